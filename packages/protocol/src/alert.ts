@@ -1,0 +1,49 @@
+import type { Labels } from './labels.ts';
+import type { UnixMs } from './sample.ts';
+
+export type Severity = 'info' | 'warning' | 'critical';
+
+export const severities: readonly Severity[] = ['info', 'warning', 'critical'];
+
+/** Where an alert is in its life. `since` is when this state began, on the samples' clock. */
+export type AlertState =
+  | { readonly kind: 'pending'; readonly since: UnixMs; readonly value: number }
+  | { readonly kind: 'firing'; readonly since: UnixMs; readonly value: number }
+  | { readonly kind: 'resolved'; readonly since: UnixMs; readonly value: number; readonly resolvedAt: UnixMs };
+
+/** One rule that holds for one series (or one anomaly). */
+export interface Alert {
+  readonly id: string;
+  readonly ruleId: string;
+  /** The rule's name, as in `alertname`. */
+  readonly name: string;
+  readonly severity: Severity;
+  /** The host the series belongs to. */
+  readonly host: string;
+  /** The series that the rule matched. */
+  readonly metric: string;
+  readonly labels: Labels;
+  readonly state: AlertState;
+  /** One sentence: what was measured, against which bound, since when. */
+  readonly reason: string;
+}
+
+/** A stretch of time in which a series was unlike its own past. */
+export interface Anomaly {
+  readonly id: string;
+  readonly host: string;
+  readonly metric: string;
+  readonly labels: Labels;
+  /** Which detector saw it: `zscore`. */
+  readonly detector: string;
+  readonly start: UnixMs;
+  /** Absent while it lasts. */
+  readonly end?: UnixMs;
+  /** Largest score so far, in robust standard deviations. */
+  readonly peakScore: number;
+  readonly peakAt: UnixMs;
+  /** The value at the peak, and what the detector expected there. */
+  readonly value: number;
+  readonly expected: number;
+  readonly reason: string;
+}
