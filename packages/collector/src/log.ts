@@ -1,0 +1,58 @@
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** One line per call: a sentence, and fields for programs. Fields must never hold a secret. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** What a thrown value looks like in a log line: an Error's message with its causes, shortened. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error).slice(0, 500);
+  const cause = error.cause === undefined ? '' : `: ${describeError(error.cause)}`;
+  return `${error.message}${cause}`.slice(0, 1000);
+}
+
+/**
+ * Writes `2026-11-24T09:00:00.000Z warn  message key=value` lines at `level` and above.
+ *
+ * @param write  gets one line without its line end
+ */
+export function createLog({
+  level,
+  write,
+  now = Date.now,
+}: {
+  readonly level: LogLevel;
+  readonly write: (line: string) => void;
+  readonly now?: () => number;
+}): Log {
+  const lowest = logLevels.indexOf(level);
+  const at =
+    (name: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (logLevels.indexOf(name) < lowest) return;
+      const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${formatValue(value)}`);
+      write(`${new Date(now()).toISOString()} ${name.padEnd(5)} ${oneLine(message)}${pairs.join('')}`);
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+function formatValue(value: unknown): string {
+  const text =
+    value instanceof Error ? describeError(value) : typeof value === 'string' ? value : JSON.stringify(value);
+  return /^[\w./:@+-]+$/u.test(text) ? text : JSON.stringify(text);
+}
+
+// A line break inside a host name or a client's message must not forge a second log line.
+function oneLine(text: string): string {
+  return text.replaceAll(/[\r\n\u2028\u2029]+/gu, ' ');
+}

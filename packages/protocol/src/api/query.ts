@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { durationParameter, timeParameter } from './time.ts';
+
+/** How the samples of one step become one value. `rate`: per second, counter resets accounted for. */
+export const aggregationSchema = z.enum(['avg', 'min', 'max', 'sum', 'last', 'count', 'rate']);
+export type Aggregation = z.infer<typeof aggregationSchema>;
+
+/** Longest selector, characters. */
+const maxSelectorLength = 4_096;
+
+export const selectorSchema = z.string().min(1).max(maxSelectorLength);
+
+/** `GET /v1/query_range`. Without a step the answer is the raw samples, and takes no aggregation. */
+export const queryRangeParameters = z
+  .object({
+    query: selectorSchema,
+    start: timeParameter,
+    end: timeParameter,
+    step: durationParameter.optional(),
+    aggregation: aggregationSchema.optional(),
+  })
+  .refine(({ start, end }) => start <= end, { path: ['end'], message: 'expected a time at or after start' })
+  .refine(({ step, aggregation }) => step !== undefined || aggregation === undefined, {
+    path: ['step'],
+    message: 'expected a step, since there is an aggregation',
+  });
+
+/** `GET /v1/series`. */
+export const seriesParameters = z.object({ query: selectorSchema });
+
+/** The answer, in Prometheus's matrix shape: `[Unix seconds, value as text]` per point. */
+export const matrixResponse = z.object({
+  status: z.literal('success'),
+  data: z.object({
+    resultType: z.literal('matrix'),
+    result: z.array(
+      z.object({
+        metric: z.record(z.string(), z.string()),
+        values: z.array(z.tuple([z.number(), z.string()])),
+      }),
+    ),
+  }),
+});
+export type MatrixResponse = z.infer<typeof matrixResponse>;

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { severities } from '../alert.ts';
+import { selectorSchema } from './query.ts';
+
+const common = {
+  name: z.string().min(1).max(200),
+  severity: z.enum(severities).default('warning'),
+  enabled: z.boolean().default(true),
+  /** Which series are watched. */
+  selector: selectorSchema,
+  /** How long the condition must hold before the alert fires, ms. */
+  forMs: z.int().min(0).max(86_400_000).default(0),
+};
+
+/** Fires for each series whose value, or per-second rate, is on the wrong side of `value`. */
+const thresholdRule = z.object({
+  kind: z.literal('threshold'),
+  ...common,
+  op: z.enum(['>', '<', '>=', '<=']),
+  value: z.number(),
+  reduce: z.enum(['value', 'rate']).default('value'),
+});
+
+/** Fires for each series that is anomalous with a peak of `minScore` robust standard deviations or more. */
+const anomalyRule = z.object({ kind: z.literal('anomaly'), ...common, minScore: z.number().positive().default(4) });
+
+/** `POST /v1/rules`. */
+export const newRuleSchema = z.discriminatedUnion('kind', [thresholdRule, anomalyRule]);
+export type NewRule = z.infer<typeof newRuleSchema>;
+
+export type Rule = NewRule & { readonly id: string };
+export type ThresholdRule = Extract<Rule, { kind: 'threshold' }>;
+export type AnomalyRule = Extract<Rule, { kind: 'anomaly' }>;

@@ -1,0 +1,31 @@
+export type { Alert, AlertState, Anomaly, Severity } from './alert.ts';
+export { severities } from './alert.ts';
+export type { BatchEnvelope } from './batch.ts';
+export {
+  batchContentType,
+  decodeEnvelope,
+  encodeEnvelope,
+  maxBatchBytes,
+  maxHostLength,
+  wireVersion,
+  withSchema,
+} from './batch.ts';
+export { BatchError } from './bytes.ts';
+export type { ErrorBody, TarsierErrorOptions } from './errors.ts';
+export { describeValue, TarsierError } from './errors.ts';
+export type { Labels, SeriesIdentity } from './labels.ts';
+export {
+  canonicalLabels,
+  escapeLabelValue,
+  isLabelName,
+  maxLabels,
+  maxLabelValueLength,
+  seriesSignature,
+} from './labels.ts';
+export type { MetricDescription, MetricKind } from './metric.ts';
+export { isMetricName, metricKinds } from './metric.ts';
+export type { Compress, Decompress, SampleMatrix } from './payload.ts';
+export { decodePayload, encodePayload, payloadLimits } from './payload.ts';
+export type { SeriesColumn, UnixMs } from './sample.ts';
+export type { SeriesSchema } from './schema.ts';
+export { decodeSchema, encodeSchema } from './schema.ts';
