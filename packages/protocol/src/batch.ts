@@ -118,7 +118,8 @@ function binary(field: string, value: unknown, least: number, most: number): Uin
   if (!(value instanceof Uint8Array) || value.byteLength < least || value.byteLength > most) {
     throw bad(field, least === most ? `${least} bytes` : `${least} to ${most} bytes`, value);
   }
-  return value;
+  // msgpackr hands out Node's Buffer; the contract is plain bytes.
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
 function bad(field: string, expected: string, value: unknown): BatchError {

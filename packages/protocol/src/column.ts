@@ -236,11 +236,17 @@ function secondDifferencesAreSmaller(values: Float64Array): boolean {
   let previousDelta = 0;
   for (let row = 1; row < values.length; row++) {
     const delta = (values[row] ?? 0) - (values[row - 1] ?? 0);
-    first += Math.abs(delta);
-    second += Math.abs(delta - previousDelta);
+    first += codedSize(delta);
+    second += codedSize(delta - previousDelta);
     previousDelta = delta;
   }
-  return second * 2 < first;
+  return second < first;
+}
+
+/** Bytes of a difference, nearly: zeros join runs. */
+function codedSize(difference: number): number {
+  const magnitude = Math.abs(difference);
+  return magnitude === 0 ? 0 : magnitude < 64 ? 1 : magnitude < 8_192 ? 2 : magnitude < 1_048_576 ? 3 : 5;
 }
 
 function isConstant(values: Float64Array): boolean {
