@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { TarsierError } from '@tarsier/protocol';
+import { startCollector, type Collector } from './collector.ts';
+import { loadConfig, type CollectorConfig } from './config.ts';
+import { createLog, describeError, type Log } from './log.ts';
+import { openStorage, type KeyScope } from './storage/storage.ts';
+
+const usage = `tarsier-collector: stores, understands and tells
+
+  tarsier-collector serve [--ready-json]      serve until SIGINT or SIGTERM (the default command)
+  tarsier-collector key create --tenant NAME --scope ingest|read|write|admin [--name TEXT]
+                                              print a new API key on stdout, and nothing else
+  tarsier-collector --help | --version
+
+Settings come from the environment: TARSIER_LISTEN (127.0.0.1:7077), TARSIER_DATA (./tarsier-data), DATABASE_URL,
+TARSIER_WEB_ROOT, TARSIER_PUBLIC_URL, TARSIER_RETENTION_DAYS (7), TARSIER_MAX_AGE_HOURS (24), TARSIER_LOG (info).
+
+Exit codes: 0 done, 1 failed while running, 2 wrong arguments or settings.
+`;
+
+const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+const signInMs = 15 * 60_000;
+const keyScopes: readonly KeyScope[] = ['ingest', 'read', 'write', 'admin'];
+
+const version = packageVersion();
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  let log = createLog({ level: 'info', write: toStderr });
+  try {
+    const { positionals, values } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean' },
+        version: { type: 'boolean' },
+        'ready-json': { type: 'boolean' },
+        tenant: { type: 'string' },
+        scope: { type: 'string' },
+        name: { type: 'string' },
+      },
+    });
+    if (values.help === true) return print(usage);
+    if (values.version === true) return print(`${version}\n`);
+    const config = loadConfig(process.env);
+    log = createLog({ level: config.logLevel, write: toStderr });
+    switch (positionals.join(' ')) {
+      case '':
+      case 'serve':
+        return await serve(config, log, values['ready-json'] === true);
+      case 'key create':
+        return await createKey(config, log, values);
+      default:
+        throw new TarsierError(
+          'usage/command',
+          `expected serve or key create, got ${positionals.join(' ')}; see --help`,
+        );
+    }
+  } catch (error) {
+    log.error(describeError(error));
+    const wrongUse = error instanceof TarsierError && /^(usage|config)\//u.test(error.code);
+    return wrongUse || isParseArgsError(error) ? exitCodes.usage : exitCodes.failed;
+  }
+}
+
+async function serve(config: CollectorConfig, log: Log, readyJson: boolean): Promise<number> {
+  // Signals count from the start: a Ctrl-C while the database opens must still close it.
+  const stopSignal = new Promise<NodeJS.Signals>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
+  });
+  const collector = await startCollector({ config, log, version });
+  log.info('serving', { url: collector.url });
+  const { storage, tenant } = collector;
+  const signInUrl = new URL(config.publicUrl ?? collector.url);
+  signInUrl.pathname = '/sign-in';
+  signInUrl.searchParams.set('code', await storage.sessions.createSignInCode(tenant, signInMs, Date.now()));
+  if (readyJson) {
+    const ready = { url: collector.url, signIn: signInUrl.href, ingestKey: await localAgentKey(config, collector) };
+    process.stdout.write(`${JSON.stringify({ ready })}\n`);
+  } else {
+    process.stdout.write(`Sign in once, within 15 minutes: ${signInUrl.href}\n`);
+  }
+  log.info('stopping', { signal: await stopSignal });
+  await collector.stop();
+  return exitCodes.done;
+}
+
+async function createKey(
+  config: CollectorConfig,
+  log: Log,
+  {
+    tenant = 'default',
+    scope,
+    name = 'command line',
+  }: { readonly tenant?: string; readonly scope?: string; readonly name?: string },
+): Promise<number> {
+  const keyScope = keyScopes.find((known) => known === scope);
+  if (keyScope === undefined) {
+    throw new TarsierError(
+      'usage/scope',
+      `--scope: expected one of ${keyScopes.join(', ')}, got ${scope ?? 'nothing'}`,
+    );
+  }
+  const storage = await openStorage({ databaseUrl: config.databaseUrl, dataFolder: config.dataFolder, log });
+  try {
+    const owner = tenant === 'default' ? await storage.tenants.ensure(tenant) : await storage.tenants.find(tenant);
+    if (owner === undefined) throw new TarsierError('usage/tenant', `--tenant: no tenant is named ${tenant}`);
+    return print(`${await storage.keys.create(owner, { name, scope: keyScope })}\n`);
+  } finally {
+    await storage.close();
+  }
+}
+
+/** The key of the agent that is started beside this collector: made once, kept 0600 in the data folder. */
+async function localAgentKey(config: CollectorConfig, { storage, tenant }: Collector): Promise<string> {
+  const file = join(config.dataFolder, 'agent-key');
+  const kept = (await readFile(file, 'utf8').catch(() => '')).trim();
+  if (kept !== '' && (await storage.keys.find(kept))?.tenant.tenantId === tenant.tenantId) return kept;
+  const key = await storage.keys.create(tenant, { name: `local agent ${randomUUID().slice(0, 8)}`, scope: 'ingest' });
+  await writeFile(file, `${key}\n`, { mode: 0o600 });
+  await chmod(file, 0o600);
+  return key;
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return exitCodes.done;
+}
+
+function toStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function isParseArgsError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+}
+
+function packageVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)('../package.json');
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+}

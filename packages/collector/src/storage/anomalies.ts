@@ -1,0 +1,50 @@
+import { and, desc, eq, gte, isNull, lte, or } from 'drizzle-orm';
+import type { Anomaly, UnixMs } from '@tarsier/protocol';
+import type { TenantScope } from '../tenant.ts';
+import type { Database } from './database.ts';
+import { anomaly } from './schema.ts';
+
+export interface Anomalies {
+  /** Writes each by its id: the same one again replaces the former. */
+  save(scope: TenantScope, anomalies: readonly Anomaly[]): Promise<void>;
+  /** Those that overlap `start`..`end`, newest first. */
+  list(
+    scope: TenantScope,
+    range: { readonly start: UnixMs; readonly end: UnixMs; readonly host?: string | undefined },
+  ): Promise<readonly Anomaly[]>;
+}
+
+const mostListed = 2_000;
+
+export function createAnomalies({ db }: Database): Anomalies {
+  return {
+    async save({ tenantId }, anomalies) {
+      await db.transaction(async (tx) => {
+        for (const body of anomalies) {
+          const row = { host: body.host, start: body.start, end: body.end ?? null, peakScore: body.peakScore, body };
+          await tx
+            .insert(anomaly)
+            .values({ tenantId, id: body.id, ...row })
+            .onConflictDoUpdate({ target: [anomaly.tenantId, anomaly.id], set: row });
+        }
+      });
+    },
+    async list({ tenantId }, { start, end, host }) {
+      const rows = await db
+        .select({ body: anomaly.body })
+        .from(anomaly)
+        .where(
+          and(
+            eq(anomaly.tenantId, tenantId),
+            lte(anomaly.start, end),
+            or(isNull(anomaly.end), gte(anomaly.end, start)),
+            host === undefined ? undefined : eq(anomaly.host, host),
+          ),
+        )
+        .orderBy(desc(anomaly.start))
+        .limit(mostListed);
+      // Only `save` above writes the column, so it holds what that was given.
+      return rows.map(({ body }) => body as Anomaly);
+    },
+  };
+}

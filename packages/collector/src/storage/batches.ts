@@ -1,0 +1,109 @@
+/** Hot file: batches in and out of PostgreSQL; `pnpm bench ingest` shows what it costs. */
+import type { UnixMs } from '@tarsier/protocol';
+import type { TenantScope } from '../tenant.ts';
+import type { Database } from './database.ts';
+
+/** Longest span of a batch, ms: lets reads by time look back no further than this. */
+export const maxBatchSpanMs = 3_600_000;
+
+/** Most batches of one statement; more do not make it cheaper. */
+export const maxBatchesPerInsert = 128;
+
+export interface BatchRecord {
+  readonly hostId: number;
+  readonly epoch: UnixMs;
+  readonly seq: number;
+  /** First and last tick. */
+  readonly t0: UnixMs;
+  readonly t1: UnixMs;
+  readonly rows: number;
+  readonly schemaHash: Uint8Array;
+  /** As the agent packed it. */
+  readonly payload: Uint8Array;
+}
+
+export interface NewBatch extends BatchRecord {
+  readonly scope: TenantScope;
+}
+
+export interface Batches {
+  /**
+   * Commits up to 128 batches in one statement.
+   *
+   * @returns for each whether it is new; false for one that was stored before
+   */
+  insert(batches: readonly NewBatch[]): Promise<boolean[]>;
+  /** Batches of the hosts that have a tick in `from`..`to` (both included), by time. */
+  read(scope: TenantScope, hostIds: readonly number[], from: UnixMs, to: UnixMs): Promise<BatchRecord[]>;
+  /** A tenant's batches with a tick at or after `since`, by time, some at a time. */
+  recent(scope: TenantScope, since: UnixMs): AsyncIterable<readonly BatchRecord[]>;
+}
+
+interface Row {
+  readonly host_id: number;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly t0: number;
+  readonly t1: number;
+  readonly rows: number;
+  readonly schema_hash: Uint8Array;
+  readonly payload: Uint8Array;
+}
+
+const cursorRows = 200;
+
+export function createBatches({ sql }: Database): Batches {
+  const columns = sql`host_id, epoch, seq, t0, t1, rows, schema_hash, payload`;
+  return {
+    async insert(batches) {
+      // One text parameter for all bytes: the driver would write each bytea as hex, twice the size of base64's third.
+      const blobs = Buffer.concat(batches.flatMap(({ schemaHash, payload }) => [schemaHash, payload]));
+      const offsets: number[] = [];
+      const lengths: number[] = [];
+      let offset = 1;
+      for (const { schemaHash, payload } of batches) {
+        offsets.push(offset);
+        lengths.push(payload.byteLength);
+        offset += schemaHash.byteLength + payload.byteLength;
+      }
+      const stored = await sql<{ tenant_id: number; host_id: number; epoch: number; seq: number }[]>`
+        with packed as materialized (select decode(${blobs.toString('base64')}, 'base64') as bytes)
+        insert into batch (tenant_id, host_id, t0, epoch, seq, t1, rows, schema_hash, payload)
+        select b.tenant_id, b.host_id, b.t0, b.epoch, b.seq, b.t1, b.rows,
+          substring(packed.bytes from b.at for 16), substring(packed.bytes from b.at + 16 for b.size)
+        from packed, unnest(
+          ${batches.map(({ scope }) => scope.tenantId)}::int[], ${batches.map(({ hostId }) => hostId)}::int[],
+          ${batches.map(({ t0 }) => t0)}::bigint[], ${batches.map(({ epoch }) => epoch)}::bigint[],
+          ${batches.map(({ seq }) => seq)}::int[], ${batches.map(({ t1 }) => t1)}::bigint[],
+          ${batches.map(({ rows }) => rows)}::int[], ${offsets}::int[], ${lengths}::int[]
+        ) as b(tenant_id, host_id, t0, epoch, seq, t1, rows, at, size)
+        on conflict do nothing
+        returning tenant_id, host_id, epoch, seq`;
+      if (stored.length === batches.length) return batches.map(() => true);
+      const keys = new Set(stored.map((row) => `${row.tenant_id}/${row.host_id}/${row.epoch}/${row.seq}`));
+      // The same batch twice in one statement is new only once.
+      return batches.map(({ scope, hostId, epoch, seq }) => keys.delete(`${scope.tenantId}/${hostId}/${epoch}/${seq}`));
+    },
+
+    async read({ tenantId }, hostIds, from, to) {
+      const rows = await sql<Row[]>`
+        select ${columns} from batch
+        where tenant_id = ${tenantId} and host_id = any(${[...hostIds]}::int[])
+          and t0 between ${from - maxBatchSpanMs} and ${to} and t1 >= ${from}
+        order by t0, epoch, seq`;
+      return rows.map(toRecord);
+    },
+
+    async *recent({ tenantId }, since) {
+      const rows = sql<Row[]>`
+        select ${columns} from batch
+        where tenant_id = ${tenantId} and t0 >= ${since - maxBatchSpanMs} and t1 >= ${since}
+        order by t0, epoch, seq`;
+      for await (const some of rows.cursor(cursorRows)) yield some.map(toRecord);
+    },
+  };
+}
+
+function toRecord({ host_id, schema_hash, ...row }: Row): BatchRecord {
+  return { ...row, hostId: host_id, schemaHash: schema_hash };
+}

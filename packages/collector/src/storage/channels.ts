@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { and, eq } from 'drizzle-orm';
+import { newChannelSchema, type Channel, type NewChannel } from '@tarsier/protocol/api';
+import type { TenantScope } from '../tenant.ts';
+import type { Database } from './database.ts';
+import { channel } from './schema.ts';
+
+export interface Channels {
+  list(scope: TenantScope): Promise<readonly Channel[]>;
+  create(scope: TenantScope, channel: NewChannel): Promise<Channel>;
+  /** @returns whether there was one */
+  delete(scope: TenantScope, id: string): Promise<boolean>;
+}
+
+export function createChannels({ db }: Database): Channels {
+  return {
+    async list({ tenantId }) {
+      const rows = await db.select().from(channel).where(eq(channel.tenantId, tenantId)).orderBy(channel.id);
+      return rows.map(({ id, body }) => ({ ...newChannelSchema.parse(body), id }));
+    },
+    async create({ tenantId }, body) {
+      const id = randomUUID();
+      await db.insert(channel).values({ tenantId, id, body });
+      return { ...body, id };
+    },
+    async delete({ tenantId }, id) {
+      const gone = await db
+        .delete(channel)
+        .where(and(eq(channel.tenantId, tenantId), eq(channel.id, id)))
+        .returning({ id: channel.id });
+      return gone.length > 0;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import type { EmbeddedPostgres } from './embedded/embedded.ts';
+
+/** Reads int8 as a number. */
+export type TarsierSql = postgres.Sql<{ int8: number }>;
+
+/** Connections for what is small and often (drizzle), and apart from them those that carry batches. */
+export interface Database {
+  readonly db: ReturnType<typeof drizzle>;
+  /** Raw statements on the hot paths: drizzle's builder costs Node twice the CPU there. */
+  readonly sql: TarsierSql;
+  close(): Promise<void>;
+}
+
+/** A statement that finds no connection for this long fails, and its caller may answer "try again". */
+const connectTimeoutS = 10;
+const connections = { drizzle: 6, batches: 6 } as const;
+
+/** How to reach the database: a URL, or the embedded server's socket. */
+export type Connection = { readonly url: string } | (EmbeddedPostgres['connection'] & { readonly database: string });
+
+export function connect(connection: Connection): Database {
+  const options = {
+    connect_timeout: connectTimeoutS,
+    onnotice() {},
+    connection: { application_name: 'tarsier-collector' },
+    // Unix ms fit a double; bigints would have to be converted back one by one.
+    types: { int8: { to: 20, from: [20], parse: Number, serialize: String } },
+  };
+  const open = (max: number): TarsierSql =>
+    'url' in connection ? postgres(connection.url, { ...options, max }) : postgres({ ...options, ...connection, max });
+  // Two clients, because drizzle changes how its client reads dates and JSON.
+  const forDrizzle = open(connections.drizzle);
+  const forBatches = open(connections.batches);
+  return {
+    db: drizzle(forDrizzle),
+    sql: forBatches,
+    async close() {
+      await Promise.all([forDrizzle.end({ timeout: 5 }), forBatches.end({ timeout: 5 })]);
+    },
+  };
+}

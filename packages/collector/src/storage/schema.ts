@@ -1,0 +1,187 @@
+/**
+ * The tables. `tenant_id` leads every primary and unique key of tenant data, so that the same schema can be
+ * distributed by tenant; a test checks the catalog.
+ */
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  customType,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
+/** Unix ms. */
+const unixMs = (name: string) => bigint(name, { mode: 'number' });
+
+export const tenant = pgTable('tenant', {
+  tenantId: integer('tenant_id').primaryKey().generatedAlwaysAsIdentity(),
+  name: text('name').notNull().unique(),
+  nextHostId: integer('next_host_id').notNull().default(1),
+  nextSeriesId: integer('next_series_id').notNull().default(1),
+});
+
+export const apiKey = pgTable(
+  'api_key',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    /** SHA-256 of the key; the key itself is shown once and never kept. */
+    hash: bytea('hash').notNull(),
+    name: text('name').notNull(),
+    scope: text('scope').notNull(),
+    lastFour: text('last_four').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.hash] }), index('api_key_hash').on(table.hash)],
+);
+
+export const signInCode = pgTable(
+  'sign_in_code',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    hash: bytea('hash').notNull(),
+    expiresAt: unixMs('expires_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.hash] })],
+);
+
+export const session = pgTable(
+  'session',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    hash: bytea('hash').notNull(),
+    expiresAt: unixMs('expires_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.hash] })],
+);
+
+export const host = pgTable(
+  'host',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    hostId: integer('host_id').notNull(),
+    name: text('name').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.hostId] }),
+    uniqueIndex('host_name').on(table.tenantId, table.name),
+  ],
+);
+
+/** What the columns of a host's batches are: the schema's bytes, and the series that each column is. */
+export const hostSchema = pgTable(
+  'host_schema',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    hostId: integer('host_id').notNull(),
+    hash: bytea('hash').notNull(),
+    body: bytea('body').notNull(),
+    seriesIds: integer('series_ids').array().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.hostId, table.hash] })],
+);
+
+export const series = pgTable(
+  'series',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    seriesId: integer('series_id').notNull(),
+    hostId: integer('host_id').notNull(),
+    name: text('name').notNull(),
+    /** Without `host`. */
+    labels: jsonb('labels').$type<Record<string, string>>().notNull(),
+    signatureHash: bytea('signature_hash').notNull(),
+    kind: text('kind').notNull(),
+    unit: text('unit').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.seriesId] }),
+    uniqueIndex('series_signature').on(table.tenantId, table.hostId, table.signatureHash),
+    index('series_name').on(table.tenantId, table.name),
+  ],
+);
+
+export const rule = pgTable(
+  'rule',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    body: jsonb('body').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+export const alert = pgTable(
+  'alert',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    state: text('state').notNull(),
+    since: unixMs('since').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('alert_open').on(table.tenantId, table.state, table.since),
+  ],
+);
+
+export const anomaly = pgTable(
+  'anomaly',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    host: text('host').notNull(),
+    start: unixMs('start').notNull(),
+    /** Null while it lasts. */
+    end: unixMs('end'),
+    peakScore: doublePrecision('peak_score').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('anomaly_time').on(table.tenantId, table.start),
+  ],
+);
+
+export const channel = pgTable(
+  'channel',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    body: jsonb('body').notNull(),
+    enabled: boolean('enabled').notNull().default(true),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+export const notification = pgTable(
+  'notification',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    channelId: text('channel_id').notNull(),
+    body: jsonb('body').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    /** When to try next; null once sent or given up. */
+    dueAt: unixMs('due_at'),
+    sentAt: unixMs('sent_at'),
+    error: text('error'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('notification_due')
+      .on(table.dueAt)
+      .where(sql`due_at is not null`),
+  ],
+);

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import {
+  decodeSchema,
+  seriesSignature,
+  TarsierError,
+  type Labels,
+  type MetricKind,
+  type SeriesSchema,
+} from '@tarsier/protocol';
+import type postgres from 'postgres';
+import type { TenantScope } from '../tenant.ts';
+import type { Database } from './database.ts';
+
+/** A schema as this collector knows it: every column has its series. */
+export interface RegisteredSchema {
+  readonly scope: TenantScope;
+  readonly hostId: number;
+  readonly host: string;
+  /** 16 bytes. */
+  readonly hash: Uint8Array;
+  readonly schema: SeriesSchema;
+  /** The series of each column. */
+  readonly seriesIds: Int32Array;
+}
+
+/** A condition on a label, as Prometheus has them; the metric's name is the label `__name__`. */
+export interface Matcher {
+  readonly label: string;
+  readonly op: '=' | '!=' | '=~' | '!~';
+  readonly value: string;
+}
+
+export interface SeriesRow {
+  readonly seriesId: number;
+  readonly hostId: number;
+  readonly host: string;
+  readonly name: string;
+  /** `host` included. */
+  readonly labels: Labels;
+  readonly kind: MetricKind;
+  readonly unit: string;
+}
+
+export interface SeriesCatalog {
+  schemaOf(scope: TenantScope, host: string, hash: Uint8Array): Promise<RegisteredSchema | undefined>;
+  /** Makes host, series and schema known, those that are not yet, in a transaction of its own. */
+  register(scope: TenantScope, host: string, hash: Uint8Array, schemaBytes: Uint8Array): Promise<RegisteredSchema>;
+  /** All schemas that a host ever used. */
+  schemasOfHost(scope: TenantScope, hostId: number): Promise<readonly RegisteredSchema[]>;
+  /** Series that may match: exact conditions on the name and the host are applied, the others are the caller's. */
+  candidates(scope: TenantScope, matchers: readonly Matcher[]): Promise<readonly SeriesRow[]>;
+}
+
+interface SchemaRow {
+  readonly host_id: number;
+  readonly name: string;
+  readonly hash: Uint8Array;
+  readonly body: Uint8Array;
+  readonly series_ids: readonly number[];
+}
+
+export function createSeriesCatalog({ sql }: Database, now: () => number): SeriesCatalog {
+  const fromRow = (scope: TenantScope, row: SchemaRow): RegisteredSchema => ({
+    scope,
+    hostId: row.host_id,
+    host: row.name,
+    // The driver hands out Node's Buffer.
+    hash: new Uint8Array(row.hash),
+    schema: decodeSchema(row.body),
+    seriesIds: Int32Array.from(row.series_ids),
+  });
+  const columns = sql`s.host_id, h.name, s.hash, s.body, s.series_ids`;
+
+  return {
+    async schemaOf(scope, host, hash) {
+      const [row] = await sql<SchemaRow[]>`
+        select ${columns} from host h join host_schema s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
+        where h.tenant_id = ${scope.tenantId} and h.name = ${host} and s.hash = ${hash}`;
+      return row === undefined ? undefined : fromRow(scope, row);
+    },
+
+    async register(scope, host, hash, schemaBytes) {
+      const schema = decodeSchema(schemaBytes);
+      return sql.begin(async (tx) => {
+        // The tenant's row is the lock: numbers are given out once, and the same series never gets two.
+        await tx`select 1 from tenant where tenant_id = ${scope.tenantId} for update`;
+        const hostId = await ensureHost(tx, scope, host, now());
+        const seriesIds = await ensureSeries(tx, scope, hostId, schema);
+        await tx`
+          insert into host_schema (tenant_id, host_id, hash, body, series_ids)
+          values (${scope.tenantId}, ${hostId}, ${hash}, ${schemaBytes}, ${seriesIds}::int[])
+          on conflict do nothing`;
+        return { scope, hostId, host, hash, schema, seriesIds: Int32Array.from(seriesIds) };
+      });
+    },
+
+    async schemasOfHost(scope, hostId) {
+      const rows = await sql<SchemaRow[]>`
+        select ${columns} from host h join host_schema s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
+        where h.tenant_id = ${scope.tenantId} and h.host_id = ${hostId}`;
+      return rows.map((row) => fromRow(scope, row));
+    },
+
+    async candidates(scope, matchers) {
+      const exact = (label: string): string | null =>
+        matchers.find((matcher) => matcher.label === label && matcher.op === '=')?.value ?? null;
+      const rows = await sql<
+        { series_id: number; host_id: number; host: string; name: string; labels: Labels; kind: string; unit: string }[]
+      >`
+        select s.series_id, s.host_id, h.name as host, s.name, s.labels, s.kind, s.unit
+        from series s join host h on h.tenant_id = s.tenant_id and h.host_id = s.host_id
+        where s.tenant_id = ${scope.tenantId}
+          and (${exact('__name__')}::text is null or s.name = ${exact('__name__')})
+          and (${exact('host')}::text is null or h.name = ${exact('host')})
+        order by h.name, s.series_id`;
+      return rows.map(({ series_id, host_id, host, name, labels, kind, unit }) => ({
+        seriesId: series_id,
+        hostId: host_id,
+        host,
+        name,
+        labels: { ...labels, host },
+        kind: kind === 'counter' ? 'counter' : 'gauge',
+        unit,
+      }));
+    },
+  };
+}
+
+async function ensureHost(
+  tx: postgres.TransactionSql<{ int8: number }>,
+  { tenantId }: TenantScope,
+  host: string,
+  now: number,
+): Promise<number> {
+  const [known] = await tx<
+    { host_id: number }[]
+  >`select host_id from host where tenant_id = ${tenantId} and name = ${host}`;
+  if (known !== undefined) return known.host_id;
+  const hostId = await takeNumbers(tx, tenantId, 'next_host_id', 1);
+  await tx`insert into host (tenant_id, host_id, name, created_at) values (${tenantId}, ${hostId}, ${host}, ${now})`;
+  return hostId;
+}
+
+async function ensureSeries(
+  tx: postgres.TransactionSql<{ int8: number }>,
+  { tenantId }: TenantScope,
+  hostId: number,
+  schema: SeriesSchema,
+): Promise<number[]> {
+  const wanted = schema.series.map(({ metric, labels }) => {
+    const description = schema.metrics[metric];
+    if (description === undefined) throw new RangeError(`metric ${metric} is not in the schema`);
+    const signature = seriesSignature({ name: description.name, labels });
+    return {
+      description,
+      labels,
+      hash: createHash('sha256').update(signature).digest().subarray(0, 16).toString('hex'),
+    };
+  });
+  const hashes = wanted.map(({ hash }) => hash);
+  if (new Set(hashes).size < hashes.length) {
+    throw new TarsierError('batch/schema', 'schema.series: expected each series once, got one twice', {
+      field: 'schema.series',
+    });
+  }
+  const known = await tx<{ series_id: number; hash: string }[]>`
+    select series_id, encode(signature_hash, 'hex') as hash from series
+    where tenant_id = ${tenantId} and host_id = ${hostId}
+      and encode(signature_hash, 'hex') = any(${hashes}::text[])`;
+  const idByHash = new Map(known.map(({ hash, series_id }) => [hash, series_id]));
+  const fresh = wanted.filter(({ hash }) => !idByHash.has(hash));
+  if (fresh.length > 0) {
+    const first = await takeNumbers(tx, tenantId, 'next_series_id', fresh.length);
+    for (const [index, { hash }] of fresh.entries()) idByHash.set(hash, first + index);
+    await tx`
+      insert into series (tenant_id, series_id, host_id, name, labels, signature_hash, kind, unit)
+      select ${tenantId}, n.id, ${hostId}, n.name, n.labels::jsonb, decode(n.hash, 'hex'), n.kind, n.unit
+      from unnest(
+        ${fresh.map((_, index) => first + index)}::int[],
+        ${fresh.map(({ description }) => description.name)}::text[],
+        ${fresh.map(({ labels }) => JSON.stringify(labels))}::text[],
+        ${fresh.map(({ hash }) => hash)}::text[],
+        ${fresh.map(({ description }) => description.kind)}::text[],
+        ${fresh.map(({ description }) => description.unit)}::text[]
+      ) as n(id, name, labels, hash, kind, unit)`;
+  }
+  return hashes.map((hash) => idByHash.get(hash) ?? 0);
+}
+
+/** Numbers are given out per tenant, so that they stay small and tell nothing about other tenants. */
+async function takeNumbers(
+  tx: postgres.TransactionSql<{ int8: number }>,
+  tenantId: number,
+  counter: 'next_host_id' | 'next_series_id',
+  count: number,
+): Promise<number> {
+  const [row] = await tx<{ next: number }[]>`
+    update tenant set ${tx(counter)} = ${tx(counter)} + ${count} where tenant_id = ${tenantId} returning ${tx(counter)} as next`;
+  if (row === undefined) throw new Error(`tenant ${tenantId} is gone`);
+  return row.next - count;
+}

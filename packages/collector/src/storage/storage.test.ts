@@ -1,0 +1,195 @@
+import { encodeSchema, type SeriesSchema } from '@tarsier/protocol';
+import { schemaHash } from '@tarsier/protocol/zstd';
+import { afterAll, expect, test } from 'vitest';
+import type { NewBatch } from './batches.ts';
+import type { RegisteredSchema } from './series-catalog.ts';
+import { createTestStorage } from './testing.ts';
+
+const now = Date.UTC(2026, 10, 24, 12);
+const dayMs = 86_400_000;
+const { storage, sql, drop } = await createTestStorage(() => now);
+await storage.ensurePartitions(now);
+afterAll(drop);
+
+const up = { name: 'up', kind: 'gauge', unit: '', help: '' } as const;
+const schemaOf = (...instances: string[]): SeriesSchema => ({
+  metrics: [up],
+  series: instances.map((instance) => ({ metric: 0, labels: { instance } })),
+});
+
+async function register(tenant: string, host: string, schema: SeriesSchema): Promise<RegisteredSchema> {
+  const bytes = encodeSchema(schema);
+  return storage.series.register(await storage.tenants.ensure(tenant), host, schemaHash(bytes), bytes);
+}
+
+function batchOf({ scope, hostId, hash }: RegisteredSchema, seq: number, t0 = now): NewBatch {
+  return {
+    scope,
+    hostId,
+    epoch: now,
+    seq,
+    t0,
+    t1: t0 + 9000,
+    rows: 10,
+    schemaHash: hash,
+    payload: Uint8Array.of(0, seq, 255),
+  };
+}
+
+test('tenant_id leads every primary and unique key of tenant data', async () => {
+  const keys = await sql<{ table: string; columns: string[] }[]>`
+    select c.relname as table, array_agg(a.attname order by k.position) as columns
+    from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
+    cross join lateral unnest(i.indkey) with ordinality as k(attnum, position)
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
+    where i.indisunique and n.nspname = 'public' and c.relname <> 'tenant'
+    group by c.relname, i.indexrelid`;
+  expect(keys.length).toBeGreaterThan(10);
+  expect(keys.filter(({ columns }) => columns[0] !== 'tenant_id' || columns.length < 2)).toEqual([]);
+});
+
+test('a batch sent twice is stored once, whether in one statement or later', async () => {
+  const schema = await register('twice', 'a', schemaOf('1'));
+  const [first, second] = [batchOf(schema, 0), batchOf(schema, 1)];
+  expect(await storage.batches.insert([first, second, first])).toEqual([true, true, false]);
+  expect(await storage.batches.insert([second, batchOf(schema, 2)])).toEqual([false, true]);
+  const stored = await storage.batches.read(schema.scope, [schema.hostId], now, now);
+  expect(stored.map(({ seq, payload }) => [seq, [...payload]])).toEqual([
+    [0, [0, 0, 255]],
+    [1, [0, 1, 255]],
+    [2, [0, 2, 255]],
+  ]);
+});
+
+test('what one tenant stores, no other reads: equal names and numbers are apart', async () => {
+  const [one, two] = await Promise.all([
+    register('one', 'same', schemaOf('1')),
+    register('two', 'same', schemaOf('1')),
+  ]);
+  expect(two.hostId).toBe(one.hostId);
+  await storage.batches.insert([batchOf(one, 0)]);
+  expect(await storage.batches.read(two.scope, [two.hostId], now, now + 1000)).toEqual([]);
+  expect(await storage.series.candidates(two.scope, [])).toHaveLength(1);
+  const rule = await storage.rules.create(one.scope, {
+    kind: 'anomaly',
+    name: 'n',
+    severity: 'info',
+    enabled: true,
+    selector: 'up',
+    forMs: 0,
+    minScore: 4,
+  });
+  expect(await storage.rules.delete(two.scope, rule.id)).toBe(false);
+  expect(await storage.rules.list(one.scope)).toEqual([rule]);
+});
+
+test('a series keeps its number when the schema grows, when it comes again, and under twenty at once', async () => {
+  const first = await register('grow', 'a', schemaOf('1', '2'));
+  const grown = await register('grow', 'a', schemaOf('2', '3', '1'));
+  expect(grown.seriesIds[2]).toBe(first.seriesIds[0]);
+  expect(grown.seriesIds[0]).toBe(first.seriesIds[1]);
+  const many = await Promise.all(
+    Array.from({ length: 20 }, (_, host) => register('grow', `h${host % 5}`, schemaOf('1', '2'))),
+  );
+  const ids = new Set(many.flatMap(({ seriesIds }) => [...seriesIds]));
+  expect(ids.size).toBe(10);
+  const known = await storage.series.schemaOf(grown.scope, 'a', grown.hash);
+  expect(known).toEqual(grown);
+});
+
+test('samples of any age within and beyond the partitions are kept and found; whole old days are dropped', async () => {
+  const schema = await register('age', 'a', schemaOf('1'));
+  const days = [0, 1, 2, 40].map((age) => now - age * dayMs);
+  expect(await storage.batches.insert(days.map((t0, seq) => batchOf(schema, seq, t0)))).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  await storage.ensurePartitions(now - 2 * dayMs);
+  const read = () => storage.batches.read(schema.scope, [schema.hostId], now - 50 * dayMs, now + dayMs);
+  expect(await read()).toHaveLength(4);
+  expect(await storage.dropExpired(now - 0.2 * dayMs)).toBeGreaterThan(0);
+  expect((await read()).map(({ t0 }) => t0)).toEqual([now]);
+});
+
+test('recent batches come back in order of time, for one tenant', async () => {
+  const schema = await register('recent', 'a', schemaOf('1'));
+  await storage.batches.insert([3, 1, 2].map((seq) => batchOf(schema, seq, now + seq * 10_000)));
+  const seqs: number[] = [];
+  for await (const some of storage.batches.recent(schema.scope, now + 20_000)) seqs.push(...some.map(({ seq }) => seq));
+  expect(seqs).toEqual([2, 3]);
+});
+
+test('a key opens its own tenant with its scope; what is stored can not be used as a key', async () => {
+  const scope = await storage.tenants.ensure('keys');
+  const key = await storage.keys.create(scope, { name: 'agent', scope: 'ingest' });
+  expect(key).toMatch(/^tsr_[\w-]{32}$/u);
+  expect(await storage.keys.find(key)).toEqual({ tenant: scope, scope: 'ingest' });
+  expect(await storage.keys.find(`${key}x`)).toBeUndefined();
+  const rows = await sql`select * from api_key`;
+  expect(JSON.stringify(rows)).not.toContain(key);
+});
+
+test('a sign-in code works once and in time; a session ends', async () => {
+  const scope = await storage.tenants.ensure('sessions');
+  const code = await storage.sessions.createSignInCode(scope, 1000, now);
+  const signedIn = await storage.sessions.redeem(code, 5000, now + 500);
+  expect(signedIn?.tenant).toEqual(scope);
+  expect(await storage.sessions.redeem(code, 5000, now + 600)).toBeUndefined();
+  const late = await storage.sessions.createSignInCode(scope, 1000, now);
+  expect(await storage.sessions.redeem(late, 5000, now + 1000)).toBeUndefined();
+  const token = signedIn?.token ?? '';
+  expect(await storage.sessions.find(token, now + 5000)).toEqual(scope);
+  expect(await storage.sessions.find(token, now + 5500)).toBeUndefined();
+});
+
+test('an alert and what it tells the channels are saved together; what is due is claimed by one', async () => {
+  const scope = await storage.tenants.ensure('alerts');
+  const channel = await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: 'http://127.0.0.1:9/' });
+  const alert = {
+    id: 'a1',
+    ruleId: 'r1',
+    name: 'Load',
+    severity: 'warning',
+    host: 'a',
+    metric: 'up',
+    labels: { host: 'a' },
+    reason: 'why',
+    state: { kind: 'firing', since: now, value: 1 },
+  } as const;
+  await storage.alerts.save(scope, [{ alert, notify: true }], now);
+  expect(await storage.alerts.open(scope)).toEqual([alert]);
+  const [one, two] = await Promise.all([storage.notifications.due(now, 10), storage.notifications.due(now, 10)]);
+  expect([...one, ...two]).toMatchObject([{ channel, alert, attempts: 0 }]);
+  const [claimed] = [...one, ...two];
+  if (claimed === undefined) throw new Error('nothing was due');
+  await storage.notifications.failed(claimed, 'refused', now + 5000);
+  expect(await storage.notifications.due(now + 4999, 10)).toEqual([]);
+  const [again] = await storage.notifications.due(now + 5000, 10);
+  expect(again?.attempts).toBe(1);
+  if (again !== undefined) await storage.notifications.sent(again, now + 5001);
+  expect(await storage.notifications.due(now + 10 * dayMs, 10)).toEqual([]);
+});
+
+test('an anomaly that changes is one row; the list takes what overlaps the range', async () => {
+  const scope = await storage.tenants.ensure('anomalies');
+  const anomaly = {
+    id: 'x',
+    host: 'a',
+    metric: 'up',
+    labels: { host: 'a' },
+    detector: 'zscore',
+    start: now,
+    peakScore: 5,
+    peakAt: now,
+    value: 2,
+    expected: 1,
+    reason: 'why',
+  };
+  await storage.anomalies.save(scope, [anomaly]);
+  const ended = { ...anomaly, end: now + 5000, peakScore: 9 };
+  await storage.anomalies.save(scope, [ended]);
+  expect(await storage.anomalies.list(scope, { start: now + 4000, end: now + 9000, host: 'a' })).toEqual([ended]);
+  expect(await storage.anomalies.list(scope, { start: now + 6000, end: now + 9000 })).toEqual([]);
+});

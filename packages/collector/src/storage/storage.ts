@@ -1,0 +1,123 @@
+/**
+ * The only room that knows PostgreSQL: embedded or one's own, migrated, behind functions that take a tenant's scope
+ * first. It knows rows, not what they mean.
+ */
+import { TarsierError, type UnixMs } from '@tarsier/protocol';
+import type { Log } from '../log.ts';
+import { createAlerts, type Alerts } from './alerts.ts';
+import { createAnomalies, type Anomalies } from './anomalies.ts';
+import { createBatches, type Batches } from './batches.ts';
+import { createChannels, type Channels } from './channels.ts';
+import { connect, type Connection, type Database } from './database.ts';
+import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
+import { createHosts, type Hosts } from './hosts.ts';
+import { createKeys, type Keys } from './keys.ts';
+import { migrateDatabase } from './migrate.ts';
+import { createNotifications, type Notifications } from './notifications.ts';
+import { dropExpired, ensurePartitions } from './partitions.ts';
+import { createRules, type Rules } from './rules.ts';
+import { createSeriesCatalog, type SeriesCatalog } from './series-catalog.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+import { createTenants, type Tenants } from './tenants.ts';
+
+export interface Storage {
+  readonly tenants: Tenants;
+  readonly keys: Keys;
+  readonly sessions: Sessions;
+  readonly hosts: Hosts;
+  readonly series: SeriesCatalog;
+  readonly batches: Batches;
+  readonly rules: Rules;
+  readonly alerts: Alerts;
+  readonly anomalies: Anomalies;
+  readonly channels: Channels;
+  readonly notifications: Notifications;
+  /** @throws when the database does not answer */
+  ping(): Promise<void>;
+  /** Room for batches of yesterday to the day after tomorrow. */
+  ensurePartitions(now: UnixMs): Promise<void>;
+  /** Drops whole days before `before`. @returns how many */
+  dropExpired(before: UnixMs): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface StorageOptions {
+  /** Absent: the embedded PostgreSQL in `dataFolder`. */
+  readonly databaseUrl: string | undefined;
+  readonly dataFolder: string;
+  /** `share` joins the embedded server of a collector that runs; `own` (default) refuses to. */
+  readonly use?: 'own' | 'share';
+  readonly runtimeFolder?: string;
+  readonly log: Log;
+  readonly now?: () => number;
+}
+
+/**
+ * Connects, starting the embedded server where no URL is given, and migrates.
+ *
+ * @throws {TarsierError} `storage/…`
+ */
+export async function openStorage({
+  databaseUrl,
+  dataFolder,
+  use = 'own',
+  runtimeFolder,
+  log,
+  now = Date.now,
+}: StorageOptions): Promise<Storage> {
+  if (databaseUrl !== undefined) return prepare({ url: databaseUrl }, undefined, now);
+  const embedded = await openEmbedded({
+    dataFolder,
+    use,
+    log,
+    ...(runtimeFolder === undefined ? {} : { runtimeFolder }),
+  });
+  return prepare({ ...embedded.connection, database: 'postgres' }, embedded, now);
+}
+
+/** Migrates and opens a database that already runs. */
+export function storageOnDatabase(connection: Connection, now: () => number): Promise<Storage> {
+  return prepare(connection, undefined, now);
+}
+
+async function prepare(
+  connection: Connection,
+  embedded: EmbeddedPostgres | undefined,
+  now: () => number,
+): Promise<Storage> {
+  try {
+    await migrateDatabase(connection);
+  } catch (cause) {
+    await embedded?.close();
+    if (cause instanceof TarsierError) throw cause;
+    throw new TarsierError('storage/unreachable', 'the database can not be reached or migrated', { cause });
+  }
+  const database = connect(connection);
+  return storageOn(database, now, async () => {
+    await database.close();
+    await embedded?.close();
+  });
+}
+
+function storageOn(database: Database, now: () => number, close: () => Promise<void>): Storage {
+  const { sql } = database;
+  return {
+    tenants: createTenants(database),
+    keys: createKeys(database, now),
+    sessions: createSessions(database),
+    hosts: createHosts(database),
+    series: createSeriesCatalog(database, now),
+    batches: createBatches(database),
+    rules: createRules(database, now),
+    alerts: createAlerts(database),
+    anomalies: createAnomalies(database),
+    channels: createChannels(database),
+    notifications: createNotifications(database),
+    async ping() {
+      await sql`select 1`;
+    },
+    ensurePartitions: (at) => ensurePartitions(sql, at),
+    dropExpired: (before) => dropExpired(sql, before),
+    close,
+  };
+}

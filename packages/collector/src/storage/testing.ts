@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import postgres from 'postgres';
+import { inject } from 'vitest';
+import { storageOnDatabase, type Storage } from './storage.ts';
+import { templateDatabase } from './testing-setup.ts';
+
+export interface TestStorage {
+  readonly storage: Storage;
+  /** Statements of the test's own, for what no room offers. */
+  readonly sql: postgres.Sql;
+  /** A URL for what takes one. */
+  readonly url: string;
+  /** Closes it and removes its database. */
+  drop(): Promise<void>;
+}
+
+/** A storage on a fresh, migrated database in the run's real PostgreSQL. */
+export async function createTestStorage(now: () => number = Date.now): Promise<TestStorage> {
+  const server = inject('testServer');
+  const database = `test_${randomBytes(6).toString('hex')}`;
+  const admin = postgres({ ...server, database: 'postgres', max: 1, onnotice() {} });
+  await admin.unsafe(`create database ${database} template ${templateDatabase}`);
+  const storage = await storageOnDatabase({ ...server, database }, now);
+  const sql = postgres({ ...server, database, max: 1, onnotice() {} });
+  return {
+    storage,
+    sql,
+    url: `postgres://${server.user}:${encodeURIComponent(server.password)}@localhost:${server.port}/${database}?host=${encodeURIComponent(server.host)}`,
+    async drop() {
+      await storage.close();
+      await sql.end();
+      await admin.unsafe(`drop database ${database} with (force)`);
+      await admin.end();
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { chromiumFlags, chromiumPath } from './test/support/chromium.ts';
+import { ClosingLine } from './test/support/closing-line.ts';
+
+const minute = 60_000;
+
+// The tool wants a default export.
+export default defineConfig(async () => ({
+  test: {
+    reporters: ['default', new ClosingLine()],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          exclude: ['**/*.browser.test.ts'],
+          globalSetup: ['packages/collector/src/storage/testing-setup.ts'],
+          testTimeout: minute,
+          hookTimeout: minute,
+        },
+      },
+      {
+        optimizeDeps: { include: ['lit', 'lit/decorators.js', 'uplot', 'axe-core'] },
+        test: {
+          name: 'browser',
+          include: ['packages/web/src/**/*.browser.test.ts'],
+          testTimeout: minute,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { executablePath: await chromiumPath(), args: [...chromiumFlags] },
+            }),
+            instances: [{ browser: 'chromium' as const }],
+          },
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/**/*.test.ts'],
+          testTimeout: 5 * minute,
+          hookTimeout: 2 * minute,
+          // Each starts whole processes and loads the CPU: one at a time.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+}));
