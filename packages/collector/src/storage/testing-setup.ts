@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
@@ -26,6 +26,8 @@ declare module 'vitest' {
 /** One embedded PostgreSQL for the whole run, with a migrated template that each test file's database is made from. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'tarsier-test-'));
+  // As root PostgreSQL runs as another user, who has to be able to enter.
+  await chmod(dataFolder, 0o755);
   const embedded = await openEmbedded({ dataFolder, use: 'own', log: silentLog });
   const sql = postgres({ ...embedded.connection, database: 'postgres', max: 1, onnotice() {} });
   await sql.unsafe(`create database ${templateDatabase}`);

@@ -62,6 +62,7 @@ export async function startServer(
     child.once('error', () => resolve());
   });
   const stop = async (): Promise<void> => {
+    child.ref();
     child.stdin?.destroy();
     await exited;
   };
