@@ -1,5 +1,5 @@
 import type { SampleMatrix } from '@tarsier/protocol';
-import type { RegisteredSchema } from './storage/storage.ts';
+import type { RegisteredSchema } from './storage/series-catalog.ts';
 
 /** One batch that was committed for the first time, decoded: what live windows, detection and rules feed on. */
 export interface StoredSamples {

@@ -60,18 +60,16 @@ export function createAlerts({ db }: Database): Alerts {
             .values({ tenantId, id: body.id, ...row })
             .onConflictDoUpdate({ target: [alert.tenantId, alert.id], set: row });
           if (!notify || channels.length === 0) continue;
-          await tx
-            .insert(notification)
-            .values(
-              channels.map(({ id: channelId }) => ({
-                tenantId,
-                id: randomUUID(),
-                channelId,
-                body,
-                createdAt: now,
-                dueAt: now,
-              })),
-            );
+          await tx.insert(notification).values(
+            channels.map(({ id: channelId }) => ({
+              tenantId,
+              id: randomUUID(),
+              channelId,
+              body,
+              createdAt: now,
+              dueAt: now,
+            })),
+          );
         }
       });
     },

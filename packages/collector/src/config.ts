@@ -1,0 +1,76 @@
+import { TarsierError } from '@tarsier/protocol';
+import { z } from 'zod';
+import { logLevels } from './log.ts';
+
+const listenAddress = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/u, 'expected HOST:PORT, as in 127.0.0.1:7077')
+  .transform((text, context) => {
+    const at = text.lastIndexOf(':');
+    const port = Number(text.slice(at + 1));
+    if (port > 65_535) {
+      context.addIssue({ code: 'custom', message: 'expected a port from 0 to 65535' });
+      return z.NEVER;
+    }
+    return { host: text.slice(0, at).replaceAll(/[[\]]/gu, ''), port };
+  });
+
+const environmentSchema = z.object({
+  TARSIER_LISTEN: listenAddress.prefault('127.0.0.1:7077'),
+  TARSIER_DATA: z.string().min(1).default('./tarsier-data'),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/u, error: 'expected postgres://USER:PASSWORD@HOST:PORT/DATABASE' })
+    .optional(),
+  TARSIER_WEB_ROOT: z.string().min(1).optional(),
+  TARSIER_PUBLIC_URL: z.url({ protocol: /^https?$/u, error: 'expected http://… or https://…' }).optional(),
+  TARSIER_RETENTION_DAYS: z.coerce.number('expected a number of days').min(1).max(3_650).default(7),
+  TARSIER_MAX_AGE_HOURS: z.coerce.number('expected a number of hours').min(1).max(720).default(24),
+  TARSIER_LOG: z.enum(logLevels).default('info'),
+});
+
+export interface CollectorConfig {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly dataFolder: string;
+  /** Absent: the embedded PostgreSQL. */
+  readonly databaseUrl: string | undefined;
+  /** Folder of the built page; absent: only the API is served. */
+  readonly webRoot: string | undefined;
+  /** How people reach it, where that is not the address it listens on. */
+  readonly publicUrl: string | undefined;
+  readonly retentionDays: number;
+  /** Oldest sample that is accepted, ms before now. */
+  readonly maxAgeMs: number;
+  readonly logLevel: z.infer<typeof environmentSchema>['TARSIER_LOG'];
+}
+
+/**
+ * Settings from the environment; an empty variable counts as unset.
+ *
+ * @throws {TarsierError} `config/environment`, naming each bad variable, what came and what was expected
+ */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>>): CollectorConfig {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      // A database URL holds a password.
+      const shown = name === 'DATABASE_URL' ? '(not shown)' : JSON.stringify(given[name]);
+      return `${name}=${shown}: ${message}`;
+    });
+    throw new TarsierError('config/environment', problems.join('; '));
+  }
+  const settings = parsed.data;
+  return {
+    listen: settings.TARSIER_LISTEN,
+    dataFolder: settings.TARSIER_DATA,
+    databaseUrl: settings.DATABASE_URL,
+    webRoot: settings.TARSIER_WEB_ROOT,
+    publicUrl: settings.TARSIER_PUBLIC_URL,
+    retentionDays: settings.TARSIER_RETENTION_DAYS,
+    maxAgeMs: settings.TARSIER_MAX_AGE_HOURS * 3_600_000,
+    logLevel: settings.TARSIER_LOG,
+  };
+}

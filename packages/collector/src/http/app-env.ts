@@ -1,0 +1,14 @@
+import type { IncomingMessage } from 'node:http';
+import type { Identity } from './authenticate.ts';
+
+/** What a request carries through the routes. */
+export interface AppEnv {
+  readonly Bindings: {
+    /** Node's own request; absent when the app is called without a server. */
+    readonly incoming?: IncomingMessage;
+  };
+  readonly Variables: {
+    /** Set for every `/v1` route. */
+    identity: Identity;
+  };
+}

@@ -1,0 +1,92 @@
+import { TarsierError, type UnixMs } from '@tarsier/protocol';
+import { Hono } from 'hono';
+import { getCookie } from 'hono/cookie';
+import type { Alerting } from '../alert/alerting.ts';
+import type { Ingest } from '../ingest/ingest.ts';
+import type { LiveWindows } from '../ingest/live-window.ts';
+import type { Live } from '../live/live.ts';
+import type { Log } from '../log.ts';
+import type { Query } from '../query/query.ts';
+import type { SelfMetrics } from '../self.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { AppEnv } from './app-env.ts';
+import { sessionCookie, type Authenticate } from './authenticate.ts';
+import { createErrorHandler } from './on-error.ts';
+import { alertRoutes } from './routes/alerts.ts';
+import { channelRoutes } from './routes/channels.ts';
+import { healthRoutes } from './routes/health.ts';
+import { hostRoutes } from './routes/hosts.ts';
+import { ingestRoutes } from './routes/ingest.ts';
+import { queryRoutes } from './routes/query.ts';
+import { ruleRoutes } from './routes/rules.ts';
+import { sessionRoutes, signInRoute } from './routes/session.ts';
+import { createStatic } from './static.ts';
+
+export interface AppDeps {
+  readonly storage: Storage;
+  readonly ingest: Ingest;
+  readonly query: Query;
+  readonly windows: LiveWindows;
+  readonly live: Pick<Live, 'upgrade'>;
+  readonly alerting: Pick<Alerting, 'reloadRules'>;
+  readonly authenticate: Authenticate;
+  readonly self: SelfMetrics;
+  /** Folder of the built page; undefined serves the API alone. */
+  readonly webRoot: string | undefined;
+  /** Whether people reach it by https. */
+  readonly secure: boolean;
+  readonly ready: () => boolean;
+  readonly log: Log;
+  readonly now: () => UnixMs;
+}
+
+/** Every door of the collector. What is under `/v1` is for those who have a key or a session. */
+export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
+  const { authenticate, live, log, self } = deps;
+  const page = await createStatic(deps.webRoot);
+  const app = new Hono<AppEnv>();
+  app.onError(createErrorHandler(log));
+
+  app.use(async (c, next) => {
+    await next();
+    self.requests.add(1, { status: String(c.res.status) });
+  });
+  app.route('/', healthRoutes(deps));
+  app.route('/sign-in', signInRoute(deps));
+  // Before the check below: a page has its session, but another client says who it is in its first message.
+  app.get('/v1/live', live.upgrade);
+
+  app.use('/v1/*', async (c, next) => {
+    const identity = await authenticate({
+      authorization: c.req.header('authorization'),
+      session: getCookie(c, sessionCookie),
+    });
+    const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD';
+    if (identity.by === 'session' && changes && !sameOrigin(c.req.header('origin'), c.req.header('host'))) {
+      throw new TarsierError('auth/origin', 'origin: a change by a session must come from the page itself', {
+        field: 'origin',
+      });
+    }
+    c.set('identity', identity);
+    await next();
+  });
+  app.route('/v1/ingest', ingestRoutes(deps));
+  app.route('/v1/hosts', hostRoutes(deps));
+  app.route('/v1/rules', ruleRoutes(deps));
+  app.route('/v1/channels', channelRoutes(deps));
+  app.route('/v1/session', sessionRoutes(deps));
+  app.route('/v1', queryRoutes(deps));
+  app.route('/v1', alertRoutes(deps));
+
+  app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));
+  app.notFound((c) =>
+    c.json(new TarsierError('http/not-found', `there is no ${c.req.method} ${c.req.path}`).toJSON(), 404),
+  );
+  return app;
+}
+
+/** Whether a request comes from a page of this very server. */
+export function sameOrigin(origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined || host === undefined) return false;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { TarsierError } from '@tarsier/protocol';
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { describeError, type Log } from '../log.ts';
+import type { AppEnv } from './app-env.ts';
+
+const statusByCode: Readonly<Record<string, ContentfulStatusCode>> = {
+  'auth/missing': 401,
+  'auth/unknown': 401,
+  'auth/scope': 403,
+  'auth/tenant': 403,
+  'auth/origin': 403,
+  'auth/sign-in-code': 403,
+  'batch/too-large': 413,
+  'http/too-large': 413,
+  'http/content-type': 415,
+  'http/not-found': 404,
+  'ingest/schema-unknown': 409,
+};
+
+/** Seconds after which a refused request may come again. */
+const retryAfterS = 2;
+
+/** 503 for what may succeed later, else by its code; what is a bad request by default is the client's fault. */
+export function statusOf(error: TarsierError): ContentfulStatusCode {
+  return error.retryable ? 503 : (statusByCode[error.code] ?? 400);
+}
+
+/** Every failure as an {@link ErrorBody}; an unexpected one is logged with an id, and tells nothing of the inside. */
+export function createErrorHandler(log: Log): (error: Error, c: Context<AppEnv>) => Response {
+  return (error, c) => {
+    if (error instanceof TarsierError) {
+      const status = statusOf(error);
+      if (status === 503) {
+        c.header('retry-after', String(retryAfterS));
+        log.warn('a request could not be served', { path: c.req.path, error: describeError(error) });
+      }
+      if (status === 401) c.header('www-authenticate', 'Bearer');
+      return c.json(error.toJSON(), status);
+    }
+    const id = randomUUID();
+    log.error('a request failed unexpectedly', {
+      id,
+      path: c.req.path,
+      error: describeError(error),
+      stack: error.stack ?? '',
+    });
+    const body = new TarsierError('http/internal', `something went wrong here; the collector's log has it as ${id}`, {
+      retryable: true,
+    });
+    return c.json(body.toJSON(), 500);
+  };
+}

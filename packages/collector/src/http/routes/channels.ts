@@ -1,0 +1,32 @@
+import { TarsierError } from '@tarsier/protocol';
+import { newChannelSchema } from '@tarsier/protocol/api';
+import { Hono } from 'hono';
+import type { Storage } from '../../storage/storage.ts';
+import type { AppEnv } from '../app-env.ts';
+import { requireScope } from '../authenticate.ts';
+import { jsonBody } from '../json-body.ts';
+import { parse } from '../parse.ts';
+
+/** `GET`, `POST` and `DELETE /v1/channels`: who is told. */
+export function channelRoutes({ storage }: { readonly storage: Pick<Storage, 'channels'> }): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get('/', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      return c.json({ channels: await storage.channels.list(identity.tenant) });
+    })
+    .post('/', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'write');
+      const body = parse(newChannelSchema, await jsonBody(c), 'channels/body');
+      return c.json(await storage.channels.create(identity.tenant, body), 201);
+    })
+    .delete('/:id', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'write');
+      const id = c.req.param('id');
+      if (!(await storage.channels.delete(identity.tenant, id)))
+        throw new TarsierError('http/not-found', `there is no channel ${id}`);
+      return c.body(null, 204);
+    });
+}

@@ -1,0 +1,28 @@
+import { Hono } from 'hono';
+import type { SelfMetrics } from '../../self.ts';
+import type { Storage } from '../../storage/storage.ts';
+import type { AppEnv } from '../app-env.ts';
+
+/** `GET /healthz` (alive), `/readyz` (serving, database reachable), `/metrics` (its own, Prometheus text). */
+export function healthRoutes({
+  storage,
+  self,
+  ready,
+}: {
+  readonly storage: Pick<Storage, 'ping'>;
+  readonly self: SelfMetrics;
+  readonly ready: () => boolean;
+}): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get('/healthz', (c) => c.text('ok\n'))
+    .get('/readyz', async (c) => {
+      if (!ready()) return c.text('starting or stopping\n', 503);
+      try {
+        await storage.ping();
+        return c.text('ready\n');
+      } catch {
+        return c.text('the database does not answer\n', 503);
+      }
+    })
+    .get('/metrics', (c) => c.body(self.text(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }));
+}

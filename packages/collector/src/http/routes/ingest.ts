@@ -1,0 +1,45 @@
+import { batchContentType, maxBatchBytes, TarsierError } from '@tarsier/protocol';
+import { Hono } from 'hono';
+import type { Ingest } from '../../ingest/ingest.ts';
+import type { SelfMetrics } from '../../self.ts';
+import type { AppEnv } from '../app-env.ts';
+import { requireScope } from '../authenticate.ts';
+import { readBody } from '../body.ts';
+
+/** `POST /v1/ingest`: docs/wire-format.md has the answers. */
+export function ingestRoutes({ ingest, self }: { readonly ingest: Ingest; readonly self: SelfMetrics }): Hono<AppEnv> {
+  return new Hono<AppEnv>().post('/', async (c) => {
+    const identity = c.get('identity');
+    requireScope(identity, 'ingest');
+    const { tenant } = identity;
+    const meant = c.req.header('tarsier-tenant');
+    if (meant !== undefined && meant !== tenant.tenant) {
+      throw new TarsierError(
+        'auth/tenant',
+        `tarsier-tenant: this key belongs to another tenant than ${JSON.stringify(meant)}`,
+        {
+          field: 'tarsier-tenant',
+        },
+      );
+    }
+    const contentType = c.req.header('content-type');
+    if (contentType !== batchContentType) {
+      throw new TarsierError(
+        'http/content-type',
+        `content-type: expected ${batchContentType}, got ${contentType ?? 'none'}`,
+        {
+          field: 'content-type',
+        },
+      );
+    }
+    try {
+      const { duplicate, flushIntervalS, samples } = await ingest.accept(tenant, await readBody(c, maxBatchBytes));
+      self.ingestedBatches.add(1, { duplicate: String(duplicate) });
+      if (!duplicate) self.ingestedSamples.add(samples);
+      return c.body(null, 204, { 'tarsier-flush-interval': String(flushIntervalS) });
+    } catch (error) {
+      self.refusedBatches.add(1, { code: error instanceof TarsierError ? error.code : 'http/internal' });
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,75 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { extname, join, relative, sep } from 'node:path';
+import type { Context } from 'hono';
+import type { AppEnv } from './app-env.ts';
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.webmanifest': 'application/manifest+json',
+  '.woff2': 'font/woff2',
+};
+
+/** Only the page's own files, and no other site may frame it. */
+export const securityHeaders: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+};
+
+interface Asset {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+  readonly etag: string;
+  /** The build put a hash of the content into its name. */
+  readonly immutable: boolean;
+}
+
+/**
+ * The built page from memory: what was not in the folder at start can not be asked for, whatever the path says.
+ *
+ * @param root  absent: there is no page
+ */
+export async function createStatic(root: string | undefined): Promise<(c: Context<AppEnv>) => Response | undefined> {
+  const assets = root === undefined ? new Map<string, Asset>() : await load(root);
+  return (c) => {
+    const asset = assets.get(c.req.path) ?? (isPage(c.req.path) ? assets.get('/index.html') : undefined);
+    if (asset === undefined) return undefined;
+    const headers = {
+      ...securityHeaders,
+      etag: asset.etag,
+      'cache-control': asset.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+    };
+    if (c.req.header('if-none-match') === asset.etag) return c.body(null, 304, headers);
+    return c.body(asset.bytes, 200, { ...headers, 'content-type': asset.type });
+  };
+}
+
+/** Paths without an extension are the page's own addresses. */
+function isPage(path: string): boolean {
+  return extname(path) === '';
+}
+
+async function load(root: string): Promise<Map<string, Asset>> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const assets = entries
+    .filter((entry) => entry.isFile())
+    .map(async (entry): Promise<[string, Asset]> => {
+      const file = join(entry.parentPath, entry.name);
+      const bytes = new Uint8Array(await readFile(file));
+      const path = `/${relative(root, file).split(sep).join('/')}`;
+      const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 20)}"`;
+      const type = types[extname(entry.name)] ?? 'application/octet-stream';
+      return [path, { bytes, type, etag, immutable: path.startsWith('/assets/') }];
+    });
+  return new Map(await Promise.all(assets));
+}

@@ -1,0 +1,173 @@
+/** Takes an agent's batch: decode, admit, commit, hand on. Answers after the commit, never before. */
+import { decodeEnvelope, decodePayload, TarsierError, type BatchEnvelope, type UnixMs } from '@tarsier/protocol';
+import { schemaHash, zstdDecompress } from '@tarsier/protocol/zstd';
+import { describeError, type Log } from '../log.ts';
+import { maxBatchSpanMs } from '../storage/batches.ts';
+import type { RegisteredSchema } from '../storage/series-catalog.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
+import type { TenantScope } from '../tenant.ts';
+import { admit, type AdmissionLimits } from './admission.ts';
+import { createGroupCommit } from './group-commit.ts';
+
+export interface Accepted {
+  /** Stored before: nothing changed. */
+  readonly duplicate: boolean;
+  /** How many seconds of samples the agent should send at a time from now on. */
+  readonly flushIntervalS: number;
+  readonly samples: number;
+}
+
+export interface Ingest {
+  /**
+   * Resolves when the batch is committed.
+   *
+   * @throws {TarsierError} `batch/…` and `ingest/…`; `ingest/schema-unknown` asks for the schema
+   */
+  accept(scope: TenantScope, body: Uint8Array): Promise<Accepted>;
+  /** Hands the stored batches since then to the consumers, as if they had just come. */
+  replay(since: UnixMs): Promise<void>;
+  /** Resolves when all that was accepted is committed. */
+  close(): Promise<void>;
+}
+
+export interface IngestDeps {
+  readonly storage: Pick<Storage, 'batches' | 'series' | 'tenants'>;
+  /** In this order, after the commit. */
+  readonly consumers: readonly SamplesConsumer[];
+  readonly limits?: Partial<AdmissionLimits>;
+  /** Whether somebody looks at the host now. */
+  readonly watched: (scope: TenantScope, host: string) => boolean;
+  readonly log: Log;
+  readonly now?: () => UnixMs;
+}
+
+const defaultLimits: AdmissionLimits = { maxAgeMs: 86_400_000, maxFutureMs: 300_000, maxSpanMs: maxBatchSpanMs };
+const flushIntervalS = { watched: 1, otherwise: 10 } as const;
+/** Schemas kept in memory; one is a few kilobytes. */
+const maxCachedSchemas = 20_000;
+
+export function createIngest({ storage, consumers, limits, watched, log, now = Date.now }: IngestDeps): Ingest {
+  const admission = { ...defaultLimits, ...limits };
+  const schemas = new Map<string, RegisteredSchema>();
+  const commits = createGroupCommit((batches) => storage.batches.insert(batches));
+
+  function remember(schema: RegisteredSchema): RegisteredSchema {
+    if (schemas.size >= maxCachedSchemas) {
+      const [oldest] = schemas.keys();
+      if (oldest !== undefined) schemas.delete(oldest);
+    }
+    schemas.set(schemaKey(schema.scope, schema.host, schema.hash), schema);
+    return schema;
+  }
+
+  async function schemaOf(scope: TenantScope, batch: BatchEnvelope): Promise<RegisteredSchema> {
+    const cached = schemas.get(schemaKey(scope, batch.host, batch.schemaHash));
+    if (cached !== undefined) return cached;
+    const known = await retryable(() => storage.series.schemaOf(scope, batch.host, batch.schemaHash));
+    if (known !== undefined) return remember(known);
+    const { schema: bytes } = batch;
+    if (bytes === undefined) {
+      throw new TarsierError(
+        'ingest/schema-unknown',
+        `schema ${hex(batch.schemaHash)} of host ${batch.host} is not known here; send it with the batch`,
+      );
+    }
+    if (Buffer.compare(schemaHash(bytes), batch.schemaHash) !== 0) {
+      throw new TarsierError(
+        'ingest/schema-hash',
+        `schemaHash: expected ${hex(schemaHash(bytes))}, as the schema has, got ${hex(batch.schemaHash)}`,
+        {
+          field: 'schemaHash',
+        },
+      );
+    }
+    return remember(await retryable(() => storage.series.register(scope, batch.host, batch.schemaHash, bytes)));
+  }
+
+  function handOn(stored: StoredSamples): void {
+    for (const consume of consumers) {
+      try {
+        consume(stored);
+      } catch (error) {
+        // The samples are safe; what one reader makes of them must not fail the agent or the other readers.
+        log.error('a reader of stored samples failed', { host: stored.schema.host, error: describeError(error) });
+      }
+    }
+  }
+
+  return {
+    async accept(scope, body) {
+      const batch = decodeEnvelope(body);
+      // Columns are read before anything is stored: what can't be read back must not be kept.
+      const matrix = decodePayload(batch.payload, zstdDecompress);
+      const schema = await schemaOf(scope, batch);
+      admit(batch, matrix, schema.seriesIds.length, admission, now());
+      const { epoch, seq, t0, t1, rows, payload } = batch;
+      const isNew = await commits.commit({
+        scope,
+        hostId: schema.hostId,
+        epoch,
+        seq,
+        t0,
+        t1,
+        rows,
+        schemaHash: schema.hash,
+        payload,
+      });
+      if (isNew) handOn({ schema, epoch, seq, matrix });
+      return {
+        duplicate: !isNew,
+        flushIntervalS: watched(scope, batch.host) ? flushIntervalS.watched : flushIntervalS.otherwise,
+        samples: matrix.values.length,
+      };
+    },
+
+    async replay(since) {
+      for (const scope of await storage.tenants.all()) {
+        const hosts = new Map<number, Map<string, RegisteredSchema>>();
+        for await (const batches of storage.batches.recent(scope, since)) {
+          for (const batch of batches) {
+            let known = hosts.get(batch.hostId);
+            if (known === undefined) {
+              const list = await storage.series.schemasOfHost(scope, batch.hostId);
+              known = new Map(list.map((schema) => [hex(schema.hash), schema]));
+              hosts.set(batch.hostId, known);
+            }
+            const schema = known.get(hex(batch.schemaHash));
+            if (schema === undefined) continue;
+            handOn({
+              schema: remember(schema),
+              epoch: batch.epoch,
+              seq: batch.seq,
+              matrix: decodePayload(batch.payload, zstdDecompress),
+            });
+          }
+        }
+      }
+    },
+
+    close: () => commits.drain(),
+  };
+}
+
+function schemaKey({ tenantId }: TenantScope, host: string, hash: Uint8Array): string {
+  return `${tenantId}/${hex(hash)}/${host}`;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+/** The database being away is no fault of the batch. */
+async function retryable<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof TarsierError) throw cause;
+    throw new TarsierError('ingest/database', 'the batch could not be stored; send it again', {
+      cause,
+      retryable: true,
+    });
+  }
+}

@@ -1,0 +1,84 @@
+/** The collector's own metrics, in the Prometheus text format (version 0.0.4). */
+
+export interface SelfMetrics {
+  readonly requests: Counter;
+  readonly ingestedBatches: Counter;
+  readonly ingestedSamples: Counter;
+  readonly refusedBatches: Counter;
+  /** What `GET /metrics` answers. */
+  text(): string;
+}
+
+export interface Counter {
+  add(count: number, labels?: Readonly<Record<string, string>>): void;
+}
+
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: 'counter' | 'gauge';
+  readonly read: () => ReadonlyMap<string, number>;
+}
+
+/** @param usage  CPU seconds and resident bytes of this process */
+export function createSelfMetrics(
+  usage: () => { readonly cpuSeconds: number; readonly residentBytes: number },
+  version: string,
+): SelfMetrics {
+  const families: Family[] = [];
+
+  function counter(name: string, help: string): Counter {
+    const values = new Map<string, number>();
+    families.push({ name, help, kind: 'counter', read: () => values });
+    return {
+      add(count, labels = {}) {
+        const key = labelText(labels);
+        values.set(key, (values.get(key) ?? 0) + count);
+      },
+    };
+  }
+
+  const single = (value: number) => new Map([['', value]]);
+  families.push(
+    {
+      name: 'tarsier_build_info',
+      help: 'Version of this collector; always 1.',
+      kind: 'gauge',
+      read: () => new Map([[labelText({ version }), 1]]),
+    },
+    {
+      name: 'process_cpu_seconds_total',
+      help: 'CPU time of the collector, without PostgreSQL.',
+      kind: 'counter',
+      read: () => single(usage().cpuSeconds),
+    },
+    {
+      name: 'process_resident_memory_bytes',
+      help: 'Resident memory of the collector, without PostgreSQL.',
+      kind: 'gauge',
+      read: () => single(usage().residentBytes),
+    },
+  );
+
+  return {
+    requests: counter('tarsier_http_requests_total', 'Requests answered, by route and status.'),
+    ingestedBatches: counter('tarsier_ingest_batches_total', 'Batches answered with 204, by whether they were new.'),
+    ingestedSamples: counter('tarsier_ingest_samples_total', 'Samples of newly stored batches.'),
+    refusedBatches: counter('tarsier_ingest_refused_total', 'Batches refused, by error code.'),
+    text() {
+      const lines = families.flatMap(({ name, help, kind, read }) => [
+        `# HELP ${name} ${help}`,
+        `# TYPE ${name} ${kind}`,
+        ...Array.from(read(), ([labels, value]) => `${name}${labels} ${value}`),
+      ]);
+      return `${lines.join('\n')}\n`;
+    },
+  };
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
+  );
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
