@@ -1,0 +1,177 @@
+import { encodePayload, encodeSchema } from '@tarsier/protocol';
+import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
+import { afterAll, expect, test } from 'vitest';
+import { createTestStorage } from '../storage/testing.ts';
+import { createQuery } from './query.ts';
+
+const t0 = Date.UTC(2026, 10, 24, 12);
+const { storage, drop } = await createTestStorage(() => t0);
+await storage.ensurePartitions(t0);
+afterAll(drop);
+const query = createQuery({ storage });
+const scope = await storage.tenants.ensure('default');
+
+/** Stores ticks for one host: `cpu` labels are the columns, a missing value is a gap. */
+async function store(
+  host: string,
+  cpus: readonly string[],
+  epoch: number,
+  seq: number,
+  rows: readonly (readonly [atS: number, ...(number | undefined)[]])[],
+) {
+  const bytes = encodeSchema({
+    metrics: [{ name: 'busy', kind: 'gauge', unit: 'ratio', help: '' }],
+    series: cpus.map((cpu) => ({ metric: 0, labels: { cpu } })),
+  });
+  const { hostId, hash } = await storage.series.register(scope, host, schemaHash(bytes), bytes);
+  const times = Float64Array.from(rows, ([atS]) => t0 + atS * 1000);
+  const cells = cpus.flatMap((_, column) => rows.map((row) => row[column + 1]));
+  const payload = encodePayload(
+    {
+      times,
+      width: cpus.length,
+      values: Float64Array.from(cells, (value) => value ?? Number.NaN),
+      present: Uint8Array.from(cells, (value) => (value === undefined ? 0 : 1)),
+    },
+    zstdCompress,
+  );
+  const [first = 0] = times;
+  await storage.batches.insert([
+    {
+      scope,
+      hostId,
+      epoch,
+      seq,
+      t0: first,
+      t1: times[times.length - 1] ?? 0,
+      rows: rows.length,
+      schemaHash: hash,
+      payload,
+    },
+  ]);
+}
+
+async function range(
+  selector: string,
+  startS: number,
+  endS: number,
+  options: { stepMs?: number; aggregation?: 'avg' | 'rate' } = {},
+) {
+  const results = await query.range(scope, { selector, start: t0 + startS * 1000, end: t0 + endS * 1000, ...options });
+  return results.map(({ series, column }) => ({
+    labels: series.labels,
+    points: Array.from(column.times, (time, row) => [(time - t0) / 1000, column.values[row]]),
+  }));
+}
+
+test('raw samples come back from many batches, across a restart of the agent and a grown schema', async () => {
+  await store('a', ['0'], 1, 0, [
+    [0, 10],
+    [1, 11],
+  ]);
+  await store('a', ['0', '1'], 1, 1, [
+    [2, 12, 22],
+    [3, undefined, 23],
+  ]);
+  await store('a', ['1', '0'], 2, 0, [
+    [4, 24, 14],
+    [5, 25, 15],
+  ]);
+  await store('b', ['0'], 1, 0, [[0, 99]]);
+  expect(await range('busy{host="a"}', 1, 4)).toEqual([
+    {
+      labels: { cpu: '0', host: 'a' },
+      points: [
+        [1, 11],
+        [2, 12],
+        [4, 14],
+      ],
+    },
+    {
+      labels: { cpu: '1', host: 'a' },
+      points: [
+        [2, 22],
+        [3, 23],
+        [4, 24],
+      ],
+    },
+  ]);
+  expect(await range('busy{cpu=~"0|1",host!="a"}', 0, 10)).toEqual([
+    { labels: { cpu: '0', host: 'b' }, points: [[0, 99]] },
+  ]);
+});
+
+test('late batches are put in their place, and a time that two runs of an agent report counts once', async () => {
+  await store('late', ['0'], 5, 1, [
+    [20, 1],
+    [21, 2],
+  ]);
+  await store('late', ['0'], 5, 0, [
+    [18, 3],
+    [19, 4],
+  ]);
+  await store('late', ['0'], 6, 0, [
+    [21, 7],
+    [22, 8],
+  ]);
+  const [result] = await range('busy{host="late"}', 0, 60);
+  expect(result?.points).toEqual([
+    [18, 3],
+    [19, 4],
+    [20, 1],
+    [21, 7],
+    [22, 8],
+  ]);
+});
+
+test('a step gives one value per step, the first one whole', async () => {
+  await store(
+    'step',
+    ['0'],
+    1,
+    0,
+    Array.from({ length: 30 }, (_, row) => [row, row] as const),
+  );
+  const [result] = await range('busy{host="step"}', 10, 20, { stepMs: 10_000, aggregation: 'avg' });
+  expect(result?.points).toEqual([
+    [10, 5.5],
+    [20, 15.5],
+  ]);
+  const [rates] = await range('busy{host="step"}', 1, 3, { stepMs: 1000, aggregation: 'rate' });
+  expect(rates?.points).toEqual([
+    [1, 1],
+    [2, 1],
+    [3, 1],
+  ]);
+});
+
+test('a range longer than an hour is read whole', async () => {
+  for (const hour of [0, 1, 2, 3])
+    await store('long', ['0'], 1, hour, [
+      [hour * 3600, hour],
+      [hour * 3600 + 1, hour + 0.5],
+    ]);
+  const [result] = await range('busy{host="long"}', 0, 4 * 3600);
+  expect(result?.points.map(([, value]) => value)).toEqual([0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]);
+});
+
+test('another tenant sees nothing of it', async () => {
+  const other = await storage.tenants.ensure('other');
+  expect(await query.range(other, { selector: 'busy', start: t0, end: t0 + 60_000 })).toEqual([]);
+  expect(await query.series(other, 'busy')).toEqual([]);
+});
+
+test('a question that is too large says so, and what to change', async () => {
+  await expect(range('busy', 0, 86_400, { stepMs: 1 })).rejects.toMatchObject({
+    code: 'query/too-many-points',
+    field: 'step',
+  });
+  const small = createQuery({ storage, limits: { series: 1, samples: 3, points: 10 } });
+  const asked = { start: t0, end: t0 + 60_000 };
+  await expect(small.range(scope, { selector: 'busy', ...asked })).rejects.toMatchObject({
+    code: 'query/too-many-series',
+  });
+  await expect(small.range(scope, { selector: 'busy{host="step"}', ...asked })).rejects.toMatchObject({
+    code: 'query/too-many-samples',
+  });
+});
