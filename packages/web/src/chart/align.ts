@@ -1,0 +1,109 @@
+import type { SeriesColumn } from '@tarsier/protocol';
+
+/** Several series over one time axis, as uPlot draws them. */
+export interface AlignedData {
+  /** Unix ms, ascending. */
+  readonly times: Float64Array;
+  /** As long as `times`; NaN where a line is to break, and where a series has no sample of its own. */
+  readonly values: readonly Float64Array[];
+  /** Typical distance of two samples, ms; NaN with fewer than two. */
+  readonly intervalMs: number;
+}
+
+/** A line may bridge this many intervals, not more. */
+const bridged = 2.5;
+
+/**
+ * Puts series on a common time axis. Series of one host share their times, and that case is one pass.
+ * Where all series are silent for more than 2.5 intervals, a point of NaN breaks the lines.
+ */
+export function alignColumns(columns: readonly SeriesColumn[], from: number): AlignedData {
+  const starts = columns.map(({ times }) => firstAtOrAfter(times, from));
+  const merged = mergeTimes(columns, starts);
+  const intervalMs = typicalInterval(merged);
+  const times = breakGaps(merged, intervalMs);
+  const values = columns.map((column, i) => place(column, starts[i] ?? 0, times));
+  return { times, values, intervalMs };
+}
+
+function firstAtOrAfter(times: Float64Array, from: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function mergeTimes(columns: readonly SeriesColumn[], starts: readonly number[]): Float64Array {
+  const cursors = [...starts];
+  const most = columns.reduce((sum, { times }, i) => sum + times.length - (starts[i] ?? 0), 0);
+  const merged = new Float64Array(most);
+  let length = 0;
+  for (;;) {
+    let next = Infinity;
+    for (let i = 0; i < columns.length; i++) next = Math.min(next, columns[i]?.times[cursors[i] ?? 0] ?? Infinity);
+    if (next === Infinity) return merged.subarray(0, length);
+    merged[length++] = next;
+    for (let i = 0; i < columns.length; i++) {
+      const cursor = cursors[i] ?? 0;
+      if (columns[i]?.times[cursor] === next) cursors[i] = cursor + 1;
+    }
+  }
+}
+
+/** The median, of the newest few: an interval that was changed counts as soon as it shows. */
+function typicalInterval(times: Float64Array): number {
+  const recent = times.subarray(-32);
+  const distances = Float64Array.from({ length: Math.max(0, recent.length - 1) }, (_, i) =>
+    (recent[i + 1] ?? 0) - (recent[i] ?? 0),
+  ).sort();
+  return distances[distances.length >> 1] ?? NaN;
+}
+
+function breakGaps(times: Float64Array, intervalMs: number): Float64Array {
+  const broken: number[] = [];
+  for (let i = 0; i < times.length; i++) {
+    const time = times[i] ?? 0;
+    const before = times[i - 1];
+    if (before !== undefined && time - before > bridged * intervalMs) broken.push((before + time) / 2);
+    broken.push(time);
+  }
+  return broken.length === times.length ? times : Float64Array.from(broken);
+}
+
+function place({ times, values }: SeriesColumn, start: number, axis: Float64Array): Float64Array {
+  const placed = new Float64Array(axis.length).fill(NaN);
+  let cursor = start;
+  for (let i = 0; i < axis.length; i++) {
+    if (times[cursor] === axis[i]) placed[i] = values[cursor++] ?? NaN;
+  }
+  return placed;
+}
+
+/**
+ * As uPlot wants gaps: `null` breaks a line, `undefined` does not. A series that samples less often than its
+ * neighbours is bridged over theirs. Without any NaN the column itself is given, which draws faster.
+ */
+export function withGaps(
+  times: Float64Array,
+  values: Float64Array,
+): Float64Array | (number | null | undefined)[] {
+  if (!values.some(Number.isNaN)) return values;
+  const own = ownInterval(times, values);
+  const drawn: (number | null | undefined)[] = Array.from(values, (value) => (Number.isNaN(value) ? null : value));
+  let last = -1;
+  for (let i = 0; i < drawn.length; i++) {
+    if (drawn[i] === null) continue;
+    const close = last >= 0 && (times[i] ?? 0) - (times[last] ?? 0) <= bridged * own;
+    if (close) drawn.fill(undefined, last + 1, i);
+    last = i;
+  }
+  return drawn;
+}
+
+function ownInterval(times: Float64Array, values: Float64Array): number {
+  return typicalInterval(times.filter((_, i) => !Number.isNaN(values[i] ?? NaN)));
+}

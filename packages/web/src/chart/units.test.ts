@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { axisFormat, formatValue, rateUnit, scaleFor } from './units.ts';
+
+/** Non-breaking spaces read as spaces here; the machine's own separators do not matter to these cases. */
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+
+test.each([
+  [0.0423, 'ratio', '4.23 %'],
+  [1, 'ratio', '100 %'],
+  [0, 'ratio', '0 %'],
+  [1536, 'bytes', '1.50 KiB'],
+  [17_179_869_184, 'bytes', '16.0 GiB'],
+  [999, 'bytes/s', '999 B/s'],
+  [1_048_576, 'bytes/s', '1.00 MiB/s'],
+  [0.0012, 'seconds', '1.20 ms'],
+  [90, 'seconds', '1.50 min'],
+  [2.5, '', '2.50'],
+  [-3, '', '\u22123.00'],
+  [15_000, '/s', '15.0 k/s'],
+  [61.5, 'celsius', '61.5 °C'],
+])('%d %s reads as %s', (value, unit, text) => {
+  expect(plain(formatValue(value, unit))).toBe(text);
+});
+
+test('what is not known says so, instead of a dash', () => {
+  expect(formatValue(undefined, 'bytes')).toBe('no data');
+  expect(formatValue(NaN, 'ratio')).toBe('no data');
+});
+
+test('an axis has one unit, and as many digits as its steps need', () => {
+  const scale = scaleFor('bytes', 4 * 2 ** 30);
+  const format = axisFormat(scale, 0.5 * 2 ** 30);
+  expect([0, 2 ** 29, 2 ** 30].map((value) => plain(format(value)))).toEqual(['0 GiB', '0.5 GiB', '1 GiB']);
+  const percent = axisFormat(scaleFor('ratio', 0.1), 0.025);
+  expect([0, 0.025, 0.1].map((value) => plain(percent(value)))).toEqual(['0 %', '2.5 %', '10 %']);
+});
+
+test('a rate of bytes is bytes per second', () => {
+  expect(rateUnit('bytes')).toBe('bytes/s');
+});

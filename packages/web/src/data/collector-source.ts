@@ -1,0 +1,138 @@
+import type { Alert, Anomaly } from '@tarsier/protocol';
+import type { HostSummary } from '@tarsier/protocol/api';
+import { createLiveClient } from './live-client.ts';
+import type { SocketLike } from './live-client.ts';
+import { createRest, RequestError } from './rest.ts';
+import type { DataSource, Loadable } from './source.ts';
+import { createStore } from './store.ts';
+import { anomaliesSince, upsert } from './upsert.ts';
+
+export interface CollectorSourceOptions {
+  /** Where the collector is, no slash at the end; '' is the page's own origin. */
+  readonly baseUrl: string;
+  /** For other origins; the collector's own page has its session cookie. */
+  readonly token?: string | undefined;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly openSocket: () => SocketLike;
+}
+
+export interface CollectorSource extends DataSource {
+  /** Connects; idempotent. */
+  start(): void;
+  /** Closes the socket and every timer; `start` resumes. */
+  stop(): void;
+}
+
+const hostsPollMs = 5_000;
+/** Live messages bring alerts at once; asking again now and then heals what a cut may have lost. */
+const alertsPollMs = 30_000;
+/** How far back anomalies are kept: longer than any chart of the page. */
+const anomalyWindowMs = 30 * 60_000;
+
+/** A collector, as the elements see it: REST for lists, one WebSocket for what moves. */
+export function createCollectorSource(options: CollectorSourceOptions): CollectorSource {
+  const rest = createRest(options);
+  let running = false;
+
+  const hosts = polled<readonly HostSummary[]>(hostsPollMs, () => rest.hosts());
+  const alerts = polled<readonly Alert[]>(alertsPollMs, () => rest.alerts());
+  const anomalies = createStore<readonly Anomaly[]>([]);
+
+  const live = createLiveClient({
+    ...options,
+    onAlert(alert) {
+      const { value } = alerts.store;
+      alerts.store.set({ kind: 'ready', value: upsert(value.kind === 'ready' ? value.value : [], alert) });
+    },
+    onAnomaly(anomaly) {
+      anomalies.set(anomaliesSince(upsert(anomalies.value, anomaly), live.now() - anomalyWindowMs));
+    },
+    onWelcome() {
+      hosts.refresh();
+      alerts.refresh();
+      void loadAnomalies();
+    },
+  });
+
+  async function loadAnomalies(): Promise<void> {
+    const from = live.now() - anomalyWindowMs;
+    try {
+      const loaded = await rest.anomalies(from, live.now() + 1000);
+      anomalies.set(anomaliesSince(loaded.reduce<readonly Anomaly[]>(upsert, anomalies.value), from));
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** Whether it was a refusal for want of a session; then everything waits for a sign-in. */
+  function failed(error: unknown): boolean {
+    const signedOut = error instanceof RequestError && error.status === 401;
+    if (signedOut) live.stop(true);
+    return signedOut;
+  }
+
+  /** A list that is asked for while somebody shows it; a failure after a success keeps what was shown. */
+  function polled<T>(everyMs: number, load: () => Promise<T>) {
+    let pending = false;
+    const store = createStore<Loadable<T>>({ kind: 'loading' }, () => {
+      void refresh();
+      const timer = setInterval(() => void refresh(), everyMs);
+      return () => clearInterval(timer);
+    });
+    async function refresh(): Promise<void> {
+      if (!running || pending || live.connection.value.kind === 'signed-out') return;
+      pending = true;
+      try {
+        store.set({ kind: 'ready', value: await load() });
+      } catch (error) {
+        if (!failed(error) && error instanceof RequestError && store.value.kind !== 'ready') {
+          store.set({ kind: 'failed', error });
+        }
+      } finally {
+        pending = false;
+      }
+    }
+    return { store, refresh: () => void refresh() };
+  }
+
+  /** A refused WebSocket upgrade looks like any lost connection; only a request can tell a missing session. */
+  async function checkSession(): Promise<void> {
+    try {
+      await rest.session();
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  function begin(): void {
+    live.start();
+    hosts.refresh();
+    alerts.refresh();
+  }
+
+  let unfollow: (() => void) | undefined;
+  return {
+    connection: live.connection,
+    hosts: hosts.store,
+    alerts: alerts.store,
+    anomalies,
+    watch: live.watch,
+    now: live.now,
+    retry() {
+      if (running) begin();
+    },
+    start() {
+      if (running) return;
+      running = true;
+      unfollow = live.connection.subscribe(() => {
+        if (live.connection.value.kind === 'offline') void checkSession();
+      });
+      begin();
+    },
+    stop() {
+      running = false;
+      unfollow?.();
+      live.stop();
+    },
+  };
+}

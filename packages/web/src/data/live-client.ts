@@ -1,0 +1,222 @@
+import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
+import { decodeLiveFrame } from '@tarsier/protocol/live';
+import type { LiveMessage, LiveRequest } from '@tarsier/protocol/live';
+import { reconnectDelayMs } from './backoff.ts';
+import { HeldSubscription } from './held-subscription.ts';
+import type { Connection, LiveQuery, LiveSubscription } from './source.ts';
+import { createStore } from './store.ts';
+import type { Readable } from './store.ts';
+
+/** The part of a WebSocket that is used; `binaryType` is set to `arraybuffer`. */
+export interface SocketLike {
+  binaryType: string;
+  readonly readyState: number;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number }) => void) | null;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
+export interface LiveClientOptions {
+  readonly openSocket: () => SocketLike;
+  /** Sent in `hello`; absent where the session cookie says who we are. */
+  readonly token?: string | undefined;
+  readonly onAlert: (alert: Alert) => void;
+  readonly onAnomaly: (anomaly: Anomaly) => void;
+  /** After each `welcome`: what came meanwhile was missed. */
+  readonly onWelcome: () => void;
+  readonly now?: () => UnixMs;
+  readonly random?: () => number;
+}
+
+export interface LiveClient {
+  readonly connection: Readable<Connection>;
+  watch(query: LiveQuery, changed: () => void): LiveSubscription;
+  /** The collector's clock, as far as it is known. */
+  now(): UnixMs;
+  /** Connects, or tries again at once. */
+  start(): void;
+  /** Ends for good, until `start`; `signedOut` says why. */
+  stop(signedOut?: boolean): void;
+}
+
+const pingIntervalMs = 15_000;
+/** Nothing heard for so long: the connection is half open, whatever the socket says. */
+const silenceLimitMs = 31_000;
+/** A connection that held for so long starts the backoff anew. */
+const healthyAfterMs = 60_000;
+const openState = 1;
+/** Close code of a session or token that is not (or no longer) good. */
+const unauthorizedCode = 4401;
+
+/** One WebSocket for a page: reconnects, resubscribes, and keeps samples over both. */
+export function createLiveClient(options: LiveClientOptions): LiveClient {
+  const { openSocket, token, onAlert, onAnomaly, onWelcome, now = Date.now, random = Math.random } = options;
+  const connection = createStore<Connection>({ kind: 'connecting', since: now() });
+  const subscriptions = new Map<number, HeldSubscription>();
+  let socket: SocketLike | undefined;
+  let nextId = 1;
+  let attempt = 0;
+  let skewMs = 0;
+  let lastHeard = 0;
+  let welcomedAt: UnixMs | undefined;
+  let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  let pingTimer: ReturnType<typeof setInterval> | undefined;
+
+  function send(request: LiveRequest): void {
+    if (socket?.readyState === openState) socket.send(JSON.stringify(request));
+  }
+
+  function subscribe({ id, query }: HeldSubscription): void {
+    send({ type: 'sub', id, selector: query.selector, windowMs: query.windowMs });
+  }
+
+  function connect(): void {
+    clearTimeout(retryTimer);
+    retryTimer = undefined;
+    welcomedAt = undefined;
+    lastHeard = now();
+    const opened = openSocket();
+    opened.binaryType = 'arraybuffer';
+    opened.onopen = () => send({ type: 'hello', ...(token === undefined ? {} : { token }) });
+    opened.onmessage = ({ data }) => {
+      lastHeard = now();
+      if (typeof data === 'string') hear(parseMessage(data));
+      else if (data instanceof ArrayBuffer) hearFrame(new Uint8Array(data));
+    };
+    opened.onclose = ({ code }) => {
+      if (socket === opened) lost(code);
+    };
+    socket = opened;
+    pingTimer ??= setInterval(heartbeat, pingIntervalMs);
+  }
+
+  function heartbeat(): void {
+    if (now() - lastHeard > silenceLimitMs) {
+      const silent = socket;
+      lost(1006);
+      silent?.close();
+    } else {
+      send({ type: 'ping', at: now() });
+    }
+  }
+
+  function hear(message: LiveMessage | undefined): void {
+    switch (message?.type) {
+      case 'welcome':
+        skewMs = message.now - now();
+        welcomedAt = now();
+        connection.set({ kind: 'live', since: now() });
+        for (const subscription of subscriptions.values()) {
+          subscription.forgetRefs();
+          subscribe(subscription);
+        }
+        return onWelcome();
+      case 'pong':
+        // Half of the round trip is the best guess of when the collector looked at its clock.
+        skewMs = message.now - (message.at + now()) / 2;
+        return;
+      case 'series': {
+        const subscription = subscriptions.get(message.id);
+        if (subscription === undefined) return;
+        subscription.announce(message.series);
+        subscription.state = { kind: 'ready' };
+        return subscription.changed();
+      }
+      case 'error': {
+        const subscription = subscriptions.get(message.id ?? -1);
+        if (subscription !== undefined) {
+          subscription.state = { kind: 'failed', error: message.error };
+          return subscription.changed();
+        }
+        if (message.error.code.startsWith('auth/')) end(true);
+        return;
+      }
+      case 'alert':
+        return onAlert(message.alert);
+      case 'anomaly':
+        return onAnomaly(message.anomaly);
+      case 'gap':
+        // What cannot be resent shows as a gap by its missing samples.
+        return;
+      case undefined:
+        return;
+    }
+  }
+
+  function hearFrame(bytes: Uint8Array): void {
+    const frame = decodeLiveFrame(bytes);
+    const subscription = subscriptions.get(frame.id);
+    if (subscription === undefined) return;
+    subscription.take(frame);
+    subscription.state = { kind: 'ready' };
+    subscription.changed();
+  }
+
+  function lost(code: number): void {
+    socket = undefined;
+    if (code === unauthorizedCode) return end(true);
+    if (welcomedAt !== undefined && now() - welcomedAt > healthyAfterMs) attempt = 0;
+    attempt++;
+    const delay = reconnectDelayMs(attempt, random());
+    const { value } = connection;
+    const since = value.kind === 'offline' ? value.since : now();
+    connection.set({ kind: 'offline', since, attempt, retryAt: now() + delay });
+    retryTimer = setTimeout(connect, delay);
+  }
+
+  function end(signedOut: boolean): void {
+    clearTimeout(retryTimer);
+    clearInterval(pingTimer);
+    retryTimer = pingTimer = undefined;
+    const open = socket;
+    socket = undefined;
+    open?.close();
+    if (signedOut) connection.set({ kind: 'signed-out', since: now() });
+  }
+
+  return {
+    connection,
+    now: () => now() + skewMs,
+    start() {
+      if (socket !== undefined) return;
+      const { kind } = connection.value;
+      if (kind === 'signed-out') connection.set({ kind: 'connecting', since: now() });
+      connect();
+    },
+    stop: (signedOut = false) => end(signedOut),
+    watch(query, changed) {
+      const shared = [...subscriptions.values()].find(
+        (other) => other.query.selector === query.selector && other.query.windowMs === query.windowMs,
+      );
+      const subscription = shared ?? new HeldSubscription(nextId++, query);
+      const listener = (): void => changed();
+      subscription.listeners.add(listener);
+      if (shared === undefined) {
+        subscriptions.set(subscription.id, subscription);
+        if (connection.value.kind === 'live') subscribe(subscription);
+      }
+      return {
+        get state() {
+          return subscription.state;
+        },
+        get series() {
+          return subscription.series;
+        },
+        close() {
+          if (!subscription.listeners.delete(listener) || subscription.listeners.size > 0) return;
+          subscriptions.delete(subscription.id);
+          send({ type: 'unsub', id: subscription.id });
+        },
+      };
+    },
+  };
+}
+
+/** A message of an unknown type, as a newer collector may send, is passed over. */
+function parseMessage(text: string): LiveMessage | undefined {
+  const parsed: unknown = JSON.parse(text);
+  // The collector is the other half of this program and sends LiveMessage; unknown types fall through the switch.
+  return typeof parsed === 'object' && parsed !== null && 'type' in parsed ? (parsed as LiveMessage) : undefined;
+}

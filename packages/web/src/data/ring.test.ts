@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { SeriesRing } from './ring.ts';
+
+const second = 1000;
+
+function column(from: number, count: number, value = (i: number): number => i): [Float64Array, Float64Array] {
+  return [
+    Float64Array.from({ length: count }, (_, i) => (from + i) * second),
+    Float64Array.from({ length: count }, (_, i) => value(from + i)),
+  ];
+}
+
+test('a ring fed for hours holds exactly its window, newest last', () => {
+  const ring = new SeriesRing(300 * second);
+  for (let tick = 0; tick < 10_000; tick++) ring.append(...column(tick, 1));
+  expect(ring.length).toBe(301);
+  expect(ring.column.times[0]).toBe(9_699 * second);
+  expect(ring.column.values.at(-1)).toBe(9_999);
+});
+
+test('a window longer than the first allocation is held whole', () => {
+  const ring = new SeriesRing(5_000 * second);
+  ring.append(...column(0, 4_000));
+  expect(ring.length).toBe(4_000);
+  expect(ring.column.values[1_234]).toBe(1_234);
+});
+
+test('a frame that comes twice, or late, adds nothing', () => {
+  const ring = new SeriesRing(300 * second);
+  ring.append(...column(0, 10));
+  ring.append(...column(5, 5, () => 99));
+  expect([...ring.column.values]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test('a missing sample leaves no point', () => {
+  const ring = new SeriesRing(300 * second);
+  ring.append(...column(0, 4, (i) => (i === 2 ? NaN : i)));
+  expect([...ring.column.times]).toEqual([0, 1000, 3000]);
+});
+
+test('a snapshot after a reconnect fills the gap and keeps what the collector forgot', () => {
+  const ring = new SeriesRing(300 * second);
+  ring.append(...column(0, 10));
+  ring.merge(...column(7, 10, (i) => i * 10));
+  expect([...ring.column.values]).toEqual([0, 1, 2, 3, 4, 5, 6, 70, 80, 90, 100, 110, 120, 130, 140, 150, 160]);
+});
+
+test('an empty snapshot, as after a restart, takes nothing away', () => {
+  const ring = new SeriesRing(300 * second);
+  ring.append(...column(0, 10));
+  ring.merge(new Float64Array(), new Float64Array());
+  expect(ring.length).toBe(10);
+});
+
+test('cut off and resumed at any point, the ring is as if it never was', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 900 }), fc.integer({ min: 0, max: 299 }), (cut, overlap) => {
+      const whole = new SeriesRing(300 * second);
+      const resumed = new SeriesRing(300 * second);
+      whole.append(...column(0, 1_000));
+      resumed.append(...column(0, cut));
+      const from = Math.max(0, cut - overlap);
+      resumed.merge(...column(from, 1_000 - from));
+      expect(resumed.column).toEqual(whole.column);
+    }),
+  );
+});

@@ -1,0 +1,24 @@
+import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
+
+/** The list with `item` in the place of the one with its id, or at the end. */
+export function upsert<T extends { readonly id: string }>(list: readonly T[], item: T): readonly T[] {
+  const index = list.findIndex(({ id }) => id === item.id);
+  return index < 0 ? [...list, item] : list.with(index, item);
+}
+
+/** Those that touch the time since `from`, oldest first. */
+export function anomaliesSince(list: readonly Anomaly[], from: UnixMs): readonly Anomaly[] {
+  return list.filter(({ end }) => end === undefined || end >= from).toSorted((a, b) => a.start - b.start);
+}
+
+const order = { firing: 0, pending: 1, resolved: 2 } as const;
+const severityOrder = { critical: 0, warning: 1, info: 2 } as const;
+
+/** Firing first, the worst and newest of them on top; resolved ones last. */
+export function byUrgency(a: Alert, b: Alert): number {
+  return (
+    order[a.state.kind] - order[b.state.kind] ||
+    (a.state.kind === 'resolved' ? 0 : severityOrder[a.severity] - severityOrder[b.severity]) ||
+    b.state.since - a.state.since
+  );
+}
