@@ -2,25 +2,25 @@
  * The composition root: builds every room and hands each its parts, in the order in which samples flow. A batch is
  * committed by `ingest`, then read by the live windows, the detectors, the rules and the page.
  */
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
+import { serve, type ServerType } from '@hono/node-server';
+import { TarsierError } from '@tarsier/protocol';
 import { WebSocketServer } from 'ws';
-import { createAlerting } from './alert/alerting.ts';
-import { createAnomalyLog } from './alert/anomaly-log.ts';
+import { createAlerting, type Alerting } from './alert/alerting.ts';
+import { createAnomalyLog, type AnomalyLog } from './alert/anomaly-log.ts';
 import { ensureDefaultRules } from './alert/default-rules.ts';
 import type { CollectorConfig } from './config.ts';
-import { createDetection } from './detect/detection.ts';
+import { createDetection, type Detection } from './detect/detection.ts';
 import { every } from './every.ts';
 import { createApp } from './http/app.ts';
-import { createAuthenticator } from './http/authenticate.ts';
 import { createIngest } from './ingest/ingest.ts';
 import { createLiveWindows } from './ingest/live-window.ts';
-import { createLive } from './live/live.ts';
+import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
-import { createWebhookDispatcher } from './notify/dispatcher.ts';
+import { createDispatcher } from './notify/dispatcher.ts';
 import { createQuery } from './query/query.ts';
+import { createSelfMetrics } from './self.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
+import { createAuthenticator } from './tenancy/authenticate.ts';
 import type { TenantScope } from './tenant.ts';
 
 export interface Collector {
@@ -36,6 +36,8 @@ export interface Collector {
 const dayMs = 86_400_000;
 /** How far back the live windows, detectors and rules are rebuilt at start. */
 const replayMs = 15 * 60_000;
+/** A host that has been silent this long has no anomalies any more. */
+const goneMs = 5 * 60_000;
 const chores = { rulesMs: 1_000, anomaliesMs: 1_000, retentionMs: 3_600_000 } as const;
 
 /**
@@ -47,11 +49,14 @@ export async function startCollector({
   config,
   log,
   version,
+  processUsage,
   now = Date.now,
 }: {
   readonly config: CollectorConfig;
   readonly log: Log;
   readonly version: string;
+  /** CPU seconds and resident bytes of this process, for its own metrics. */
+  readonly processUsage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
   readonly now?: () => number;
 }): Promise<Collector> {
   const storage = await openStorage({ databaseUrl: config.databaseUrl, dataFolder: config.dataFolder, log });
@@ -59,21 +64,22 @@ export async function startCollector({
   await storage.ensurePartitions(now());
   await ensureDefaultRules(storage, tenant);
 
+  const self = createSelfMetrics(processUsage, version);
   const windows = createLiveWindows();
   const anomalyLog = createAnomalyLog({ anomalies: storage.anomalies, log });
+  let replaying = true;
   const detection = createDetection({
-    now,
-    log,
     onChange(scope, anomaly) {
+      // What a replay finds again was stored and told before.
+      if (replaying) return;
       anomalyLog.record(scope, anomaly);
       alerting.anomaly(scope, anomaly);
       live.broadcastAnomaly(scope, anomaly);
     },
   });
-  const dispatcher = createWebhookDispatcher({ notifications: storage.notifications, fetch, log, now });
+  const dispatcher = createDispatcher({ outbox: storage.notifications, fetch, log, now });
   const alerting = createAlerting({
     storage,
-    detection,
     log,
     now,
     onAlert(scope, alert) {
@@ -86,58 +92,62 @@ export async function startCollector({
   const ingest = createIngest({
     storage,
     consumers: [windows.consume, detection.consume, alerting.consume],
+    // Rules go on from their saved state: past samples must neither end an alert nor begin one.
+    replayConsumers: [windows.consume, detection.consume],
     limits: { maxAgeMs: config.maxAgeMs },
     watched: live.watched,
     log,
     now,
   });
-  const query = createQuery({ storage, now });
+  const query = createQuery({ storage });
 
   await alerting.restore();
   await ingest.replay(now() - replayMs);
+  replaying = false;
+  await resumeAnomalies(storage, detection, anomalyLog, alerting);
 
   let ready = true;
-  const app = createApp({
+  const app = await createApp({
     storage,
     ingest,
     query,
     windows,
     live,
     alerting,
-    detection,
     authenticate,
-    version,
+    self,
     log,
     now,
     webRoot: config.webRoot,
+    secure: config.publicUrl?.startsWith('https:') ?? false,
     ready: () => ready,
   });
-  const server = await listen(app.fetch, config.listen);
-
+  const server = await listen(app.fetch, config.listen).catch(async (error: unknown) => {
+    await storage.close();
+    throw error;
+  });
   dispatcher.start();
   const stopChores = [
-    every(chores.rulesMs, 'rule evaluation', log, async () => alerting.tick(now())),
+    every(chores.rulesMs, 'rule evaluation', log, async () => {
+      detection.expire(now() - goneMs);
+      await alerting.tick(now());
+    }),
     every(chores.anomaliesMs, 'writing anomalies', log, () => anomalyLog.flush()),
     every(chores.retentionMs, 'retention', log, async () => {
       await storage.ensurePartitions(now());
       const dropped = await storage.dropExpired(now() - config.retentionDays * dayMs);
-      if (dropped > 0) log.info('expired samples dropped', { partitions: dropped });
+      if (dropped > 0) log.info('expired samples dropped', { days: dropped });
     }),
   ];
 
   return {
-    url: urlOf(server),
+    url: urlOf(server, config.listen.host),
     storage,
     tenant,
     async stop() {
       ready = false;
       live.close();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-        // A client that keeps its request open must not keep the collector from ending.
-        setTimeout(() => server.closeAllConnections(), 2_000).unref();
-      });
+      await closeServer(server);
       await ingest.close();
       await Promise.all(stopChores.map((stop) => stop()));
       await anomalyLog.flush();
@@ -146,4 +156,63 @@ export async function startCollector({
       await storage.close();
     },
   };
+}
+
+/** Anomalies that still last go on; those that ended while no collector ran are ended where they were last seen. */
+async function resumeAnomalies(
+  storage: Storage,
+  detection: Detection,
+  anomalyLog: AnomalyLog,
+  alerting: Pick<Alerting, 'anomaly'>,
+): Promise<void> {
+  for (const scope of await storage.tenants.all()) {
+    const lasting = detection.open(scope);
+    const ids = new Set(lasting.map(({ id }) => id));
+    const over = (await storage.anomalies.open(scope)).filter(({ id }) => !ids.has(id));
+    for (const anomaly of [...lasting, ...over.map((gone) => ({ ...gone, end: gone.peakAt }))]) {
+      anomalyLog.record(scope, anomaly);
+      alerting.anomaly(scope, anomaly);
+    }
+  }
+}
+
+/** What `serve` wants of `ws`; only their ways to write an optional property differ. */
+type SocketServer = NonNullable<Parameters<typeof serve>[0]['websocket']>['server'];
+
+type Fetch = Awaited<ReturnType<typeof createApp>>['fetch'];
+
+function listen(fetchApp: Fetch, { host, port }: CollectorConfig['listen']): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const sockets = new WebSocketServer({ noServer: true, maxPayload: maxLiveMessageBytes }) as SocketServer;
+    const server = serve({ fetch: fetchApp, hostname: host, port, websocket: { server: sockets } }, () =>
+      resolve(server),
+    );
+    server.once('error', (cause: Error) => {
+      const taken = 'code' in cause && cause.code === 'EADDRINUSE';
+      const why = taken
+        ? 'another program listens there; choose another address with TARSIER_LISTEN=HOST:PORT'
+        : cause.message;
+      reject(new TarsierError('config/listen', `can not listen on ${host}:${port}: ${why}`, { cause }));
+    });
+  });
+}
+
+/** How long a client may take to finish its request once the collector stops. */
+const closeMs = 2_000;
+
+async function closeServer(server: ServerType): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  if (!('closeIdleConnections' in server)) return closed;
+  server.closeIdleConnections();
+  const force = setTimeout(() => server.closeAllConnections(), closeMs);
+  await closed;
+  clearTimeout(force);
+}
+
+function urlOf(server: ServerType, host: string): string {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -7,7 +7,8 @@ import { TarsierError } from '@tarsier/protocol';
 import { startCollector, type Collector } from './collector.ts';
 import { loadConfig, type CollectorConfig } from './config.ts';
 import { createLog, describeError, type Log } from './log.ts';
-import { openStorage, type KeyScope } from './storage/storage.ts';
+import { keyScopes } from './storage/keys.ts';
+import { openStorage } from './storage/storage.ts';
 
 const usage = `tarsier-collector: stores, understands and tells
 
@@ -24,7 +25,6 @@ Exit codes: 0 done, 1 failed while running, 2 wrong arguments or settings.
 
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 const signInMs = 15 * 60_000;
-const keyScopes: readonly KeyScope[] = ['ingest', 'read', 'write', 'admin'];
 
 const version = packageVersion();
 
@@ -73,7 +73,15 @@ async function serve(config: CollectorConfig, log: Log, readyJson: boolean): Pro
   const stopSignal = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
   });
-  const collector = await startCollector({ config, log, version });
+  const collector = await startCollector({
+    config,
+    log,
+    version,
+    processUsage() {
+      const { user, system } = process.cpuUsage();
+      return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
+    },
+  });
   log.info('serving', { url: collector.url });
   const { storage, tenant } = collector;
   const signInUrl = new URL(config.publicUrl ?? collector.url);
@@ -106,7 +114,12 @@ async function createKey(
       `--scope: expected one of ${keyScopes.join(', ')}, got ${scope ?? 'nothing'}`,
     );
   }
-  const storage = await openStorage({ databaseUrl: config.databaseUrl, dataFolder: config.dataFolder, log });
+  const storage = await openStorage({
+    databaseUrl: config.databaseUrl,
+    dataFolder: config.dataFolder,
+    use: 'share',
+    log,
+  });
   try {
     const owner = tenant === 'default' ? await storage.tenants.ensure(tenant) : await storage.tenants.find(tenant);
     if (owner === undefined) throw new TarsierError('usage/tenant', `--tenant: no tenant is named ${tenant}`);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Identity } from './authenticate.ts';
+import type { Identity } from '../tenancy/authenticate.ts';
 
 /** What a request carries through the routes. */
 export interface AppEnv {

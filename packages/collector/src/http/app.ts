@@ -10,7 +10,7 @@ import type { Query } from '../query/query.ts';
 import type { SelfMetrics } from '../self.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { AppEnv } from './app-env.ts';
-import { sessionCookie, type Authenticate } from './authenticate.ts';
+import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
 import { createErrorHandler } from './on-error.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { channelRoutes } from './routes/channels.ts';
@@ -83,10 +83,4 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
     c.json(new TarsierError('http/not-found', `there is no ${c.req.method} ${c.req.path}`).toJSON(), 404),
   );
   return app;
-}
-
-/** Whether a request comes from a page of this very server. */
-export function sameOrigin(origin: string | undefined, host: string | undefined): boolean {
-  if (origin === undefined || host === undefined) return false;
-  return URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -25,7 +25,7 @@ export interface Ingest {
    * @throws {TarsierError} `batch/…` and `ingest/…`; `ingest/schema-unknown` asks for the schema
    */
   accept(scope: TenantScope, body: Uint8Array): Promise<Accepted>;
-  /** Hands the stored batches since then to the consumers, as if they had just come. */
+  /** Hands the stored batches since then to the readers, as if they had just come. */
   replay(since: UnixMs): Promise<void>;
   /** Resolves when all that was accepted is committed. */
   close(): Promise<void>;
@@ -35,6 +35,8 @@ export interface IngestDeps {
   readonly storage: Pick<Storage, 'batches' | 'series' | 'tenants'>;
   /** In this order, after the commit. */
   readonly consumers: readonly SamplesConsumer[];
+  /** Those that {@link Ingest.replay} feeds; all of them unless given. */
+  readonly replayConsumers?: readonly SamplesConsumer[];
   readonly limits?: Partial<AdmissionLimits>;
   /** Whether somebody looks at the host now. */
   readonly watched: (scope: TenantScope, host: string) => boolean;
@@ -47,7 +49,15 @@ const flushIntervalS = { watched: 1, otherwise: 10 } as const;
 /** Schemas kept in memory; one is a few kilobytes. */
 const maxCachedSchemas = 20_000;
 
-export function createIngest({ storage, consumers, limits, watched, log, now = Date.now }: IngestDeps): Ingest {
+export function createIngest({
+  storage,
+  consumers,
+  replayConsumers = consumers,
+  limits,
+  watched,
+  log,
+  now = Date.now,
+}: IngestDeps): Ingest {
   const admission = { ...defaultLimits, ...limits };
   const schemas = new Map<string, RegisteredSchema>();
   const commits = createGroupCommit((batches) => storage.batches.insert(batches));
@@ -85,8 +95,8 @@ export function createIngest({ storage, consumers, limits, watched, log, now = D
     return remember(await retryable(() => storage.series.register(scope, batch.host, batch.schemaHash, bytes)));
   }
 
-  function handOn(stored: StoredSamples): void {
-    for (const consume of consumers) {
+  function handOn(stored: StoredSamples, readers: readonly SamplesConsumer[]): void {
+    for (const consume of readers) {
       try {
         consume(stored);
       } catch (error) {
@@ -115,7 +125,7 @@ export function createIngest({ storage, consumers, limits, watched, log, now = D
         schemaHash: schema.hash,
         payload,
       });
-      if (isNew) handOn({ schema, epoch, seq, matrix });
+      if (isNew) handOn({ schema, epoch, seq, matrix }, consumers);
       return {
         duplicate: !isNew,
         flushIntervalS: watched(scope, batch.host) ? flushIntervalS.watched : flushIntervalS.otherwise,
@@ -136,12 +146,11 @@ export function createIngest({ storage, consumers, limits, watched, log, now = D
             }
             const schema = known.get(hex(batch.schemaHash));
             if (schema === undefined) continue;
-            handOn({
-              schema: remember(schema),
-              epoch: batch.epoch,
-              seq: batch.seq,
-              matrix: decodePayload(batch.payload, zstdDecompress),
-            });
+            const { epoch, seq } = batch;
+            handOn(
+              { schema: remember(schema), epoch, seq, matrix: decodePayload(batch.payload, zstdDecompress) },
+              replayConsumers,
+            );
           }
         }
       }

@@ -7,6 +7,8 @@ import { anomaly } from './schema.ts';
 export interface Anomalies {
   /** Writes each by its id: the same one again replaces the former. */
   save(scope: TenantScope, anomalies: readonly Anomaly[]): Promise<void>;
+  /** Those that last. */
+  open(scope: TenantScope): Promise<readonly Anomaly[]>;
   /** Those that overlap `start`..`end`, newest first. */
   list(
     scope: TenantScope,
@@ -17,6 +19,8 @@ export interface Anomalies {
 const mostListed = 2_000;
 
 export function createAnomalies({ db }: Database): Anomalies {
+  // Only `save` below writes the column, so it holds what that was given.
+  const toAnomaly = ({ body }: { body: unknown }): Anomaly => body as Anomaly;
   return {
     async save({ tenantId }, anomalies) {
       await db.transaction(async (tx) => {
@@ -28,6 +32,13 @@ export function createAnomalies({ db }: Database): Anomalies {
             .onConflictDoUpdate({ target: [anomaly.tenantId, anomaly.id], set: row });
         }
       });
+    },
+    async open({ tenantId }) {
+      const rows = await db
+        .select({ body: anomaly.body })
+        .from(anomaly)
+        .where(and(eq(anomaly.tenantId, tenantId), isNull(anomaly.end)));
+      return rows.map(toAnomaly);
     },
     async list({ tenantId }, { start, end, host }) {
       const rows = await db
@@ -43,8 +54,7 @@ export function createAnomalies({ db }: Database): Anomalies {
         )
         .orderBy(desc(anomaly.start))
         .limit(mostListed);
-      // Only `save` above writes the column, so it holds what that was given.
-      return rows.map(({ body }) => body as Anomaly);
+      return rows.map(toAnomaly);
     },
   };
 }

@@ -7,7 +7,7 @@ import {
 import { Hono } from 'hono';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
-import { requireScope } from '../authenticate.ts';
+import { requireScope } from '../../tenancy/authenticate.ts';
 import { parse } from '../parse.ts';
 
 /** `GET /v1/alerts` and `GET /v1/anomalies`. */

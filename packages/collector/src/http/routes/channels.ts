@@ -3,7 +3,7 @@ import { newChannelSchema } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
-import { requireScope } from '../authenticate.ts';
+import { requireScope } from '../../tenancy/authenticate.ts';
 import { jsonBody } from '../json-body.ts';
 import { parse } from '../parse.ts';
 

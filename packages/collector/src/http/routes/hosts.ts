@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import type { LiveWindows } from '../../ingest/live-window.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
-import { requireScope } from '../authenticate.ts';
+import { requireScope } from '../../tenancy/authenticate.ts';
 
 /** A host that has been silent this long is stale. */
 const staleMs = 60_000;

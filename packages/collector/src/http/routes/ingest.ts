@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import type { Ingest } from '../../ingest/ingest.ts';
 import type { SelfMetrics } from '../../self.ts';
 import type { AppEnv } from '../app-env.ts';
-import { requireScope } from '../authenticate.ts';
+import { requireScope } from '../../tenancy/authenticate.ts';
 import { readBody } from '../body.ts';
 
 /** `POST /v1/ingest`: docs/wire-format.md has the answers. */

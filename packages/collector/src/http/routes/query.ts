@@ -2,7 +2,7 @@ import { queryRangeParameters, seriesParameters, type MatrixResponse } from '@ta
 import { Hono } from 'hono';
 import type { Query, SeriesResult } from '../../query/query.ts';
 import type { AppEnv } from '../app-env.ts';
-import { requireScope } from '../authenticate.ts';
+import { requireScope } from '../../tenancy/authenticate.ts';
 import { parse } from '../parse.ts';
 
 /** `GET /v1/query_range` and `GET /v1/series`. */

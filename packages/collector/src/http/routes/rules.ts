@@ -5,7 +5,7 @@ import type { Alerting } from '../../alert/alerting.ts';
 import { parseSelector } from '../../query/selector.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
-import { requireScope } from '../authenticate.ts';
+import { requireScope } from '../../tenancy/authenticate.ts';
 import { jsonBody } from '../json-body.ts';
 import { parse } from '../parse.ts';
 

@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
-import { sessionCookie } from '../authenticate.ts';
+import { sessionCookie } from '../../tenancy/authenticate.ts';
 
 const sessionMs = 30 * 86_400_000;
 

@@ -84,3 +84,9 @@ export function createAuthenticator({
     return identity;
   };
 }
+
+/** Whether a request comes from a page of this very server. */
+export function sameOrigin(origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined || host === undefined) return false;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}

@@ -1,0 +1,50 @@
+import type { NewRule } from '@tarsier/protocol/api';
+import type { Storage } from '../storage/storage.ts';
+import type { TenantScope } from '../tenant.ts';
+
+const minute = 60_000;
+const threshold = { kind: 'threshold', op: '>', reduce: 'value', enabled: true } as const;
+
+/** What nearly every host wants to be told of, and a healthy one never says. */
+export const defaultRules: readonly NewRule[] = [
+  {
+    ...threshold,
+    name: 'CPU busy',
+    severity: 'warning',
+    selector: 'cpu_busy_ratio{cpu="all"}',
+    value: 0.95,
+    forMs: 5 * minute,
+  },
+  {
+    ...threshold,
+    name: 'Memory nearly full',
+    severity: 'critical',
+    selector: 'memory_used_ratio',
+    value: 0.95,
+    forMs: minute,
+  },
+  { ...threshold, name: 'Disk filling', severity: 'warning', selector: 'disk_used_ratio', value: 0.9, forMs: minute },
+  {
+    ...threshold,
+    name: 'Disk nearly full',
+    severity: 'critical',
+    selector: 'disk_used_ratio',
+    value: 0.97,
+    forMs: minute,
+  },
+  {
+    kind: 'anomaly',
+    name: 'Unusual CPU load',
+    severity: 'info',
+    enabled: true,
+    selector: 'cpu_busy_ratio{cpu="all"}',
+    minScore: 6,
+    forMs: 0,
+  },
+];
+
+/** Gives a tenant that has no rules the default ones; one who deleted some keeps it so. */
+export async function ensureDefaultRules(storage: Pick<Storage, 'rules'>, scope: TenantScope): Promise<void> {
+  if ((await storage.rules.list(scope)).length > 0) return;
+  for (const rule of defaultRules) await storage.rules.create(scope, rule);
+}

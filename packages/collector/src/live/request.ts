@@ -1,0 +1,36 @@
+import { describeValue, TarsierError } from '@tarsier/protocol';
+import { selectorSchema } from '@tarsier/protocol/api';
+import type { LiveRequest } from '@tarsier/protocol/live';
+import { z } from 'zod';
+
+const id = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+const hourMs = 3_600_000;
+
+const requestSchema: z.ZodType<LiveRequest> = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('hello'), token: z.string().max(4_096).exactOptional() }),
+  z.object({ type: z.literal('sub'), id, selector: selectorSchema, windowMs: z.number().min(0).max(hourMs) }),
+  z.object({ type: z.literal('unsub'), id }),
+  z.object({ type: z.literal('ping'), at: z.number() }),
+]);
+
+/** @throws {TarsierError} `live/request` */
+export function parseLiveRequest(text: string): LiveRequest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new TarsierError('live/request', `message: expected JSON, got ${describeValue(text)}`, { cause });
+  }
+  const parsed = requestSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') ?? '';
+  throw new TarsierError(
+    'live/request',
+    `${field === '' ? 'message' : field}: ${issue?.message ?? 'not as expected'}`,
+    { field },
+  );
+}

@@ -1,0 +1,56 @@
+import { createHmac } from 'node:crypto';
+import type { Alert, UnixMs } from '@tarsier/protocol';
+
+/** What a webhook gets, as JSON. `version` changes only when a field's meaning does. */
+export interface WebhookBody {
+  readonly version: 1;
+  readonly status: 'firing' | 'resolved';
+  readonly alert: Alert;
+  /** When the alert changed, not when this try was made. */
+  readonly createdAt: UnixMs;
+}
+
+export function webhookBody(alert: Alert, createdAt: UnixMs): WebhookBody {
+  return { version: 1, status: alert.state.kind === 'resolved' ? 'resolved' : 'firing', alert, createdAt };
+}
+
+export interface WebhookDeps {
+  readonly fetch: typeof globalThis.fetch;
+  readonly timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 10_000;
+
+/**
+ * Posts one notification. Redirects are not followed: the address is the one that somebody entered.
+ *
+ * @param id      goes as `idempotency-key`: a receiver may get a notification again, and can tell by it
+ * @param secret  signs the body: `tarsier-signature: sha256=<hex HMAC-SHA256>`
+ * @throws {Error} when there is no answer in time, or another one than 2xx
+ */
+export async function postWebhook(
+  { fetch, timeoutMs = defaultTimeoutMs }: WebhookDeps,
+  {
+    url,
+    id,
+    body,
+    secret,
+  }: { readonly url: string; readonly id: string; readonly body: WebhookBody; readonly secret?: string },
+): Promise<void> {
+  const text = JSON.stringify(body);
+  const signature = secret === undefined ? undefined : createHmac('sha256', secret).update(text).digest('hex');
+  const response = await fetch(url, {
+    method: 'POST',
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': 'tarsier',
+      'idempotency-key': id,
+      ...(signature === undefined ? {} : { 'tarsier-signature': `sha256=${signature}` }),
+    },
+    body: text,
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`${new URL(url).origin} answered ${response.status}`);
+}

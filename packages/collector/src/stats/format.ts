@@ -1,0 +1,21 @@
+/** A number as a person reads it: four significant digits, thousands as k, M, G, T. */
+export function formatNumber(value: number): string {
+  const magnitude = Math.abs(value);
+  if (!Number.isFinite(value)) return String(value);
+  const [divisor, suffix] =
+    magnitude >= 1e12
+      ? [1e12, 'T']
+      : magnitude >= 1e9
+        ? [1e9, 'G']
+        : magnitude >= 1e6
+          ? [1e6, 'M']
+          : magnitude >= 1e4
+            ? [1e3, 'k']
+            : [1, ''];
+  return `${Number((value / divisor).toPrecision(4))}${suffix}`;
+}
+
+/** Time of day in UTC, as in `10:02:11 UTC`. */
+export function formatTime(unixMs: number): string {
+  return `${new Date(unixMs).toISOString().slice(11, 19)} UTC`;
+}
