@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { definePlugin } from '../plugin.ts';
+import { roundRatio } from '../ratio.ts';
+import { parseMounts } from './mounts.ts';
+
+/** File systems without a disk behind them, or whose space is another's. */
+const pseudo =
+  'autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fuse.gvfsd-fuse fuse.lxcfs fusectl hugetlbfs mqueue nsfs overlay proc pstore ramfs rpc_pipefs securityfs selinuxfs squashfs sysfs tmpfs tracefs';
+
+export const disk = definePlugin({
+  name: 'disk',
+  summary: 'Space and inodes of file systems.',
+  intervalMs: 5_000,
+  config: z.object({
+    excludeTypes: z.array(z.string()).default(pseudo.split(' ')).describe('Types of file systems that are left out.'),
+    excludeMounts: z.array(z.string()).default([]).describe('Mount points that are left out.'),
+  }),
+  metrics: {
+    disk_total_bytes: { kind: 'gauge', unit: 'bytes', help: 'Size of the file system.' },
+    disk_used_bytes: { kind: 'gauge', unit: 'bytes', help: 'Space in use.' },
+    disk_free_bytes: { kind: 'gauge', unit: 'bytes', help: 'Space that users other than root can still use.' },
+    disk_used_ratio: {
+      kind: 'gauge',
+      unit: 'ratio',
+      help: 'Share of the usable space that is in use, as df shows it.',
+    },
+    disk_inodes: { kind: 'gauge', unit: '', help: 'Files that the file system can hold.' },
+    disk_inodes_free: { kind: 'gauge', unit: '', help: 'Files that it can still take.' },
+    disk_inodes_used_ratio: { kind: 'gauge', unit: 'ratio', help: 'Share of the inodes in use.' },
+  },
+  create({ config, host, warn }) {
+    const excludedTypes = new Set(config.excludeTypes);
+    const excludedMounts = new Set(config.excludeMounts);
+    const failed = new Set<string>();
+    return {
+      async scrape(out) {
+        if (!host.hasProc) {
+          for (const { device, mount, totalBytes, usedBytes, availableBytes } of await host.portable.disks()) {
+            const labels = { device, mount };
+            out.gauge('disk_total_bytes', totalBytes, labels);
+            out.gauge('disk_used_bytes', usedBytes, labels);
+            out.gauge('disk_free_bytes', availableBytes, labels);
+            out.gauge('disk_used_ratio', roundRatio(usedBytes / (usedBytes + availableBytes)), labels);
+          }
+          return;
+        }
+        const seen = new Set<string>();
+        for (const { device, mount, type } of parseMounts(host.readProc('self/mounts'))) {
+          // A device that is mounted twice, as by containers, has its space once.
+          if (excludedTypes.has(type) || excludedMounts.has(mount) || seen.has(device)) continue;
+          seen.add(device);
+          const labels = { device, mount };
+          try {
+            const space = await host.fileSystem(mount);
+            if (space.totalBytes === 0) continue;
+            const usedBytes = space.totalBytes - space.freeBytes;
+            out.gauge('disk_total_bytes', space.totalBytes, labels);
+            out.gauge('disk_used_bytes', usedBytes, labels);
+            out.gauge('disk_free_bytes', space.availableBytes, labels);
+            out.gauge('disk_used_ratio', roundRatio(usedBytes / (usedBytes + space.availableBytes)), labels);
+            if (space.inodes > 0) {
+              out.gauge('disk_inodes', space.inodes, labels);
+              out.gauge('disk_inodes_free', space.inodesFree, labels);
+              out.gauge('disk_inodes_used_ratio', roundRatio(1 - space.inodesFree / space.inodes), labels);
+            }
+          } catch (error) {
+            // One that may not be looked into must not hide the others.
+            if (!failed.has(mount)) warn(`${mount} can not be measured: ${String(error)}`);
+            failed.add(mount);
+          }
+        }
+      },
+    };
+  },
+});

@@ -1,0 +1,151 @@
+/** The only door to the machine: what a plugin reads goes through here, so that a test can put captured files there. */
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import os from 'node:os';
+import { join } from 'node:path';
+import { createPortable, type Portable } from './portable.ts';
+
+export interface Host {
+  /** Whether there is a /proc: on Linux, and in captured files. */
+  readonly hasProc: boolean;
+  /** A file below /proc, as it is now. @throws when it can't be read */
+  readProc(path: string): string;
+  /** As {@link readProc}; undefined when there is no such file. */
+  readProcIfThere(path: string): string | undefined;
+  /** As {@link readProcIfThere}, without keeping the file open: for what comes and goes. */
+  readOnce(path: string): string | undefined;
+  /** Names in a folder below /proc; none when it is not there. */
+  listProc(path: string): readonly string[];
+  /** Names in a folder below /sys; none when it is not there. */
+  listSys(path: string): readonly string[];
+  /** Space of the file system at `mount`. */
+  fileSystem(mount: string): Promise<FileSystemSpace>;
+  /** Static facts, and what there is where there is no /proc. */
+  readonly portable: Portable;
+  /** Time that each core spent, ms, as Node knows it on any platform. */
+  cpuTimes(): readonly Readonly<Record<'user' | 'nice' | 'sys' | 'idle' | 'irq', number>>[];
+  loadAverage(): readonly number[];
+  uptimeSeconds(): number;
+  /** Clock for rates, ms. */
+  now(): number;
+  close(): void;
+}
+
+export interface FileSystemSpace {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  /** Free for users other than root. */
+  readonly availableBytes: number;
+  readonly inodes: number;
+  readonly inodesFree: number;
+}
+
+export interface HostOptions {
+  readonly procRoot?: string;
+  readonly sysRoot?: string;
+}
+
+const firstBufferBytes = 16 * 1024;
+
+/**
+ * This machine. Files below /proc stay open between reads, and one buffer serves all: opening costs more than reading.
+ */
+export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions = {}): Host {
+  const descriptors = new Map<string, number>();
+  let buffer = Buffer.allocUnsafe(firstBufferBytes);
+
+  function readOpen(descriptor: number): string {
+    let length = 0;
+    for (;;) {
+      const read = readSync(descriptor, buffer, length, buffer.length - length, length);
+      length += read;
+      if (read === 0) return buffer.toString('latin1', 0, length);
+      if (length < buffer.length) continue;
+      const grown = Buffer.allocUnsafe(buffer.length * 2);
+      buffer.copy(grown);
+      buffer = grown;
+    }
+  }
+
+  function readProc(path: string): string {
+    const known = descriptors.get(path);
+    if (known !== undefined) {
+      try {
+        return readOpen(known);
+      } catch {
+        // The file's subject is gone, or came anew: what is there now is read below.
+        forget(path, known);
+      }
+    }
+    const descriptor = openSync(join(procRoot, path), 'r');
+    descriptors.set(path, descriptor);
+    return readOpen(descriptor);
+  }
+
+  function forget(path: string, descriptor: number): void {
+    descriptors.delete(path);
+    closeSync(descriptor);
+  }
+
+  return {
+    hasProc: isThere(join(procRoot, 'stat')),
+    readProc,
+    readProcIfThere(path) {
+      try {
+        return readProc(path);
+      } catch {
+        return undefined;
+      }
+    },
+    readOnce(path) {
+      let descriptor: number | undefined;
+      try {
+        descriptor = openSync(join(procRoot, path), 'r');
+        return readOpen(descriptor);
+      } catch {
+        return undefined;
+      } finally {
+        if (descriptor !== undefined) closeSync(descriptor);
+      }
+    },
+    listProc: (path) => namesIn(join(procRoot, path)),
+    listSys: (path) => namesIn(join(sysRoot, path)),
+    async fileSystem(mount) {
+      // Not the synchronous one: a network file system may hang, and only its own plugin must wait.
+      const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(mount);
+      return {
+        totalBytes: blocks * bsize,
+        freeBytes: bfree * bsize,
+        availableBytes: bavail * bsize,
+        inodes: files,
+        inodesFree: ffree,
+      };
+    },
+    portable: createPortable(),
+    cpuTimes: () => os.cpus().map(({ times }) => times),
+    loadAverage: () => os.loadavg(),
+    uptimeSeconds: () => os.uptime(),
+    now: () => performance.now(),
+    close() {
+      for (const descriptor of descriptors.values()) closeSync(descriptor);
+      descriptors.clear();
+    },
+  };
+}
+
+function isThere(path: string): boolean {
+  try {
+    readFileSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { parseKeyValues } from '../key-values.ts';
+import { definePlugin, type MetricSpec, type ScrapeOutput } from '../plugin.ts';
+import { roundRatio } from '../ratio.ts';
+
+/** Fields of /proc/meminfo (proc(5)), in kB there. */
+const sizes: Readonly<Record<string, readonly [metric: string, help: string]>> = {
+  MemTotal: ['memory_total_bytes', 'Memory that the kernel can use.'],
+  MemFree: ['memory_free_bytes', 'Memory that nothing uses.'],
+  MemAvailable: ['memory_available_bytes', 'Memory that programs can still get without swapping.'],
+  Buffers: ['memory_buffers_bytes', 'Cache of block devices.'],
+  Cached: ['memory_cached_bytes', 'Cache of files.'],
+  Active: ['memory_active_bytes', 'Memory used lately.'],
+  Inactive: ['memory_inactive_bytes', 'Memory not used lately.'],
+  'Active(anon)': ['memory_active_anonymous_bytes', 'Anonymous memory used lately.'],
+  'Inactive(anon)': ['memory_inactive_anonymous_bytes', 'Anonymous memory not used lately.'],
+  'Active(file)': ['memory_active_file_bytes', 'Cached files used lately.'],
+  'Inactive(file)': ['memory_inactive_file_bytes', 'Cached files not used lately.'],
+  AnonPages: ['memory_anonymous_bytes', 'Memory of programs that belongs to no file.'],
+  Mapped: ['memory_mapped_bytes', 'Files mapped into memory.'],
+  Shmem: ['memory_shared_bytes', 'Shared memory and tmpfs.'],
+  Dirty: ['memory_dirty_bytes', 'Changes that wait to be written to disk.'],
+  Writeback: ['memory_writeback_bytes', 'Changes being written to disk.'],
+  Slab: ['memory_slab_bytes', 'Data structures of the kernel.'],
+  SReclaimable: ['memory_slab_reclaimable_bytes', 'Data structures of the kernel that it can free.'],
+  SUnreclaim: ['memory_slab_unreclaimable_bytes', 'Data structures of the kernel that it can not free.'],
+  Unevictable: ['memory_unevictable_bytes', 'Memory that can not be reclaimed.'],
+  Mlocked: ['memory_locked_bytes', 'Memory that programs have locked.'],
+  AnonHugePages: ['memory_anonymous_huge_bytes', 'Anonymous memory in huge pages.'],
+  VmallocUsed: ['memory_vmalloc_bytes', 'Virtual memory of the kernel.'],
+  Percpu: ['memory_per_cpu_bytes', 'Memory that the kernel keeps per core.'],
+  KernelStack: ['memory_kernel_stack_bytes', 'Stacks of the kernel.'],
+  PageTables: ['memory_page_tables_bytes', 'Page tables.'],
+  Committed_AS: ['memory_committed_bytes', 'Memory that programs were promised.'],
+  CommitLimit: ['memory_commit_limit_bytes', 'Memory that programs can be promised.'],
+  SwapTotal: ['swap_total_bytes', 'Swap space.'],
+  SwapFree: ['swap_free_bytes', 'Swap space that nothing uses.'],
+  SwapCached: ['swap_cached_bytes', 'Swapped memory that is also in memory.'],
+};
+
+/** Fields of /proc/vmstat. */
+const events: Readonly<Record<string, readonly [metric: string, help: string]>> = {
+  pgfault: ['memory_page_faults_total', 'Page faults.'],
+  pgmajfault: ['memory_major_page_faults_total', 'Page faults that needed a disk.'],
+  pgpgin: ['memory_paged_in_kilobytes_total', 'Kilobytes read from block devices.'],
+  pgpgout: ['memory_paged_out_kilobytes_total', 'Kilobytes written to block devices.'],
+  pgreuse: ['memory_pages_reused_total', 'Pages written to in place instead of copied.'],
+  pgrefill: ['memory_pages_refilled_total', 'Active pages looked at for deactivation.'],
+  pgrotated: ['memory_pages_rotated_total', 'Pages moved to the end of their list once written.'],
+  slabs_scanned: ['memory_slabs_scanned_total', 'Slab objects looked at for reclaim.'],
+  pageoutrun: ['memory_reclaim_runs_total', 'Times the background reclaim ran.'],
+  drop_pagecache: ['memory_cache_drops_total', 'Times somebody had the cache of files dropped.'],
+  workingset_refault_file: ['memory_file_refaults_total', 'Pages of files read again soon after they were reclaimed.'],
+  workingset_refault_anon: [
+    'memory_anonymous_refaults_total',
+    'Pages of programs read again soon after they were reclaimed.',
+  ],
+  pgalloc_normal: ['memory_pages_allocated_total', 'Pages given out (normal zone).'],
+  pgfree: ['memory_pages_freed_total', 'Pages given back.'],
+  pgactivate: ['memory_pages_activated_total', 'Pages that became active.'],
+  pgdeactivate: ['memory_pages_deactivated_total', 'Pages that became inactive.'],
+  pgscan_kswapd: ['memory_pages_scanned_background_total', 'Pages looked at for reclaim in the background.'],
+  pgscan_direct: ['memory_pages_scanned_direct_total', 'Pages looked at for reclaim while a program waited.'],
+  pgsteal_kswapd: ['memory_pages_reclaimed_background_total', 'Pages reclaimed in the background.'],
+  pgsteal_direct: ['memory_pages_reclaimed_direct_total', 'Pages reclaimed while a program waited.'],
+  allocstall_normal: ['memory_allocation_stalls_total', 'Times a program waited for memory (normal zone).'],
+  oom_kill: ['memory_oom_kills_total', 'Processes killed because there was no memory left.'],
+  pswpin: ['swap_pages_in_total', 'Pages read from swap.'],
+  pswpout: ['swap_pages_out_total', 'Pages written to swap.'],
+  compact_stall: ['memory_compaction_stalls_total', 'Times a program waited for memory to be compacted.'],
+  thp_fault_alloc: ['memory_huge_pages_allocated_total', 'Huge pages given out.'],
+};
+
+const kilobyte = 1024;
+
+export const memory = definePlugin({
+  name: 'memory',
+  summary: 'What memory and swap are used for.',
+  config: z.object({
+    details: z.boolean().default(true).describe('All fields, not only total, used, free and available.'),
+  }),
+  metrics: {
+    ...table(sizes, 'gauge', 'bytes'),
+    ...table(events, 'counter', ''),
+    memory_used_bytes: {
+      kind: 'gauge',
+      unit: 'bytes',
+      help: 'Memory that programs can not get: total less available.',
+    },
+    memory_used_ratio: { kind: 'gauge', unit: 'ratio', help: 'Share of memory that programs can not get.' },
+    swap_used_ratio: { kind: 'gauge', unit: 'ratio', help: 'Share of swap space in use.' },
+  },
+  create({ config, host }) {
+    return {
+      async scrape(out) {
+        if (!host.hasProc) {
+          const { totalBytes, freeBytes, availableBytes } = await host.portable.memory();
+          out.gauge('memory_total_bytes', totalBytes);
+          out.gauge('memory_free_bytes', freeBytes);
+          out.gauge('memory_available_bytes', availableBytes);
+          putUsed(out, totalBytes, availableBytes);
+          return;
+        }
+        const meminfo = parseKeyValues(host.readProc('meminfo'));
+        const bytesOf = (field: string): number => (meminfo.get(field) ?? Number.NaN) * kilobyte;
+        putUsed(out, bytesOf('MemTotal'), bytesOf('MemAvailable'));
+        const swap = bytesOf('SwapTotal');
+        if (swap > 0) out.gauge('swap_used_ratio', roundRatio(1 - bytesOf('SwapFree') / swap));
+        for (const [field, [metric]] of Object.entries(sizes)) {
+          if (config.details || field.startsWith('Mem')) out.gauge(metric, bytesOf(field));
+        }
+        const vmstat = config.details ? host.readProcIfThere('vmstat') : undefined;
+        if (vmstat === undefined) return;
+        const counts = parseKeyValues(vmstat);
+        for (const [field, [metric]] of Object.entries(events)) out.counter(metric, counts.get(field) ?? Number.NaN);
+      },
+    };
+  },
+});
+
+function putUsed(out: ScrapeOutput, totalBytes: number, availableBytes: number): void {
+  out.gauge('memory_used_bytes', totalBytes - availableBytes);
+  out.gauge('memory_used_ratio', roundRatio(1 - availableBytes / totalBytes));
+}
+
+function table(
+  fields: Readonly<Record<string, readonly [metric: string, help: string]>>,
+  kind: MetricSpec['kind'],
+  unit: string,
+): Record<string, MetricSpec> {
+  return Object.fromEntries(Object.values(fields).map(([metric, help]) => [metric, { kind, unit, help }]));
+}

@@ -1,0 +1,80 @@
+/** The whole contract of a plugin: what it is called, can be set, measures, and how it measures once. */
+import type { Labels, MetricKind } from '@tarsier/protocol';
+import { describeValue, TarsierError } from '@tarsier/protocol';
+import type { z } from 'zod';
+import type { Host } from './host.ts';
+
+/** What a metric means. Names end as OpenMetrics says: `_total` for counters, else with the unit. */
+export interface MetricSpec {
+  readonly kind: MetricKind;
+  /** Base unit: `bytes`, `seconds`, `ratio`, or '' for plain counts. */
+  readonly unit: string;
+  /** One sentence. */
+  readonly help: string;
+}
+
+/** Where one scrape puts its samples. Only metrics of the plugin's table are taken. */
+export interface ScrapeOutput {
+  /** @param value  NaN and infinities are left out: there is no sample then */
+  gauge(name: string, value: number, labels?: Labels): void;
+  counter(name: string, value: number, labels?: Labels): void;
+  /** A handle to a series, for {@link set}: to keep between scrapes where there are many. */
+  series(name: string, labels?: Labels): number;
+  set(handle: number, value: number): void;
+}
+
+/** A plugin at work on one host. */
+export interface PluginInstance {
+  /** Measures once. A failure throws; `signal` aborts when it takes too long. */
+  scrape(out: ScrapeOutput, signal: AbortSignal): void | Promise<void>;
+  /** Gives back what it holds open. */
+  close?(): void | Promise<void>;
+}
+
+export interface PluginDeps {
+  readonly host: Host;
+  /** One sentence for the agent's log. */
+  readonly warn: (message: string) => void;
+}
+
+export interface PluginDefinition<Config extends z.ZodObject> {
+  readonly name: string;
+  /** What it measures, in a sentence. */
+  readonly summary: string;
+  /** Default time between scrapes, ms: 1,000 unless measuring is dear or changes are slow. */
+  readonly intervalMs?: number;
+  /** Every field has a default and a description. */
+  readonly config: Config;
+  readonly metrics: Readonly<Record<string, MetricSpec>>;
+  create(context: PluginDeps & { readonly config: z.infer<Config> }): PluginInstance;
+}
+
+export interface Plugin extends Omit<PluginDefinition<z.ZodObject>, 'create' | 'intervalMs'> {
+  readonly intervalMs: number;
+  /** @throws {TarsierError} `plugin/config`, naming the field, when `config` is not as the schema says */
+  open(config: unknown, deps: PluginDeps): PluginInstance;
+}
+
+const defaultIntervalMs = 1_000;
+
+export function definePlugin<Config extends z.ZodObject>(definition: PluginDefinition<Config>): Plugin {
+  const { name, summary, intervalMs = defaultIntervalMs, config: schema, metrics, create } = definition;
+  return {
+    name,
+    summary,
+    intervalMs,
+    config: schema,
+    metrics,
+    open(config, deps) {
+      const parsed = schema.safeParse(config ?? {});
+      if (parsed.success) return create({ ...deps, config: parsed.data });
+      const [issue] = parsed.error.issues;
+      const field = [name, ...(issue?.path ?? [])].join('.');
+      throw new TarsierError(
+        'plugin/config',
+        `${field}: ${issue?.message ?? 'not as expected'}, got ${describeValue(config)}`,
+        { field },
+      );
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { Plugin } from './plugin.ts';
+
+const begin = '<!-- generated: begin -->';
+const end = '<!-- generated: end -->';
+
+/** The tables of a plugin's README, from its config schema and metrics table. */
+export function generatedTables({ config, metrics, intervalMs }: Plugin): string {
+  const options = Object.entries(config.shape).map(([name, field]) => {
+    const { description = '', default: fallback } = z.toJSONSchema(field, { io: 'input' });
+    const shown = JSON.stringify(fallback);
+    return `| \`${name}\` | ${shown.length > 60 ? 'see the source' : `\`${shown.replaceAll('|', '\\|')}\``} | ${description} |`;
+  });
+  const rows = Object.entries(metrics).map(
+    ([name, { kind, unit, help }]) => `| \`${name}\` | ${kind} | ${unit} | ${help} |`,
+  );
+  return [
+    begin,
+    `Measured every ${intervalMs / 1000} s unless set otherwise.`,
+    ...(options.length === 0
+      ? ['There is nothing to set.']
+      : [['| option | default | meaning |', '|---|---|---|', ...options].join('\n')]),
+    ['| metric | kind | unit | meaning |', '|---|---|---|---|', ...rows].join('\n'),
+    end,
+  ].join('\n\n');
+}
+
+/** @returns undefined when the README has no place for the tables */
+export function withTables(readme: string, plugin: Plugin): string | undefined {
+  const from = readme.indexOf(begin);
+  const to = readme.indexOf(end);
+  if (from < 0 || to < from) return undefined;
+  return readme.slice(0, from) + generatedTables(plugin) + readme.slice(to + end.length);
+}

@@ -1,0 +1,116 @@
+/** Hot file: samples of one plugin in columns that are used again at every scrape. */
+import {
+  canonicalLabels,
+  isLabelName,
+  maxLabelValueLength,
+  seriesSignature,
+  TarsierError,
+  type Labels,
+  type MetricKind,
+} from '@tarsier/protocol';
+import type { MetricSpec, ScrapeOutput } from './plugin.ts';
+
+export interface OutputSeries {
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+export interface CollectedSamples extends ScrapeOutput {
+  /** Grows, never shrinks: a series keeps its place. */
+  readonly seriesList: readonly OutputSeries[];
+  /** By series; meaningful where `present` is 1. */
+  readonly values: Float64Array;
+  readonly present: Uint8Array;
+  /** Series that were refused because there were too many. */
+  readonly dropped: number;
+  /** Forgets the samples of the scrape before. */
+  begin(): void;
+}
+
+/** A handle of a series that was refused. */
+const refused = -1;
+const defaultMaxSeries = 1_000;
+
+/**
+ * @param metrics    what the plugin may put out
+ * @param maxSeries  more are refused and counted: a plugin must not drown the collector
+ */
+export function createScrapeOutput(
+  metrics: Readonly<Record<string, MetricSpec>>,
+  {
+    maxSeries = defaultMaxSeries,
+    warn,
+  }: { readonly maxSeries?: number; readonly warn?: (message: string) => void } = {},
+): CollectedSamples {
+  const list: OutputSeries[] = [];
+  const handles = new Map<string, number>();
+  let values = new Float64Array(64);
+  let present = new Uint8Array(64);
+  let dropped = 0;
+
+  function create(key: string, name: string, labels: Labels): number {
+    const spec = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+    if (spec === undefined) throw new TarsierError('plugin/metric', `${name}: expected a metric of the plugin's table`);
+    for (const [label, value] of canonicalLabels(labels)) {
+      if (!isLabelName(label) || label === 'host')
+        throw new TarsierError('plugin/label', `${name}: ${JSON.stringify(label)} is no label name to use`);
+      if (value.length > maxLabelValueLength)
+        throw new TarsierError('plugin/label', `${name}: the value of ${label} is longer than ${maxLabelValueLength}`);
+    }
+    if (list.length >= maxSeries) {
+      if (dropped++ === 0)
+        warn?.(`more than ${maxSeries} series; the first one left out is ${seriesSignature({ name, labels })}`);
+      handles.set(key, refused);
+      return refused;
+    }
+    const handle = list.push({ name, labels: Object.fromEntries(canonicalLabels(labels)) }) - 1;
+    if (handle >= values.length) {
+      const [grownValues, grownPresent] = [new Float64Array(values.length * 2), new Uint8Array(values.length * 2)];
+      grownValues.set(values);
+      grownPresent.set(present);
+      values = grownValues;
+      present = grownPresent;
+    }
+    handles.set(key, handle);
+    return handle;
+  }
+
+  function handleOf(name: string, labels: Labels | undefined): number {
+    let key = name;
+    for (const label in labels) key += `\0${label}\0${labels[label]}`;
+    return handles.get(key) ?? create(key, name, labels ?? {});
+  }
+
+  function set(handle: number, value: number): void {
+    if (handle === refused || !Number.isFinite(value)) return;
+    values[handle] = value;
+    present[handle] = 1;
+  }
+
+  function put(kind: MetricKind, name: string, value: number, labels: Labels | undefined): void {
+    const spec = metrics[name];
+    if (spec !== undefined && spec.kind !== kind)
+      throw new TarsierError('plugin/metric', `${name}: expected a ${spec.kind}, got a ${kind}`);
+    set(handleOf(name, labels), value);
+  }
+
+  return {
+    gauge: (name, value, labels) => put('gauge', name, value, labels),
+    counter: (name, value, labels) => put('counter', name, value, labels),
+    series: handleOf,
+    set,
+    seriesList: list,
+    get values() {
+      return values;
+    },
+    get present() {
+      return present;
+    },
+    get dropped() {
+      return dropped;
+    },
+    begin() {
+      present.fill(0);
+    },
+  };
+}

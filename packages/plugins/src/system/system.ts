@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import type { Host } from '../host.ts';
+import { definePlugin, type ScrapeOutput } from '../plugin.ts';
+import { roundRatio } from '../ratio.ts';
+import { parsePressure } from './pressure.ts';
+
+const softIrqs = [
+  'hi',
+  'timer',
+  'net_tx',
+  'net_rx',
+  'block',
+  'irq_poll',
+  'tasklet',
+  'sched',
+  'hrtimer',
+  'rcu',
+] as const;
+const resources = ['cpu', 'memory', 'io'] as const;
+
+export const system = definePlugin({
+  name: 'system',
+  summary: 'The kernel: uptime, switches, interrupts, open files, pressure.',
+  config: z.object({
+    pressure: z.boolean().default(true).describe('Also pressure stall information, where the kernel has it.'),
+  }),
+  metrics: {
+    system_info: { kind: 'gauge', unit: '', help: 'What the host is, in labels; always 1.' },
+    system_uptime_seconds: { kind: 'gauge', unit: 'seconds', help: 'Time since boot.' },
+    system_boot_time_seconds: { kind: 'gauge', unit: 'seconds', help: 'When the host was booted, Unix time.' },
+    system_context_switches_total: { kind: 'counter', unit: '', help: 'Switches between tasks.' },
+    system_interrupts_total: { kind: 'counter', unit: '', help: 'Interrupts served.' },
+    system_soft_interrupts_total: { kind: 'counter', unit: '', help: 'Soft interrupts served, by type.' },
+    system_forks_total: { kind: 'counter', unit: '', help: 'Processes and threads begun.' },
+    system_files_open: { kind: 'gauge', unit: '', help: 'Files that are open.' },
+    system_files_open_limit: { kind: 'gauge', unit: '', help: 'Files that may be open.' },
+    system_entropy_available_bits: { kind: 'gauge', unit: 'bits', help: 'Entropy in the random number pool.' },
+    system_sockets: { kind: 'gauge', unit: '', help: 'Sockets in use, by protocol.' },
+    system_pressure_ratio: {
+      kind: 'gauge',
+      unit: 'ratio',
+      help: 'Share of the last ten seconds in which tasks waited for a resource.',
+    },
+    system_pressure_seconds_total: {
+      kind: 'counter',
+      unit: 'seconds',
+      help: 'Time in which tasks waited for a resource.',
+    },
+  },
+  create({ config, host, warn }) {
+    let facts: Readonly<Record<string, string>> | undefined;
+    let asked = false;
+    return {
+      scrape(out) {
+        if (facts !== undefined) out.gauge('system_info', 1, facts);
+        if (!asked) {
+          // Asked once, beside the scrape: it starts programs on some platforms.
+          asked = true;
+          host.portable.facts().then(
+            ({ os, kernel, architecture, cpuModel }) => (facts = { os, kernel, architecture, cpu_model: cpuModel }),
+            (error: unknown) => warn(`what the host is can not be told: ${String(error)}`),
+          );
+        }
+        if (!host.hasProc) {
+          out.gauge('system_uptime_seconds', host.uptimeSeconds());
+          return;
+        }
+        out.gauge('system_uptime_seconds', Number.parseFloat(host.readProc('uptime')));
+        scrapeStat(host.readProc('stat'), out);
+        scrapeFiles(host, out);
+        scrapeSockets(host, out);
+        if (config.pressure) scrapePressure(host, out);
+      },
+    };
+  },
+});
+
+function scrapeStat(text: string, out: ScrapeOutput): void {
+  for (const line of text.split('\n')) {
+    const [name, first = '', ...rest] = line.split(' ');
+    switch (name) {
+      case 'ctxt':
+        out.counter('system_context_switches_total', Number(first));
+        break;
+      case 'intr':
+        out.counter('system_interrupts_total', Number(first));
+        break;
+      case 'btime':
+        out.gauge('system_boot_time_seconds', Number(first));
+        break;
+      case 'processes':
+        out.counter('system_forks_total', Number(first));
+        break;
+      case 'softirq':
+        for (const [index, type] of softIrqs.entries())
+          out.counter('system_soft_interrupts_total', Number(rest[index]), { type });
+        break;
+      default:
+    }
+  }
+}
+
+function scrapeFiles(host: Host, out: ScrapeOutput): void {
+  const [open, , limit] = (host.readProcIfThere('sys/fs/file-nr') ?? '').split('\t');
+  if (open !== undefined && limit !== undefined) {
+    out.gauge('system_files_open', Number(open));
+    out.gauge('system_files_open_limit', Number(limit));
+  }
+  const entropy = host.readProcIfThere('sys/kernel/random/entropy_avail');
+  if (entropy !== undefined) out.gauge('system_entropy_available_bits', Number(entropy));
+}
+
+/** /proc/net/sockstat: `TCP: inuse 5 orphan 0 tw 0 alloc 8 mem 1`. */
+function scrapeSockets(host: Host, out: ScrapeOutput): void {
+  for (const line of (host.readProcIfThere('net/sockstat') ?? '').split('\n')) {
+    const [protocol = '', field, inUse] = line.split(' ');
+    if (field === 'inuse')
+      out.gauge('system_sockets', Number(inUse), { protocol: protocol.slice(0, -1).toLowerCase() });
+    const waiting = /^TCP: .* tw (\d+)/u.exec(line)?.[1];
+    if (waiting !== undefined) out.gauge('system_sockets', Number(waiting), { protocol: 'tcp_time_wait' });
+  }
+}
+
+function scrapePressure(host: Host, out: ScrapeOutput): void {
+  for (const resource of resources) {
+    for (const { share, last10s, totalSeconds } of parsePressure(host.readProcIfThere(`pressure/${resource}`) ?? '')) {
+      out.gauge('system_pressure_ratio', roundRatio(last10s), { resource, share });
+      out.counter('system_pressure_seconds_total', totalSeconds, { resource, share });
+    }
+  }
+}

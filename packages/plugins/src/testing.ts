@@ -1,0 +1,52 @@
+/** The plugins' test kit: a plugin on captured files, its samples in readable form. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { seriesSignature } from '@tarsier/protocol';
+import { createHost, type Host } from './host.ts';
+import type { Plugin } from './plugin.ts';
+import { createScrapeOutput } from './scrape-output.ts';
+
+/** Samples of one scrape, by series as Prometheus writes it. */
+export type Samples = Readonly<Record<string, number>>;
+
+const space = { totalBytes: 1000, freeBytes: 400, availableBytes: 300, inodes: 100, inodesFree: 75 };
+
+/**
+ * Hosts of captured files, one per scrape and a second apart: `proc` (and `sys`) in `folder`, then `proc-1`, `proc-2`, …
+ * File systems all have the same made-up space.
+ */
+export function fixtureHosts(folder: URL): Host[] {
+  const root = fileURLToPath(folder);
+  const hosts: Host[] = [];
+  for (let tick = 0; ; tick++) {
+    const procRoot = join(root, tick === 0 ? 'proc' : `proc-${tick}`);
+    if (!existsSync(procRoot)) return hosts;
+    const host = createHost({ procRoot, sysRoot: join(root, 'sys') });
+    hosts.push({ ...host, now: () => tick * 1000, fileSystem: () => Promise.resolve(space) });
+  }
+}
+
+/** Opens the plugin and scrapes once per host: the same instance, as if the host had changed. */
+export async function collect(plugin: Plugin, hosts: readonly Host[], config: unknown = {}): Promise<Samples[]> {
+  let current = 0;
+  const host = new Proxy({} as Host, { get: (_, name) => Reflect.get(hosts[current] ?? {}, name) });
+  const warnings: string[] = [];
+  const instance = plugin.open(config, { host, warn: (message) => warnings.push(message) });
+  const out = createScrapeOutput(plugin.metrics, { warn: (message) => warnings.push(message) });
+  const results: Samples[] = [];
+  for (current = 0; current < hosts.length; current++) {
+    out.begin();
+    await instance.scrape(out, AbortSignal.timeout(10_000));
+    results.push(
+      Object.fromEntries(
+        out.seriesList.flatMap((series, handle) =>
+          out.present[handle] === 1 ? [[seriesSignature(series), out.values[handle] ?? Number.NaN]] : [],
+        ),
+      ),
+    );
+  }
+  await instance.close?.();
+  if (warnings.length > 0) throw new Error(`${plugin.name} warned: ${warnings.join('; ')}`);
+  return results;
+}
