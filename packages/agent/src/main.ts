@@ -8,7 +8,8 @@ import { createLog, describeError } from './log.ts';
 
 const usage = `tarsier-agent: measures this host each second and ships it to a Tarsier collector
 
-  tarsier-agent run [--config FILE]     measure until SIGINT or SIGTERM (the default command)
+  tarsier-agent run [--config FILE] [--until-stdin-ends]
+                                        measure until SIGINT or SIGTERM (the default command)
   tarsier-agent --help | --version
 
 Settings come from a JSON file and the environment, which wins: TARSIER_KEY (required), TARSIER_URL
@@ -29,7 +30,12 @@ async function main(argv: readonly string[]): Promise<number> {
     const { positionals, values } = parseArgs({
       args: [...argv],
       allowPositionals: true,
-      options: { help: { type: 'boolean' }, version: { type: 'boolean' }, config: { type: 'string' } },
+      options: {
+        help: { type: 'boolean' },
+        version: { type: 'boolean' },
+        config: { type: 'string' },
+        'until-stdin-ends': { type: 'boolean' },
+      },
     });
     if (values.help === true) return print(usage);
     if (values.version === true) return print(`${packageVersion()}\n`);
@@ -39,9 +45,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const file = values.config === undefined ? undefined : await readFile(values.config, 'utf8');
     const config = loadConfig(file, process.env);
     log = createLog({ level: config.log, format: config.logFormat, write: toStderr });
-    const stopSignal = new Promise<NodeJS.Signals>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
-    });
+    const stopReason = nextStopReason(values['until-stdin-ends'] === true);
     const agent = await createAgent(config, {
       log,
       usage() {
@@ -50,7 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
       },
     });
     agent.start();
-    log.info('stopping', { signal: await stopSignal });
+    log.info('stopping', { why: await stopReason });
     await agent.stop();
     return exitCodes.done;
   } catch (error) {
@@ -58,6 +62,16 @@ async function main(argv: readonly string[]): Promise<number> {
     const wrongUse = error instanceof TarsierError && /^(usage|config|plugin)\//u.test(error.code);
     return wrongUse || isParseArgsError(error) ? exitCodes.usage : exitCodes.failed;
   }
+}
+
+/** A signal, or the end of standard input where a parent process holds it: it may die without saying so. */
+function nextStopReason(untilStdinEnds: boolean): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
+    if (!untilStdinEnds) return;
+    process.stdin.on('end', () => resolve('end of stdin')).on('error', () => resolve('end of stdin'));
+    process.stdin.resume();
+  });
 }
 
 function print(text: string): number {

@@ -12,7 +12,8 @@ import { openStorage } from './storage/storage.ts';
 
 const usage = `tarsier-collector: stores, understands and tells
 
-  tarsier-collector serve [--ready-json]      serve until SIGINT or SIGTERM (the default command)
+  tarsier-collector serve [--ready-json] [--until-stdin-ends]
+                                              serve until SIGINT or SIGTERM (the default command)
   tarsier-collector key create --tenant NAME --scope ingest|read|write|admin [--name TEXT]
                                               print a new API key on stdout, and nothing else
   tarsier-collector --help | --version
@@ -40,6 +41,7 @@ async function main(argv: readonly string[]): Promise<number> {
         help: { type: 'boolean' },
         version: { type: 'boolean' },
         'ready-json': { type: 'boolean' },
+        'until-stdin-ends': { type: 'boolean' },
         tenant: { type: 'string' },
         scope: { type: 'string' },
         name: { type: 'string' },
@@ -52,7 +54,10 @@ async function main(argv: readonly string[]): Promise<number> {
     switch (positionals.join(' ')) {
       case '':
       case 'serve':
-        return await serve(config, log, values['ready-json'] === true);
+        return await serve(config, log, {
+          readyJson: values['ready-json'] === true,
+          untilStdinEnds: values['until-stdin-ends'] === true,
+        });
       case 'key create':
         return await createKey(config, log, values);
       default:
@@ -68,11 +73,13 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function serve(config: CollectorConfig, log: Log, readyJson: boolean): Promise<number> {
-  // Signals count from the start: a Ctrl-C while the database opens must still close it.
-  const stopSignal = new Promise<NodeJS.Signals>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
-  });
+async function serve(
+  config: CollectorConfig,
+  log: Log,
+  { readyJson, untilStdinEnds }: { readonly readyJson: boolean; readonly untilStdinEnds: boolean },
+): Promise<number> {
+  // Counts from the start: a Ctrl-C while the database opens must still close it.
+  const stopReason = nextStopReason(untilStdinEnds);
   const collector = await startCollector({
     config,
     log,
@@ -93,7 +100,7 @@ async function serve(config: CollectorConfig, log: Log, readyJson: boolean): Pro
   } else {
     process.stdout.write(`Sign in once, within 15 minutes: ${signInUrl.href}\n`);
   }
-  log.info('stopping', { signal: await stopSignal });
+  log.info('stopping', { why: await stopReason });
   await collector.stop();
   return exitCodes.done;
 }
@@ -138,6 +145,16 @@ async function localAgentKey(config: CollectorConfig, { storage, tenant }: Colle
   await writeFile(file, `${key}\n`, { mode: 0o600 });
   await chmod(file, 0o600);
   return key;
+}
+
+/** A signal, or the end of standard input where a parent process holds it: it may die without saying so. */
+function nextStopReason(untilStdinEnds: boolean): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
+    if (!untilStdinEnds) return;
+    process.stdin.on('end', () => resolve('end of stdin')).on('error', () => resolve('end of stdin'));
+    process.stdin.resume();
+  });
 }
 
 function print(text: string): number {

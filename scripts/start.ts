@@ -1,0 +1,133 @@
+/** `pnpm start`: collector, agent and page on this host, with one URL to open. `--watch` restarts on changes. */
+import { spawn } from 'node:child_process';
+import { watch } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { startChild, type Child } from './child.ts';
+import { buildWeb, webIsOutdated, webRoot } from './web.ts';
+
+const leastNode = [22, 18] as const;
+const readySchema = z.object({ ready: z.object({ url: z.string(), signIn: z.string(), ingestKey: z.string() }) });
+
+interface Running {
+  readonly collector: Child;
+  readonly agent: Child;
+  readonly signIn: string;
+}
+
+process.exitCode = await main(process.argv.includes('--watch'));
+
+async function main(watching: boolean): Promise<number> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < leastNode[0] || (major === leastNode[0] && minor < leastNode[1])) {
+    say(
+      `Tarsier needs Node.js ${leastNode.join('.')} or newer, this is ${process.versions.node}; "npx -y pnpm@12 start" brings its own`,
+    );
+    return 2;
+  }
+  const interrupted = nextSignal();
+  const dataFolder = resolve(process.env['TARSIER_DATA'] ?? 'tarsier-data');
+  for (let first = true; ; first = false) {
+    if (webIsOutdated()) {
+      say('building the page …');
+      await buildWeb();
+    }
+    const running = await start(dataFolder);
+    if (running === undefined) return 1;
+    if (first) welcome(running, dataFolder);
+    const changed = watching ? nextChange() : new Promise<never>(() => {});
+    const died = Promise.race(
+      [running.collector, running.agent].map(async (child) => ({ child, how: await child.exited })),
+    );
+    const what = await Promise.race([interrupted.then(() => 'interrupted' as const), changed, died]);
+    if (typeof what === 'object') say(`the ${what.child.name} ended by itself (${what.how}); its last lines are above`);
+    if (what === 'interrupted') say('stopping …');
+    await stop(running);
+    if (what === 'changed') {
+      say('a source changed; starting again …');
+      continue;
+    }
+    say('stopped; the data is kept');
+    return what === 'interrupted' ? 0 : 1;
+  }
+}
+
+async function start(dataFolder: string): Promise<Running | undefined> {
+  const environment = { ...process.env, TARSIER_DATA: dataFolder, TARSIER_LOG: process.env['TARSIER_LOG'] ?? 'warn' };
+  const collector = startChild('collector', 'packages/collector/src/main.ts', ['serve', '--ready-json'], {
+    ...environment,
+    TARSIER_WEB_ROOT: process.env['TARSIER_WEB_ROOT'] ?? webRoot,
+  });
+  const line = await collector.firstLine;
+  if (line === undefined) {
+    await collector.exited;
+    say('the collector did not start; the line above says why');
+    return undefined;
+  }
+  const { ready } = readySchema.parse(JSON.parse(line));
+  const agent = startChild('agent', 'packages/agent/src/main.ts', ['run'], {
+    ...environment,
+    TARSIER_URL: ready.url,
+    TARSIER_KEY: ready.ingestKey,
+    TARSIER_SPOOL: process.env['TARSIER_SPOOL'] ?? resolve(dataFolder, 'spool'),
+  });
+  return { collector, agent, signIn: ready.signIn };
+}
+
+/** The agent first: what it sampled last still reaches the collector. */
+async function stop({ collector, agent }: Running): Promise<void> {
+  void nextSignal().then(() => {
+    agent.kill();
+    collector.kill();
+  });
+  agent.stop();
+  await agent.exited;
+  collector.stop();
+  await collector.exited;
+}
+
+function welcome({ signIn }: Running, dataFolder: string): void {
+  say('');
+  say('Tarsier measures this host each second. See it here (the link signs you in once, within 15 minutes):');
+  say('');
+  say(`  ${signIn}`);
+  say('');
+  say(`Data is kept in ${relative('.', dataFolder) || '.'}. Ctrl-C stops everything.`);
+  openBrowser(signIn);
+}
+
+function openBrowser(url: string): void {
+  const wanted = process.env['TARSIER_NO_OPEN'] !== '1' && process.env['CI'] === undefined && process.stdout.isTTY;
+  const hasDisplay =
+    process.platform === 'darwin' ||
+    process.env['DISPLAY'] !== undefined ||
+    process.env['WAYLAND_DISPLAY'] !== undefined;
+  if (!wanted || !hasDisplay) return;
+  const opener = spawn(process.platform === 'darwin' ? 'open' : 'xdg-open', [url], { stdio: 'ignore', detached: true });
+  // Without a browser the printed link is all there is to do.
+  opener.on('error', () => {});
+  opener.unref();
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolvePromise) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolvePromise(signal));
+  });
+}
+
+function nextChange(): Promise<'changed'> {
+  const folder = fileURLToPath(new URL('../packages/', import.meta.url));
+  return new Promise((resolvePromise) => {
+    const watcher = watch(folder, { recursive: true }, (_, file) => {
+      if (file === null || !/[\\/]src[\\/]|index\.html$/u.test(file)) return;
+      watcher.close();
+      // An editor writes several files at once.
+      setTimeout(() => resolvePromise('changed'), 200);
+    });
+  });
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

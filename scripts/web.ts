@@ -1,0 +1,30 @@
+import { readdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const webFolder = fileURLToPath(new URL('../packages/web/', import.meta.url));
+const sources = [webFolder, fileURLToPath(new URL('../packages/protocol/src/', import.meta.url))];
+
+/** Where the built page is. */
+export const webRoot = fileURLToPath(new URL('../packages/web/dist/', import.meta.url));
+
+export async function buildWeb(): Promise<void> {
+  // Loaded only when there is something to build: it takes 150 MB.
+  const { build } = await import('vite');
+  await build({ root: webFolder, logLevel: 'error' });
+}
+
+/** Whether a source is newer than the built page, or there is none. */
+export function webIsOutdated(): boolean {
+  const built = statSync(`${webRoot}index.html`, { throwIfNoEntry: false })?.mtimeMs;
+  return built === undefined || sources.some((folder) => newestIn(folder) > built);
+}
+
+function newestIn(folder: string): number {
+  let newest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name === 'dist' || entry.name === 'node_modules') continue;
+    const path = `${folder}/${entry.name}`;
+    newest = Math.max(newest, entry.isDirectory() ? newestIn(path) : statSync(path).mtimeMs);
+  }
+  return newest;
+}
