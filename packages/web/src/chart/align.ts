@@ -57,8 +57,9 @@ function mergeTimes(columns: readonly SeriesColumn[], starts: readonly number[])
 /** The median, of the newest few: an interval that was changed counts as soon as it shows. */
 function typicalInterval(times: Float64Array): number {
   const recent = times.subarray(-32);
-  const distances = Float64Array.from({ length: Math.max(0, recent.length - 1) }, (_, i) =>
-    (recent[i + 1] ?? 0) - (recent[i] ?? 0),
+  const distances = Float64Array.from(
+    { length: Math.max(0, recent.length - 1) },
+    (_, i) => (recent[i + 1] ?? 0) - (recent[i] ?? 0),
   ).sort();
   return distances[distances.length >> 1] ?? NaN;
 }
@@ -87,10 +88,7 @@ function place({ times, values }: SeriesColumn, start: number, axis: Float64Arra
  * As uPlot wants gaps: `null` breaks a line, `undefined` does not. A series that samples less often than its
  * neighbours is bridged over theirs. Without any NaN the column itself is given, which draws faster.
  */
-export function withGaps(
-  times: Float64Array,
-  values: Float64Array,
-): Float64Array | (number | null | undefined)[] {
+export function withGaps(times: Float64Array, values: Float64Array): Float64Array | (number | null | undefined)[] {
   if (!values.some(Number.isNaN)) return values;
   const own = ownInterval(times, values);
   const drawn: (number | null | undefined)[] = Array.from(values, (value) => (Number.isNaN(value) ? null : value));

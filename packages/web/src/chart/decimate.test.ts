@@ -24,16 +24,19 @@ test('five minutes of seconds on a wide chart are drawn as they are', () => {
 
 test('each bucket keeps its smallest and its largest value, in their order', () => {
   fc.assert(
-    fc.property(fc.array(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { minLength: 100, maxLength: 900 }), (list) => {
-      const { times, values } = decimate(samples(list), hourMs, 300);
-      const step = bucketMs(hourMs, 300);
-      for (let bucket = 0; bucket * step < list.length * 1000; bucket++) {
-        const inside = list.slice((bucket * step) / 1000, ((bucket + 1) * step) / 1000);
-        const drawn = [...(values[0] ?? [])].filter((_, i) => Math.floor((times[i] ?? 0) / step) === bucket);
-        expect(drawn.toSorted((a, b) => a - b)).toEqual([Math.min(...inside), Math.max(...inside)]);
-        expect(inside.indexOf(drawn[0] ?? NaN)).toBeLessThanOrEqual(inside.lastIndexOf(drawn[1] ?? NaN));
-      }
-    }),
+    fc.property(
+      fc.array(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { minLength: 100, maxLength: 900 }),
+      (list) => {
+        const { times, values } = decimate(samples(list), hourMs, 300);
+        const step = bucketMs(hourMs, 300);
+        for (let bucket = 0; bucket * step < list.length * 1000; bucket++) {
+          const inside = list.slice((bucket * step) / 1000, ((bucket + 1) * step) / 1000);
+          const drawn = [...(values[0] ?? [])].filter((_, i) => Math.floor((times[i] ?? 0) / step) === bucket);
+          expect(drawn.toSorted((a, b) => a - b)).toEqual([Math.min(...inside), Math.max(...inside)]);
+          expect(inside.indexOf(drawn[0] ?? NaN)).toBeLessThanOrEqual(inside.lastIndexOf(drawn[1] ?? NaN));
+        }
+      },
+    ),
     { numRuns: 30 },
   );
 });

@@ -31,7 +31,12 @@ function metricWords(names: readonly string[]): readonly string[] {
   while (head < shortest - 1 && split.every((parts) => parts[head] === first[head])) head++;
   let tail = 0;
   while (tail < shortest - head - 1 && split.every((parts) => parts.at(-1 - tail) === first.at(-1 - tail))) tail++;
-  return names.map((name) => name.split('_').slice(head, tail === 0 ? undefined : -tail).join(' '));
+  return names.map((name) =>
+    name
+      .split('_')
+      .slice(head, tail === 0 ? undefined : -tail)
+      .join(' '),
+  );
 }
 
 function sameSplit(series: readonly Named[], a: string, b: string): boolean {

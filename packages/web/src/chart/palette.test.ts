@@ -36,10 +36,26 @@ function oklab([red, green, blue]: Rgb): Rgb {
 
 /** Machado et al. 2009, severity 1, on linear light. */
 const sights: Record<string, readonly [Rgb, Rgb, Rgb]> = {
-  normal: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-  protan: [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-  deutan: [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
-  tritan: [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+  normal: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+  protan: [
+    [0.152286, 1.052583, -0.204868],
+    [0.114503, 0.786281, 0.099216],
+    [-0.003882, -0.048116, 1.051998],
+  ],
+  deutan: [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.01182, 0.04294, 0.968881],
+  ],
+  tritan: [
+    [1.255528, -0.076749, -0.178779],
+    [-0.078411, 0.930809, 0.147602],
+    [0.004733, 0.691367, 0.3039],
+  ],
 };
 
 function seen([red, green, blue]: Rgb, rows: readonly [Rgb, Rgb, Rgb]): Rgb {
@@ -58,9 +74,21 @@ test.each(themes)('every line colour stands out from the %s surfaces', (theme) =
 test.each(themes.flatMap((theme) => Object.keys(sights).map((sight) => [theme, sight] as const)))(
   'the %s palette can be told apart with %s sight',
   (theme, sight) => {
-    const labs = palettes[theme].map((hex) => oklab(seen(linear(hex), sights[sight] ?? [[1, 0, 0], [0, 1, 0], [0, 0, 1]])));
+    const labs = palettes[theme].map((hex) =>
+      oklab(
+        seen(
+          linear(hex),
+          sights[sight] ?? [
+            [1, 0, 0],
+            [0, 1, 0],
+            [0, 0, 1],
+          ],
+        ),
+      ),
+    );
     for (const [i, a] of labs.entries()) {
-      for (const b of labs.slice(i + 1)) expect(Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])).toBeGreaterThan(10.9);
+      for (const b of labs.slice(i + 1))
+        expect(Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])).toBeGreaterThan(10.9);
     }
   },
 );
@@ -68,5 +96,9 @@ test.each(themes.flatMap((theme) => Object.keys(sights).map((sight) => [theme, s
 test('a series keeps its colour when another one leaves, and a new one takes the free slot', () => {
   const first = assignSlots(new Map(), ['a', 'b', 'c']);
   const second = assignSlots(first, ['a', 'c', 'd']);
-  expect([...second]).toEqual([['a', 0], ['c', 2], ['d', 1]]);
+  expect([...second]).toEqual([
+    ['a', 0],
+    ['c', 2],
+    ['d', 1],
+  ]);
 });

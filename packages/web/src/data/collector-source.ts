@@ -1,9 +1,9 @@
 import type { Alert, Anomaly } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
 import { createLiveClient } from './live-client.ts';
-import type { SocketLike } from './live-client.ts';
 import { createRest, RequestError } from './rest.ts';
 import type { DataSource, Loadable } from './source.ts';
+import type { OpenSocket } from './socket.ts';
 import { createStore } from './store.ts';
 import { anomaliesSince, upsert } from './upsert.ts';
 
@@ -13,7 +13,7 @@ export interface CollectorSourceOptions {
   /** For other origins; the collector's own page has its session cookie. */
   readonly token?: string | undefined;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  readonly openSocket: () => SocketLike;
+  readonly openSocket: OpenSocket;
 }
 
 export interface CollectorSource extends DataSource {

@@ -4,22 +4,12 @@ import type { LiveMessage, LiveRequest } from '@tarsier/protocol/live';
 import { reconnectDelayMs } from './backoff.ts';
 import { HeldSubscription } from './held-subscription.ts';
 import type { Connection, LiveQuery, LiveSubscription } from './source.ts';
+import type { OpenSocket, Socket } from './socket.ts';
 import { createStore } from './store.ts';
 import type { Readable } from './store.ts';
 
-/** The part of a WebSocket that is used; `binaryType` is set to `arraybuffer`. */
-export interface SocketLike {
-  binaryType: string;
-  readonly readyState: number;
-  onopen: ((event: never) => void) | null;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number }) => void) | null;
-  send(text: string): void;
-  close(code?: number): void;
-}
-
 export interface LiveClientOptions {
-  readonly openSocket: () => SocketLike;
+  readonly openSocket: OpenSocket;
   /** Sent in `hello`; absent where the session cookie says who we are. */
   readonly token?: string | undefined;
   readonly onAlert: (alert: Alert) => void;
@@ -46,7 +36,6 @@ const pingIntervalMs = 15_000;
 const silenceLimitMs = 31_000;
 /** A connection that held for so long starts the backoff anew. */
 const healthyAfterMs = 60_000;
-const openState = 1;
 /** Close code of a session or token that is not (or no longer) good. */
 const unauthorizedCode = 4401;
 
@@ -55,7 +44,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
   const { openSocket, token, onAlert, onAnomaly, onWelcome, now = Date.now, random = Math.random } = options;
   const connection = createStore<Connection>({ kind: 'connecting', since: now() });
   const subscriptions = new Map<number, HeldSubscription>();
-  let socket: SocketLike | undefined;
+  let socket: Socket | undefined;
   let nextId = 1;
   let attempt = 0;
   let skewMs = 0;
@@ -65,7 +54,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
   let pingTimer: ReturnType<typeof setInterval> | undefined;
 
   function send(request: LiveRequest): void {
-    if (socket?.readyState === openState) socket.send(JSON.stringify(request));
+    if (socket?.open === true) socket.send(JSON.stringify(request));
   }
 
   function subscribe({ id, query }: HeldSubscription): void {
@@ -77,18 +66,22 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     retryTimer = undefined;
     welcomedAt = undefined;
     lastHeard = now();
-    const opened = openSocket();
-    opened.binaryType = 'arraybuffer';
-    opened.onopen = () => send({ type: 'hello', ...(token === undefined ? {} : { token }) });
-    opened.onmessage = ({ data }) => {
-      lastHeard = now();
-      if (typeof data === 'string') hear(parseMessage(data));
-      else if (data instanceof ArrayBuffer) hearFrame(new Uint8Array(data));
-    };
-    opened.onclose = ({ code }) => {
-      if (socket === opened) lost(code);
-    };
-    socket = opened;
+    const opening: Socket = openSocket({
+      opened: () => send({ type: 'hello', ...(token === undefined ? {} : { token }) }),
+      text(text) {
+        lastHeard = now();
+        hear(parseMessage(text));
+      },
+      bytes(bytes) {
+        lastHeard = now();
+        hearFrame(bytes);
+      },
+      closed(code) {
+        // One that was given up already has its successor.
+        if (socket === opening) lost(code);
+      },
+    });
+    socket = opening;
     pingTimer ??= setInterval(heartbeat, pingIntervalMs);
   }
 

@@ -40,7 +40,10 @@ export function createRest({ baseUrl, token, fetch }: RestOptions): Rest {
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     let response: Response;
     try {
-      response = await fetch(`${baseUrl}${path}`, { headers, credentials: token === undefined ? 'same-origin' : 'omit' });
+      response = await fetch(`${baseUrl}${path}`, {
+        headers,
+        credentials: token === undefined ? 'same-origin' : 'omit',
+      });
     } catch (cause) {
       const error = { code: 'web/unreachable', message: 'The collector does not answer.', retryable: true };
       throw new RequestError(0, error, cause);

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { createFrameQueue } from './frame.ts';
+
+function stage() {
+  const frames: (() => void)[] = [];
+  let time = 0;
+  const queue = createFrameQueue({ requestFrame: (run) => void frames.push(run), now: () => time });
+  return { queue, frames, work: (ms: number) => (time += ms), frame: () => frames.shift()?.() };
+}
+
+test('many charts share one frame, and asking twice draws once', () => {
+  const { queue, frames, frame } = stage();
+  const drawn: string[] = [];
+  const a = (): void => void drawn.push('a');
+  const b = (): void => void drawn.push('b');
+  for (const draw of [a, b, a]) queue.request(draw);
+  expect(frames).toHaveLength(1);
+  frame();
+  expect(drawn).toEqual(['a', 'b']);
+});
+
+test('what does not fit into six milliseconds waits for the next frame', () => {
+  const { queue, frame, work } = stage();
+  const drawn: number[] = [];
+  for (const i of [1, 2, 3]) {
+    queue.request(() => {
+      drawn.push(i);
+      work(4);
+    });
+  }
+  frame();
+  expect(drawn).toEqual([1, 2]);
+  frame();
+  expect(drawn).toEqual([1, 2, 3]);
+});
+
+test('a chart that left is not drawn', () => {
+  const { queue, frame } = stage();
+  const draw = (): void => expect.unreachable();
+  queue.request(draw);
+  queue.cancel(draw);
+  frame();
+});

@@ -1,0 +1,21 @@
+/** `import '@tarsier/web'` makes the elements available in the page; in Node it only gives the classes. */
+import { define, elements } from './define.ts';
+
+if ('customElements' in globalThis) define(elements);
+
+export { define, elements } from './define.ts';
+export { TarsierAlertList } from './elements/tarsier-alert-list/tarsier-alert-list.ts';
+export { TarsierChart } from './elements/tarsier-chart/tarsier-chart.ts';
+export { TarsierConnection } from './elements/tarsier-connection/tarsier-connection.ts';
+export { TarsierHostGrid } from './elements/tarsier-host-grid/tarsier-host-grid.ts';
+export { TarsierProvider } from './elements/tarsier-provider/tarsier-provider.ts';
+export type {
+  Connection,
+  DataSource,
+  HeldSeries,
+  LiveQuery,
+  LiveSubscription,
+  Loadable,
+  SourceError,
+} from './data/source.ts';
+export type { Readable } from './data/store.ts';
