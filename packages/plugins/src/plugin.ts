@@ -41,7 +41,7 @@ export interface PluginDefinition<Config extends z.ZodObject> {
   readonly name: string;
   /** What it measures, in a sentence. */
   readonly summary: string;
-  /** Default time between scrapes, ms: 1,000 unless measuring is dear or changes are slow. */
+  /** Least time between scrapes, ms, where measuring is dear or changes are slow; otherwise each tick of the agent. */
   readonly intervalMs?: number;
   /** Every field has a default and a description. */
   readonly config: Config;
@@ -55,10 +55,10 @@ export interface Plugin extends Omit<PluginDefinition<z.ZodObject>, 'create' | '
   open(config: unknown, deps: PluginDeps): PluginInstance;
 }
 
-const defaultIntervalMs = 1_000;
+const eachTick = 0;
 
 export function definePlugin<Config extends z.ZodObject>(definition: PluginDefinition<Config>): Plugin {
-  const { name, summary, intervalMs = defaultIntervalMs, config: schema, metrics, create } = definition;
+  const { name, summary, intervalMs = eachTick, config: schema, metrics, create } = definition;
   return {
     name,
     summary,

@@ -16,7 +16,9 @@ export function generatedTables({ config, metrics, intervalMs }: Plugin): string
   );
   return [
     begin,
-    `Measured every ${intervalMs / 1000} s unless set otherwise.`,
+    intervalMs === 0
+      ? 'Measured at each tick of the agent: every second by default.'
+      : `Measured every ${intervalMs / 1000} s.`,
     ...(options.length === 0
       ? ['There is nothing to set.']
       : [['| option | default | meaning |', '|---|---|---|', ...options].join('\n')]),

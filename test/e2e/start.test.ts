@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { buildWeb, webIsOutdated } from '../../scripts/web.ts';
+import { eventually, freePort, killAll, run, temporaryFolder } from '../support/processes.ts';
+import { createApi, createKey } from '../support/tarsier.ts';
+
+const folder = await temporaryFolder();
+const data = `${folder.path}/data`;
+afterEach(killAll);
+afterAll(() => folder.remove());
+if (webIsOutdated()) await buildWeb();
+
+/** Processes that name our folder: collector, agent, PostgreSQL and its supervisor. */
+function leftovers(): string[] {
+  const all = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
+  const byArguments = all.filter((line) => line.includes(folder.path) && !line.includes('ps -eo'));
+  const programs = all.filter((line) => /packages\/(collector|agent)\/src\/main\.ts .*--until-stdin-ends/u.test(line));
+  return [...byArguments, ...programs];
+}
+
+async function start() {
+  const port = await freePort();
+  const tarsier = run('scripts/start.ts', [], { TARSIER_DATA: data, TARSIER_LISTEN: `127.0.0.1:${port}` });
+  const link = await tarsier.lineThat((line) => /^\s+(http\S+)$/u.exec(line)?.[1]);
+  const url = new URL(link).origin;
+  const api = createApi(url, await createKey(data, 'read'));
+  const samples = () => api.samples('cpu_busy_ratio{cpu="all"}', Date.now() - 600_000, Date.now());
+  await eventually(async () => ((await samples())[0]?.points.length ?? 0) > 2 || undefined);
+  return { tarsier, link, samples };
+}
+
+test('start prints one URL; Ctrl-C stops everything, and the next start has the data', async () => {
+  const first = await start();
+  expect(first.tarsier.stdout.join('\n').match(/https?:\/\//gu)).toHaveLength(1);
+  const seen = (await first.samples())[0]?.points.map(([time]) => time) ?? [];
+  expect(await first.tarsier.end('SIGINT')).toBe(0);
+  expect(first.tarsier.stdout.at(-1)).toBe('stopped; the data is kept');
+  expect(first.tarsier.stderr).toEqual([]);
+  expect(leftovers()).toEqual([]);
+
+  const second = await start();
+  expect(second.link).not.toBe(first.link);
+  expect((await second.samples())[0]?.points.map(([time]) => time)).toEqual(expect.arrayContaining(seen));
+  expect(await second.tarsier.end('SIGTERM')).toBe(0);
+  expect(leftovers()).toEqual([]);
+});
+
+test('nothing is left running when the start process is killed outright', async () => {
+  const { tarsier } = await start();
+  expect(leftovers().length).toBeGreaterThan(3);
+  await tarsier.end('SIGKILL');
+  await eventually(async () => (leftovers().length === 0 ? true : undefined), 20_000);
+});
+
+test('a second collector on the same folder says who has it, and leaves the first alone', async () => {
+  const { tarsier, samples } = await start();
+  const second = run('packages/collector/src/main.ts', ['serve'], {
+    TARSIER_DATA: data,
+    TARSIER_LISTEN: `127.0.0.1:${await freePort()}`,
+  });
+  expect(await second.exited).toBe(1);
+  expect(second.stderr.join('\n')).toMatch(
+    /is in use by the collector with process id \d+; stop it, or choose another folder with TARSIER_DATA/u,
+  );
+  const before = (await samples())[0]?.points.length ?? 0;
+  await eventually(async () => ((await samples())[0]?.points.length ?? 0) > before || undefined);
+  expect(await tarsier.end('SIGINT')).toBe(0);
+});

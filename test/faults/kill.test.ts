@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { eventually, freePort, killAll, temporaryFolder, type RunningProcess } from '../support/processes.ts';
+import { createApi, createKey, startAgent, startCollector } from '../support/tarsier.ts';
+
+const folder = await temporaryFolder();
+const data = `${folder.path}/data`;
+afterEach(killAll);
+afterAll(() => folder.remove());
+
+const collectorKills = 10;
+const agentKillsAfter = [3, 7];
+const spooledSchema = z.object({
+  message: z.literal('batch spooled'),
+  epoch: z.number(),
+  seq: z.number(),
+  times: z.array(z.number()),
+});
+
+/** Ticks that the agent wrote to its spool, from its own log. */
+function spooledTicks(agents: readonly RunningProcess[]): number[] {
+  return agents
+    .flatMap(({ stderr }) => stderr)
+    .flatMap((line) => {
+      // The last line of a killed agent may be cut.
+      if (!line.endsWith('}')) return [];
+      return spooledSchema.safeParse(JSON.parse(line)).data?.times ?? [];
+    });
+}
+
+test('with the collector killed ten times and the agent twice, every spooled tick is stored exactly once', async () => {
+  const port = await freePort();
+  let collector = await startCollector(data, port);
+  const { url, ingestKey } = collector;
+  // Ten ticks a second in batches of five: whenever a kill comes, something is being shipped.
+  const agentSettings = {
+    TARSIER_LOG: 'debug',
+    TARSIER_LOG_FORMAT: 'json',
+    TARSIER_HOST: 'fault',
+    TARSIER_INTERVAL_MS: '100',
+    TARSIER_FLUSH_MS: '500',
+  };
+  const startOne = () => startAgent(url, ingestKey, `${folder.path}/spool`, agentSettings);
+  const agents = [startOne()];
+  const began = Date.now();
+
+  for (let kill = 0; kill < collectorKills; kill++) {
+    // At another moment of the cycle each time.
+    await sleep(1200 + kill * 137);
+    await collector.end('SIGKILL');
+    if (agentKillsAfter.includes(kill)) {
+      await agents.at(-1)?.end('SIGKILL');
+      agents.push(startOne());
+    }
+    await sleep(kill % 3 === 0 ? 700 : 0);
+    collector = await startCollector(data, port);
+  }
+  await sleep(2000);
+  expect(await agents.at(-1)?.end('SIGTERM')).toBe(0);
+
+  const ticks = spooledTicks(agents);
+  expect(agents).toHaveLength(3);
+  expect(ticks.length).toBeGreaterThan(100);
+  expect(new Set(ticks).size).toBe(ticks.length);
+  // What the last agent could not send within its two seconds goes with the next one.
+  const last = startOne();
+  const api = createApi(url, await createKey(data, 'read'));
+  const stored = await eventually(async () => {
+    const [series] = await api.samples('system_uptime_seconds{host="fault"}', began - 1000, Date.now());
+    const times = series?.points.map(([time]) => time) ?? [];
+    return ticks.every((tick) => times.includes(tick)) ? times : undefined;
+  });
+  // "Exactly once" on the way in, too: the query would hide a tick that is stored twice.
+  const spooled = new Set(spooledTicks([...agents, last]));
+  expect(stored.filter((time) => ticks.includes(time))).toHaveLength(ticks.length);
+  expect(stored.filter((time) => time <= Math.max(...ticks) && !spooled.has(time))).toEqual([]);
+  await last.end('SIGTERM');
+  const rows = await storedRows(data);
+  const everySpooled = spooledTicks([...agents, last]);
+  expect(rows).toBe(everySpooled.length);
+  process.stdout.write(
+    `${ticks.length} ticks spooled over ${collectorKills} collector kills and 2 agent kills, each stored once\n`,
+  );
+  await collector.end('SIGTERM');
+});
+
+/** Ticks in the database, counted by its own tool and not through a query. */
+async function storedRows(dataFolder: string): Promise<number> {
+  const { openEmbedded } = await import('../../packages/collector/src/storage/embedded/embedded.ts');
+  const { default: postgres } = await import('postgres');
+  const { silentLog } = await import('../../packages/collector/src/log.ts');
+  const embedded = await openEmbedded({ dataFolder, use: 'share', log: silentLog });
+  const sql = postgres({ ...embedded.connection, database: 'postgres', max: 1 });
+  const [row] = await sql<{ ticks: number; batches: number; keys: number }[]>`
+    select sum(rows)::int as ticks, count(*)::int as batches, count(distinct (tenant_id, host_id, epoch, seq))::int as keys from batch`;
+  await sql.end();
+  await embedded.close();
+  expect(row?.batches).toBe(row?.keys);
+  return row?.ticks ?? 0;
+}

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { matrixResponse } from '@tarsier/protocol/api';
+import { z } from 'zod';
+import { run, type RunningProcess } from './processes.ts';
+
+const collectorMain = 'packages/collector/src/main.ts';
+const agentMain = 'packages/agent/src/main.ts';
+const readySchema = z.object({ ready: z.object({ url: z.string(), signIn: z.string(), ingestKey: z.string() }) });
+
+export interface RunningCollector extends RunningProcess {
+  readonly url: string;
+  readonly signIn: string;
+  readonly ingestKey: string;
+}
+
+/** Starts a collector and waits until it serves. */
+export async function startCollector(
+  dataFolder: string,
+  port: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningCollector> {
+  const collector = run(collectorMain, ['serve', '--ready-json'], {
+    TARSIER_DATA: dataFolder,
+    TARSIER_LISTEN: `127.0.0.1:${port}`,
+    ...environment,
+  });
+  const ready = await collector.lineThat((line) => readySchema.safeParse(JSON.parse(line)).data?.ready);
+  return { ...collector, ...ready };
+}
+
+export function startAgent(
+  url: string,
+  key: string,
+  spool: string,
+  environment: Readonly<Record<string, string>> = {},
+): RunningProcess {
+  return run(agentMain, ['run'], { TARSIER_URL: url, TARSIER_KEY: key, TARSIER_SPOOL: spool, ...environment });
+}
+
+/** As an operator makes a key: with the command, while the collector runs. */
+export async function createKey(dataFolder: string, scope: string): Promise<string> {
+  const file = join(fileURLToPath(new URL('../../', import.meta.url)), collectorMain);
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [file, 'key', 'create', '--tenant', 'default', '--scope', scope],
+    {
+      env: { ...process.env, TARSIER_DATA: dataFolder },
+    },
+  );
+  if (!/^tsr_\S+\n$/u.test(stdout)) throw new Error(`key create printed ${JSON.stringify(stdout)}`);
+  return stdout.trim();
+}
+
+export interface Api {
+  get(path: string): Promise<unknown>;
+  post(path: string, body: unknown): Promise<unknown>;
+  /** Raw samples, or one per step, by series: [Unix ms, value]. */
+  samples(
+    selector: string,
+    startMs: number,
+    endMs: number,
+  ): Promise<{ metric: Record<string, string>; points: [number, number][] }[]>;
+}
+
+export function createApi(url: string, key: string): Api {
+  async function call(path: string, init: RequestInit = {}): Promise<unknown> {
+    const response = await fetch(new URL(path, url), {
+      ...init,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+  return {
+    get: call,
+    post: (path, body) => call(path, { method: 'POST', body: JSON.stringify(body) }),
+    async samples(selector, startMs, endMs) {
+      const parameters = new URLSearchParams({
+        query: selector,
+        start: String(startMs / 1000),
+        end: String(endMs / 1000),
+      });
+      const { data } = matrixResponse.parse(await call(`/v1/query_range?${parameters}`));
+      return data.result.map(({ metric, values }) => ({
+        metric,
+        points: values.map(([seconds, value]): [number, number] => [Math.round(seconds * 1000), Number(value)]),
+      }));
+    },
+  };
+}
