@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { chromium, type Page } from 'playwright';
+import { chromium, type Browser, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { buildWeb, webIsOutdated, webRoot } from '../../scripts/web.ts';
@@ -30,9 +30,19 @@ const webhookBody = z.object({
 
 test('a loaded CPU is sampled, charted in a browser, found unusual, alerted on and told to a webhook', async () => {
   const data = `${folder.path}/data`;
+  const browser = await chromium.launch({ executablePath: await chromiumPath(), args: [...chromiumFlags] });
   const collector = await startCollector(data, await freePort(), { TARSIER_WEB_ROOT: webRoot });
   const listening = Date.now();
   const agent = startAgent(collector.url, collector.ingestKey, `${folder.path}/spool`, { TARSIER_HOST: 'e2e-host' });
+  const page = await openPage(browser, collector.signIn);
+  const canvas = page.locator('tarsier-chart canvas').first();
+  await canvas.waitFor({ timeout: 30_000 });
+  const before = await inked(page);
+  await eventually(async () => ((await inked(page)) === before ? undefined : true), 30_000);
+  process.stdout.write(
+    `first chart moved within ${((Date.now() - listening) / 1000).toFixed(1)} s of the collector listening\n`,
+  );
+
   const api = createApi(collector.url, await createKey(data, 'write'));
   await api.post('/v1/channels', { kind: 'webhook', name: 'receiver', url: receiver.url });
   const cpu = 'cpu_busy_ratio{cpu="all",host="e2e-host"}';
@@ -45,15 +55,6 @@ test('a loaded CPU is sampled, charted in a browser, found unusual, alerted on a
     value: 0.8,
     forMs: 2000,
   });
-
-  const page = await openPage(collector.signIn);
-  const canvas = page.locator('tarsier-chart canvas').first();
-  await canvas.waitFor({ timeout: 30_000 });
-  const before = await inked(page);
-  await eventually(async () => ((await inked(page)) === before ? undefined : true), 30_000);
-  process.stdout.write(
-    `first chart moved within ${((Date.now() - listening) / 1000).toFixed(1)} s of the collector listening\n`,
-  );
 
   // The z-score needs a minute of quiet to know what is usual.
   const warm = listening + 75_000;
@@ -79,9 +80,7 @@ test('a loaded CPU is sampled, charted in a browser, found unusual, alerted on a
       return anomalies.find(({ metric }) => metric === 'cpu_busy_ratio');
     });
     expect(anomaly.reason).toMatch(/was usual/u);
-    await expect
-      .poll(() => page.locator('tarsier-alert-list').innerText(), { timeout: 30_000 })
-      .toContain('CPU loaded');
+    await page.locator('tarsier-alert-list').getByText('CPU loaded').first().waitFor({ timeout: 30_000 });
   } finally {
     await burn.stop();
   }
@@ -94,14 +93,13 @@ test('a loaded CPU is sampled, charted in a browser, found unusual, alerted on a
       .find(({ alert, status }) => alert.name === 'CPU loaded' && status === 'resolved'),
   );
 
-  await page.context().browser()?.close();
+  await browser.close();
   expect(await agent.end('SIGTERM')).toBe(0);
   expect(await collector.end('SIGTERM')).toBe(0);
 });
 
 /** Signs in by the printed link. Anything on the console, and any request to another server, fails the test. */
-async function openPage(signIn: string): Promise<Page> {
-  const browser = await chromium.launch({ executablePath: await chromiumPath(), args: [...chromiumFlags] });
+async function openPage(browser: Browser, signIn: string): Promise<Page> {
   const context = await browser.newContext({ locale: 'en-US' });
   const page = await context.newPage();
   const complaints: string[] = [];
