@@ -24,6 +24,8 @@ export interface CollectorSource extends DataSource {
 }
 
 const hostsPollMs = 5_000;
+/** Somebody who looks at an empty page waits for a first host: that one shows up at once. */
+const firstHostPollMs = 1_000;
 /** Live messages bring alerts at once; asking again now and then heals what a cut may have lost. */
 const alertsPollMs = 30_000;
 /** How far back anomalies are kept: longer than any chart of the page. */
@@ -34,8 +36,14 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
   const rest = createRest(options);
   let running = false;
 
-  const hosts = polled<readonly HostSummary[]>(hostsPollMs, () => rest.hosts());
-  const alerts = polled<readonly Alert[]>(alertsPollMs, () => rest.alerts());
+  const hosts = polled<readonly HostSummary[]>(
+    (held) => (held.kind === 'ready' && held.value.length > 0 ? hostsPollMs : firstHostPollMs),
+    () => rest.hosts(),
+  );
+  const alerts = polled<readonly Alert[]>(
+    () => alertsPollMs,
+    () => rest.alerts(),
+  );
   const anomalies = createStore<readonly Anomaly[]>([]);
 
   const live = createLiveClient({
@@ -72,12 +80,16 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
   }
 
   /** A list that is asked for while somebody shows it; a failure after a success keeps what was shown. */
-  function polled<T>(everyMs: number, load: () => Promise<T>) {
+  function polled<T>(everyMs: (held: Loadable<T>) => number, load: () => Promise<T>) {
     let pending = false;
     const store = createStore<Loadable<T>>({ kind: 'loading' }, () => {
-      void refresh();
-      const timer = setInterval(() => void refresh(), everyMs);
-      return () => clearInterval(timer);
+      let timer: ReturnType<typeof setTimeout>;
+      const again = (): void => {
+        void refresh();
+        timer = setTimeout(again, everyMs(store.value));
+      };
+      again();
+      return () => clearTimeout(timer);
     });
     async function refresh(): Promise<void> {
       if (!running || pending || live.connection.value.kind === 'signed-out') return;
