@@ -1,9 +1,10 @@
 /** Every stored sample through the detectors; what they find becomes anomalies. */
 import { seriesSignature, type Anomaly, type UnixMs } from '@tarsier/protocol';
-import { formatNumber, formatTime } from '../stats/format.ts';
 import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
-import { HostZScore, type Excursion, type ZScoreOptions, type ZScoreSeries } from './zscore.ts';
+import { anomalyOf, excursionOf, identify, type ExcursionSeries } from './anomaly.ts';
+import type { Excursion } from './excursion.ts';
+import { HostZScore, type ZScoreOptions, type ZScoreSeries } from './zscore.ts';
 
 type Schema = StoredSamples['schema'];
 
@@ -11,26 +12,40 @@ export interface Detection {
   readonly consume: SamplesConsumer;
   /** Anomalies that last. */
   open(scope: TenantScope): readonly Anomaly[];
-  /** Ends the anomalies of hosts that have sent nothing since then. */
+  /**
+   * Takes up the anomalies that were open when the collector stopped, once past samples were consumed again.
+   *
+   * @returns those that are over, with their end; {@link Detection.open} has the others, under the same id
+   */
+  resume(scope: TenantScope, anomalies: readonly Anomaly[]): readonly Anomaly[];
+  /** Ends the anomalies of hosts that have sent nothing since the call before, and nothing newer than `before`. */
   expire(before: UnixMs): void;
 }
 
 export interface DetectionDeps {
-  /** Called when an anomaly begins, grows (at most every ten seconds) or ends. */
+  /** Called when an anomaly begins, grows (at most every ten seconds of its samples' time) or ends. */
   readonly onChange: (scope: TenantScope, anomaly: Anomaly) => void;
   readonly options?: Partial<ZScoreOptions>;
 }
 
 const defaults: ZScoreOptions = { sigmas: 2.5, warmup: 60, consecutive: 5 };
 const updateEveryMs = 10_000;
-/** Larger says nothing more. */
-const largestScore = 1_000;
+/** What a host's series were like is forgotten after so long. */
+const forgetMs = 86_400_000;
 
 interface Host {
   schema: Schema;
   detector: HostZScore;
-  /** When each excursion was last told of, by its start and column. */
-  readonly toldAt: Map<string, UnixMs>;
+  readonly lasting: Map<Excursion, Lasting>;
+  /** Whether samples came since the last expiry: an agent that catches up sends old ones, and is there all the same. */
+  isHeard: boolean;
+}
+
+interface Lasting {
+  readonly series: ExcursionSeries;
+  toldAt: UnixMs;
+  /** Has grown since it was told of. */
+  isNews: boolean;
 }
 
 export function createDetection({ onChange, options }: DetectionDeps): Detection {
@@ -41,38 +56,85 @@ export function createDetection({ onChange, options }: DetectionDeps): Detection
     const key = `${schema.scope.tenantId}/${schema.hostId}`;
     let host = hosts.get(key);
     if (host === undefined) {
-      host = { schema, detector: new HostZScore(seriesOf(schema), settings), toldAt: new Map() };
+      host = { schema, detector: new HostZScore(seriesOf(schema), settings), lasting: new Map(), isHeard: true };
       hosts.set(key, host);
-    } else if (host.schema !== schema) {
-      host.detector = host.detector.relaid(seriesOf(schema));
-      host.schema = schema;
     }
     return host;
   }
 
-  function tell(host: Host, excursion: Excursion): void {
-    const { schema, toldAt } = host;
-    const key = `${schema.seriesIds[excursion.column]}/${excursion.start}`;
-    const told = toldAt.get(key);
-    const ended = excursion.end !== undefined;
-    if (!ended && told !== undefined && excursion.peakAt - told < updateEveryMs) return;
-    if (ended) toldAt.delete(key);
-    else toldAt.set(key, excursion.peakAt);
-    onChange(schema.scope, anomalyOf(schema, excursion));
+  function changed(host: Host, excursion: Excursion): void {
+    const { schema, lasting } = host;
+    const known = lasting.get(excursion);
+    if (excursion.end !== undefined) {
+      lasting.delete(excursion);
+      if (known !== undefined) onChange(schema.scope, anomalyOf(schema, known.series, excursion));
+    } else if (known === undefined) {
+      const series = identify(schema, excursion.column);
+      lasting.set(excursion, { series, toldAt: excursion.peakAt, isNews: false });
+      onChange(schema.scope, anomalyOf(schema, series, excursion));
+    } else {
+      known.isNews = true;
+    }
+  }
+
+  function tellGrown({ schema, detector, lasting }: Host): void {
+    for (const [excursion, known] of lasting) {
+      if (!known.isNews || detector.newest - known.toldAt < updateEveryMs) continue;
+      known.isNews = false;
+      known.toldAt = detector.newest;
+      onChange(schema.scope, anomalyOf(schema, known.series, excursion));
+    }
+  }
+
+  function openOf({ schema, detector, lasting }: Host): Anomaly[] {
+    return Array.from(detector.open(), (excursion) =>
+      anomalyOf(schema, lasting.get(excursion)?.series ?? identify(schema, excursion.column), excursion),
+    );
+  }
+
+  function isTaken(scope: TenantScope, anomaly: Anomaly): boolean {
+    const signature = seriesSignature({ name: anomaly.metric, labels: anomaly.labels });
+    for (const host of hosts.values()) {
+      const { schema, detector, lasting } = host;
+      if (schema.scope.tenantId !== scope.tenantId || schema.host !== anomaly.host) continue;
+      const column = schema.schema.series.findIndex((_, index) => identify(schema, index).signature === signature);
+      if (column === -1 || !detector.resume(column, excursionOf(anomaly))) return false;
+      for (const excursion of detector.open()) {
+        if (!lasting.has(excursion)) {
+          lasting.set(excursion, { series: identify(schema, column), toldAt: excursion.peakAt, isNews: false });
+        }
+      }
+      return true;
+    }
+    return false;
   }
 
   return {
     consume({ schema, matrix }) {
       const host = hostOf(schema);
-      host.detector.push(matrix, (excursion) => tell(host, excursion));
+      host.isHeard = true;
+      // A late batch has another schema at most because it is old: it must not turn back the columns.
+      if ((matrix.times.at(-1) ?? 0) <= host.detector.newest) return;
+      if (host.schema !== schema) {
+        if (!isSameLayout(host.schema, schema)) host.detector = host.detector.relaid(seriesOf(schema));
+        host.schema = schema;
+      }
+      host.detector.push(matrix, (excursion) => changed(host, excursion));
+      if (host.lasting.size > 0) tellGrown(host);
     },
+
     open: ({ tenantId }) =>
-      [...hosts.values()]
-        .filter(({ schema }) => schema.scope.tenantId === tenantId)
-        .flatMap(({ schema, detector }) => Array.from(detector.open(), (excursion) => anomalyOf(schema, excursion))),
+      [...hosts.values()].filter(({ schema }) => schema.scope.tenantId === tenantId).flatMap(openOf),
+
+    resume: (scope, anomalies) =>
+      anomalies.filter((anomaly) => !isTaken(scope, anomaly)).map((anomaly) => ({ ...anomaly, end: anomaly.peakAt })),
+
     expire(before) {
-      for (const host of hosts.values()) {
-        if (host.detector.newest < before) host.detector.endAll((excursion) => tell(host, excursion));
+      for (const [key, host] of hosts) {
+        const { newest } = host.detector;
+        if (!host.isHeard && newest < before) host.detector.endAll((excursion) => changed(host, excursion));
+        if (!host.isHeard && newest < before - forgetMs) hosts.delete(key);
+        host.isHeard = false;
       }
     },
   };
@@ -85,29 +147,7 @@ function seriesOf({ schema, seriesIds }: Schema): ZScoreSeries[] {
   });
 }
 
-/** Its id follows from what it is, so that finding it again after a restart does not store it twice. */
-function anomalyOf({ scope, host, schema, seriesIds }: Schema, excursion: Excursion): Anomaly {
-  const { column, start, end, peakAt, value, expected } = excursion;
-  const series = schema.series[column];
-  const metric = series === undefined ? undefined : schema.metrics[series.metric];
-  const name = metric?.name ?? '';
-  const labels = { ...series?.labels, host };
-  const peakScore = Math.min(excursion.peakScore, largestScore);
-  const what =
-    metric?.kind === 'counter' ? `rate of ${seriesSignature({ name, labels })}` : seriesSignature({ name, labels });
-  const unit = metric?.kind === 'counter' ? ' per second' : '';
-  return {
-    id: `${scope.tenantId.toString(36)}-${(seriesIds[column] ?? 0).toString(36)}-z-${start.toString(36)}`,
-    host,
-    metric: name,
-    labels,
-    detector: 'zscore',
-    start,
-    ...(end === undefined ? {} : { end }),
-    peakScore: Number(peakScore.toFixed(1)),
-    peakAt,
-    value,
-    expected,
-    reason: `${what} was ${formatNumber(value)}${unit} at ${formatTime(peakAt)}, where about ${formatNumber(expected)} was usual (${formatNumber(peakScore)} sigma)`,
-  };
+function isSameLayout(one: Schema, other: Schema): boolean {
+  const { seriesIds } = other;
+  return one.seriesIds.length === seriesIds.length && one.seriesIds.every((id, column) => id === seriesIds[column]);
 }

@@ -1,6 +1,8 @@
-/** Hot file: every sample of a host's series against its own past. */
+/** Hot file: every sample of a host's series against its own past; about 15 ns a sample. */
 import type { MetricKind, SampleMatrix, UnixMs } from '@tarsier/protocol';
 import { RobustSpread } from '../stats/robust-spread.ts';
+import { ExcursionTracker, type Excursion, type OpenExcursion } from './excursion.ts';
+import { leastChange } from './least-change.ts';
 
 export interface ZScoreOptions {
   /** Distance that counts as unusual, in robust standard deviations. */
@@ -17,81 +19,70 @@ export interface ZScoreSeries {
   readonly unit: string;
 }
 
-/** A series that is, or just ceased to be, unlike its past. */
-export interface Excursion {
-  readonly column: number;
-  readonly start: UnixMs;
-  /** Time of the last unusual value; set once it is over. */
-  end?: UnixMs;
-  peakScore: number;
-  peakAt: UnixMs;
-  value: number;
-  expected: number;
-}
+/** Called when an excursion begins, has a higher peak, or ends. */
+export type ExcursionChanged = (excursion: Excursion) => void;
 
+/** Weight of a new value: half of what was learnt is forgotten in about 200 values. */
 const weight = 1 / 300;
+/** Series of former schemas whose state is kept, at least: an agent that restarts has few series at first. */
+const leastParked = 256;
 
-/** Least standard deviation by unit, of a gauge's value or a counter's rate: what nobody would call a change. */
-const floorByUnit: Readonly<Record<string, number>> = { ratio: 0.02, bytes: 65_536, seconds: 0.004 };
-const floorOtherwise = 0.4;
-/** Least standard deviation relative to the mean: with 2.5 sigma, a tenth of the mean. */
-const relativeFloor = 0.04;
-
-/** The state of one host's series: columns as in its schema. */
+/** The state of one host's series, by column of its schema; behind them those that the schema lacks now. */
 export class HostZScore {
   readonly #series: readonly ZScoreSeries[];
+  /** Columns of a batch. */
+  readonly #width: number;
   readonly #options: ZScoreOptions;
   readonly #spread: RobustSpread;
+  /** Least standard deviation, absolute and relative to the mean. */
   readonly #floors: Float64Array;
+  readonly #relativeFloor: number;
   readonly #isCounter: Uint8Array;
   /** Last raw value and time of a counter. */
   readonly #previous: Float64Array;
   readonly #previousTimes: Float64Array;
-  /** Unusual values in a row; while an excursion lasts, usual ones in a row. */
-  readonly #runs: Uint8Array;
-  readonly #runStarts: Float64Array;
-  readonly #open = new Map<number, Excursion>();
+  readonly #excursions: ExcursionTracker;
   #newest: UnixMs = 0;
 
-  constructor(series: readonly ZScoreSeries[], options: ZScoreOptions) {
-    const width = series.length;
-    this.#series = series;
+  constructor(series: readonly ZScoreSeries[], options: ZScoreOptions, parked: readonly ZScoreSeries[] = []) {
+    this.#series = [...series, ...parked];
+    this.#width = series.length;
     this.#options = options;
-    this.#spread = new RobustSpread(width, { weight, warmup: options.warmup });
-    this.#floors = Float64Array.from(series, ({ unit }) => floorByUnit[unit] ?? floorOtherwise);
-    this.#isCounter = Uint8Array.from(series, ({ kind }) => Number(kind === 'counter'));
-    this.#previous = new Float64Array(width).fill(Number.NaN);
-    this.#previousTimes = new Float64Array(width);
-    this.#runs = new Uint8Array(width);
-    this.#runStarts = new Float64Array(width);
+    const slots = this.#series.length;
+    this.#spread = new RobustSpread(slots, { weight, warmup: options.warmup });
+    this.#floors = Float64Array.from(this.#series, ({ unit }) => leastChange.ofUnit(unit) / options.sigmas);
+    this.#relativeFloor = leastChange.ofMean / options.sigmas;
+    this.#isCounter = Uint8Array.from(this.#series, ({ kind }) => Number(kind === 'counter'));
+    this.#previous = new Float64Array(slots).fill(Number.NaN);
+    this.#previousTimes = new Float64Array(slots);
+    this.#excursions = new ExcursionTracker(slots, options.consecutive);
   }
 
+  /** Time of the newest tick that was looked at. */
   get newest(): UnixMs {
     return this.#newest;
   }
 
-  open(): IterableIterator<Excursion> {
-    return this.#open.values();
+  open(): Iterable<Excursion> {
+    return this.#excursions.open();
   }
 
-  /**
-   * Looks at a batch's samples in order of time; those that are older than what was seen are left out.
-   *
-   * @param changed  called when an excursion begins, has a higher peak, or ends
-   */
-  push({ times, values, present }: SampleMatrix, changed: (excursion: Excursion) => void): void {
+  /** Looks at a batch's samples in order of time; those that are older than what was seen are left out. */
+  push({ times, values, present }: SampleMatrix, changed: ExcursionChanged): void {
     const rows = times.length;
     let firstRow = 0;
     while (firstRow < rows && (times[firstRow] ?? 0) <= this.#newest) firstRow++;
     if (firstRow === rows) return;
+    this.#excursions.endSilent(times[firstRow] ?? 0, changed);
     this.#newest = times[rows - 1] ?? 0;
-    for (let column = 0; column < this.#series.length; column++) {
+    for (let column = 0; column < this.#width; column++) {
       const base = column * rows;
+      const isCounter = this.#isCounter[column] === 1;
       for (let row = firstRow; row < rows; row++) {
         if (present !== undefined && present[base + row] === 0) continue;
         const raw = values[base + row] ?? Number.NaN;
         const time = times[row] ?? 0;
-        const value = this.#isCounter[column] === 1 ? this.#rate(column, raw, time) : raw;
+        const value = isCounter ? this.#rate(column, raw, time) : raw;
         // Neither a gap nor an infinity tells what is usual.
         if (!(Math.abs(value) < Infinity)) continue;
         this.#judge(column, value, time, changed);
@@ -100,27 +91,47 @@ export class HostZScore {
   }
 
   /** Ends what is open: no samples come any more. */
-  endAll(changed: (excursion: Excursion) => void): void {
-    for (const [column, excursion] of this.#open) this.#end(column, excursion, changed);
+  endAll(changed: ExcursionChanged): void {
+    this.#excursions.endAll(changed);
   }
 
-  /** The state of the series that both know, in the columns of another schema. */
+  /** Goes on in the columns of another schema. What that lacks keeps its state, should the series come back. */
   relaid(series: readonly ZScoreSeries[]): HostZScore {
-    const next = new HostZScore(series, this.#options);
-    const former = new Map(this.#series.map(({ seriesId }, column) => [seriesId, column]));
+    const former = new Map(this.#series.map(({ seriesId }, slot) => [seriesId, slot]));
+    const wanted = new Set(series.map(({ seriesId }) => seriesId));
+    const parked = this.#series
+      .filter(({ seriesId }) => !wanted.has(seriesId))
+      .slice(0, Math.max(leastParked, series.length));
+    const next = new HostZScore(series, this.#options, parked);
     next.#newest = this.#newest;
-    for (const [column, { seriesId }] of series.entries()) {
+    for (const [slot, { seriesId }] of next.#series.entries()) {
       const from = former.get(seriesId);
       if (from === undefined) continue;
-      next.#spread.copy(column, this.#spread, from);
-      next.#previous[column] = this.#previous[from] ?? Number.NaN;
-      next.#previousTimes[column] = this.#previousTimes[from] ?? 0;
-      next.#runs[column] = this.#runs[from] ?? 0;
-      next.#runStarts[column] = this.#runStarts[from] ?? 0;
-      const excursion = this.#open.get(from);
-      if (excursion !== undefined) next.#open.set(column, { ...excursion, column });
+      next.#spread.copy(slot, this.#spread, from);
+      next.#previous[slot] = this.#previous[from] ?? Number.NaN;
+      next.#previousTimes[slot] = this.#previousTimes[from] ?? 0;
+      next.#excursions.copy(slot, this.#excursions, from);
     }
     return next;
+  }
+
+  /**
+   * Takes up an excursion that was open when the collector stopped: one that the samples since show too becomes one
+   * with it; a series with too few samples since then is taken as it was left.
+   *
+   * @returns false when the series has long been as usual again: the excursion is over
+   */
+  resume(column: number, former: OpenExcursion): boolean {
+    const open = this.#excursions.get(column);
+    if (open !== undefined) {
+      open.start = Math.min(open.start, former.start);
+      if (former.peakScore > open.peakScore) open.peak(former);
+      return true;
+    }
+    if (this.#spread.isWarm(column)) return false;
+    this.#spread.seed(column, former.expected, former.spread);
+    this.#excursions.reopen(column, former, this.#newest);
+    return true;
   }
 
   /** Per second since the sample before; NaN for the first and after a reset, which tells nothing. */
@@ -132,53 +143,11 @@ export class HostZScore {
     return increase >= 0 ? increase / elapsedS : Number.NaN;
   }
 
-  #judge(column: number, value: number, time: UnixMs, changed: (excursion: Excursion) => void): void {
+  #judge(column: number, value: number, time: UnixMs, changed: ExcursionChanged): void {
     const expected = this.#spread.means[column] ?? 0;
-    const floor = Math.max(this.#floors[column] ?? floorOtherwise, relativeFloor * Math.abs(expected));
+    const floor = Math.max(this.#floors[column] ?? 0, this.#relativeFloor * Math.abs(expected));
     const score = this.#spread.push(column, value, floor);
-    const unusual = score >= this.#options.sigmas;
-    const open = this.#open.size === 0 ? undefined : this.#open.get(column);
-    if (open === undefined) {
-      if (!unusual) {
-        this.#runs[column] = 0;
-        return;
-      }
-      const run = (this.#runs[column] ?? 0) + 1;
-      this.#runs[column] = run;
-      if (run === 1) this.#runStarts[column] = time;
-      if (run < this.#options.consecutive) return;
-      this.#runs[column] = 0;
-      const excursion = {
-        column,
-        start: this.#runStarts[column] ?? time,
-        peakScore: score,
-        peakAt: time,
-        value,
-        expected,
-      };
-      this.#open.set(column, excursion);
-      changed(excursion);
-      return;
-    }
-    if (!unusual) {
-      const run = (this.#runs[column] ?? 0) + 1;
-      this.#runs[column] = run;
-      if (run >= this.#options.consecutive) this.#end(column, open, changed);
-      return;
-    }
-    this.#runs[column] = 0;
-    if (score <= open.peakScore) return;
-    open.peakScore = score;
-    open.peakAt = time;
-    open.value = value;
-    open.expected = expected;
-    changed(open);
-  }
-
-  #end(column: number, excursion: Excursion, changed: (excursion: Excursion) => void): void {
-    this.#open.delete(column);
-    this.#runs[column] = 0;
-    excursion.end = this.#newest;
-    changed(excursion);
+    if (score >= this.#options.sigmas) this.#excursions.unusual(column, { score, value, time, expected }, changed);
+    else this.#excursions.usual(column, time, changed);
   }
 }

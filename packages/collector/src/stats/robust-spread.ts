@@ -58,6 +58,17 @@ export class RobustSpread {
     return Math.abs(difference) / sigma;
   }
 
+  isWarm(series: number): boolean {
+    return (this.counts[series] ?? 0) >= this.#warmup;
+  }
+
+  /** Starts warmed up, at a mean and a standard deviation that were learnt before. */
+  seed(series: number, mean: number, sigma: number): void {
+    this.means[series] = mean;
+    this.deviations[series] = sigma / deviationToSigma;
+    this.counts[series] = this.#warmup;
+  }
+
   /** Takes over one series' state from another layout. */
   copy(to: number, from: RobustSpread, series: number): void {
     this.means[to] = from.means[series] ?? 0;

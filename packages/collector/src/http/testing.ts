@@ -1,0 +1,91 @@
+import { serve } from '@hono/node-server';
+import { batchContentType } from '@tarsier/protocol';
+import { createDetection } from '../detect/detection.ts';
+import { createAlerting } from '../alert/alerting.ts';
+import { createIngest } from '../ingest/ingest.ts';
+import { createLiveWindows } from '../ingest/live-window.ts';
+import { createLive } from '../live/live.ts';
+import { silentLog } from '../log.ts';
+import { createQuery } from '../query/query.ts';
+import { createSelfMetrics } from '../self.ts';
+import type { KeyScope } from '../storage/keys.ts';
+import type { Storage } from '../storage/storage.ts';
+import { createTestStorage } from '../storage/testing.ts';
+import { createAuthenticator } from '../tenancy/authenticate.ts';
+import { WebSocketServer } from 'ws';
+import { createApp } from './app.ts';
+
+export interface TestServer {
+  readonly url: string;
+  readonly storage: Storage;
+  key(tenant: string, scope: KeyScope): Promise<string>;
+  /** Posts a batch as an agent does. */
+  ingest(key: string, body: Uint8Array, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** Every door over real HTTP, on a real database. @param breakStorage  wraps what the rooms get of it */
+export async function startTestServer(
+  breakStorage: (storage: Storage) => Storage = (storage) => storage,
+): Promise<TestServer> {
+  const { storage: real, drop } = await createTestStorage();
+  await real.ensurePartitions(Date.now());
+  const storage = breakStorage(real);
+  const log = silentLog;
+  const windows = createLiveWindows();
+  const detection = createDetection({ onChange() {} });
+  const alerting = createAlerting({ storage, onAlert() {}, log });
+  const authenticate = createAuthenticator({ storage });
+  const live = createLive({ windows, authenticate, log });
+  const ingest = createIngest({
+    storage,
+    consumers: [windows.consume, detection.consume, alerting.consume],
+    watched: live.watched,
+    log,
+  });
+  const app = await createApp({
+    storage,
+    ingest,
+    query: createQuery({ storage }),
+    windows,
+    live,
+    alerting,
+    authenticate,
+    self: createSelfMetrics(() => ({ cpuSeconds: 0, residentBytes: 0 }), 'test'),
+    webRoot: undefined,
+    secure: false,
+    ready: () => true,
+    log,
+    now: Date.now,
+  });
+  const sockets = new WebSocketServer({ noServer: true }) as NonNullable<
+    Parameters<typeof serve>[0]['websocket']
+  >['server'];
+  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+    const starting = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0, websocket: { server: sockets } }, () =>
+      resolve(starting),
+    );
+  });
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  return {
+    url,
+    storage: real,
+    key: async (tenant, scope) => real.keys.create(await real.tenants.ensure(tenant), { name: 'test', scope }),
+    ingest: (key, body, headers = {}) =>
+      fetch(`${url}/v1/ingest`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': batchContentType, ...headers },
+        body: new Uint8Array(body),
+      }),
+    async close() {
+      live.close();
+      await new Promise((resolve) => {
+        server.close(resolve);
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      });
+      await ingest.close();
+      await drop();
+    },
+  };
+}
