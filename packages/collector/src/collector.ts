@@ -166,10 +166,8 @@ async function resumeAnomalies(
   alerting: Pick<Alerting, 'anomaly'>,
 ): Promise<void> {
   for (const scope of await storage.tenants.all()) {
-    const lasting = detection.open(scope);
-    const ids = new Set(lasting.map(({ id }) => id));
-    const over = (await storage.anomalies.open(scope)).filter(({ id }) => !ids.has(id));
-    for (const anomaly of [...lasting, ...over.map((gone) => ({ ...gone, end: gone.peakAt }))]) {
+    const over = detection.resume(scope, await storage.anomalies.open(scope));
+    for (const anomaly of [...detection.open(scope), ...over]) {
       anomalyLog.record(scope, anomaly);
       alerting.anomaly(scope, anomaly);
     }
