@@ -92,18 +92,15 @@ export function createDetection({ onChange, options }: DetectionDeps): Detection
     );
   }
 
-  function isTaken(scope: TenantScope, anomaly: Anomaly): boolean {
-    const signature = seriesSignature({ name: anomaly.metric, labels: anomaly.labels });
-    for (const host of hosts.values()) {
-      const { schema, detector, lasting } = host;
+  /** @returns whether the series' excursion goes on as that anomaly */
+  function takeUp(scope: TenantScope, anomaly: Anomaly, signature: string): boolean {
+    for (const { schema, detector, lasting } of hosts.values()) {
       if (schema.scope.tenantId !== scope.tenantId || schema.host !== anomaly.host) continue;
       const column = schema.schema.series.findIndex((_, index) => identify(schema, index).signature === signature);
-      if (column === -1 || !detector.resume(column, excursionOf(anomaly))) return false;
-      for (const excursion of detector.open()) {
-        if (!lasting.has(excursion)) {
-          lasting.set(excursion, { series: identify(schema, column), toldAt: excursion.peakAt, isNews: false });
-        }
-      }
+      if (column === -1) return false;
+      const excursion = detector.resume(column, excursionOf(anomaly));
+      if (excursion === undefined) return false;
+      lasting.set(excursion, { series: identify(schema, column), toldAt: excursion.peakAt, isNews: false });
       return true;
     }
     return false;
@@ -126,8 +123,17 @@ export function createDetection({ onChange, options }: DetectionDeps): Detection
     open: ({ tenantId }) =>
       [...hosts.values()].filter(({ schema }) => schema.scope.tenantId === tenantId).flatMap(openOf),
 
-    resume: (scope, anomalies) =>
-      anomalies.filter((anomaly) => !isTaken(scope, anomaly)).map((anomaly) => ({ ...anomaly, end: anomaly.peakAt })),
+    resume(scope, anomalies) {
+      const taken = new Set<string>();
+      const over: Anomaly[] = [];
+      for (const anomaly of anomalies.toSorted((a, b) => a.start - b.start)) {
+        // A series has one excursion at a time: the oldest that was left open names it.
+        const signature = seriesSignature({ name: anomaly.metric, labels: anomaly.labels });
+        if (!taken.has(signature) && takeUp(scope, anomaly, signature)) taken.add(signature);
+        else over.push({ ...anomaly, end: anomaly.peakAt });
+      }
+      return over;
+    },
 
     expire(before) {
       for (const [key, host] of hosts) {

@@ -130,11 +130,12 @@ export class ExcursionTracker {
     for (const [slot, excursion] of this.#open) this.#end(slot, excursion, changed);
   }
 
-  reopen(slot: number, former: OpenExcursion, now: UnixMs): void {
+  reopen(slot: number, former: OpenExcursion, now: UnixMs): Excursion {
     const excursion = new Excursion(slot, former.start, former.peakAt, 0);
     excursion.peak(former);
     excursion.lastSampleAt = Math.max(former.peakAt, now);
     this.#open.set(slot, excursion);
+    return excursion;
   }
 
   copy(to: number, from: ExcursionTracker, slot: number): void {

@@ -119,19 +119,18 @@ export class HostZScore {
    * Takes up an excursion that was open when the collector stopped: one that the samples since show too becomes one
    * with it; a series with too few samples since then is taken as it was left.
    *
-   * @returns false when the series has long been as usual again: the excursion is over
+   * @returns undefined when the series has long been as usual again: the excursion is over
    */
-  resume(column: number, former: OpenExcursion): boolean {
+  resume(column: number, former: OpenExcursion): Excursion | undefined {
     const open = this.#excursions.get(column);
     if (open !== undefined) {
-      open.start = Math.min(open.start, former.start);
+      open.start = former.start;
       if (former.peakScore > open.peakScore) open.peak(former);
-      return true;
+      return open;
     }
-    if (this.#spread.isWarm(column)) return false;
+    if (this.#spread.isWarm(column)) return undefined;
     this.#spread.seed(column, former.expected, former.spread);
-    this.#excursions.reopen(column, former, this.#newest);
-    return true;
+    return this.#excursions.reopen(column, former, this.#newest);
   }
 
   /** Per second since the sample before; NaN for the first and after a reset, which tells nothing. */

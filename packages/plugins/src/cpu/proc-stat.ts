@@ -1,8 +1,6 @@
 /** Modes in the order of /proc/stat (proc(5)); guest time is part of user and nice already. */
 export const cpuModes = ['user', 'nice', 'system', 'idle', 'iowait', 'irq', 'softirq', 'steal'] as const;
 
-export type CpuMode = (typeof cpuModes)[number];
-
 /** Time that one core, or all, spent since boot, by mode in the order of {@link cpuModes}, in any one unit. */
 export interface CpuTimes {
   /** `all`, or the core's number. */
