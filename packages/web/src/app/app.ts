@@ -57,8 +57,8 @@ export class TarsierApp extends LitElement {
       .source=${this.source}
       @tarsier-connection=${(event: CustomEvent<Connection>) => (this.connection = event.detail)}
     >
-      <a class="skip" href="#main" @click=${this.#skip}>Skip to the hosts</a>
       <header>
+        <button class="skip" type="button" @click=${this.#skip}>Skip to the hosts</button>
         <a class="brand" href="#/">${eyes}<span>Tarsier</span></a>
         <tarsier-connection></tarsier-connection>
         <button
@@ -74,8 +74,7 @@ export class TarsierApp extends LitElement {
     </tarsier-provider>`;
   }
 
-  #skip(event: Event): void {
-    event.preventDefault();
+  #skip(): void {
     this.renderRoot.querySelector('main')?.focus();
   }
 

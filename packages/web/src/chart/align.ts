@@ -60,7 +60,7 @@ function typicalInterval(times: Float64Array): number {
   const distances = Float64Array.from(
     { length: Math.max(0, recent.length - 1) },
     (_, i) => (recent[i + 1] ?? 0) - (recent[i] ?? 0),
-  ).sort();
+  ).toSorted();
   return distances[distances.length >> 1] ?? NaN;
 }
 

@@ -107,3 +107,8 @@ test('without any series there is nothing to draw and it says so', () => {
   expect(view.newest).toBeUndefined();
   expect(chartSummary('CPU', view)).toBe('CPU: no samples.');
 });
+
+test('the axis of the first samples is not the one of the empty chart before', () => {
+  const empty = chartView([], [], settings, 600, now, undefined);
+  expect(chartView(cpu, [], settings, 600, now, empty).held.range.max).toBeCloseTo(0.3);
+});

@@ -63,7 +63,7 @@ export function chartView(
   settings: ChartSettings,
   pixels: number,
   now: number,
-  before: Pick<ChartView, 'held' | 'slots'> | undefined,
+  before: Pick<ChartView, 'held' | 'slots' | 'unit'> | undefined,
 ): ChartView {
   const newest = held.reduce((latest, { column }) => Math.max(latest, column.times.at(-1) ?? -Infinity), -Infinity);
   // The newest sample stands at the right edge; when samples stay away, time goes on without them.
@@ -83,7 +83,7 @@ export function chartView(
   const { times, values } = decimate(aligned, settings.windowMs, pixels);
   const { min, max } = extent(values);
   const scale = scaleFor(unit, Math.max(Math.abs(settings.max ?? max), Math.abs(min), floors[unit] ?? 0));
-  const range = roundRange(min, settings.max ?? max, scale.divisor, settings.max ?? floors[unit] ?? scale.divisor);
+  const range = roundRange(min, settings.max ?? max, scale.divisor, settings.max ?? floors[unit] ?? 1);
   const slots = assignSlots(
     before?.slots ?? new Map(),
     shown.map(({ signature }) => signature),
@@ -104,7 +104,8 @@ export function chartView(
     hidden: inWindow.length - shown.length,
     unit,
     scale,
-    held: holdRange(before?.held, range, now),
+    // A range in another unit, as before the first series came, says nothing about this one.
+    held: holdRange(before?.unit === unit ? before.held : undefined, range, now),
     anomalies: anomaliesOf(anomalies, shown, from, to),
     newest: newest >= from ? newest : undefined,
     stale: newest >= from && now - newest > Math.max(3 * aligned.intervalMs || 0, longestPauseMs),
@@ -148,7 +149,7 @@ function extent(values: readonly Float64Array[]): { min: number; max: number } {
       if (value > max) max = value;
     }
   }
-  return { min, max };
+  return min <= max ? { min, max } : { min: 0, max: 0 };
 }
 
 /** One sentence for who cannot see the lines: what, newest values, anomalies. */

@@ -13,6 +13,9 @@ export interface PlotSize {
 const valueAxisPx = 72;
 const timeAxisPx = 28;
 
+/** Round distances of two times on the axis, ms. */
+const timeSteps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600].map((seconds) => seconds * 1000);
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const clockSeconds = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
@@ -68,6 +71,7 @@ export function plotOptions(
         stroke: colours.text,
         font: colours.font,
         space: 72,
+        incrs: [...timeSteps],
         grid: { show: false },
         ticks: { show: true, stroke: colours.grid, width: 1, size: 4 },
         values: (_, splits, _axis, _space, increment) =>

@@ -55,6 +55,10 @@ export const styles = css`
     .body {
       grid-template-columns: minmax(0, 1fr) 320px;
     }
+    .body > section:first-child {
+      grid-column: 2;
+      grid-row: 1;
+    }
   }
   @media (min-width: 1800px) {
     .body {

@@ -46,6 +46,10 @@ export class HostsPage extends LitElement {
 
   #body(host: string, summary: HostSummary | undefined, now: number): TemplateResult {
     return html`<div class="body">
+      <section aria-labelledby="alerts">
+        <div class="heading"><h2 id="alerts">Alerts</h2></div>
+        <tarsier-alert-list></tarsier-alert-list>
+      </section>
       <section aria-labelledby="host">
         <div class="heading">
           <h2 id="host">${host}</h2>
@@ -65,10 +69,6 @@ export class HostsPage extends LitElement {
               ></tarsier-chart>`,
           )}
         </div>
-      </section>
-      <section aria-labelledby="alerts">
-        <div class="heading"><h2 id="alerts">Alerts</h2></div>
-        <tarsier-alert-list></tarsier-alert-list>
       </section>
     </div>`;
   }
