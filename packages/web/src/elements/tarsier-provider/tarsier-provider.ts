@@ -1,8 +1,8 @@
 import { html, LitElement } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import type { ContextRequestEvent } from "../../controllers/source-context.ts";
-import { sourceContext } from "../../controllers/source-context.ts";
+import type { ContextRequestEvent } from '../../controllers/source-context.ts';
+import { sourceContext } from '../../controllers/source-context.ts';
 import { createCollectorSource } from '../../data/collector-source.ts';
 import type { CollectorSource } from '../../data/collector-source.ts';
 import { browserSocket } from '../../data/socket.ts';
