@@ -10,7 +10,15 @@ export const webRoot = fileURLToPath(new URL('../packages/web/dist/', import.met
 export async function buildWeb(): Promise<void> {
   // Loaded only when there is something to build: it takes 150 MB.
   const { build } = await import('vite');
-  await build({ root: webFolder, logLevel: 'error' });
+  const environment = process.env['NODE_ENV'];
+  // A test runner's environment would build the libraries' development versions into the page.
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await build({ root: webFolder, logLevel: 'error' });
+  } finally {
+    if (environment === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = environment;
+  }
 }
 
 /** Whether a source is newer than the built page, or there is none. */
