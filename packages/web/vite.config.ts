@@ -2,6 +2,8 @@ import { defineConfig } from 'vite';
 
 // The tool wants a default export.
 export default defineConfig({
+  // What is served is the same whatever NODE_ENV says: a test run builds Lit's production code, too.
+  resolve: { conditions: ['production', 'module', 'browser'] },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -110,13 +110,9 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
         // Half of the round trip is the best guess of when the collector looked at its clock.
         skewMs = message.now - (message.at + now()) / 2;
         return;
-      case 'series': {
-        const subscription = subscriptions.get(message.id);
-        if (subscription === undefined) return;
-        subscription.announce(message.series);
-        subscription.state = { kind: 'ready' };
-        return subscription.changed();
-      }
+      case 'series':
+        // Ready is when the snapshot follows; until then nobody knows whether there are samples.
+        return subscriptions.get(message.id)?.announce(message.series);
       case 'error': {
         const subscription = subscriptions.get(message.id ?? -1);
         if (subscription !== undefined) {

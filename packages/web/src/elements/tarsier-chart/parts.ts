@@ -11,7 +11,7 @@ import { icons } from '../../styles/icons.ts';
 
 /** What stands in the place of the lines. */
 export type ChartNote =
-  | { readonly kind: 'loading' | 'empty' | 'no-provider' | 'signed-out' }
+  | { readonly kind: 'loading' | 'empty' | 'no-provider' | 'signed-out' | 'offline' }
   | { readonly kind: 'error'; readonly error: SourceError };
 
 export function note(state: ChartNote, windowMs: number): TemplateResult {
@@ -22,6 +22,8 @@ export function note(state: ChartNote, windowMs: number): TemplateResult {
       return html`<div class="note">
         <slot name="empty">No samples in the last ${formatDuration(windowMs)}.</slot>
       </div>`;
+    case 'offline':
+      return html`<div class="note">Offline. The line begins when the collector is back.</div>`;
     case 'signed-out':
       return html`<div class="note">Signed out.</div>`;
     case 'no-provider':

@@ -154,7 +154,8 @@ export class TarsierChart extends LitElement {
     const source = this.#source.value;
     if (parent === null || source === undefined || this.#subscription === undefined) return this.requestUpdate();
     const size = { width: parent.clientWidth, height: parent.clientHeight };
-    if (!this.#visible || size.width === 0) return;
+    // Out of view it is drawn once, so that there is something to scroll to and to read aloud, and then left alone.
+    if (size.width === 0 || (!this.#visible && this.#plot !== undefined)) return;
     if (this.#sized && this.#plot !== undefined) this.#plot.resize(size);
     this.#sized = false;
     // Held: everything stays as it is, samples are kept for later.
@@ -268,7 +269,8 @@ export class TarsierChart extends LitElement {
     const subscribed = this.#subscription?.state;
     if (subscribed?.kind === 'failed') return { kind: 'error', error: subscribed.error };
     if (this.#view?.newest !== undefined) return undefined;
-    if (source.connection.value.kind === 'signed-out') return { kind: 'signed-out' };
+    const { kind } = source.connection.value;
+    if (kind === 'signed-out' || kind === 'offline') return { kind };
     return { kind: subscribed?.kind === 'ready' && this.#view !== undefined ? 'empty' : 'loading' };
   }
 

@@ -15,6 +15,11 @@ export const styles = css`
     font-size: 13px;
     white-space: nowrap;
   }
+  @media (max-width: 560px) {
+    .quiet {
+      display: none;
+    }
+  }
   .live .icon {
     color: var(--_ok);
   }

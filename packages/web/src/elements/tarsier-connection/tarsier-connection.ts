@@ -46,7 +46,7 @@ function describe(state: Connection, now: number): { icon: TemplateResult; word:
       return { icon: icons.signedOut, word: 'Signed out', detail: '' };
     case 'offline': {
       const wait = state.retryAt > now ? `retry in ${formatDuration(state.retryAt - now + 999)}` : 'retrying';
-      return { icon: icons.offline, word: `Offline since ${formatMoment(state.since, now)}`, detail: wait };
+      return { icon: icons.offline, word: 'Offline', detail: `since ${formatMoment(state.since, now)}, ${wait}` };
     }
   }
 }

@@ -9,7 +9,7 @@ export const styles = css`
     grid-template-columns: repeat(auto-fill, minmax(min(100%, 232px), 1fr));
     gap: 12px;
   }
-  button {
+  li button {
     display: grid;
     gap: 8px;
     width: 100%;
@@ -17,10 +17,10 @@ export const styles = css`
     padding: 12px 14px;
     text-align: start;
   }
-  button:hover {
+  li button:hover {
     border-color: var(--_border-strong);
   }
-  button[aria-current='true'] {
+  li button[aria-current='true'] {
     border-color: var(--_accent);
     box-shadow: inset 0 0 0 1px var(--_accent);
   }

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createCollectorSource } from './collector-source.ts';
+import type { SocketHandlers } from './socket.ts';
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
+afterEach(() => void vi.useRealTimers());
+
+const host = { host: 'db-1', series: 3, state: 'up' };
+
+/** A collector of canned answers, path (without parameters) to status and body; the rest is an empty 200. */
+function stage(answers: Record<string, [status: number, body: unknown]>) {
+  const asked: string[] = [];
+  let handlers: SocketHandlers | undefined;
+  const source = createCollectorSource({
+    baseUrl: '',
+    fetch(url) {
+      const path = url.replace(/\?.*/u, '');
+      asked.push(path);
+      const [status, body] = answers[path] ?? [200, {}];
+      return Promise.resolve(Response.json(body, { status }));
+    },
+    openSocket(given) {
+      handlers = given;
+      return { open: true, send: () => undefined, close: () => undefined };
+    },
+  });
+  return { source, asked, answers, socket: () => handlers ?? expect.unreachable() };
+}
+
+test('hosts are asked for while somebody shows them', async () => {
+  const { source, asked } = stage({ '/v1/hosts': [200, { hosts: [host] }] });
+  source.start();
+  const leave = source.hosts.subscribe(() => undefined);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(source.hosts.value).toEqual({ kind: 'ready', value: [host] });
+  leave();
+  const before = asked.length;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked.slice(before).filter((path) => path === '/v1/hosts')).toEqual([]);
+  source.stop();
+});
+
+test('without a session the page is signed out, asks no more, and goes on after a sign-in', async () => {
+  const refused: [number, unknown] = [
+    401,
+    { error: { code: 'auth/missing', message: 'no session', retryable: false } },
+  ];
+  const { source, asked, answers } = stage({ '/v1/hosts': refused, '/v1/alerts': refused });
+  source.start();
+  source.hosts.subscribe(() => undefined);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(source.connection.value.kind).toBe('signed-out');
+  const before = asked.length;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked).toHaveLength(before);
+  answers['/v1/hosts'] = [200, { hosts: [host] }];
+  answers['/v1/alerts'] = [200, { alerts: [] }];
+  source.retry();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(source.hosts.value.kind).toBe('ready');
+  expect(source.connection.value.kind).not.toBe('signed-out');
+  source.stop();
+});
+
+test('a refused socket asks whether there is a session: only that tells signed out from offline', async () => {
+  const { source, answers, socket } = stage({});
+  source.start();
+  await vi.advanceTimersByTimeAsync(0);
+  socket().closed(1006);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(source.connection.value.kind).toBe('offline');
+  answers['/v1/session'] = [401, {}];
+  await vi.advanceTimersByTimeAsync(30_000);
+  socket().closed(1006);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(source.connection.value.kind).toBe('signed-out');
+  source.stop();
+});
+
+test('a list that fails says the collector’s own words, and what was shown before stays', async () => {
+  const error = { code: 'storage/unavailable', message: 'the database does not answer', retryable: true };
+  const { source, answers } = stage({ '/v1/hosts': [503, { error }] });
+  source.start();
+  source.hosts.subscribe(() => undefined);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(source.hosts.value).toMatchObject({ kind: 'failed', error });
+  answers['/v1/hosts'] = [200, { hosts: [host] }];
+  await vi.advanceTimersByTimeAsync(5_000);
+  answers['/v1/hosts'] = [503, { error }];
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(source.hosts.value.kind).toBe('ready');
+  source.stop();
+});
+
+test('an alert that comes live takes the place of its older state', async () => {
+  const firing = { id: 'a', state: { kind: 'firing', since: 1, value: 1 } };
+  const { source, socket } = stage({ '/v1/alerts': [200, { alerts: [firing] }] });
+  source.start();
+  source.alerts.subscribe(() => undefined);
+  await vi.advanceTimersByTimeAsync(0);
+  const resolved = { id: 'a', state: { kind: 'resolved', since: 1, resolvedAt: 2, value: 1 } };
+  socket().text(JSON.stringify({ type: 'alert', alert: resolved }));
+  expect(source.alerts.value).toEqual({ kind: 'ready', value: [resolved] });
+  source.stop();
+});

@@ -1,0 +1,179 @@
+import { encodeLiveFrame } from '@tarsier/protocol/live';
+import type { LiveMessage, LiveRequest } from '@tarsier/protocol/live';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createLiveClient } from './live-client.ts';
+import type { SocketHandlers } from './socket.ts';
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
+afterEach(() => void vi.useRealTimers());
+
+/** The collector's end of a connection. */
+interface Peer {
+  readonly received: LiveRequest[];
+  closedByClient: boolean;
+  say(message: LiveMessage): void;
+  frame(kind: 'snap' | 'delta', id: number, times: number[], values: number[], ref?: number): void;
+  welcome(skewMs?: number): void;
+  drop(code?: number): void;
+}
+
+function connectTo(peers: Peer[], handlers: SocketHandlers) {
+  let open = true;
+  const peer: Peer = {
+    received: [],
+    closedByClient: false,
+    say: (message) => handlers.text(JSON.stringify(message)),
+    frame(kind, id, times, values, ref = 7) {
+      const columns = [{ ref, values: Float64Array.from(values) }];
+      handlers.bytes(encodeLiveFrame({ kind, id, groups: [{ times: Float64Array.from(times), columns }] }));
+    },
+    welcome(skewMs = 0) {
+      handlers.opened();
+      peer.say({ type: 'welcome', now: Date.now() + skewMs, tenant: 'default' });
+    },
+    drop(code = 1006) {
+      open = false;
+      handlers.closed(code);
+    },
+  };
+  peers.push(peer);
+  return {
+    get open() {
+      return open;
+    },
+    // What the client sends is its own LiveRequest, as text.
+    send: (text: string) => void peer.received.push(JSON.parse(text) as LiveRequest),
+    close() {
+      open = false;
+      peer.closedByClient = true;
+    },
+  };
+}
+
+function stage(random = 0.5) {
+  const peers: Peer[] = [];
+  const alerts: string[] = [];
+  const client = createLiveClient({
+    openSocket: (handlers) => connectTo(peers, handlers),
+    onAlert: ({ id }) => void alerts.push(id),
+    onAnomaly: () => undefined,
+    onWelcome: () => undefined,
+    random: () => random,
+  });
+  client.start();
+  const peer = (): Peer => peers.at(-1) ?? expect.unreachable();
+  return { client, peers, peer, alerts };
+}
+
+const load = { name: 'load', labels: { host: 'a' }, kind: 'gauge', unit: '' } as const;
+const query = { selector: 'load', windowMs: 300_000 };
+
+test('hello comes first, subscriptions after the welcome, samples after that', () => {
+  const { client, peer } = stage();
+  const changes = vi.fn();
+  const subscription = client.watch(query, changes);
+  peer().welcome();
+  expect(peer().received).toEqual([{ type: 'hello' }, { type: 'sub', id: 1, ...query }]);
+  peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
+  expect(subscription.state.kind).toBe('loading');
+  peer().frame('snap', 1, [1000, 2000], [1, 2]);
+  peer().frame('delta', 1, [3000], [3]);
+  expect(subscription.state.kind).toBe('ready');
+  expect(subscription.series.map(({ signature, column }) => [signature, ...column.values])).toEqual([
+    ['load{host="a"}', 1, 2, 3],
+  ]);
+  expect(changes).toHaveBeenCalledTimes(2);
+});
+
+test('fifty elements that ask the same are one subscription, which ends with the last of them', () => {
+  const { client, peer } = stage();
+  peer().welcome();
+  const subscriptions = Array.from({ length: 50 }, () => client.watch(query, () => undefined));
+  for (const { close } of subscriptions.slice(1)) close();
+  expect(peer().received.filter(({ type }) => type !== 'hello')).toEqual([{ type: 'sub', id: 1, ...query }]);
+  subscriptions[0]?.close();
+  expect(peer().received.at(-1)).toEqual({ type: 'unsub', id: 1 });
+});
+
+test('a cut is said, the page comes back by itself, and the samples have no gap and no double', () => {
+  const { client, peers, peer } = stage();
+  const subscription = client.watch(query, () => undefined);
+  peer().welcome();
+  peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
+  peer().frame('snap', 1, [1000, 2000, 3000], [1, 2, 3]);
+  peer().drop();
+  expect(client.connection.value).toMatchObject({ kind: 'offline', attempt: 1, retryAt: Date.now() + 500 });
+  vi.advanceTimersByTime(500);
+  expect(peers).toHaveLength(2);
+  peer().welcome();
+  expect(client.connection.value.kind).toBe('live');
+  expect(peer().received).toEqual([{ type: 'hello' }, { type: 'sub', id: 1, ...query }]);
+  // After the collector's restart the same series has another ref.
+  peer().say({ type: 'series', id: 1, series: [{ ref: 12, ...load }] });
+  peer().frame('snap', 1, [3000, 4000, 5000], [3, 4, 5], 12);
+  expect([...(subscription.series[0]?.column.values ?? [])]).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('retries grow apart to half a minute, and a retry by hand is at once', () => {
+  const { client, peers, peer } = stage(0.999);
+  const waits: number[] = [];
+  for (let i = 0; i < 9; i++) {
+    peer().drop();
+    const { value } = client.connection;
+    if (value.kind !== 'offline') expect.unreachable();
+    else waits.push(Math.round((value.retryAt - Date.now()) / 1000));
+    vi.advanceTimersByTime(30_000);
+  }
+  expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30, 30, 30]);
+  peer().drop();
+  const before = peers.length;
+  client.start();
+  expect(peers).toHaveLength(before + 1);
+  // The retry that was due is not made a second time; the silent connection gets its successor in time.
+  vi.advanceTimersByTime(40_000);
+  expect(peers).toHaveLength(before + 1);
+  vi.advanceTimersByTime(50_000);
+  expect(peers).toHaveLength(before + 2);
+});
+
+test('a connection that went silent is given up within 45 seconds', () => {
+  const { client, peer } = stage();
+  peer().welcome();
+  vi.advanceTimersByTime(15_000);
+  expect(peer().received.at(-1)).toMatchObject({ type: 'ping' });
+  vi.advanceTimersByTime(30_000);
+  expect(client.connection.value.kind).toBe('offline');
+});
+
+test('a token that is not good is said as such, and not tried again', () => {
+  const { client, peers, peer } = stage();
+  peer().drop(4401);
+  vi.advanceTimersByTime(120_000);
+  expect(client.connection.value.kind).toBe('signed-out');
+  expect(peers).toHaveLength(1);
+});
+
+test('a selector that cannot be read fails its own chart only', () => {
+  const { client, peer } = stage();
+  const bad = client.watch({ ...query, selector: '{' }, () => undefined);
+  const good = client.watch(query, () => undefined);
+  peer().welcome();
+  const error = { code: 'query/selector', message: 'expected a label name at 1', retryable: false };
+  peer().say({ type: 'error', id: 1, error });
+  expect(bad.state).toEqual({ kind: 'failed', error });
+  expect(good.state.kind).toBe('loading');
+});
+
+test('time is the clock of the collector, not of a laptop that is five minutes off', () => {
+  const { client, peer } = stage();
+  peer().welcome(-300_000);
+  expect(client.now()).toBe(Date.now() - 300_000);
+});
+
+test('stopped, it leaves no timer behind', () => {
+  const { client, peer } = stage();
+  peer().welcome();
+  client.stop();
+  expect(peer().closedByClient).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});

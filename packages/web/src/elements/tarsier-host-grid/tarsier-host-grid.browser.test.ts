@@ -1,0 +1,51 @@
+import { afterEach, expect, test } from 'vitest';
+import { userEvent } from 'vitest/browser';
+import { heldSeries } from '../../testing/fake-source.ts';
+import { expectAccessible, mount, part, shownText } from '../../testing/mount.ts';
+
+let end = (): void => undefined;
+afterEach(() => end());
+
+async function grid() {
+  const mounted = mount('tarsier-host-grid', { selected: 'web-1' });
+  end = mounted.end;
+  mounted.hosts.set({
+    kind: 'ready',
+    value: [
+      { host: 'web-1', lastSeen: Date.now(), series: 200, state: 'up' },
+      { host: 'db-1', lastSeen: Date.now() - 3_600_000, series: 200, state: 'stale' },
+    ],
+  });
+  await mounted.provider.updateComplete;
+  await mounted.element.updateComplete;
+  return mounted;
+}
+
+test('each host says its state in a word; a silent one when it was last seen, a live one its values', async () => {
+  const { element, hold } = await grid();
+  hold([heldSeries('cpu_busy_ratio', { host: 'web-1', cpu: 'all' }, [0.2, 0.4])]);
+  await expect.poll(() => shownText(element)).toMatch(/web-1 up CPU 40\.0 %/u);
+  expect(shownText(element)).toMatch(/db-1 stale last seen 1 h ago/u);
+  await expectAccessible(element);
+});
+
+test('a host is chosen with the keyboard', async () => {
+  const { element } = await grid();
+  const chosen: string[] = [];
+  element.addEventListener('tarsier-drill', (event) => {
+    if (event instanceof CustomEvent) chosen.push(String(event.detail.host));
+  });
+  part(element, 'button').focus();
+  await userEvent.keyboard('{Enter}');
+  expect(chosen).toEqual(['db-1']);
+  expect(part(element, '[aria-current=true]').textContent).toContain('web-1');
+});
+
+test('a failed list offers to try again', async () => {
+  const { element, hosts, retries } = await grid();
+  hosts.set({ kind: 'failed', error: { code: 'web/unreachable', message: 'No answer.', retryable: true } });
+  await element.updateComplete;
+  await userEvent.click(part(element, 'button'));
+  expect(retries()).toBe(1);
+  await expectAccessible(element);
+});

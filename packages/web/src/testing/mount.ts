@@ -1,0 +1,38 @@
+import axe from 'axe-core';
+import { expect } from 'vitest';
+import { define, elements } from '../define.ts';
+import type { TarsierProvider } from '../elements/tarsier-provider/tarsier-provider.ts';
+import { createFakeSource } from './fake-source.ts';
+
+/** Puts markup inside a provider of fake data; `end` takes it away again. */
+export function mount<T extends keyof HTMLElementTagNameMap>(tag: T, attributes: Record<string, string> = {}) {
+  define(elements);
+  const fake = createFakeSource();
+  const provider: TarsierProvider = document.createElement('tarsier-provider');
+  provider.source = fake.source;
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  provider.append(element);
+  document.body.append(provider);
+  return { ...fake, element, provider, end: () => provider.remove() };
+}
+
+/** The only element of a shadow root that matches. */
+export function part(element: Element, selector: string): HTMLElement {
+  const found = element.shadowRoot?.querySelector<HTMLElement>(selector);
+  if (!found) throw new Error(`${element.localName}: expected an element ${selector}`);
+  return found;
+}
+
+/** Text as a person reads it: non-breaking spaces are spaces, runs of white space are one. */
+export function shownText(element: Element): string {
+  const text = [...(element.shadowRoot?.querySelectorAll('h3, li, .note, .badge, .message, .empty, .pill') ?? [])]
+    .map((node) => node.textContent)
+    .join(' ');
+  return text.replaceAll(/\s+/gu, ' ').trim();
+}
+
+export async function expectAccessible(element: Element): Promise<void> {
+  const { violations } = await axe.run(element, { rules: { region: { enabled: false } } });
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ failureSummary }) => failureSummary)])).toEqual([]);
+}
