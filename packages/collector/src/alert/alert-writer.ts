@@ -7,15 +7,20 @@ export interface AlertWriter {
   save(scope: TenantScope, change: AlertChange): void;
   /** The alert never fired: it leaves no trace. */
   forget(scope: TenantScope, alertId: string): void;
-  /** Writes what waits, in the order in which it came; what fails waits for the next call. */
+  /** Writes what waits, each tenant's in the order in which it came; what fails waits for the next call. */
   flush(): Promise<void>;
 }
 
-interface Waiting {
+/** A change, or the id of an alert to forget. */
+type Waiting = AlertChange | string;
+
+interface TenantQueue {
   readonly scope: TenantScope;
-  /** A change, or the id of an alert to forget. */
-  readonly what: AlertChange | string;
+  readonly waiting: Waiting[];
 }
+
+/** Most changes of one transaction. */
+const perWrite = 100;
 
 /** Writes alerts behind the ingest path, in order, again and again until the database has taken them. */
 export function createAlertWriter({
@@ -29,28 +34,45 @@ export function createAlertWriter({
   readonly log: Log;
   readonly now: () => UnixMs;
 }): AlertWriter {
-  const waiting: Waiting[] = [];
+  const queues = new Map<number, TenantQueue>();
   let flushing: Promise<void> | undefined;
 
-  async function write({ scope, what }: Waiting): Promise<void> {
-    if (typeof what === 'string') {
-      await alerts.delete(scope, [what]);
-      return;
+  async function write(scope: TenantScope, next: readonly Waiting[]): Promise<void> {
+    const changes = next.filter((what) => typeof what !== 'string');
+    if (changes.length > 0) await alerts.save(scope, changes, now());
+    else
+      await alerts.delete(
+        scope,
+        next.filter((what) => typeof what === 'string'),
+      );
+    for (const { alert } of changes) {
+      try {
+        onSaved(scope, alert);
+      } catch (error) {
+        // It is saved: doing that again would tell the channels twice.
+        log.error('a saved alert could not be shown', { alert: alert.name, error: describeError(error) });
+      }
     }
-    await alerts.save(scope, [what], now());
-    onSaved(scope, what.alert);
+  }
+
+  async function writeQueue({ scope, waiting }: TenantQueue): Promise<void> {
+    while (waiting.length > 0) {
+      const next = leadingOfOneKind(waiting);
+      try {
+        await write(scope, next);
+      } catch (error) {
+        const fields = { tenant: scope.tenant, waiting: waiting.length, error: describeError(error) };
+        log.warn('alerts wait for the database', fields);
+        return;
+      }
+      waiting.splice(0, next.length);
+    }
+    queues.delete(scope.tenantId);
   }
 
   async function writeAll(): Promise<void> {
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      try {
-        await write(next);
-      } catch (error) {
-        log.warn('alerts wait for the database', { waiting: waiting.length, error: describeError(error) });
-        return;
-      }
-      waiting.shift();
-    }
+    // One tenant's failure must not hold up another's alerts.
+    for (const queue of queues.values()) await writeQueue(queue);
   }
 
   async function flush(): Promise<void> {
@@ -60,15 +82,21 @@ export function createAlertWriter({
     await flushing;
   }
 
-  return {
-    save(scope, change) {
-      waiting.push({ scope, what: change });
-      void flush();
-    },
-    forget(scope, alertId) {
-      waiting.push({ scope, what: alertId });
-      void flush();
-    },
-    flush,
-  };
+  function add(scope: TenantScope, what: Waiting): void {
+    let queue = queues.get(scope.tenantId);
+    if (queue === undefined) {
+      queue = { scope, waiting: [] };
+      queues.set(scope.tenantId, queue);
+    }
+    queue.waiting.push(what);
+    void flush();
+  }
+
+  return { save: add, forget: add, flush };
+}
+
+/** Changes, or ids to forget, that can be written together without changing the order. */
+function leadingOfOneKind(waiting: readonly Waiting[]): readonly Waiting[] {
+  const other = waiting.findIndex((what) => typeof what !== typeof waiting[0]);
+  return waiting.slice(0, Math.min(other === -1 ? waiting.length : other, perWrite));
 }

@@ -1,99 +1,16 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Alert, Anomaly } from '@tarsier/protocol';
-import type { NewRule } from '@tarsier/protocol/api';
 import { afterAll, expect, test } from 'vitest';
-import { storedSeries } from '../detect/testing.ts';
+import type { Alerts } from '../storage/alerts.ts';
 import { silentLog } from '../log.ts';
-import { createDispatcher } from '../notify/dispatcher.ts';
+import { storedSeries } from '../detect/testing.ts';
 import { createTestStorage } from '../storage/testing.ts';
 import { createAlerting } from './alerting.ts';
+import { busy, busyRule, oddness, oddRule, sent, start, startAlerting } from './testing.ts';
 
-const start = Date.UTC(2026, 10, 24, 10);
 const { storage, drop } = await createTestStorage(() => start);
 afterAll(drop);
 
-const busy = { name: 'busy', kind: 'gauge', unit: 'ratio', help: '' } as const;
-const sent = { name: 'sent_total', kind: 'counter', unit: '', help: '' } as const;
-const rule: NewRule = {
-  kind: 'threshold',
-  name: 'Busy',
-  severity: 'warning',
-  enabled: true,
-  selector: 'busy',
-  op: '>',
-  value: 0.9,
-  forMs: 3000,
-  reduce: 'value',
-};
-
-interface Told {
-  readonly status: string;
-  readonly alert: Alert;
-}
-
-/** Alerting of one tenant with a real receiver; the clock is the test's. */
-async function startAlerting(tenant: string, rules: readonly NewRule[]) {
-  const scope = await storage.tenants.ensure(tenant);
-  const received: Told[] = [];
-  let refusing = false;
-  const receiver = createServer((request, response) => {
-    let text = '';
-    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
-    request.on('end', () => {
-      if (!refusing) received.push(JSON.parse(text));
-      response.writeHead(refusing ? 500 : 200).end();
-    });
-  });
-  await new Promise<void>((resolve) => {
-    receiver.listen(0, '127.0.0.1', resolve);
-  });
-  // A server that listens on a port has an address with one.
-  const { port } = receiver.address() as AddressInfo;
-  await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: `http://127.0.0.1:${port}/` });
-  for (const one of rules) await storage.rules.create(scope, one);
-
-  const clock = { now: start };
-  const now = (): number => clock.now;
-  const dispatcher = createDispatcher({ outbox: storage.notifications, fetch, log: silentLog, now, random: () => 0.5 });
-  const shown: Alert[] = [];
-  const open = async () => {
-    const created = createAlerting({ storage, onAlert: (_, alert) => shown.push(alert), log: silentLog, now });
-    await created.restore();
-    return created;
-  };
-  let alerting = await open();
-  return {
-    scope,
-    shown,
-    received,
-    clock,
-    see(values: readonly number[], atS = 0, metric: typeof busy | typeof sent = busy, host = 'a') {
-      alerting.consume(storedSeries(values, { t0: start + atS * 1000, metric, host, tenantId: scope.tenantId }));
-    },
-    anomaly: (anomaly: Anomaly) => alerting.anomaly(scope, anomaly),
-    async advanceTo(seconds: number) {
-      clock.now = start + seconds * 1000;
-      await alerting.tick(clock.now);
-      await dispatcher.drain();
-    },
-    async restart() {
-      await alerting.close();
-      alerting = await open();
-    },
-    refuse(refuses: boolean) {
-      refusing = refuses;
-    },
-    deleteRules: async () => {
-      for (const { id } of await storage.rules.list(scope)) await storage.rules.delete(scope, id);
-      await alerting.reloadRules(scope);
-    },
-    close: () => receiver.close(),
-  };
-}
-
 test('a bound that is crossed for long enough is told once, with its reason, and once more when it is over', async () => {
-  const t = await startAlerting('once', [rule]);
+  const t = await startAlerting(storage, 'once', [busyRule]);
   t.see([0.5, 0.95, 0.96, 0.97]);
   await t.advanceTo(4);
   expect(t.received).toEqual([]);
@@ -106,7 +23,7 @@ test('a bound that is crossed for long enough is told once, with its reason, and
         name: 'Busy',
         severity: 'warning',
         host: 'a',
-        reason: 'busy{host="a"} was 0.98, above 0.9 for 3 s',
+        reason: 'busy{host="a"} was 0.98, above 0.9 for 3 s since 10:00:01 UTC',
         state: { since: start + 4000 },
       },
     },
@@ -117,14 +34,17 @@ test('a bound that is crossed for long enough is told once, with its reason, and
   expect(t.received).toHaveLength(2);
   expect(t.received[1]).toMatchObject({
     status: 'resolved',
-    alert: { state: { kind: 'resolved', resolvedAt: start + 9000 } },
+    alert: {
+      reason: 'busy{host="a"} was 0.98, above 0.9 for 3 s since 10:00:01 UTC; over: 0.2 at 10:00:09 UTC',
+      state: { kind: 'resolved', resolvedAt: start + 9000, value: 0.2 },
+    },
   });
   expect((await storage.alerts.list(t.scope, { limit: 10 })).map(({ state }) => state.kind)).toEqual(['resolved']);
   t.close();
 });
 
 test('what crosses the bound only now and then does not fire, and leaves nothing behind', async () => {
-  const t = await startAlerting('flapping', [rule]);
+  const t = await startAlerting(storage, 'flapping', [busyRule]);
   for (let at = 0; at < 40; at += 4) t.see([0.99, 0.99, 0.99, 0.1], at);
   await t.advanceTo(40);
   expect(t.received).toEqual([]);
@@ -133,7 +53,7 @@ test('what crosses the bound only now and then does not fire, and leaves nothing
 });
 
 test('a restart neither repeats nor forgets an alert, nor begins its waiting anew', async () => {
-  const t = await startAlerting('restart', [rule]);
+  const t = await startAlerting(storage, 'restart', [busyRule]);
   t.see([0.99, 0.99]);
   await t.advanceTo(2);
   await t.restart();
@@ -151,7 +71,7 @@ test('a restart neither repeats nor forgets an alert, nor begins its waiting ane
 });
 
 test('a receiver that is down is tried again until it takes the notification', async () => {
-  const t = await startAlerting('receiver', [{ ...rule, forMs: 0 }]);
+  const t = await startAlerting(storage, 'receiver', [{ ...busyRule, forMs: 0 }]);
   t.refuse(true);
   t.see([0.99]);
   await t.advanceTo(1);
@@ -165,7 +85,7 @@ test('a receiver that is down is tried again until it takes the notification', a
 });
 
 test('late samples do not turn back what newer ones have decided', async () => {
-  const t = await startAlerting('late', [{ ...rule, forMs: 0 }]);
+  const t = await startAlerting(storage, 'late', [{ ...busyRule, forMs: 0 }]);
   t.see([0.99, 0.99], 100);
   t.see([0.1, 0.1], 50);
   await t.advanceTo(102);
@@ -174,30 +94,33 @@ test('late samples do not turn back what newer ones have decided', async () => {
 });
 
 test('an alert whose series falls silent is over after five minutes, and says why', async () => {
-  const t = await startAlerting('silent', [{ ...rule, forMs: 0 }]);
+  const t = await startAlerting(storage, 'silent', [{ ...busyRule, forMs: 0 }]);
   t.see([0.99]);
   await t.advanceTo(299);
   expect(t.received).toHaveLength(1);
   await t.advanceTo(301);
   expect(t.received[1]).toMatchObject({
     status: 'resolved',
-    alert: { reason: expect.stringContaining('no samples any more') },
+    alert: { reason: expect.stringContaining('over: no samples since 10:00:00 UTC') },
   });
   t.close();
 });
 
 test('a deleted rule ends its alerts', async () => {
-  const t = await startAlerting('deleted', [{ ...rule, forMs: 0 }]);
+  const t = await startAlerting(storage, 'deleted', [{ ...busyRule, forMs: 0 }]);
   t.see([0.99]);
   await t.advanceTo(1);
   await t.deleteRules();
+  await t.reloadRules();
   await t.advanceTo(2);
   expect(t.received.map(({ status }) => status)).toEqual(['firing', 'resolved']);
   t.close();
 });
 
 test('a counter is compared by its rate where the rule says so', async () => {
-  const t = await startAlerting('rate', [{ ...rule, selector: 'sent_total', reduce: 'rate', value: 50, forMs: 0 }]);
+  const t = await startAlerting(storage, 'rate', [
+    { ...busyRule, selector: 'sent_total', reduce: 'rate', value: 50, forMs: 0 },
+  ]);
   t.see([1000, 1010, 1020, 1120, 5, 10], 0, sent);
   await t.advanceTo(6);
   expect(t.received.map(({ status, alert }) => [status, alert.state.value])).toEqual([
@@ -208,43 +131,234 @@ test('a counter is compared by its rate where the rule says so', async () => {
 });
 
 test('an anomaly that is strong enough fires its rule while it lasts', async () => {
-  const t = await startAlerting('anomaly', [
-    { kind: 'anomaly', name: 'Odd', severity: 'info', enabled: true, selector: 'busy', minScore: 6, forMs: 2000 },
-  ]);
-  const anomaly: Anomaly = {
-    id: 'x',
-    host: 'a',
-    metric: 'busy',
-    labels: { host: 'a' },
-    detector: 'zscore',
-    start,
-    peakScore: 4,
-    peakAt: start,
-    value: 1,
-    expected: 0,
-    reason: 'unlike before',
-  };
-  t.anomaly(anomaly);
+  const t = await startAlerting(storage, 'anomaly', [{ ...oddRule, forMs: 2000 }]);
+  t.anomaly({ ...oddness, peakScore: 4 });
   await t.advanceTo(5);
   expect(t.received).toEqual([]);
-  t.anomaly({ ...anomaly, peakScore: 8, peakAt: start + 5000 });
-  await t.advanceTo(6);
+  t.anomaly({ ...oddness, peakScore: 8, peakAt: start + 5000 });
+  t.see([0.5], 6);
+  await t.advanceTo(60);
   expect(t.received).toEqual([]);
-  await t.advanceTo(8);
+  // It still lasts when its host's samples are two seconds further.
+  t.see([0.5, 0.5], 7);
+  await t.advanceTo(60);
   expect(t.received).toMatchObject([{ status: 'firing', alert: { name: 'Odd', reason: 'unlike before' } }]);
-  t.anomaly({ ...anomaly, peakScore: 8, peakAt: start + 5000, end: start + 9000 });
-  await t.advanceTo(10);
+  t.anomaly({ ...oddness, peakScore: 8, peakAt: start + 5000, end: start + 9000 });
+  await t.advanceTo(61);
   expect(t.received.map(({ status }) => status)).toEqual(['firing', 'resolved']);
   t.close();
 });
 
 test('rules and samples of another tenant do not meet', async () => {
-  const one = await startAlerting('apart-one', [{ ...rule, forMs: 0 }]);
-  const two = await startAlerting('apart-two', []);
+  const one = await startAlerting(storage, 'apart-one', [{ ...busyRule, forMs: 0 }]);
+  const two = await startAlerting(storage, 'apart-two', []);
   two.see([0.99]);
   await two.advanceTo(1);
   await one.advanceTo(1);
   expect([one.received, two.received]).toEqual([[], []]);
   one.close();
   two.close();
+});
+
+test('an alert that fires for hours goes on over a restart, and its agent may take minutes to come back', async () => {
+  const t = await startAlerting(storage, 'hours', [busyRule]);
+  t.see([0.99, 0.99, 0.99, 0.99]);
+  await t.advanceTo(4);
+  // Stopped for three hours.
+  await t.restart(3 * 3600);
+  await t.advanceTo(3 * 3600 + 290);
+  t.see([0.99, 0.99], 3 * 3600 + 289);
+  await t.advanceTo(3 * 3600 + 291);
+  expect(t.statuses()).toEqual(['firing']);
+  t.see([0.1], 3 * 3600 + 292);
+  await t.advanceTo(3 * 3600 + 293);
+  expect(t.statuses()).toEqual(['firing', 'resolved']);
+  t.close();
+});
+
+test('an agent that catches up after an outage is not taken for silent', async () => {
+  const t = await startAlerting(storage, 'catching-up', [busyRule]);
+  const late = 3600;
+  for (let at = 0; at < 600; at += 60) {
+    await t.advanceTo(late + at / 60);
+    t.see(
+      Array.from({ length: 60 }, () => 0.99),
+      at,
+    );
+  }
+  await t.advanceTo(late + 11);
+  expect(t.statuses()).toEqual(['firing']);
+  t.close();
+});
+
+test('a host that was off does not count as having waited', async () => {
+  const t = await startAlerting(storage, 'off', [{ ...busyRule, forMs: 60_000 }]);
+  t.see([0.99, 0.99]);
+  // The samples of the next hour never came; the clock did not tick meanwhile, as when the collector was busy.
+  t.see([0.99, 0.99], 3600);
+  await t.advanceTo(3602);
+  expect(t.received).toEqual([]);
+  t.close();
+});
+
+test('a late sample begins no alert that newer ones know nothing of', async () => {
+  const t = await startAlerting(storage, 'late-begin', [{ ...busyRule, forMs: 0 }]);
+  t.see([0.1, 0.1], 100);
+  t.see([0.99, 0.99], 50);
+  await t.advanceTo(102);
+  expect(t.shown).toEqual([]);
+  t.close();
+});
+
+test('a gap is no recovery', async () => {
+  const t = await startAlerting(storage, 'gap', [{ ...busyRule, forMs: 0 }]);
+  t.see([0.99, Number.NaN, Number.NaN, 0.99]);
+  await t.advanceTo(4);
+  expect(t.statuses()).toEqual(['firing']);
+  t.close();
+});
+
+test('each host has its own alert', async () => {
+  const t = await startAlerting(storage, 'hosts', [{ ...busyRule, forMs: 0 }]);
+  for (const host of ['a', 'b']) t.see([0.99], 0, busy, host);
+  t.see([0.1], 1, busy, 'b');
+  await t.advanceTo(2);
+  expect(t.received.map(({ status, alert }) => `${alert.host} ${status}`).toSorted()).toEqual([
+    'a firing',
+    'b firing',
+    'b resolved',
+  ]);
+  t.close();
+});
+
+test('a notification that was saved before a crash is sent once after it', async () => {
+  const t = await startAlerting(storage, 'crash', [{ ...busyRule, forMs: 0 }]);
+  t.see([0.99]);
+  await t.flush();
+  await t.restart();
+  await t.advanceTo(1);
+  await t.restart();
+  await t.advanceTo(120);
+  expect(t.statuses()).toEqual(['firing']);
+  t.close();
+});
+
+test('a receiver that was down hears of the beginning before the end', async () => {
+  const t = await startAlerting(storage, 'order', [{ ...busyRule, forMs: 0 }]);
+  t.refuse(true);
+  t.see([0.99]);
+  await t.advanceTo(1);
+  t.see([0.1], 2);
+  t.refuse(false);
+  for (let at = 2; at < 300; at++) await t.advanceTo(at);
+  expect(t.statuses()).toEqual(['firing', 'resolved']);
+  t.close();
+});
+
+test('a rule that was deleted while the collector was stopped leaves no alert firing', async () => {
+  const t = await startAlerting(storage, 'deleted-meanwhile', [{ ...busyRule, forMs: 0 }]);
+  t.see([0.99]);
+  await t.advanceTo(1);
+  await t.deleteRules();
+  await t.restart();
+  await t.advanceTo(2);
+  expect(t.received[1]).toMatchObject({
+    status: 'resolved',
+    alert: { reason: expect.stringContaining('its rule was deleted') },
+  });
+  t.close();
+});
+
+test('two changes of the rules at once end with the newer', async () => {
+  const t = await startAlerting(storage, 'reloads', [{ ...busyRule, forMs: 0 }]);
+  await Promise.all([t.reloadRules(), t.deleteRules().then(t.reloadRules), t.reloadRules()]);
+  t.see([0.99]);
+  await t.advanceTo(1);
+  expect(t.received).toEqual([]);
+  t.close();
+});
+
+test('an anomaly that goes on over a restart is told of once, and one that does not is over', async () => {
+  const t = await startAlerting(storage, 'anomaly-restart', [oddRule]);
+  t.anomaly(oddness);
+  t.anomaly({ ...oddness, id: 'y', host: 'b', labels: { host: 'b' } });
+  await t.advanceTo(1);
+  await t.restart();
+  t.anomaly({ ...oddness, peakAt: start + 2000 });
+  await t.advanceTo(3);
+  expect(t.received.map(({ status, alert }) => `${alert.host} ${status}`)).toEqual([
+    'a firing',
+    'b firing',
+    'b resolved',
+  ]);
+  // The end of another anomaly of the series is not the end of this one.
+  t.anomaly({ ...oddness, id: 'z', end: start + 3000 });
+  await t.advanceTo(4);
+  expect(t.received).toHaveLength(3);
+  t.anomaly({ ...oddness, end: start + 4000 });
+  await t.advanceTo(5);
+  expect(t.statuses().at(-1)).toBe('resolved');
+  t.close();
+});
+
+test('an anomaly that lasted long enough within one batch is told of, a shorter one is not', async () => {
+  const t = await startAlerting(storage, 'anomaly-batch', [{ ...oddRule, forMs: 5000 }]);
+  t.anomaly(oddness);
+  t.anomaly({ ...oddness, end: start + 4000 });
+  await t.advanceTo(5);
+  expect(t.shown.map(({ state }) => state.kind)).toEqual(['pending']);
+  t.anomaly({ ...oddness, id: 'y', peakAt: start + 60_000 });
+  t.anomaly({ ...oddness, id: 'y', peakAt: start + 60_000, end: start + 66_000 });
+  await t.advanceTo(70);
+  expect(t.statuses()).toEqual(['firing', 'resolved']);
+  expect(await storage.alerts.open(t.scope)).toEqual([]);
+  t.close();
+});
+
+test('while the database is away changes wait, and are then saved in their order', async () => {
+  const scope = await storage.tenants.ensure('away');
+  await storage.rules.create(scope, { ...busyRule, forMs: 0 });
+  let isAway = true;
+  const alerts: Alerts = {
+    ...storage.alerts,
+    async save(...change) {
+      if (isAway) throw new Error('connection refused');
+      await storage.alerts.save(...change);
+    },
+  };
+  const shown: string[] = [];
+  const alerting = createAlerting({
+    storage: { ...storage, alerts },
+    onAlert: (_, { state }) => shown.push(state.kind),
+    log: silentLog,
+    now: () => start,
+  });
+  await alerting.restore();
+  alerting.consume(storedSeries([0.99, 0.1, 0.99], { t0: start, metric: busy, tenantId: scope.tenantId }));
+  await alerting.tick(start);
+  expect(shown).toEqual([]);
+  isAway = false;
+  await alerting.tick(start);
+  expect(shown).toEqual(['firing', 'resolved', 'firing']);
+  expect(await storage.alerts.open(scope)).toHaveLength(1);
+});
+
+test('a page that fails to show an alert does not make it be told twice', async () => {
+  const scope = await storage.tenants.ensure('failing-page');
+  await storage.rules.create(scope, { ...busyRule, forMs: 0 });
+  let calls = 0;
+  const alerting = createAlerting({
+    storage,
+    onAlert() {
+      calls++;
+      throw new Error('socket closed');
+    },
+    log: silentLog,
+    now: () => start,
+  });
+  await alerting.restore();
+  alerting.consume(storedSeries([0.99], { t0: start, metric: busy, tenantId: scope.tenantId }));
+  await alerting.tick(start);
+  await alerting.tick(start);
+  expect(calls).toBe(1);
 });

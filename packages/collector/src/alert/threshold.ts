@@ -1,5 +1,6 @@
+import type { UnixMs } from '@tarsier/protocol';
 import type { ThresholdRule } from '@tarsier/protocol/api';
-import { formatNumber } from '../stats/format.ts';
+import { formatNumber, formatTime } from '../stats/format.ts';
 
 /** Whether `value` is where the rule says it must not be; NaN never is. */
 export function crosses({ op, value: bound }: ThresholdRule, value: number): boolean {
@@ -17,11 +18,11 @@ export function crosses({ op, value: bound }: ThresholdRule, value: number): boo
 
 const words = { '>': 'above', '>=': 'at or above', '<': 'below', '<=': 'at or below' } as const;
 
-/** `disk_used_ratio{…} was 0.93, above 0.9 for 1 min`. */
-export function describeCrossing(rule: ThresholdRule, series: string, value: number): string {
+/** `disk_used_ratio{…} was 0.93, above 0.9 for 1 min since 10:02:11 UTC`. */
+export function describeCrossing(rule: ThresholdRule, series: string, value: number, since: UnixMs): string {
   const what = rule.reduce === 'rate' ? `the rate of ${series}` : series;
   const lasting = rule.forMs === 0 ? '' : ` for ${describeDuration(rule.forMs)}`;
-  return `${what} was ${formatNumber(value)}, ${words[rule.op]} ${formatNumber(rule.value)}${lasting}`;
+  return `${what} was ${formatNumber(value)}, ${words[rule.op]} ${formatNumber(rule.value)}${lasting} since ${formatTime(since)}`;
 }
 
 export function describeDuration(ms: number): string {

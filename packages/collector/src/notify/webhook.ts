@@ -5,13 +5,24 @@ import type { Alert, UnixMs } from '@tarsier/protocol';
 export interface WebhookBody {
   readonly version: 1;
   readonly status: 'firing' | 'resolved';
+  /** The alert's, for receivers that show one line. */
+  readonly reason: string;
+  /** Where a person can look; absent when nobody told the collector its address. */
+  readonly link?: string;
   readonly alert: Alert;
   /** When the alert changed, not when this try was made. */
   readonly createdAt: UnixMs;
 }
 
-export function webhookBody(alert: Alert, createdAt: UnixMs): WebhookBody {
-  return { version: 1, status: alert.state.kind === 'resolved' ? 'resolved' : 'firing', alert, createdAt };
+export function webhookBody(alert: Alert, createdAt: UnixMs, link?: string): WebhookBody {
+  return {
+    version: 1,
+    status: alert.state.kind === 'resolved' ? 'resolved' : 'firing',
+    reason: alert.reason,
+    ...(link === undefined ? {} : { link }),
+    alert,
+    createdAt,
+  };
 }
 
 export interface WebhookDeps {
@@ -19,23 +30,25 @@ export interface WebhookDeps {
   readonly timeoutMs?: number;
 }
 
+export interface WebhookPost {
+  readonly url: string;
+  /** Goes as `idempotency-key`: a receiver may get a notification again, and can tell by it. */
+  readonly id: string;
+  readonly body: WebhookBody;
+  /** Signs the body: `tarsier-signature: sha256=<hex HMAC-SHA256>`. */
+  readonly secret?: string | undefined;
+}
+
 const defaultTimeoutMs = 10_000;
 
 /**
  * Posts one notification. Redirects are not followed: the address is the one that somebody entered.
  *
- * @param id      goes as `idempotency-key`: a receiver may get a notification again, and can tell by it
- * @param secret  signs the body: `tarsier-signature: sha256=<hex HMAC-SHA256>`
  * @throws {Error} when there is no answer in time, or another one than 2xx
  */
 export async function postWebhook(
   { fetch, timeoutMs = defaultTimeoutMs }: WebhookDeps,
-  {
-    url,
-    id,
-    body,
-    secret,
-  }: { readonly url: string; readonly id: string; readonly body: WebhookBody; readonly secret?: string },
+  { url, id, body, secret }: WebhookPost,
 ): Promise<void> {
   const text = JSON.stringify(body);
   const signature = secret === undefined ? undefined : createHmac('sha256', secret).update(text).digest('hex');
@@ -51,6 +64,7 @@ export async function postWebhook(
     },
     body: text,
   });
+  // The answer's body says nothing; an endless one must not be read.
   await response.body?.cancel();
   if (!response.ok) throw new Error(`${new URL(url).origin} answered ${response.status}`);
 }

@@ -1,0 +1,126 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Alert, Anomaly, MetricDescription } from '@tarsier/protocol';
+import type { NewRule, ThresholdRule } from '@tarsier/protocol/api';
+import { storedSeries } from '../detect/testing.ts';
+import { silentLog } from '../log.ts';
+import { createDispatcher } from '../notify/dispatcher.ts';
+import type { Storage } from '../storage/storage.ts';
+import { createAlerting } from './alerting.ts';
+
+/** When the test's clock starts. */
+export const start = Date.UTC(2026, 10, 24, 10);
+
+export const busy: MetricDescription = { name: 'busy', kind: 'gauge', unit: 'ratio', help: '' };
+export const sent: MetricDescription = { name: 'sent_total', kind: 'counter', unit: '', help: '' };
+
+/** Fires when `busy` has been above 0.9 for three seconds. */
+export const busyRule: Omit<ThresholdRule, 'id'> = {
+  kind: 'threshold',
+  name: 'Busy',
+  severity: 'warning',
+  enabled: true,
+  selector: 'busy',
+  op: '>',
+  value: 0.9,
+  forMs: 3000,
+  reduce: 'value',
+};
+
+export const oddRule: NewRule = {
+  kind: 'anomaly',
+  name: 'Odd',
+  severity: 'info',
+  enabled: true,
+  selector: 'busy',
+  minScore: 6,
+  forMs: 0,
+};
+
+/** An anomaly of `busy` on host `a` that begins with the clock and lasts. */
+export const oddness: Anomaly = {
+  id: 'x',
+  host: 'a',
+  metric: 'busy',
+  labels: { host: 'a' },
+  detector: 'zscore',
+  start,
+  peakScore: 8,
+  peakAt: start,
+  value: 1,
+  expected: 0,
+  reason: 'unlike before',
+};
+
+export interface Told {
+  readonly status: string;
+  readonly alert: Alert;
+}
+
+/** Alerting of one tenant with a real receiver; the clock is the test's. */
+export async function startAlerting(storage: Storage, tenant: string, rules: readonly NewRule[]) {
+  const scope = await storage.tenants.ensure(tenant);
+  const received: Told[] = [];
+  let refusing = false;
+  const receiver = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      if (!refusing) received.push(JSON.parse(text));
+      response.writeHead(refusing ? 500 : 200).end();
+    });
+  });
+  await new Promise<void>((resolve) => {
+    receiver.listen(0, '127.0.0.1', resolve);
+  });
+  // A server that listens on a port has an address with one.
+  const { port } = receiver.address() as AddressInfo;
+  await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: `http://127.0.0.1:${port}/` });
+  for (const one of rules) await storage.rules.create(scope, one);
+
+  const clock = { now: start };
+  const now = (): number => clock.now;
+  const newDispatcher = () =>
+    createDispatcher({ outbox: storage.notifications, fetch, log: silentLog, now, random: () => 0.5 });
+  let dispatcher = newDispatcher();
+  const shown: Alert[] = [];
+  const open = async () => {
+    const created = createAlerting({ storage, onAlert: (_, alert) => shown.push(alert), log: silentLog, now });
+    await created.restore();
+    return created;
+  };
+  let alerting = await open();
+  return {
+    scope,
+    shown,
+    received,
+    statuses: () => received.map(({ status }) => status),
+    /** Samples a second apart, the first so many seconds after the start. */
+    see(values: readonly number[], atS = 0, metric = busy, host = 'a') {
+      alerting.consume(storedSeries(values, { t0: start + atS * 1000, metric, host, tenantId: scope.tenantId }));
+    },
+    anomaly: (anomaly: Anomaly) => alerting.anomaly(scope, anomaly),
+    async advanceTo(seconds: number) {
+      clock.now = start + seconds * 1000;
+      await alerting.tick(clock.now);
+      await dispatcher.drain();
+    },
+    /** What waits is written; nothing is sent. */
+    flush: () => alerting.close(),
+    /** As after a crash: nothing but the database is left. */
+    async restart(atS?: number) {
+      await alerting.close();
+      if (atS !== undefined) clock.now = start + atS * 1000;
+      dispatcher = newDispatcher();
+      alerting = await open();
+    },
+    refuse(refuses: boolean) {
+      refusing = refuses;
+    },
+    async deleteRules() {
+      for (const { id } of await storage.rules.list(scope)) await storage.rules.delete(scope, id);
+    },
+    reloadRules: () => alerting.reloadRules(scope),
+    close: () => receiver.close(),
+  };
+}
