@@ -22,6 +22,8 @@ export interface AgentDeps {
   readonly usage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
   readonly clock?: Clock;
   readonly plugins?: readonly Plugin[];
+  /** For the jitter of retries. */
+  readonly random?: () => number;
 }
 
 /** At first batches are small, so that a new host shows up at once. */
@@ -32,7 +34,7 @@ const lastSendMs = 2_000;
 /** @throws {TarsierError} `plugin/config`; and when the spool's folder can't be used */
 export async function createAgent(
   config: AgentConfig,
-  { log, usage, clock = systemClock, plugins = builtinPlugins }: AgentDeps,
+  { log, usage, clock = systemClock, plugins = builtinPlugins, random = Math.random }: AgentDeps,
 ): Promise<Agent> {
   const spool = await openSpool({ folder: config.spool, maxBytes: config.spoolBytes, log });
   const epoch = await spool.nextEpoch(clock.now());
@@ -48,6 +50,7 @@ export async function createAgent(
     },
     clock,
     log,
+    random,
   });
 
   const ticks = { missed: 0, lagSeconds: 0, samples: 0 };

@@ -1,0 +1,140 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeEnvelope, decodePayload, decodeSchema, type BatchEnvelope } from '@tarsier/protocol';
+import { zstdDecompress } from '@tarsier/protocol/zstd';
+import { definePlugin } from '@tarsier/plugins';
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { createAgent } from './agent.ts';
+import { loadConfig } from './config.ts';
+import { createLog } from './log.ts';
+
+type Respond = (batch: BatchEnvelope, response: ServerResponse, request: IncomingMessage) => void;
+
+const counting = definePlugin({
+  name: 'counting',
+  summary: 'Counts its scrapes.',
+  config: z.object({}),
+  metrics: { scrapes_total: { kind: 'counter', unit: '', help: 'Scrapes.' } },
+  create() {
+    let scrapes = 0;
+    return { scrape: (out) => out.counter('scrapes_total', ++scrapes) };
+  },
+});
+
+/** An agent that ticks ten times a second, and a real HTTP server that it ships to. */
+async function startAgent(respond: Respond) {
+  const batches: BatchEnvelope[] = [];
+  const logged: string[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const batch = decodeEnvelope(Buffer.concat(chunks));
+      batches.push(batch);
+      respond(batch, response, request);
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  // A server that listens on a port has an address with one.
+  const { port } = server.address() as AddressInfo;
+  const spool = await mkdtemp(join(tmpdir(), 'tarsier-agent-'));
+  const settings = { url: `http://127.0.0.1:${port}`, key: 'tsr_k', host: 'h', spool, intervalMs: 100, flushMs: 300 };
+  const create = () =>
+    createAgent(loadConfig(JSON.stringify(settings), {}), {
+      log: createLog({ level: 'warn', format: 'text', write: (line) => logged.push(line) }),
+      usage: () => ({ cpuSeconds: 0, residentBytes: 0 }),
+      plugins: [counting],
+      random: () => 0.01,
+    });
+  const agent = await create();
+  agent.start();
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(spool, { recursive: true, force: true });
+  });
+  return { agent, batches, logged, create };
+}
+
+const scrapesIn = (batch: BatchEnvelope): number[] => [
+  ...decodePayload(batch.payload, zstdDecompress).values.subarray(0, batch.rows),
+];
+
+test('a collector that knows nothing is told the schema once; after that only samples travel', async () => {
+  let known: string | undefined;
+  const { agent, batches } = await startAgent((batch, response) => {
+    const hash = Buffer.from(batch.schemaHash).toString('hex');
+    if (batch.schema === undefined && known !== hash) {
+      response.writeHead(409).end();
+      return;
+    }
+    known = hash;
+    response.writeHead(204).end();
+  });
+  await expect
+    .poll(() => batches.filter(({ schema }) => schema === undefined).length, { timeout: 10_000 })
+    .toBeGreaterThan(3);
+  await agent.stop();
+  const [first] = batches.filter(({ schema }) => schema !== undefined);
+  const { metrics, series } = decodeSchema(first?.schema ?? new Uint8Array());
+  expect(metrics[0]).toEqual({ name: 'scrapes_total', kind: 'counter', unit: '', help: 'Scrapes.' });
+  expect(series[0]).toEqual({ metric: 0, labels: {} });
+  expect(batches.filter(({ schema }) => schema !== undefined).length).toBeLessThanOrEqual(2);
+});
+
+test('through refusals, errors and a restart every tick arrives once and in order', async () => {
+  let request = 0;
+  const taken: BatchEnvelope[] = [];
+  const statuses = [503, 204, 500, 429, 204, 401];
+  const { agent, batches, create } = await startAgent((batch, response) => {
+    const status = request < 12 ? (statuses[request++ % statuses.length] ?? 204) : 204;
+    // Both wait for their Retry-After, here none at all.
+    if (status === 204) taken.push(batch);
+    response.writeHead(status === 401 ? 503 : status, { 'retry-after': '0' }).end();
+  });
+  await expect.poll(() => taken.length, { timeout: 20_000 }).toBeGreaterThan(3);
+  await agent.stop();
+  const second = await create();
+  second.start();
+  const before = taken.length;
+  await expect.poll(() => taken.length, { timeout: 20_000 }).toBeGreaterThan(before + 2);
+  await second.stop();
+  const epochs = [...new Set(taken.map(({ epoch }) => epoch))];
+  expect(epochs).toHaveLength(2);
+  for (const epoch of epochs) {
+    const ofEpoch = taken.filter((batch) => batch.epoch === epoch);
+    expect(ofEpoch.map(({ seq }) => seq)).toEqual(ofEpoch.map((_, seq) => seq));
+    const scrapes = ofEpoch.flatMap(scrapesIn);
+    expect(scrapes).toEqual(scrapes.map((_, index) => index + 1));
+  }
+  expect(batches.length).toBeGreaterThan(taken.length);
+});
+
+test('a batch that is refused for good is dropped and told of once, and the next ones go on', async () => {
+  let refusing = 3;
+  const { agent, batches, logged } = await startAgent((_, response) => {
+    if (refusing-- > 0) response.writeHead(400).end('{"error":{"message":"times: too late by 5"}}');
+    else response.writeHead(204).end();
+  });
+  await expect.poll(() => batches.length, { timeout: 10_000 }).toBeGreaterThan(5);
+  await agent.stop();
+  expect(new Set(batches.map(({ seq }) => seq)).size).toBe(batches.length);
+  expect(logged.filter((line) => line.includes('refused for good'))).toHaveLength(1);
+});
+
+test('the key travels with each batch', async () => {
+  const keys: unknown[] = [];
+  const { agent, batches } = await startAgent((_, response, { headers }) => {
+    keys.push(headers.authorization, headers['content-type']);
+    response.writeHead(204).end();
+  });
+  await expect.poll(() => batches.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  await agent.stop();
+  expect(keys.slice(0, 2)).toEqual(['Bearer tsr_k', 'application/vnd.tarsier.batch']);
+});
