@@ -117,7 +117,7 @@ export const styles = css`
   }
   .legend {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(150px, 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(170px, 1fr));
     gap: 0 10px;
     margin-top: 6px;
     font-size: 13px;
