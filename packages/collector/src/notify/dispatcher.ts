@@ -79,7 +79,7 @@ export function createDispatcher({
       await outbox.failed(notification, 'waits for the notification before it', Math.max(before.retryAt, now()) + 1);
       return;
     }
-    const body = webhookBody(alert, createdAt, pageUrl);
+    const body = webhookBody(alert, createdAt, pageUrl === undefined ? undefined : pageOf(pageUrl, alert));
     const failure = await postWebhook(
       { fetch, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
       { url: channel.url, id, body, secret },
@@ -139,6 +139,7 @@ export function createDispatcher({
       isWoken = false;
       await drainLogged();
     } while (isWoken && !isStopping);
+    clearTimeout(timer);
     if (!isStopping) timer = setTimeout(() => void poll(), pollMs).unref();
   }
 
@@ -161,4 +162,9 @@ export function createDispatcher({
       if (draining !== undefined) await drainLogged();
     },
   };
+}
+
+/** Where the page shows the alert's host. */
+function pageOf(pageUrl: string, { host }: Alert): string {
+  return new URL(`#/hosts/${encodeURIComponent(host)}`, pageUrl).href;
 }

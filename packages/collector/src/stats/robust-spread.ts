@@ -58,6 +58,11 @@ export class RobustSpread {
     return Math.abs(difference) / sigma;
   }
 
+  /** Standard deviation that was learnt, without a floor. */
+  sigma(series: number): number {
+    return deviationToSigma * (this.deviations[series] ?? 0);
+  }
+
   isWarm(series: number): boolean {
     return (this.counts[series] ?? 0) >= this.#warmup;
   }
