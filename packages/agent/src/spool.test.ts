@@ -19,7 +19,9 @@ async function newFolder(): Promise<string> {
 async function open(folder: string, { maxBytes = 1e6, segmentBytes = 1e5 } = {}) {
   const logged: string[] = [];
   const log = createLog({ level: 'debug', format: 'text', write: (line) => logged.push(line) });
-  return { spool: await openSpool({ folder, maxBytes, segmentBytes, log }), logged };
+  const spool = await openSpool({ folder, maxBytes, segmentBytes, log });
+  onTestFinished(() => spool.close());
+  return { spool, logged };
 }
 
 /** Everything that would be sent, in order; acknowledged as it goes. */

@@ -48,6 +48,7 @@ export function createLiveSession({ transport, windows, identify, log, now }: Li
   let unsubscribe = (): void => {};
   let badRequests = 0;
   let ended = false;
+  let handled = Promise.resolve();
 
   const send = (message: LiveMessage): void => transport.send(JSON.stringify(message));
 
@@ -128,7 +129,11 @@ export function createLiveSession({ transport, windows, identify, log, now }: Li
   }
 
   return {
-    receive: (message) => handle(message).catch((error: unknown) => fail(error)),
+    receive(message) {
+      // One after the other: what follows hello waits until it is known who asks.
+      handled = handled.then(() => (ended ? undefined : handle(message))).catch((error: unknown) => fail(error));
+      return handled;
+    },
     alert(of, alert) {
       if (of.tenantId === scope?.tenantId) send({ type: 'alert', alert });
     },

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { storedSeries } from '../detect/testing.ts';
+import type { StoredSamples } from '../stored-samples.ts';
+import { createLiveWindows } from './live-window.ts';
+
+const metric = { name: 'busy', kind: 'gauge', unit: '', help: '' } as const;
+const scope = { tenantId: 1, tenant: 'tenant-1' };
+
+test('a window holds the newest ticks of a host, oldest first, and no more than its capacity', () => {
+  const windows = createLiveWindows(5);
+  const first = storedSeries([1, 2, 3], { t0: 1000, metric });
+  windows.consume(first);
+  windows.consume({ ...storedSeries([4, 5, 6, 7], { t0: 4000, metric }), schema: first.schema });
+  const [window] = windows.hosts(scope);
+  expect(window?.lastSeen).toBe(7000);
+  expect([...(window?.rows(0).times ?? [])]).toEqual([3000, 4000, 5000, 6000, 7000]);
+  expect([...(window?.rows(5500).values ?? [])]).toEqual([6, 7]);
+});
+
+test('late batches, and the part of one that is known already, change nothing', () => {
+  const windows = createLiveWindows(10);
+  windows.consume(storedSeries([1, 2, 3], { t0: 5000, metric }));
+  windows.consume(storedSeries([9, 9], { t0: 1000, metric }));
+  windows.consume(storedSeries([9, 9, 4], { t0: 6000, metric }));
+  expect([...(windows.hosts(scope)[0]?.rows(0).values ?? [])]).toEqual([1, 2, 3, 4]);
+});
+
+test('when the schema grows each series keeps its past, and the new one has none', () => {
+  const windows = createLiveWindows(10);
+  windows.consume(storedSeries([1, 2], { t0: 1000, metric, seriesId: 5 }));
+  const grown = storedSeries([3], { t0: 3000, metric });
+  const two: StoredSamples = {
+    ...grown,
+    schema: { ...grown.schema, seriesIds: Int32Array.of(8, 5) },
+    matrix: { times: Float64Array.of(3000), width: 2, values: Float64Array.of(30, 3) },
+  };
+  windows.consume(two);
+  const rows = windows.hosts(scope)[0]?.rows(0);
+  expect([...(rows?.values ?? [])]).toEqual([Number.NaN, Number.NaN, 30, 1, 2, 3]);
+});
+
+test('a gap stays a gap', () => {
+  const windows = createLiveWindows(10);
+  windows.consume(storedSeries([1, Number.NaN, 3], { t0: 1000, metric }));
+  expect([...(windows.hosts(scope)[0]?.rows(0).values ?? [])]).toEqual([1, Number.NaN, 3]);
+});
+
+test('listeners hear their own tenant until they end', () => {
+  const windows = createLiveWindows(10);
+  const heard: number[] = [];
+  const stop = windows.subscribe(scope, ({ matrix }) => heard.push(matrix.times[0] ?? 0));
+  windows.consume(storedSeries([1], { t0: 1000, metric, tenantId: 2 }));
+  windows.consume(storedSeries([1], { t0: 2000, metric }));
+  stop();
+  windows.consume(storedSeries([1], { t0: 3000, metric }));
+  expect(heard).toEqual([2000]);
+  expect(windows.hosts({ tenantId: 2, tenant: '' })).toHaveLength(1);
+});
