@@ -21,16 +21,18 @@ export default defineConfig(async () => ({
         },
       },
       {
+        root: 'packages/web',
         optimizeDeps: { include: ['lit', 'lit/decorators.js', 'uplot', 'axe-core'] },
         test: {
           name: 'browser',
-          include: ['packages/web/src/**/*.browser.test.ts'],
+          include: ['src/**/*.browser.test.ts'],
           testTimeout: minute,
           browser: {
             enabled: true,
             headless: true,
             screenshotFailures: false,
             provider: playwright({
+              contextOptions: { locale: 'en-US' },
               launchOptions: { executablePath: await chromiumPath(), args: [...chromiumFlags] },
             }),
             instances: [{ browser: 'chromium' as const }],

@@ -39,6 +39,18 @@ test('when the schema grows each series keeps its past, and the new one has none
   expect([...(rows?.values ?? [])]).toEqual([Number.NaN, Number.NaN, 30, 1, 2, 3]);
 });
 
+test('a series that is missing for a while, as after a restart of its agent, keeps its past', () => {
+  const windows = createLiveWindows(10);
+  const first = storedSeries([1, 2], { t0: 1000, metric, seriesId: 5 });
+  windows.consume(first);
+  windows.consume(storedSeries([7], { t0: 3000, metric, seriesId: 6 }));
+  windows.consume({ ...storedSeries([4], { t0: 4000, metric }), schema: first.schema });
+  expect([...(windows.hosts(scope)[0]?.rows(0).values ?? [])]).toEqual([1, 2, Number.NaN, 4]);
+  for (let tick = 5; tick < 30; tick++) windows.consume(storedSeries([7], { t0: tick * 1000, metric, seriesId: 6 }));
+  windows.consume({ ...storedSeries([9], { t0: 30_000, metric }), schema: first.schema });
+  expect([...(windows.hosts(scope)[0]?.rows(0).values ?? [])]).toEqual([...Array<number>(9).fill(Number.NaN), 9]);
+});
+
 test('a gap stays a gap', () => {
   const windows = createLiveWindows(10);
   windows.consume(storedSeries([1, Number.NaN, 3], { t0: 1000, metric }));

@@ -49,12 +49,16 @@ export function createLiveWindows(capacity = defaultRows): LiveWindows {
   };
 }
 
-/** One host's rows in a ring: row-major, so that a tick is one run of memory and a column may be added by re-laying. */
+/** One host's ticks in a ring, each series in a column of its own: it is kept while another schema lacks the series. */
 class Ring implements HostWindow {
   readonly #capacity: number;
   readonly #times: Float64Array;
-  #values: Float64Array;
-  #width: number;
+  /** By series number. */
+  readonly #columns = new Map<number, Float64Array>();
+  /** In the order of the schema's columns. */
+  #current: readonly Float64Array[] = [];
+  /** Columns that the schema lacks, with the ticks that may come before nothing is left in them. */
+  readonly #parked = new Map<number, number>();
   #start = 0;
   #count = 0;
   schema: RegisteredSchema;
@@ -62,9 +66,8 @@ class Ring implements HostWindow {
   constructor(capacity: number, schema: RegisteredSchema) {
     this.#capacity = capacity;
     this.#times = new Float64Array(capacity);
-    this.#width = schema.seriesIds.length;
-    this.#values = new Float64Array(capacity * this.#width).fill(Number.NaN);
     this.schema = schema;
+    this.#use(schema);
   }
 
   get host(): string {
@@ -76,25 +79,24 @@ class Ring implements HostWindow {
   }
 
   append({ schema, matrix }: StoredSamples): void {
-    const { times, values, present } = matrix;
+    const { times, values } = matrix;
     const rows = times.length;
+    const { lastSeen } = this;
     // Late: newer samples are here already, and a window is for what is new.
-    if ((times[rows - 1] ?? 0) <= this.lastSeen) return;
-    if (schema !== this.schema && !sameColumns(schema, this.schema)) this.#relay(schema);
-    this.schema = schema;
-    const width = this.#width;
-    for (let row = 0; row < rows; row++) {
-      const time = times[row] ?? 0;
-      if (time <= this.lastSeen) continue;
+    if ((times[rows - 1] ?? 0) <= lastSeen) return;
+    if (schema !== this.schema) this.#use(schema);
+    let first = Math.max(0, rows - this.#capacity);
+    while ((times[first] ?? 0) <= lastSeen) first++;
+    for (let row = first; row < rows; row++) {
       if (this.#count === this.#capacity) this.#start = (this.#start + 1) % this.#capacity;
       else this.#count++;
       const slot = this.#at(this.#count - 1);
-      this.#times[slot] = time;
-      const base = slot * width;
-      for (let column = 0, from = row; column < width; column++, from += rows) {
-        this.#values[base + column] =
-          present !== undefined && present[from] === 0 ? Number.NaN : (values[from] ?? Number.NaN);
+      this.#times[slot] = times[row] ?? 0;
+      for (let column = 0, from = row; column < this.#current.length; column++, from += rows) {
+        const target = this.#current[column];
+        if (target !== undefined) target[slot] = values[from] ?? Number.NaN;
       }
+      if (this.#parked.size > 0) this.#passParked(slot);
     }
   }
 
@@ -102,42 +104,41 @@ class Ring implements HostWindow {
     let first = 0;
     while (first < this.#count && (this.#times[this.#at(first)] ?? 0) < from) first++;
     const rows = this.#count - first;
-    const times = new Float64Array(rows);
-    const values = new Float64Array(rows * this.#width);
-    for (let row = 0; row < rows; row++) {
-      const slot = this.#at(first + row);
-      times[row] = this.#times[slot] ?? 0;
-      const base = slot * this.#width;
-      for (let column = 0; column < this.#width; column++)
-        values[column * rows + row] = this.#values[base + column] ?? Number.NaN;
+    const times = Float64Array.from({ length: rows }, (_, row) => this.#times[this.#at(first + row)] ?? 0);
+    const values = new Float64Array(rows * this.#current.length);
+    for (const [column, source] of this.#current.entries()) {
+      for (let row = 0; row < rows; row++) values[column * rows + row] = source[this.#at(first + row)] ?? Number.NaN;
     }
-    return { times, width: this.#width, values };
+    return { times, width: this.#current.length, values };
   }
 
   #at(row: number): number {
     return (this.#start + row) % this.#capacity;
   }
 
-  /** Moves the rows to the columns of another schema, series by series. */
-  #relay(schema: RegisteredSchema): void {
-    const former = new Map(Array.from(this.schema.seriesIds, (id, column) => [id, column]));
-    const width = schema.seriesIds.length;
-    const values = new Float64Array(this.#capacity * width).fill(Number.NaN);
-    for (let column = 0; column < width; column++) {
-      const from = former.get(schema.seriesIds[column] ?? -1);
-      if (from === undefined) continue;
-      for (let slot = 0; slot < this.#capacity; slot++) {
-        values[slot * width + column] = this.#values[slot * this.#width + from] ?? Number.NaN;
-      }
-    }
-    this.#values = values;
-    this.#width = width;
+  #use(schema: RegisteredSchema): void {
+    const ids = new Set(schema.seriesIds);
+    for (const id of this.#columns.keys())
+      if (!ids.has(id) && !this.#parked.has(id)) this.#parked.set(id, this.#capacity);
+    this.#current = Array.from(schema.seriesIds, (id) => {
+      this.#parked.delete(id);
+      let column = this.#columns.get(id);
+      if (column === undefined) this.#columns.set(id, (column = new Float64Array(this.#capacity).fill(Number.NaN)));
+      return column;
+    });
+    this.schema = schema;
   }
-}
 
-function sameColumns(one: RegisteredSchema, other: RegisteredSchema): boolean {
-  return (
-    one.seriesIds.length === other.seriesIds.length &&
-    one.seriesIds.every((id, column) => id === other.seriesIds[column])
-  );
+  #passParked(slot: number): void {
+    for (const [id, left] of this.#parked) {
+      const column = this.#columns.get(id);
+      if (column !== undefined) column[slot] = Number.NaN;
+      if (left > 1) {
+        this.#parked.set(id, left - 1);
+        continue;
+      }
+      this.#parked.delete(id);
+      this.#columns.delete(id);
+    }
+  }
 }
