@@ -144,3 +144,175 @@ test('a tenant sees its own anomalies alone, and those of a silent host end', ()
   detection.expire(t0 + 10_000_000);
   expect(detection.open({ tenantId: 1, tenant: '' })).toEqual([]);
 });
+
+test('noise whose neighbours resemble each other gives less than one anomaly in 20 minutes, and none that is strong', () => {
+  // Lag-1 correlation 0.9: the five values in a row are hardly more than one.
+  const found = Array.from({ length: 10 }, (_, seed) => {
+    const noise = createNoise(seed);
+    let level = 0;
+    const values = Array.from({ length: 10_000 }, () => {
+      level = 0.9 * level + Math.sqrt(1 - 0.81) * noise();
+      return 50 + 5 * level;
+    });
+    return detect(storedSeries(values, { t0, metric: count })).found;
+  }).flat();
+  expect(found.length / 10).toBeLessThan(10_000 / 1200);
+  expect(Math.max(...found.map(({ peakScore }) => peakScore))).toBeLessThan(6);
+});
+
+test.each([
+  // Units per second on a level of 100 with a spread of 5, and by when it is seen.
+  { slope: 0.5, withinS: 60 },
+  { slope: 1, withinS: 30 },
+  { slope: 5, withinS: 10 },
+])('a drift of $slope a second is found within $withinS s', ({ slope, withinS }) => {
+  const values = normal(1200, 100, 5).map((value, at) => value + slope * Math.max(0, at - 600));
+  const { told } = detect(storedSeries(values, { t0, metric: count }));
+  const foundAt = ((told[0]?.peakAt ?? Number.NaN) - t0) / 1000;
+  expect(foundAt).toBeGreaterThan(600);
+  expect(foundAt).toBeLessThan(600 + withinS);
+});
+
+test('a drift slower than what is learnt becomes usual on its way', () => {
+  const values = normal(6000, 100, 5).map((value, at) => value + 0.02 * at);
+  expect(detect(storedSeries(values, { t0, metric: count })).found).toEqual([]);
+});
+
+test.each([5, 30, 120, 600, 3000])('the uptime of a host booted %d s ago is nothing unusual', (uptime) => {
+  const metric: MetricDescription = { name: 'uptime_seconds', kind: 'gauge', unit: 'seconds', help: '' };
+  const values = Array.from({ length: 7200 }, (_, at) => uptime + at);
+  expect(detect(storedSeries(values, { t0, metric })).found).toEqual([]);
+});
+
+test('five odd seconds make an anomaly with just their start and end, in whatever batches they come', () => {
+  const values = normal(400, 10, 1);
+  values.fill(80, 200, 205);
+  const ends = [1, 7, 10, 400].map((rows) => {
+    const batches = Array.from({ length: Math.ceil(values.length / rows) }, (_, batch) =>
+      storedSeries(values.slice(batch * rows, (batch + 1) * rows), { t0: t0 + batch * rows * 1000, metric: count }),
+    );
+    return detect(...batches).found.map(({ start, end }) => [(start - t0) / 1000, ((end ?? 0) - t0) / 1000]);
+  });
+  expect(ends).toEqual([1, 7, 10, 400].map(() => [[200, 204]]));
+});
+
+test('odd values before and after a long pause are not one event', () => {
+  const before = [...normal(300, 10, 1), 80, 80, 80];
+  const after = [80, 80, ...normal(30, 10, 1)];
+  const { found } = detect(
+    storedSeries(before, { t0, metric: count }),
+    storedSeries(after, { t0: t0 + 8 * 3_600_000, metric: count }),
+  );
+  expect(found).toEqual([]);
+});
+
+/** The same host's samples under a schema that has, or lacks, one more series. */
+function withSecondSeries(batch: StoredSamples, { alone }: { alone: boolean }): StoredSamples {
+  const { times, values } = batch.matrix;
+  const steady = Array.from(times, () => 1);
+  return {
+    ...batch,
+    schema: {
+      ...batch.schema,
+      schema: {
+        metrics: [count],
+        series: [{ metric: 0, labels: { other: '1' } }, ...(alone ? [] : [{ metric: 0, labels: {} }])],
+      },
+      seriesIds: Int32Array.from(alone ? [99] : [99, 1]),
+    },
+    matrix: { times, width: alone ? 1 : 2, values: Float64Array.from(alone ? steady : [...steady, ...values]) },
+  };
+}
+
+test('a series that an agent lacks at its start is known when it comes back', () => {
+  const both = withSecondSeries(storedSeries(normal(300, 10, 1), { t0, metric: count }), { alone: false });
+  const restarted = withSecondSeries(storedSeries([0], { t0: t0 + 300_000, metric: count }), { alone: true });
+  const again = withSecondSeries(storedSeries(normal(20, 60, 1), { t0: t0 + 301_000, metric: count }), {
+    alone: false,
+  });
+  const { found } = detect(both, restarted, again);
+  expect(found).toMatchObject([{ start: t0 + 301_000, labels: { host: 'a' } }]);
+});
+
+test('an anomaly of a series that is gone ends after five minutes, although its host goes on', () => {
+  const odd = [...normal(300, 10, 1), ...normal(10, 60, 1)];
+  const both = withSecondSeries(storedSeries(odd, { t0, metric: count }), { alone: false });
+  const alone = Array.from({ length: 40 }, (_, batch) =>
+    withSecondSeries(
+      storedSeries(
+        Array.from({ length: 10 }, () => 0),
+        { t0: t0 + (31 + batch) * 10_000, metric: count },
+      ),
+      { alone: true },
+    ),
+  );
+  const { detection, found } = detect(both, ...alone);
+  expect(found).toMatchObject([{ labels: { host: 'a' }, end: t0 + 309_000 }]);
+  expect(detection.open({ tenantId: 1, tenant: '' })).toEqual([]);
+});
+
+test('a late batch of an older schema does not make the newer series strangers', () => {
+  const both = withSecondSeries(storedSeries(normal(300, 10, 1), { t0, metric: count }), { alone: false });
+  const late = storedSeries(normal(10, 10, 1), { t0, metric: count });
+  const next = withSecondSeries(storedSeries(normal(20, 60, 1), { t0: t0 + 300_000, metric: count }), { alone: false });
+  expect(detect(both, late, next).found).toHaveLength(1);
+});
+
+test('an agent that catches up is there, however old its samples are', () => {
+  const { detection } = detect(storedSeries([...normal(300, 10, 1), ...normal(10, 60, 1)], { t0, metric: count }));
+  const hour = 3_600_000;
+  for (let batch = 0; batch < 3; batch++) {
+    detection.consume(storedSeries(normal(10, 60, 1), { t0: t0 + (31 + batch) * 10_000, metric: count }));
+    detection.expire(t0 + hour);
+  }
+  expect(detection.open({ tenantId: 1, tenant: '' })).toHaveLength(1);
+});
+
+const scope = { tenantId: 1, tenant: 'tenant-1' };
+
+test('after a restart an anomaly goes on under its id, though the samples since then would start it later', () => {
+  const values = [...normal(300, 10, 1), ...normal(40, 60, 1)];
+  const [stored] = detect(storedSeries(values, { t0, metric: count })).found;
+  // The restarted collector reads 70 samples before the step, and its first samples of it are lost.
+  const kept = [...values.slice(230, 300), ...values.slice(305)];
+  const { detection, found } = detect(storedSeries(kept, { t0: t0 + 235_000, metric: count }));
+  expect(found[0]?.id).not.toBe(stored?.id);
+  expect(detection.resume(scope, stored === undefined ? [] : [stored])).toEqual([]);
+  expect(detection.open(scope)).toMatchObject([{ id: stored?.id, start: stored?.start }]);
+});
+
+test('after a restart with too few samples to judge an anomaly lasts until its series is as usual', () => {
+  const [stored] = detect(storedSeries([...normal(300, 10, 1), ...normal(40, 60, 1)], { t0, metric: count })).found;
+  const { detection, found } = detect(storedSeries(normal(20, 60, 1), { t0: t0 + 340_000, metric: count }));
+  expect(found).toEqual([]);
+  expect(detection.resume(scope, stored === undefined ? [] : [stored])).toEqual([]);
+  detection.consume(storedSeries(normal(10, 60, 1), { t0: t0 + 360_000, metric: count }));
+  expect(detection.open(scope)).toMatchObject([{ id: stored?.id }]);
+  detection.consume(storedSeries(normal(10, 10, 1), { t0: t0 + 370_000, metric: count }));
+  expect(detection.open(scope)).toEqual([]);
+});
+
+test('what was over when the collector started again, or left open twice, ends where it was last told of', () => {
+  const [stored] = detect(storedSeries([...normal(300, 10, 1), ...normal(10, 60, 1)], { t0, metric: count })).found;
+  if (stored === undefined) throw new Error('no anomaly');
+  const quiet = detect(storedSeries(normal(100, 10, 1), { t0: t0 + 310_000, metric: count })).detection;
+  expect(quiet.resume(scope, [stored])).toEqual([{ ...stored, end: stored.peakAt }]);
+  const strange = detect().detection;
+  expect(strange.resume(scope, [stored])).toEqual([{ ...stored, end: stored.peakAt }]);
+  const lasting = detect(storedSeries(normal(10, 60, 1), { t0: t0 + 310_000, metric: count })).detection;
+  const second = { ...stored, id: 'second', start: stored.start + 1000 };
+  expect(lasting.resume(scope, [second, stored])).toEqual([{ ...second, end: second.peakAt }]);
+  expect(lasting.open(scope)).toMatchObject([{ id: stored.id }]);
+});
+
+test('the peak of a lasting anomaly is told within ten seconds of samples, also when it does not grow any more', () => {
+  const values = [...normal(300, 10, 1), ...Array.from({ length: 6 }, () => 40), 90, ...normal(30, 40, 1)];
+  const { told } = detect(storedSeries(values.slice(0, 300), { t0, metric: count }));
+  expect(told).toEqual([]);
+  const batches = Array.from({ length: Math.ceil(values.length / 5) }, (_, batch) =>
+    storedSeries(values.slice(batch * 5, batch * 5 + 5), { t0: t0 + batch * 5000, metric: count }),
+  );
+  const peaks = detect(...batches).told.map(({ value }) => value);
+  expect(peaks.length).toBeLessThan(5);
+  expect(peaks).toContain(90);
+});

@@ -9,6 +9,7 @@ export interface RobustSpreadOptions {
 
 /** Mean absolute deviation to standard deviation, for a normal distribution: sqrt(pi / 2). */
 const deviationToSigma = Math.sqrt(Math.PI / 2);
+const mostCounted = 65_535;
 /** A value farther than this from the mean counts as if it were this far, in standard deviations. */
 const winsorAt = 3;
 
@@ -21,7 +22,7 @@ export class RobustSpread {
   readonly means: Float64Array;
   /** Mean absolute deviation from the mean. */
   readonly deviations: Float64Array;
-  /** Values seen, up to the warm-up. */
+  /** Values seen, as far as they can be counted. */
   readonly counts: Uint16Array;
   readonly #weight: number;
   readonly #warmup: number;
@@ -50,7 +51,9 @@ export class RobustSpread {
       if (count > 0) this.deviations[series] = deviation + weight * (Math.abs(difference) - deviation);
       return Number.NaN;
     }
-    const sigma = Math.max(deviationToSigma * deviation, floor);
+    if (count < mostCounted) this.counts[series] = count + 1;
+    // What few values tell of the spread is too little: neighbours resemble each other, and a ramp has just begun.
+    const sigma = Math.max(deviationToSigma * deviation * (1 + this.#warmup / count), floor);
     const limit = winsorAt * sigma;
     const bounded = difference > limit ? limit : difference < -limit ? -limit : difference;
     this.means[series] = mean + this.#weight * bounded;
@@ -71,7 +74,7 @@ export class RobustSpread {
   seed(series: number, mean: number, sigma: number): void {
     this.means[series] = mean;
     this.deviations[series] = sigma / deviationToSigma;
-    this.counts[series] = this.#warmup;
+    this.counts[series] = mostCounted;
   }
 
   /** Takes over one series' state from another layout. */
