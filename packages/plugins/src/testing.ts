@@ -23,7 +23,7 @@ export function fixtureHosts(folder: URL): Host[] {
     const procRoot = join(root, tick === 0 ? 'proc' : `proc-${tick}`);
     if (!existsSync(procRoot)) return hosts;
     const host = createHost({ procRoot, sysRoot: join(root, 'sys') });
-    hosts.push({ ...host, now: () => tick * 1000, fileSystem: () => Promise.resolve(space) });
+    hosts.push({ ...host, hasProc: true, now: () => tick * 1000, fileSystem: () => Promise.resolve(space) });
   }
 }
 
