@@ -77,7 +77,13 @@ export async function startCollector({
       live.broadcastAnomaly(scope, anomaly);
     },
   });
-  const dispatcher = createDispatcher({ outbox: storage.notifications, fetch, log, now });
+  const dispatcher = createDispatcher({
+    outbox: storage.notifications,
+    fetch,
+    pageUrl: config.publicUrl,
+    log,
+    now,
+  });
   const alerting = createAlerting({
     storage,
     log,

@@ -114,7 +114,8 @@ export function createDispatcher({
         if (result.status === 'rejected')
           log.error('a notification could not be recorded', { error: describeError(result.reason) });
       }
-      if (due.length < perDrain || isStopping) return;
+      // What follows a notification that was just sent is due only now.
+      if (due.length === 0 || isStopping) return;
     }
   }
 

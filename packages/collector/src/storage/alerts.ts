@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { and, desc, eq, inArray } from 'drizzle-orm';
 import type { Alert } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
@@ -60,16 +59,16 @@ export function createAlerts({ db }: Database): Alerts {
             .values({ tenantId, id: body.id, ...row })
             .onConflictDoUpdate({ target: [alert.tenantId, alert.id], set: row });
           if (!notify || channels.length === 0) continue;
-          await tx.insert(notification).values(
-            channels.map(({ id: channelId }) => ({
-              tenantId,
-              id: randomUUID(),
-              channelId,
-              body,
-              createdAt: now,
-              dueAt: now,
-            })),
-          );
+          // Named by what it tells: a change whose commit was not heard of, and is saved again, is told once.
+          const notifications = channels.map(({ id: channelId }) => ({
+            tenantId,
+            id: `${channelId}/${body.id}/${body.state.kind}`,
+            channelId,
+            body,
+            createdAt: now,
+            dueAt: now,
+          }));
+          await tx.insert(notification).values(notifications).onConflictDoNothing();
         }
       });
     },

@@ -33,8 +33,15 @@ export function createNotifications({ db }: Database): Notifications {
         const claimed = await tx.execute<{ tenant_id: number; id: string }>(sql`
           update notification set due_at = ${now + claimMs}, attempts = attempts + 1
           where (tenant_id, id) in (
-            select tenant_id, id from notification where due_at <= ${now}
-            order by due_at limit ${limit} for update skip locked
+            select n.tenant_id, n.id from notification n where n.due_at <= ${now}
+              -- That an alert is over must not arrive before that it fired.
+              and not exists (
+                select 1 from notification earlier
+                where earlier.tenant_id = n.tenant_id and earlier.channel_id = n.channel_id
+                  and earlier.body->>'id' = n.body->>'id' and earlier.due_at is not null
+                  and (earlier.created_at, earlier.id) < (n.created_at, n.id)
+              )
+            order by n.due_at limit ${limit} for update skip locked
           ) returning tenant_id, id`);
         if (claimed.length === 0) return [];
         const keys = sql.join(

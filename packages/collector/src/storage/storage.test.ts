@@ -172,6 +172,33 @@ test('an alert and what it tells the channels are saved together; what is due is
   expect(await storage.notifications.due(now + 10 * dayMs, 10)).toEqual([]);
 });
 
+test('that an alert is over is not due before it was told that it fired, and a change saved twice is told once', async () => {
+  const scope = await storage.tenants.ensure('order');
+  await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: 'http://127.0.0.1:9/' });
+  const firing = {
+    id: 'a2',
+    ruleId: 'r1',
+    name: 'Load',
+    severity: 'warning',
+    host: 'a',
+    metric: 'up',
+    labels: { host: 'a' },
+    reason: 'why',
+    state: { kind: 'firing', since: now, value: 1 },
+  } as const;
+  const resolved = { ...firing, state: { ...firing.state, kind: 'resolved', resolvedAt: now } } as const;
+  await storage.alerts.save(scope, [{ alert: firing, notify: true }], now);
+  await storage.alerts.save(scope, [{ alert: resolved, notify: true }], now);
+  await storage.alerts.save(scope, [{ alert: resolved, notify: true }], now);
+  const dueKinds = async (at: number) => (await storage.notifications.due(at, 10)).map(({ alert }) => alert.state.kind);
+  const [first] = await storage.notifications.due(now, 10);
+  expect(first?.alert.state.kind).toBe('firing');
+  expect(await dueKinds(now)).toEqual([]);
+  if (first !== undefined) await storage.notifications.sent(first, now);
+  expect(await dueKinds(now)).toEqual(['resolved']);
+  expect(await dueKinds(now)).toEqual([]);
+});
+
 test('an anomaly that changes is one row; the list takes what overlaps the range', async () => {
   const scope = await storage.tenants.ensure('anomalies');
   const anomaly = {

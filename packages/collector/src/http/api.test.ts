@@ -1,0 +1,160 @@
+import { afterAll, expect, test } from 'vitest';
+import { testBatch } from '../ingest/testing.ts';
+import { startTestServer } from './testing.ts';
+
+const server = await startTestServer();
+afterAll(() => server.close());
+const writer = await server.key('default', 'write');
+const reader = await server.key('default', 'read');
+
+async function call(
+  path: string,
+  {
+    key = writer,
+    method = 'GET',
+    body,
+    headers = {},
+  }: { key?: string | undefined; method?: string; body?: unknown; headers?: Record<string, string> } = {},
+) {
+  const response = await fetch(server.url + path, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  // Whatever the route answers: each test looks at what it needs.
+  const json =
+    response.headers.get('content-type')?.startsWith('application/json') === true
+      ? (JSON.parse(text) as Record<string, never>)
+      : undefined;
+  return { status: response.status, json, text, headers: response.headers };
+}
+
+const rule = { kind: 'threshold', name: 'Busy', selector: 'cpu_busy_ratio', op: '>', value: 0.9 };
+
+test('a rule is made with its defaults, listed and deleted; one that is wrong says where', async () => {
+  const made = await call('/v1/rules', { method: 'POST', body: rule });
+  expect(made).toMatchObject({
+    status: 201,
+    json: { ...rule, severity: 'warning', enabled: true, forMs: 0, reduce: 'value' },
+  });
+  const id: unknown = made.json?.['id'];
+  expect((await call('/v1/rules')).json?.['rules']).toMatchObject([{ id }]);
+  expect((await call(`/v1/rules/${String(id)}`, { method: 'DELETE' })).status).toBe(204);
+  expect((await call(`/v1/rules/${String(id)}`, { method: 'DELETE' })).status).toBe(404);
+});
+
+test.each([
+  ['a bound that is no number', { ...rule, value: 'high' }, 'rules/body', 'value'],
+  ['a kind that there is not', { ...rule, kind: 'magic' }, 'rules/body', 'kind'],
+  ['a selector that can not be read', { ...rule, selector: 'cpu{' }, 'query/selector', 'query'],
+  ['no JSON', '{', 'http/json', undefined],
+])('a rule with %s is refused', async (_, body, code, field) => {
+  const { status, json } = await call('/v1/rules', { method: 'POST', body });
+  expect({ status, error: json?.['error'] }).toMatchObject({
+    status: 400,
+    error: { code, ...(field === undefined ? {} : { field }) },
+  });
+});
+
+test('a webhook has to be an http address', async () => {
+  expect(
+    await call('/v1/channels', { method: 'POST', body: { kind: 'webhook', name: 'x', url: 'file:///etc/passwd' } }),
+  ).toMatchObject({
+    status: 400,
+    json: { error: { code: 'channels/body', field: 'url' } },
+  });
+  expect(
+    (
+      await call('/v1/channels', {
+        method: 'POST',
+        body: { kind: 'webhook', name: 'x', url: 'https://hooks.example/1' },
+      })
+    ).status,
+  ).toBe(201);
+});
+
+test('a key that may only read changes nothing', async () => {
+  expect(await call('/v1/rules', { key: reader, method: 'POST', body: rule })).toMatchObject({
+    status: 403,
+    json: { error: { code: 'auth/scope' } },
+  });
+  expect((await call('/v1/rules', { key: reader })).status).toBe(200);
+});
+
+test('every path below /v1 asks who is there, those that do not exist included', async () => {
+  for (const path of [
+    '/v1/hosts',
+    '/v1/rules',
+    '/v1/channels',
+    '/v1/alerts',
+    '/v1/anomalies',
+    '/v1/series',
+    '/v1/query_range',
+    '/v1/session',
+    '/v1/nothing',
+  ]) {
+    expect([path, (await call(path, { key: '' })).status]).toEqual([path, 401]);
+  }
+  expect(await call('/v1/nothing')).toMatchObject({ status: 404, json: { error: { code: 'http/not-found' } } });
+});
+
+test('one tenant’s rules, hosts and samples are not another’s', async () => {
+  const [ingest, other] = [await server.key('mine', 'ingest'), await server.key('theirs', 'admin')];
+  await server.ingest(ingest, testBatch());
+  const mine = await server.key('mine', 'admin');
+  const { json } = await call('/v1/rules', { key: mine, method: 'POST', body: rule });
+  expect((await call(`/v1/rules/${String(json?.['id'])}`, { key: other, method: 'DELETE' })).status).toBe(404);
+  expect((await call('/v1/rules', { key: other })).json).toEqual({ rules: [] });
+  expect((await call('/v1/hosts', { key: other })).json).toEqual({ hosts: [] });
+  expect((await call('/v1/series?query=cpu_busy_ratio', { key: other })).json).toEqual({ series: [] });
+  expect((await call('/v1/hosts', { key: mine })).json).toMatchObject({
+    hosts: [{ host: 'web-1', series: 2, state: 'up' }],
+  });
+});
+
+test.each([
+  ['/v1/query_range?start=0&end=1', 'query'],
+  ['/v1/query_range?query=up&start=yesterday&end=1', 'start'],
+  ['/v1/query_range?query=up&start=5&end=1', 'end'],
+  ['/v1/query_range?query=up&start=0&end=1&step=-5', 'step'],
+  ['/v1/query_range?query=up&start=0&end=1&step=1&aggregation=median', 'aggregation'],
+  ['/v1/query_range?query=up&start=0&end=1&aggregation=avg', 'step'],
+  ['/v1/query_range?query=up%7B&start=0&end=1', 'query'],
+  ['/v1/alerts?state=angry', 'state'],
+])('%s names the parameter %s', async (path, field) => {
+  expect(await call(path)).toMatchObject({ status: 400, json: { error: { field } } });
+});
+
+test('a sign-in link works once, and its session reads, changes from its own page alone, and ends', async () => {
+  const scope = await server.storage.tenants.ensure('default');
+  const code = await server.storage.sessions.createSignInCode(scope, 60_000, Date.now());
+  const signedIn = await call(`/sign-in?code=${code}`, { key: '' });
+  expect([signedIn.status, signedIn.headers.get('location')]).toEqual([303, '/']);
+  const [cookie = ''] = signedIn.headers.get('set-cookie')?.split(';') ?? [];
+  expect(signedIn.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax/u);
+  expect(await call(`/sign-in?code=${code}`, { key: '' })).toMatchObject({
+    status: 403,
+    json: { error: { code: 'auth/sign-in-code' } },
+  });
+  expect(await call('/v1/session', { key: '', headers: { cookie } })).toMatchObject({
+    status: 200,
+    json: { tenant: 'default', by: 'session' },
+  });
+  const change = (headers: Record<string, string>) =>
+    call('/v1/rules', { key: '', method: 'POST', body: rule, headers: { cookie, ...headers } });
+  expect((await change({})).status).toBe(403);
+  expect((await change({ origin: 'https://elsewhere.example' })).status).toBe(403);
+  expect((await change({ origin: server.url })).status).toBe(201);
+});
+
+test('health, readiness and the collector’s own metrics need no key', async () => {
+  expect((await call('/healthz', { key: '' })).text).toBe('ok\n');
+  expect((await call('/readyz', { key: '' })).text).toBe('ready\n');
+  expect((await call('/metrics', { key: '' })).text).toMatch(/^# TYPE tarsier_ingest_samples_total counter$/mu);
+});
