@@ -16,6 +16,8 @@ export class ClosingLine implements Reporter {
       }
       if (module.errors().length > 0 || tests.length === 0) failed++;
     }
+    // A run that never came to its tests has failed, too.
+    if (modules.length === 0) failed++;
     if (failed > 0) process.exitCode = 1;
     // After the default reporter's summary.
     process.once('exit', () => process.stdout.write(`${passed} passed, ${failed} failed\n`));

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { TarsierError } from '@tarsier/protocol';
@@ -20,12 +20,20 @@ const platformNames: Readonly<Record<string, string>> = { win32: 'windows' };
  */
 export async function findBinaries(account: Account | undefined, runtimeFolder: string): Promise<PostgresBinaries> {
   const { folder, version } = await packagedFolder();
+  return binariesFor(account, folder, join(runtimeFolder, `postgresql-${version}`));
+}
+
+/** Those in `folder`, or in `copy` where `account` can't run them: made when there is none, or none that works. */
+export async function binariesFor(
+  account: Account | undefined,
+  folder: string,
+  copy: string,
+): Promise<PostgresBinaries> {
   const packaged = inFolder(folder);
   if (account === undefined || canRun(account, packaged.postgres)) return packaged;
-  const copy = join(runtimeFolder, `postgresql-${version}`);
-  const exists = await stat(join(copy, 'bin', 'postgres')).catch(() => undefined);
-  if (exists === undefined) await copyWhole(folder, copy, runtimeFolder);
-  return inFolder(copy);
+  const copied = inFolder(copy);
+  if (!canRun(account, copied.postgres)) await copyWhole(folder, copy);
+  return copied;
 }
 
 async function packagedFolder(): Promise<{ folder: string; version: string }> {
@@ -51,14 +59,18 @@ function inFolder(folder: string): PostgresBinaries {
 }
 
 /** Appears whole or not at all: two collectors may start at once. */
-async function copyWhole(from: string, to: string, runtimeFolder: string): Promise<void> {
-  await mkdir(runtimeFolder, { recursive: true, mode: 0o755 });
-  const partial = await mkdtemp(join(runtimeFolder, 'copying-'));
+async function copyWhole(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o755 });
+  const partial = await mkdtemp(join(dirname(to), 'copying-'));
   try {
-    await cp(from, partial, { recursive: true, verbatimSymlinks: true, mode: 0 });
+    await cp(from, partial, { recursive: true, verbatimSymlinks: true });
+    // A temporary folder is for its maker alone.
+    await chmod(partial, 0o755);
+    await rm(to, { recursive: true, force: true });
     await rename(partial, to);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
-    if ((await stat(join(to, 'bin', 'postgres')).catch(() => undefined)) === undefined) throw error;
+    // The other one was quicker.
+    if ((await stat(inFolder(to).postgres).catch(() => undefined)) === undefined) throw error;
   }
 }

@@ -109,7 +109,14 @@ async function initialise(
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     });
   } catch (cause) {
-    throw new TarsierError('storage/initdb', `PostgreSQL could not create its data folder ${data}`, { cause });
+    throw new TarsierError('storage/initdb', `PostgreSQL could not create its data folder ${data}${outputOf(cause)}`, {
+      cause,
+    });
   }
   await rename(partial, data);
+}
+
+/** What a program that failed wrote, on a line of its own. */
+function outputOf(error: unknown): string {
+  return error instanceof Error && 'stderr' in error ? `:\n${String(error.stderr).trim()}` : '';
 }

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { expect, onTestFinished, test } from 'vitest';
 import { silentLog } from '../../log.ts';
+import { accountForPostgres, canRun } from './account.ts';
+import { binariesFor } from './binaries.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded.ts';
 import { takeLock } from './lock.ts';
 
@@ -154,6 +156,22 @@ test('a data folder with a path too long for a socket works all the same', async
   const embedded = await open(folder);
   expect(embedded.connection.host.startsWith(tmpdir())).toBe(true);
   expect(await query(embedded, (sql) => sql`select 1 as one`)).toMatchObject([{ one: 1 }]);
+});
+
+test('programs that PostgreSQL’s user can not reach are copied once to where it can, and a broken copy is replaced', async () => {
+  const outside = await newFolder();
+  const closed = join(outside, 'closed');
+  await mkdir(closed, { mode: 0o700 });
+  await mkdir(join(closed, 'bin'));
+  await writeFile(join(closed, 'bin', 'postgres'), '#!/bin/sh\n', { mode: 0o755 });
+  const copy = join(outside, 'runtime', 'copy');
+  const account = accountForPostgres();
+  const expected = join(asRoot ? copy : closed, 'bin', 'postgres');
+  expect((await binariesFor(account, closed, copy)).postgres).toBe(expected);
+  expect(account === undefined || canRun(account, expected)).toBe(true);
+  if (asRoot) await chmod(copy, 0o700);
+  await binariesFor(account, closed, copy);
+  expect(account === undefined || canRun(account, expected)).toBe(true);
 });
 
 test('in a folder that others may not enter it works as root too, with its files elsewhere behind a link', async () => {
