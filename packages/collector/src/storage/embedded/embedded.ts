@@ -49,7 +49,7 @@ export async function openEmbedded({
   const account = accountForPostgres();
   const folder = await placeCluster(dataFolder, account, runtimeFolder, log);
   const binaries = await findBinaries(account, runtimeFolder);
-  const lock = takeLock(join(dataFolder, 'collector.lock'));
+  const lock = await lockFolder(dataFolder, use);
   if ('heldBy' in lock) {
     if (use === 'own') {
       throw new TarsierError(
@@ -82,6 +82,19 @@ export async function openEmbedded({
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** A process that was just killed, or is just ending, holds its lock for another moment. */
+const lockTimeoutMs = 2_000;
+
+async function lockFolder(dataFolder: string, use: EmbeddedOptions['use']): Promise<ReturnType<typeof takeLock>> {
+  const file = join(dataFolder, 'collector.lock');
+  const began = Date.now();
+  for (;;) {
+    const lock = takeLock(file);
+    if ('release' in lock || use === 'share' || Date.now() - began > lockTimeoutMs) return lock;
+    await sleep(50);
   }
 }
 

@@ -46,8 +46,10 @@ function startOf(pid: number): string | undefined {
   }
   try {
     // Field 22, counted after the command's closing parenthesis, which may itself hold spaces.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return fields.slice(fields.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    // A zombie only waits for its parent to hear of its end.
+    return fields[0] === 'Z' ? undefined : (fields[19] ?? '');
   } catch {
     return '';
   }
