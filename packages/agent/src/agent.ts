@@ -1,9 +1,9 @@
 /** The composition root: plugins → ticks → columns → batches → spool → collector. */
 import { builtinPlugins, createHost, type Plugin } from '@tarsier/plugins';
-import type { UnixMs } from '@tarsier/protocol';
+import { describeError, type UnixMs } from '@tarsier/protocol';
 import { createBatcher } from './batcher.ts';
 import type { AgentConfig } from './config.ts';
-import { describeError, type Log } from './log.ts';
+import type { Log } from './log.ts';
 import { createPoster } from './post.ts';
 import { createScheduler, systemClock, type Clock } from './scheduler.ts';
 import { createScraper, type Scraper } from './scrape.ts';

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
-import { TarsierError } from '@tarsier/protocol';
+import { describeError, TarsierError } from '@tarsier/protocol';
 import { createAgent } from './agent.ts';
 import { loadConfig } from './config.ts';
-import { createLog, describeError } from './log.ts';
+import { createLog } from './log.ts';
 
 const usage = `tarsier-agent: measures this host each second and ships it to a Tarsier collector
 

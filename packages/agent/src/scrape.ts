@@ -1,8 +1,8 @@
 /** Runs one plugin, so that its failure or its slowness is its own. */
 import type { CollectedSamples, Plugin, PluginDeps } from '@tarsier/plugins';
 import { createScrapeOutput } from '@tarsier/plugins';
-import type { UnixMs } from '@tarsier/protocol';
-import { describeError, type Log } from './log.ts';
+import { describeError, type UnixMs } from '@tarsier/protocol';
+import type { Log } from './log.ts';
 
 export interface ScrapeStats {
   /** Whether the last scrape gave samples. */

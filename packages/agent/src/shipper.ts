@@ -1,6 +1,6 @@
 /** Sends what is in the spool, oldest first, until the collector has it. */
-import { batchContentType, decodeEnvelope, withSchema } from '@tarsier/protocol';
-import { describeError, type Log } from './log.ts';
+import { batchContentType, decodeEnvelope, describeError, withSchema } from '@tarsier/protocol';
+import type { Log } from './log.ts';
 import type { PostAnswer, Poster } from './post.ts';
 import type { Clock } from './scheduler.ts';
 import type { Spool, SpooledBatch } from './spool.ts';

@@ -4,9 +4,9 @@
  */
 import { mkdir, open, readdir, readFile, rename, rm, truncate, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { UnixMs } from '@tarsier/protocol';
+import { describeError, type UnixMs } from '@tarsier/protocol';
 import { schemaHash } from '@tarsier/protocol/zstd';
-import { describeError, type Log } from './log.ts';
+import type { Log } from './log.ts';
 import { decodeRecord, encodeRecord, type SpoolRecord } from './spool-records.ts';
 
 export interface SpooledBatch {

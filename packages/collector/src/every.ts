@@ -1,4 +1,5 @@
-import { describeError, type Log } from './log.ts';
+import { describeError } from '@tarsier/protocol';
+import type { Log } from './log.ts';
 
 /**
  * Runs a chore again and again, the next run `intervalMs` after the last has ended; a failure is logged and does not

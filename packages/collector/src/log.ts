@@ -1,3 +1,5 @@
+import { describeError } from '@tarsier/protocol';
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
@@ -10,13 +12,6 @@ export interface Log {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-}
-
-/** What a thrown value looks like in a log line: an Error's message with its causes, shortened. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error).slice(0, 500);
-  const cause = error.cause === undefined ? '' : `: ${describeError(error.cause)}`;
-  return `${error.message}${cause}`.slice(0, 1000);
 }
 
 /**

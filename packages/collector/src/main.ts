@@ -3,10 +3,10 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { TarsierError } from '@tarsier/protocol';
+import { describeError, TarsierError } from '@tarsier/protocol';
 import { startCollector, type Collector } from './collector.ts';
 import { loadConfig, type CollectorConfig } from './config.ts';
-import { createLog, describeError, type Log } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { keyScopes } from './storage/keys.ts';
 import { openStorage } from './storage/storage.ts';
 

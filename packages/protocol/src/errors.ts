@@ -55,3 +55,10 @@ export function describeValue(value: unknown): string {
   if (typeof value === 'string') return `string ${JSON.stringify(value.slice(0, 60))}`;
   return typeof value;
 }
+
+/** What went wrong in one line: an Error's message with those of its causes; at most 1,000 characters. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error).slice(0, 1_000);
+  const cause = error.cause === undefined ? '' : `: ${describeError(error.cause)}`;
+  return `${error.message}${cause}`.slice(0, 1_000);
+}

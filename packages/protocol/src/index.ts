@@ -12,7 +12,7 @@ export {
 } from './batch.ts';
 export { BatchError } from './bytes.ts';
 export type { ErrorBody, TarsierErrorOptions } from './errors.ts';
-export { describeValue, TarsierError } from './errors.ts';
+export { describeError, describeValue, TarsierError } from './errors.ts';
 export type { Labels, SeriesIdentity } from './labels.ts';
 export {
   canonicalLabels,

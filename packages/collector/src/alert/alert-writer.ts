@@ -1,5 +1,5 @@
-import type { Alert, UnixMs } from '@tarsier/protocol';
-import { describeError, type Log } from '../log.ts';
+import { type Alert, describeError, type UnixMs } from '@tarsier/protocol';
+import type { Log } from '../log.ts';
 import type { AlertChange, Alerts } from '../storage/alerts.ts';
 import type { TenantScope } from '../tenant.ts';
 

@@ -1,7 +1,7 @@
 /** Rules over every stored sample and anomaly: what begins and what ends is saved, shown and told. */
-import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
+import { type Alert, type Anomaly, describeError, type UnixMs } from '@tarsier/protocol';
 import type { Rule } from '@tarsier/protocol/api';
-import { describeError, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import { compileMatchers, parseSelector } from '../query/selector.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesConsumer } from '../stored-samples.ts';

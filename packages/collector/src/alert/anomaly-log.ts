@@ -1,5 +1,5 @@
-import type { Anomaly } from '@tarsier/protocol';
-import { describeError, type Log } from '../log.ts';
+import { type Anomaly, describeError } from '@tarsier/protocol';
+import type { Log } from '../log.ts';
 import type { TenantScope } from '../tenant.ts';
 
 export interface AnomalyLog {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { TarsierError } from '@tarsier/protocol';
+import { describeError, TarsierError } from '@tarsier/protocol';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { describeError, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import type { AppEnv } from './app-env.ts';
 
 const statusByCode: Readonly<Record<string, ContentfulStatusCode>> = {

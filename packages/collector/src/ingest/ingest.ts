@@ -1,7 +1,14 @@
 /** Takes an agent's batch: decode, admit, commit, hand on. Answers after the commit, never before. */
-import { decodeEnvelope, decodePayload, TarsierError, type BatchEnvelope, type UnixMs } from '@tarsier/protocol';
+import {
+  type BatchEnvelope,
+  decodeEnvelope,
+  decodePayload,
+  describeError,
+  TarsierError,
+  type UnixMs,
+} from '@tarsier/protocol';
 import { schemaHash, zstdDecompress } from '@tarsier/protocol/zstd';
-import { describeError, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import { maxBatchSpanMs } from '../storage/batches.ts';
 import type { RegisteredSchema } from '../storage/series-catalog.ts';
 import type { Storage } from '../storage/storage.ts';

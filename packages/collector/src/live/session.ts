@@ -1,7 +1,7 @@
-import { TarsierError, type Alert, type Anomaly, type UnixMs } from '@tarsier/protocol';
+import { type Alert, type Anomaly, describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
 import { encodeLiveFrame, type LiveGroup, type LiveMessage } from '@tarsier/protocol/live';
 import type { HostWindow, LiveWindows } from '../ingest/live-window.ts';
-import { describeError, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import { compileMatchers, parseSelector } from '../query/selector.ts';
 import type { StoredSamples } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';

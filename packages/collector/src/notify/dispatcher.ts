@@ -1,7 +1,7 @@
 /** Sends what is due to its channel, until it is taken or a day has passed. Knows no other room. */
-import type { Alert, UnixMs } from '@tarsier/protocol';
+import { type Alert, describeError, type UnixMs } from '@tarsier/protocol';
 import type { Channel } from '@tarsier/protocol/api';
-import { describeError, type Log } from '../log.ts';
+import type { Log } from '../log.ts';
 import { retryAt } from './backoff.ts';
 import { sequenceKey, sequences } from './sequence.ts';
 import { postWebhook, webhookBody } from './webhook.ts';
