@@ -13,6 +13,7 @@ export default defineConfig(async () => ({
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['packages/*/src/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts'],
           globalSetup: ['packages/collector/src/storage/testing-setup.ts'],
@@ -25,6 +26,7 @@ export default defineConfig(async () => ({
         optimizeDeps: { include: ['lit', 'lit/decorators.js', 'uplot', 'axe-core'] },
         test: {
           name: 'browser',
+          sequence: { groupOrder: 1 },
           include: ['src/**/*.browser.test.ts'],
           testTimeout: minute,
           browser: {
@@ -42,6 +44,8 @@ export default defineConfig(async () => ({
       {
         test: {
           name: 'e2e',
+          // On a machine that is quiet but for them.
+          sequence: { groupOrder: 2 },
           include: ['test/**/*.test.ts'],
           testTimeout: 5 * minute,
           hookTimeout: 2 * minute,
