@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { aggregate } from './aggregate.ts';
+import { aggregate, lookBackMs } from './aggregate.ts';
 
 const column = (points: readonly (readonly [number, number])[]) => ({
   times: Float64Array.from(points, ([time]) => time),
@@ -62,3 +62,62 @@ test('the values do not depend on where the range begins', () => {
     ),
   );
 });
+
+test('every aggregation says what its definition says, from no more samples than it asks for', () => {
+  const aggregations = ['avg', 'min', 'max', 'sum', 'last', 'count', 'rate'] as const;
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(fc.integer({ min: 0, max: 2_000 }), { minLength: 1, maxLength: 100 }),
+      fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 100, maxLength: 100 }),
+      fc.integer({ min: 1, max: 300 }),
+      fc.integer({ min: 0, max: 2_000 }),
+      fc.constantFrom(...aggregations),
+      (unordered, values, stepMs, start, aggregation) => {
+        const points = unordered.toSorted((a, b) => a - b).map((time, row) => [time, values[row] ?? 0] as const);
+        const asked = points.filter(([time]) => time >= start - lookBackMs(stepMs, aggregation));
+        const { times, values: got } = aggregate(column(asked), start, 2_100, stepMs, aggregation);
+        const expected: [number, number][] = [];
+        for (let end = Math.ceil(start / stepMs) * stepMs; end <= 2_100; end += stepMs) {
+          const value = naive(points, end, stepMs, aggregation);
+          if (value !== undefined) expected.push([end, value]);
+        }
+        expect(Array.from(times, (time, row) => [time, got[row]])).toEqual(expected);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+function naive(
+  points: readonly (readonly [number, number])[],
+  end: number,
+  stepMs: number,
+  aggregation: Parameters<typeof aggregate>[4],
+): number | undefined {
+  const within = points.filter(([time]) => time > end - stepMs && time <= end);
+  const [first] = within;
+  const last = within.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const values = within.map(([, value]) => value);
+  const sum = values.reduce((total, value) => total + value, 0);
+  if (aggregation !== 'rate') {
+    const { length } = values;
+    return {
+      avg: sum / length,
+      min: Math.min(...values),
+      max: Math.max(...values),
+      sum,
+      last: last[1],
+      count: length,
+    }[aggregation];
+  }
+  const before = points.findLast(([time]) => time < first[0] && first[0] - time <= 2 * stepMs);
+  const counted = before === undefined ? within : [before, ...within];
+  if (counted.length < 2) return undefined;
+  const increases = counted.slice(1).map(([, value], row) => {
+    const former = counted[row]?.[1] ?? 0;
+    return value < former ? value : value - former;
+  });
+  const [[begin] = [0]] = counted;
+  return (increases.reduce((total, increase) => total + increase, 0) * 1000) / (last[0] - begin);
+}

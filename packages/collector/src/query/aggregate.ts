@@ -9,7 +9,7 @@ import type { Aggregation } from '@tarsier/protocol/api';
  *
  * @param start  first step end at or after it
  * @param end    last step end at or before it
- * @param column samples from before `start - stepMs` on; for `rate` also the one before, if there is one
+ * @param column samples from {@link lookBackMs} before `start` on
  * @returns steps without a sample are left out; `rate` needs two samples, of which one may be before the step
  */
 export function aggregate(
@@ -71,8 +71,13 @@ function reduce(values: Float64Array, from: number, to: number, aggregation: Exc
   }
 }
 
-/** How many steps before this one the former sample may lie, to count from. */
+/** How many steps before the first sample of a step the former sample may lie, to count from. */
 const reach = 2;
+
+/** How far before `start` {@link aggregate} wants samples, so that the first value is that of any earlier start. */
+export function lookBackMs(stepMs: number, aggregation: Aggregation): number {
+  return (aggregation === 'rate' ? 1 + reach : 1) * stepMs;
+}
 
 /** Increase per second; a smaller value than before is a reset, from which the counter began at zero. */
 function rate(times: Float64Array, values: Float64Array, from: number, to: number, stepMs: number): number | undefined {

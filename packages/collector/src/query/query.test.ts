@@ -155,6 +155,85 @@ test('a range longer than an hour is read whole', async () => {
   expect(result?.points.map(([, value]) => value)).toEqual([0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5]);
 });
 
+test('a later run of the agent overrides an earlier one, also where its batch begins before', async () => {
+  await store('again', ['0'], 5, 0, [
+    [21, 1],
+    [22, 2],
+  ]);
+  await store('again', ['0'], 6, 0, [
+    [20, 7],
+    [21, 8],
+    [22, 9],
+  ]);
+  const [result] = await range('busy{host="again"}', 0, 60);
+  expect(result?.points.map(([, value]) => value)).toEqual([7, 8, 9]);
+});
+
+test('an empty year is read in few statements, and what is in it is found', async () => {
+  await store('rare', ['0'], 1, 0, [
+    [0, 1],
+    [1, 2],
+  ]);
+  let reads = 0;
+  const counting = createQuery({
+    storage: {
+      series: storage.series,
+      batches: {
+        ...storage.batches,
+        read(...args) {
+          reads++;
+          return storage.batches.read(...args);
+        },
+      },
+    },
+  });
+  const [result] = await counting.range(scope, {
+    selector: 'busy{host="rare"}',
+    start: t0 - 365 * 86_400_000,
+    end: t0 + 1000,
+  });
+  expect([...(result?.column.values ?? [])]).toEqual([1, 2]);
+  expect(reads).toBeLessThan(380);
+});
+
+test('nobody waits for the answer any more: the work ends', async () => {
+  const leaving = new AbortController();
+  let reads = 0;
+  const watched = createQuery({
+    storage: {
+      series: storage.series,
+      batches: {
+        ...storage.batches,
+        read(...args) {
+          if (++reads === 2) leaving.abort();
+          return storage.batches.read(...args);
+        },
+      },
+    },
+  });
+  const asked = watched.range(scope, {
+    selector: 'busy{host="long"}',
+    start: t0,
+    end: t0 + 30 * 86_400_000,
+    signal: leaving.signal,
+  });
+  await expect(asked).rejects.toThrow('aborted');
+  expect(reads).toBe(2);
+});
+
+test('the first rate of a range is the one that a longer range has there', async () => {
+  await store('slow', ['0'], 1, 0, [
+    [0, 0],
+    [29, 58],
+    [40, 80],
+  ]);
+  const rates = { stepMs: 10_000, aggregation: 'rate' } as const;
+  const whole = await range('busy{host="slow"}', 0, 60, rates);
+  const part = await range('busy{host="slow"}', 40, 60, rates);
+  expect(part[0]?.points).toEqual([[40, 2]]);
+  expect(whole[0]?.points).toEqual([[40, 2]]);
+});
+
 test('another tenant sees nothing of it', async () => {
   const other = await storage.tenants.ensure('other');
   expect(await query.range(other, { selector: 'busy', start: t0, end: t0 + 60_000 })).toEqual([]);
@@ -166,7 +245,9 @@ test('a question that is too large says so, and what to change', async () => {
     code: 'query/too-many-points',
     field: 'step',
   });
-  const small = createQuery({ storage, limits: { series: 1, samples: 3, points: 10 } });
+  await expect(range('busy', -500 * 86_400, 0)).rejects.toMatchObject({ code: 'query/too-long', field: 'start' });
+  await expect(range('busy', 0, 60, { stepMs: 500 * 86_400_000 })).rejects.toMatchObject({ code: 'query/too-long' });
+  const small = createQuery({ storage, limits: { series: 1, samples: 3 } });
   const asked = { start: t0, end: t0 + 60_000 };
   await expect(small.range(scope, { selector: 'busy', ...asked })).rejects.toMatchObject({
     code: 'query/too-many-series',

@@ -1,4 +1,5 @@
 /** Answers a selector over a range of time from the stored batches. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodePayload, TarsierError, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
 import { zstdDecompress } from '@tarsier/protocol/zstd';
 import type { Aggregation } from '@tarsier/protocol/api';
@@ -6,7 +7,7 @@ import { maxBatchSpanMs, type BatchRecord } from '../storage/batches.ts';
 import type { SeriesRow } from '../storage/series-catalog.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
-import { aggregate } from './aggregate.ts';
+import { aggregate, lookBackMs } from './aggregate.ts';
 import { SeriesSamples } from './series-samples.ts';
 import { compileMatchers, parseSelector } from './selector.ts';
 
@@ -33,6 +34,8 @@ export interface QueryLimits {
   readonly samples: number;
   /** Points per series in the answer of a query with a step, as in Prometheus. */
   readonly points: number;
+  /** From the first to the last sample that is looked for, ms. */
+  readonly spanMs: number;
 }
 
 export interface Query {
@@ -46,30 +49,63 @@ export interface Query {
   series(scope: TenantScope, selector: string): Promise<readonly SeriesRow[]>;
 }
 
-const defaultLimits: QueryLimits = { series: 10_000, samples: 20_000_000, points: 11_000 };
-/** Batches of a host are read this much time at once, so that a long range does not fill the memory. */
-const readSpanMs = maxBatchSpanMs;
+const dayMs = 86_400_000;
+const defaultLimits: QueryLimits = { series: 10_000, samples: 20_000_000, points: 11_000, spanMs: 400 * dayMs };
+/** Series matched between two turns of the event loop. */
+const seriesPerTurn = 500;
+/**
+ * How much time of a host is read at once: little where its batches are many, so that a long range neither fills the
+ * memory nor holds up the others; much where they are few, so that empty months cost few statements.
+ */
+const readSpan = { leastMs: maxBatchSpanMs, mostMs: dayMs, fewBatches: 200, manyBatches: 400 } as const;
 
 export function createQuery({
   storage,
-  limits = defaultLimits,
+  limits: someLimits = {},
 }: {
   readonly storage: Pick<Storage, 'batches' | 'series'>;
-  readonly limits?: QueryLimits;
+  readonly limits?: Partial<QueryLimits>;
 }): Query {
-  async function matching(scope: TenantScope, selector: string): Promise<readonly SeriesRow[]> {
+  const limits = { ...defaultLimits, ...someLimits };
+
+  async function matching(scope: TenantScope, selector: string, signal?: AbortSignal): Promise<readonly SeriesRow[]> {
     const matchers = parseSelector(selector);
-    const series = (await storage.series.candidates(scope, matchers)).filter(compileMatchers(matchers));
+    const matches = compileMatchers(matchers);
+    const series: SeriesRow[] = [];
+    for (const [index, row] of (await storage.series.candidates(scope, matchers)).entries()) {
+      if (matches(row)) series.push(row);
+      if (index % seriesPerTurn === seriesPerTurn - 1) await nextTurn();
+      signal?.throwIfAborted();
+    }
     if (series.length > limits.series) {
-      throw new TarsierError(
-        'query/too-many-series',
-        `query: expected at most ${limits.series} series, got ${series.length}; narrow the selector`,
-        {
-          field: 'query',
-        },
-      );
+      throw tooMuch('series', `${limits.series} series, got ${series.length}; narrow the selector`);
     }
     return series;
+  }
+
+  /** The samples of one host's series, by series number. */
+  async function readHost(
+    scope: TenantScope,
+    series: readonly SeriesRow[],
+    { from, to, count, signal }: { from: UnixMs; to: UnixMs; count: (read: number) => void; signal?: AbortSignal },
+  ): Promise<ReadonlyMap<number, SeriesSamples>> {
+    const collected = new Map(series.map((row) => [row.seriesId, new SeriesSamples()]));
+    const hostId = series[0]?.hostId ?? -1;
+    const columnsOf = await columnFinder(storage, scope, hostId, collected);
+    let spanMs: number = readSpan.leastMs;
+    for (let start = from; start <= to;) {
+      signal?.throwIfAborted();
+      const end = Math.min(to, start + spanMs - 1);
+      const batches = await storage.batches.read(scope, [hostId], start, end);
+      // A later run of an agent overrides an earlier one, whenever each was sent.
+      for (const batch of batches.toSorted((a, b) => a.epoch - b.epoch || a.seq - b.seq)) {
+        count(readBatch(batch, columnsOf, start, end));
+      }
+      if (batches.length <= readSpan.fewBatches) spanMs = Math.min(spanMs * 2, readSpan.mostMs);
+      else if (batches.length > readSpan.manyBatches) spanMs = Math.max(spanMs / 2, readSpan.leastMs);
+      start = end + 1;
+    }
+    return collected;
   }
 
   return {
@@ -77,39 +113,28 @@ export function createQuery({
 
     async range(scope, { selector, start, end, stepMs, aggregation = 'last', signal }) {
       if (stepMs !== undefined && (end - start) / stepMs > limits.points) {
-        throw new TarsierError(
-          'query/too-many-points',
-          `step: expected at most ${limits.points} points per series; use a larger step`,
-          {
-            field: 'step',
-          },
-        );
+        throw tooMuch('points', `${limits.points} points per series; use a larger step`, 'step');
       }
-      const series = await matching(scope, selector);
-      // The first step and the first rate reach back before the start.
-      const readFrom = stepMs === undefined ? start : start - 2 * stepMs;
+      const from = stepMs === undefined ? start : start - lookBackMs(stepMs, aggregation);
+      if (end - from > limits.spanMs) {
+        throw tooMuch('span', `${limits.spanMs / dayMs} days from start to end, the step included`, 'start');
+      }
       let samples = 0;
-      const results: SeriesResult[] = [];
-      for (const [hostId, ofHost] of Map.groupBy(series, (row) => row.hostId)) {
-        const collected = new Map(ofHost.map((row) => [row.seriesId, new SeriesSamples()]));
-        const columnsOf = await columnFinder(storage, scope, hostId, collected);
-        for (let from = readFrom; from <= end; from += readSpanMs) {
-          signal?.throwIfAborted();
-          const to = Math.min(end, from + readSpanMs - 1);
-          const batches = await storage.batches.read(scope, [hostId], from, to);
-          for (const batch of batches) {
-            samples += readBatch(batch, columnsOf, from, to);
-            if (samples > limits.samples) {
-              throw new TarsierError(
-                'query/too-many-samples',
-                `query: expected at most ${limits.samples} samples; narrow the range or the selector`,
-                {
-                  field: 'query',
-                },
-              );
-            }
-          }
+      const count = (read: number): void => {
+        samples += read;
+        if (samples > limits.samples) {
+          throw tooMuch('samples', `${limits.samples} samples; narrow the range or the selector`);
         }
+      };
+      const results: SeriesResult[] = [];
+      const series = await matching(scope, selector, signal);
+      for (const ofHost of Map.groupBy(series, (row) => row.hostId).values()) {
+        const collected = await readHost(scope, ofHost, {
+          from,
+          to: end,
+          count,
+          ...(signal === undefined ? {} : { signal }),
+        });
         for (const row of ofHost) {
           const raw = collected.get(row.seriesId)?.column();
           if (raw === undefined) continue;
@@ -120,6 +145,14 @@ export function createQuery({
       return results;
     },
   };
+}
+
+function tooMuch(what: 'series' | 'points' | 'span' | 'samples', most: string, field = 'query'): TarsierError {
+  return new TarsierError(
+    what === 'span' ? 'query/too-long' : `query/too-many-${what}`,
+    `${field}: expected at most ${most}`,
+    { field },
+  );
 }
 
 /** Which columns of a batch are wanted, and where they go. */

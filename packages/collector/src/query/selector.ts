@@ -1,10 +1,9 @@
 import { isLabelName, isMetricName, TarsierError, type Labels } from '@tarsier/protocol';
 import type { Matcher } from '../storage/series-catalog.ts';
+import { compilePattern } from './pattern.ts';
 
 const operators = ['=~', '!~', '!=', '='] as const;
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '"': '"', "'": "'" };
-/** Longest regular expression, characters. */
-const maxPatternLength = 500;
 
 /**
  * Reads a Prometheus instant-vector selector: `name`, `name{a="b",c!="d",e=~"f.*",g!~"h"}`, `{__name__="name"}`.
@@ -53,36 +52,12 @@ function compile(op: Matcher['op'], value: string): (text: string) => boolean {
       return (text) => text === value;
     case '!=':
       return (text) => text !== value;
-    case '=~': {
-      const pattern = anchored(value);
-      return (text) => pattern.test(text);
-    }
+    case '=~':
+      return compilePattern(value);
     case '!~': {
-      const pattern = anchored(value);
-      return (text) => !pattern.test(text);
+      const pattern = compilePattern(value);
+      return (text) => !pattern(text);
     }
-  }
-}
-
-/** Anchored at both ends, as in Prometheus. */
-function anchored(value: string): RegExp {
-  if (value.length > maxPatternLength) {
-    throw new TarsierError(
-      'query/regex',
-      `regular expression: expected at most ${maxPatternLength} characters, got ${value.length}`,
-    );
-  }
-  // Backtracking on nested repetition takes exponential time, and a query must not stop the collector.
-  if (/\([^)]*[+*][^)]*\)\s*[+*{]/u.test(value)) {
-    throw new TarsierError(
-      'query/regex',
-      `regular expression ${JSON.stringify(value)}: a repeated group must not repeat inside`,
-    );
-  }
-  try {
-    return new RegExp(`^(?:${value})$`, 'su');
-  } catch (cause) {
-    throw new TarsierError('query/regex', `${JSON.stringify(value)} is not a regular expression`, { cause });
   }
 }
 
