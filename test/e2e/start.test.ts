@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { buildWeb, webIsOutdated } from '../../scripts/web.ts';
 import { eventually, freePort, killAll, run, temporaryFolder } from '../support/processes.ts';
@@ -10,12 +11,27 @@ afterEach(killAll);
 afterAll(() => folder.remove());
 if (webIsOutdated()) await buildWeb();
 
-/** Processes that name our folder: collector, agent, PostgreSQL and its supervisor. */
+/** Processes that have our folder in their arguments or environment: collector, agent, PostgreSQL, its supervisor. */
 function leftovers(): string[] {
-  const all = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
-  const byArguments = all.filter((line) => line.includes(folder.path) && !line.includes('ps -eo'));
-  const programs = all.filter((line) => /packages\/(collector|agent)\/src\/main\.ts .*--until-stdin-ends/u.test(line));
-  return [...byArguments, ...programs];
+  const lines = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
+  return lines.filter((line) => {
+    const pid = Number.parseInt(line, 10);
+    return (
+      pid > 0 &&
+      pid !== process.pid &&
+      !line.includes('ps -eo') &&
+      (line.includes(folder.path) || environmentOf(pid).includes(folder.path))
+    );
+  });
+}
+
+/** Where the system tells: on Linux. */
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 async function start() {
