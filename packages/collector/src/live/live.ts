@@ -1,12 +1,14 @@
 /** The live feed: every committed batch, alert and anomaly to the pages that show it. */
 import { upgradeWebSocket } from '@hono/node-server';
-import { TarsierError, type Alert, type Anomaly, type UnixMs } from '@tarsier/protocol';
+import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
+import { WebSocket } from 'ws';
 import type { LiveWindows } from '../ingest/live-window.ts';
 import type { Log } from '../log.ts';
 import { requireScope, sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
 import type { TenantScope } from '../tenant.ts';
+import { createDeltaEncoder } from './frames.ts';
 import { createLiveSession, type LiveSession } from './session.ts';
 
 export interface Live {
@@ -26,56 +28,94 @@ export const maxLiveMessageBytes = 64 * 1024;
 /** RFC 6455: the server goes away. */
 const goingAway = 1001;
 
+/** How long a client may take to answer the goodbye, before it is cut off. */
+const goodbyeMs = 1_000;
+
+interface Connection {
+  readonly session: LiveSession;
+  readonly socket: WebSocket;
+  /** Whether anything came since the last ping. */
+  heard: boolean;
+}
+
+/**
+ * @param pingMs  how often a client is asked whether it is still there; one that says nothing until the next time is
+ *   cut off, so that a machine that was switched off is not watched for
+ */
 export function createLive({
   windows,
   authenticate,
   log,
   now = Date.now,
+  pingMs = 30_000,
+  tickMs = 1_000,
 }: {
   readonly windows: LiveWindows;
   readonly authenticate: Authenticate;
   readonly log: Log;
   readonly now?: () => UnixMs;
+  readonly pingMs?: number;
+  /** How often slow clients are looked after. */
+  readonly tickMs?: number;
 }): Live {
-  const sessions = new Map<LiveSession, () => void>();
+  const connections = new Set<Connection>();
+  const encodeDelta = createDeltaEncoder();
+  const timers = [
+    setInterval(() => {
+      for (const { session } of connections) session.tick();
+    }, tickMs),
+    setInterval(() => {
+      for (const connection of connections) askWhetherThere(connection);
+    }, pingMs),
+  ];
+  for (const timer of timers) timer.unref();
+
+  function open(socket: WebSocket, cookie: string | undefined): Connection {
+    const session = createLiveSession({
+      transport: {
+        // Not copied: a server's frames are sent as they are, the same bytes to all who want them.
+        send: (message) => socket.send(message, { compress: false }),
+        bufferedAmount: () => socket.bufferedAmount,
+        close: (code, reason) => socket.close(code, reason),
+      },
+      windows,
+      async identify(token) {
+        const identity = await authenticate({
+          authorization: token === undefined ? undefined : `Bearer ${token}`,
+          session: cookie,
+        });
+        requireScope(identity, 'read');
+        return identity.tenant;
+      },
+      encodeDelta,
+      log,
+      now,
+    });
+    const connection: Connection = { session, socket, heard: true };
+    socket.on('pong', () => (connection.heard = true));
+    connections.add(connection);
+    return connection;
+  }
 
   const upgrade = upgradeWebSocket((c) => {
     // Only the page itself may use its cookie: another site's script would bring it along, too.
     const trusted = sameOrigin(c.req.header('origin'), c.req.header('host'));
     const cookie = trusted ? getCookie(c, sessionCookie) : undefined;
-    let session: LiveSession | undefined;
+    let connection: Connection | undefined;
     const end = (): void => {
-      if (session === undefined) return;
-      session.end();
-      sessions.delete(session);
+      if (connection === undefined) return;
+      connection.session.end();
+      connections.delete(connection);
     };
     return {
-      onOpen(_, ws) {
-        session = createLiveSession({
-          transport: {
-            send: (message) => ws.send(typeof message === 'string' ? message : new Uint8Array(message)),
-            bufferedAmount: () => bufferedAmountOf(ws.raw),
-            close: (code, reason) => ws.close(code, reason),
-          },
-          windows,
-          async identify(token) {
-            const identity = await authenticate({
-              authorization: token === undefined ? undefined : `Bearer ${token}`,
-              session: cookie,
-            });
-            requireScope(identity, 'read');
-            return identity.tenant;
-          },
-          log,
-          now,
-        });
-        sessions.set(session, () => ws.close(goingAway, 'the collector stops'));
+      onOpen(_, { raw }) {
+        if (!(raw instanceof WebSocket)) throw new TypeError('the live feed needs a WebSocketServer of ws');
+        connection = open(raw, cookie);
       },
-      onMessage({ data }, ws) {
-        if (typeof data === 'string') return void session?.receive(data);
-        ws.send(
-          JSON.stringify({ type: 'error', ...new TarsierError('live/request', 'message: expected text').toJSON() }),
-        );
+      onMessage({ data }) {
+        if (connection === undefined) return;
+        connection.heard = true;
+        void connection.session.receive(typeof data === 'string' ? data : undefined);
       },
       onClose: end,
       onError: end,
@@ -85,20 +125,28 @@ export function createLive({
   return {
     upgrade,
     broadcastAlert(scope, alert) {
-      for (const session of sessions.keys()) session.alert(scope, alert);
+      for (const { session } of connections) session.alert(scope, alert);
     },
     broadcastAnomaly(scope, anomaly) {
-      for (const session of sessions.keys()) session.anomaly(scope, anomaly);
+      for (const { session } of connections) session.anomaly(scope, anomaly);
     },
-    watched: (scope, host) => [...sessions.keys()].some((session) => session.watches(scope, host)),
+    watched(scope, host) {
+      for (const { session } of connections) if (session.watches(scope, host)) return true;
+      return false;
+    },
     close() {
-      for (const close of sessions.values()) close();
+      for (const timer of timers) clearInterval(timer);
+      for (const { socket } of connections) socket.close(goingAway, 'the collector stops');
+      // The server's own close waits for every connection, also for those that never answer.
+      setTimeout(() => {
+        for (const { socket } of connections) socket.terminate();
+      }, goodbyeMs).unref();
     },
   };
 }
 
-function bufferedAmountOf(socket: unknown): number {
-  return typeof socket === 'object' && socket !== null && 'bufferedAmount' in socket
-    ? Number(socket.bufferedAmount)
-    : 0;
+function askWhetherThere(connection: Connection): void {
+  if (!connection.heard) return connection.socket.terminate();
+  connection.heard = false;
+  connection.socket.ping();
 }

@@ -1,10 +1,11 @@
 import { type Alert, type Anomaly, describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
-import { encodeLiveFrame, type LiveGroup, type LiveMessage } from '@tarsier/protocol/live';
+import type { LiveGroup, LiveMessage } from '@tarsier/protocol/live';
 import type { HostWindow, LiveWindows } from '../ingest/live-window.ts';
 import type { Log } from '../log.ts';
-import { compileMatchers, parseSelector } from '../query/selector.ts';
+import type { RegisteredSchema } from '../storage/series-catalog.ts';
 import type { StoredSamples } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
+import { snapFrames, type EncodeDelta } from './frames.ts';
 import { parseLiveRequest } from './request.ts';
 import { Subscription } from './subscription.ts';
 
@@ -17,7 +18,10 @@ export interface LiveTransport {
 }
 
 export interface LiveSession {
-  receive(message: string): Promise<void>;
+  /** @param message  undefined for one that was not text */
+  receive(message: string | undefined): Promise<void>;
+  /** To be called about each second: catches up with what a slow client missed, and sends away who never says hello. */
+  tick(): void;
   alert(scope: TenantScope, alert: Alert): void;
   anomaly(scope: TenantScope, anomaly: Anomaly): void;
   /** Whether it shows a series of that host. */
@@ -31,26 +35,58 @@ export interface LiveSessionDeps {
   readonly windows: LiveWindows;
   /** Whose it is; with the token of `hello`, or what is known otherwise. @throws {TarsierError} `auth/…` */
   readonly identify: (token: string | undefined) => Promise<TenantScope>;
+  readonly encodeDelta: EncodeDelta;
   readonly log: Log;
   readonly now: () => UnixMs;
 }
 
 /** Close codes: RFC 6455 policy violation, and the range that is free for applications. */
-const closeCodes = { policy: 1008, unauthorised: 4401 } as const;
+const closeCodes = { policy: 1008, internal: 1011, tryAgainLater: 1013, unauthorised: 4401 } as const;
+const unavailable = 'live/unavailable';
 const maxSubscriptions = 64;
 /** A client that lets this much pile up gets a gap and a fresh start instead of everything. */
 const maxBufferedBytes = 1024 * 1024;
+/** A client that leaves this much unread does not read at all; alerts and answers would pile up without end. */
+const maxUnreadBytes = 16 * 1024 * 1024;
 const maxBadRequests = 20;
+/** Requests that wait for the ones before them. */
+const maxWaitingRequests = 256;
+const helloWithinMs = 10_000;
 
-export function createLiveSession({ transport, windows, identify, log, now }: LiveSessionDeps): LiveSession {
+export function createLiveSession({
+  transport,
+  windows,
+  identify,
+  encodeDelta,
+  log,
+  now,
+}: LiveSessionDeps): LiveSession {
+  const openedAt = now();
   const subscriptions = new Map<number, Subscription>();
   let scope: TenantScope | undefined;
   let unsubscribe = (): void => {};
   let badRequests = 0;
+  let waitingRequests = 0;
   let ended = false;
   let handled = Promise.resolve();
 
-  const send = (message: LiveMessage): void => transport.send(JSON.stringify(message));
+  function send(message: LiveMessage): void {
+    if (ended) return;
+    if (transport.bufferedAmount() > maxUnreadBytes) sendAway(closeCodes.policy, 'the client does not read');
+    else transport.send(JSON.stringify(message));
+  }
+
+  function end(): void {
+    ended = true;
+    unsubscribe();
+    subscriptions.clear();
+  }
+
+  function sendAway(code: number, reason: string): void {
+    if (ended) return;
+    end();
+    transport.close(code, reason);
+  }
 
   function fail(error: unknown, id?: number): void {
     if (!(error instanceof TarsierError)) log.error('a live request failed', { error: describeError(error) });
@@ -59,50 +95,78 @@ export function createLiveSession({ transport, windows, identify, log, now }: Li
         ? error
         : new TarsierError('live/internal', 'something went wrong here', { retryable: true });
     send({ type: 'error', ...(id === undefined ? {} : { id }), error: shown.toJSON().error });
-    if (shown.code.startsWith('auth/')) transport.close(closeCodes.unauthorised, shown.code);
-    else if (++badRequests > maxBadRequests) transport.close(closeCodes.policy, 'too many bad requests');
+    if (shown.code.startsWith('auth/')) sendAway(closeCodes.unauthorised, shown.code);
+    else if (shown.code === unavailable) sendAway(closeCodes.tryAgainLater, shown.code);
+    else if (++badRequests > maxBadRequests) sendAway(closeCodes.policy, 'too many bad requests');
+  }
+
+  function announce(subscription: Subscription, schema: RegisteredSchema): void {
+    const series = subscription.announce(schema);
+    if (series.length > 0) send({ type: 'series', id: subscription.id, series });
   }
 
   /** Sends everything that the subscription may show, once its series are announced. */
   function snap(subscription: Subscription, hosts: readonly HostWindow[]): void {
-    subscription.restart();
-    const from = now() - subscription.windowMs;
-    const groups: LiveGroup[] = [];
-    for (const host of hosts) {
-      const fresh = subscription.announce(host.schema);
-      if (fresh.length > 0) send({ type: 'series', id: subscription.id, series: fresh });
-      const group = subscription.group(host.schema, host.rows(from));
-      if (group !== undefined) groups.push(group);
+    if (transport.bufferedAmount() > maxBufferedBytes) {
+      subscription.laggingSince ??= now();
+      return;
     }
-    transport.send(encodeLiveFrame({ kind: 'snap', id: subscription.id, groups }));
+    subscription.restart();
+    for (const frame of snapFrames(subscription.id, groups(subscription, hosts))) transport.send(frame);
   }
 
-  function delta(subscription: Subscription, { schema, matrix }: StoredSamples): void {
+  /** One host after the other: the rows of a large fleet are not held all at once. */
+  function* groups(subscription: Subscription, hosts: readonly HostWindow[]): Iterable<LiveGroup> {
+    const from = now() - subscription.windowMs;
+    for (const host of hosts) {
+      if (!subscription.matches(host.schema)) continue;
+      announce(subscription, host.schema);
+      const group = subscription.group(host.schema, host.rows(from));
+      if (group !== undefined) yield group;
+    }
+  }
+
+  /** A fresh start for a client that was too slow, as soon as it has read what waits for it. */
+  function catchUp(subscription: Subscription, since: UnixMs): void {
+    if (scope === undefined || transport.bufferedAmount() > maxBufferedBytes) return;
+    send({ type: 'gap', id: subscription.id, from: since, to: now() });
+    subscription.laggingSince = undefined;
+    snap(subscription, windows.hosts(scope));
+  }
+
+  function delta(subscription: Subscription, stored: StoredSamples): void {
+    const { schema, matrix } = stored;
     if (!subscription.matches(schema)) return;
+    if (subscription.laggingSince !== undefined) return catchUp(subscription, subscription.laggingSince);
     if (transport.bufferedAmount() > maxBufferedBytes) {
-      subscription.laggingSince ??= matrix.times[0] ?? now();
+      subscription.laggingSince = matrix.times[0] ?? now();
       return;
     }
-    if (subscription.laggingSince !== undefined && scope !== undefined) {
-      send({ type: 'gap', id: subscription.id, from: subscription.laggingSince, to: now() });
-      subscription.laggingSince = undefined;
-      snap(subscription, windows.hosts(scope));
-      return;
-    }
-    const fresh = subscription.announce(schema);
-    if (fresh.length > 0) send({ type: 'series', id: subscription.id, series: fresh });
+    announce(subscription, schema);
     const group = subscription.group(schema, matrix);
-    if (group !== undefined) transport.send(encodeLiveFrame({ kind: 'delta', id: subscription.id, groups: [group] }));
+    if (group !== undefined) transport.send(encodeDelta(stored, subscription, group));
+  }
+
+  function hear(stored: StoredSamples): void {
+    try {
+      for (const subscription of subscriptions.values()) delta(subscription, stored);
+    } catch (error) {
+      // The other sessions hear of the same batch after this one.
+      log.error('a live session failed', { error: describeError(error) });
+      sendAway(closeCodes.internal, 'something went wrong here');
+    }
   }
 
   async function hello(token: string | undefined): Promise<void> {
     if (scope !== undefined) throw new TarsierError('live/hello', 'hello: expected once');
-    const found = await identify(token);
+    const found = await identify(token).catch((cause: unknown) => {
+      if (!(cause instanceof TarsierError) || !cause.retryable) throw cause;
+      // A database that is away is not the client's fault: it comes again, instead of asking its user to sign in.
+      throw new TarsierError(unavailable, cause.message, { cause, retryable: true });
+    });
     if (ended) return;
     scope = found;
-    unsubscribe = windows.subscribe(found, (stored) => {
-      for (const subscription of subscriptions.values()) delta(subscription, stored);
-    });
+    unsubscribe = windows.subscribe(found, hear);
     send({ type: 'welcome', now: now(), tenant: found.tenant });
   }
 
@@ -110,12 +174,13 @@ export function createLiveSession({ transport, windows, identify, log, now }: Li
     if (!subscriptions.has(id) && subscriptions.size >= maxSubscriptions) {
       throw new TarsierError('live/subscriptions', `sub: expected at most ${maxSubscriptions} subscriptions`);
     }
-    const subscription = new Subscription(id, compileMatchers(parseSelector(selector)), windowMs);
+    const subscription = new Subscription(id, selector, windowMs);
     subscriptions.set(id, subscription);
     snap(subscription, windows.hosts(tenant));
   }
 
-  async function handle(text: string): Promise<void> {
+  async function handle(text: string | undefined): Promise<void> {
+    if (text === undefined) throw new TarsierError('live/request', 'message: expected text, got bytes');
     const request = parseLiveRequest(text);
     if (request.type === 'hello') return hello(request.token);
     if (request.type === 'ping') return send({ type: 'pong', at: request.at, now: now() });
@@ -130,9 +195,19 @@ export function createLiveSession({ transport, windows, identify, log, now }: Li
 
   return {
     receive(message) {
+      if (++waitingRequests > maxWaitingRequests) sendAway(closeCodes.policy, 'too many requests at once');
       // One after the other: what follows hello waits until it is known who asks.
-      handled = handled.then(() => (ended ? undefined : handle(message))).catch((error: unknown) => fail(error));
+      handled = handled
+        .then(() => (ended ? undefined : handle(message)))
+        .catch((error: unknown) => fail(error))
+        .finally(() => waitingRequests--);
       return handled;
+    },
+    tick() {
+      if (scope === undefined && now() - openedAt > helloWithinMs) sendAway(closeCodes.unauthorised, 'no hello');
+      for (const subscription of subscriptions.values()) {
+        if (subscription.laggingSince !== undefined) catchUp(subscription, subscription.laggingSince);
+      }
     },
     alert(of, alert) {
       if (of.tenantId === scope?.tenantId) send({ type: 'alert', alert });
@@ -143,10 +218,6 @@ export function createLiveSession({ transport, windows, identify, log, now }: Li
     watches: (of, host) =>
       of.tenantId === scope?.tenantId &&
       [...subscriptions.values()].some((subscription) => subscription.hosts.has(host)),
-    end() {
-      ended = true;
-      unsubscribe();
-      subscriptions.clear();
-    },
+    end,
   };
 }

@@ -1,10 +1,12 @@
 import type { Labels, SampleMatrix, UnixMs } from '@tarsier/protocol';
 import type { LiveGroup, LiveSeries } from '@tarsier/protocol/live';
+import { compileMatchers, parseSelector } from '../query/selector.ts';
 import type { RegisteredSchema } from '../storage/series-catalog.ts';
 
 /** Which of a host's columns one client wants. A series' `ref` is its number in the tenant, so it never changes. */
 export class Subscription {
   readonly id: number;
+  readonly selector: string;
   /** How far back a snap reaches, ms. */
   readonly windowMs: number;
   /** Hosts of which it shows a series. */
@@ -16,14 +18,12 @@ export class Subscription {
   readonly #announced = new Set<number>();
   readonly #sentUntil = new Map<string, UnixMs>();
 
-  constructor(
-    id: number,
-    wants: (series: { readonly name: string; readonly labels: Labels }) => boolean,
-    windowMs: number,
-  ) {
+  /** @throws {TarsierError} `query/…` when the selector is none */
+  constructor(id: number, selector: string, windowMs: number) {
     this.id = id;
+    this.selector = selector;
     this.windowMs = windowMs;
-    this.#wants = wants;
+    this.#wants = compileMatchers(parseSelector(selector));
   }
 
   matches(schema: RegisteredSchema): boolean {
