@@ -15,6 +15,8 @@ export class ClosingLine implements Reporter {
         else failed++;
       }
       if (module.errors().length > 0 || tests.length === 0) failed++;
+      // Of a group's own, as of its clean-up: no test of it tells.
+      for (const suite of module.children.allSuites()) if (suite.errors().length > 0) failed++;
     }
     // A run that never came to its tests has failed, too.
     if (modules.length === 0) failed++;
