@@ -8,12 +8,11 @@ import {
   type UnixMs,
 } from '@tarsier/protocol';
 import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
-import type { CollectedSamples, Plugin } from '@tarsier/plugins';
+import type { CollectedSamples } from '@tarsier/plugins';
 
 /** Samples of one plugin at one tick. */
 export interface TickSource {
-  readonly plugin: Pick<Plugin, 'metrics'>;
-  readonly samples: Pick<CollectedSamples, 'seriesList' | 'values' | 'present'>;
+  readonly samples: Pick<CollectedSamples, 'seriesList' | 'metricOf' | 'values' | 'present'>;
 }
 
 export interface EncodedBatch {
@@ -49,11 +48,11 @@ export function createBatcher({ host, epoch }: { readonly host: string; readonly
   let schema: EncodedBatch['schema'] | undefined;
   let seq = 0;
 
-  function addColumn({ plugin, samples }: TickSource, handle: number): number {
+  function addColumn({ samples }: TickSource, handle: number): number {
     const { name, labels } = samples.seriesList[handle] ?? { name: '', labels: {} };
     let metric = metricIndex.get(name);
     if (metric === undefined) {
-      const { kind = 'gauge', unit = '', help = '' } = plugin.metrics[name] ?? {};
+      const { kind = 'gauge', unit = '', help = '' } = samples.metricOf(name) ?? {};
       metric = metrics.push({ name, kind, unit, help }) - 1;
       metricIndex.set(name, metric);
     }

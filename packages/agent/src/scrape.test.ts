@@ -5,12 +5,15 @@ import { z } from 'zod';
 import { createLog } from './log.ts';
 import { createScraper } from './scrape.ts';
 
-function scraperOf(scrape: (out: ScrapeOutput, signal: AbortSignal) => void | Promise<void>, intervalMs = 0) {
+function scraperOf(
+  scrape: (out: ScrapeOutput, signal: AbortSignal) => void | Promise<void>,
+  pace: { readonly intervalMs?: number; readonly background?: boolean } = {},
+) {
   const logged: string[] = [];
   const plugin = definePlugin({
     name: 'test',
     summary: 'A plugin of a test.',
-    intervalMs,
+    ...pace,
     config: z.object({}),
     metrics: { test_value: { kind: 'gauge', unit: '', help: 'A value.' } },
     create: () => ({ scrape }),
@@ -60,7 +63,7 @@ test('a plugin that hangs is given up in time, told to stop, and not asked again
 });
 
 test('a plugin with an interval of its own is asked at its multiples, and once at the start', async () => {
-  const { scraper } = scraperOf((out) => out.gauge('test_value', 1), 5000);
+  const { scraper } = scraperOf((out) => out.gauge('test_value', 1), { intervalMs: 5000 });
   const asked: number[] = [];
   for (let second = 3; second <= 16; second++) if (await scraper.scrape(second * 1000)) asked.push(second);
   expect(asked).toEqual([3, 5, 10, 15]);
@@ -70,4 +73,21 @@ test('a metric that the plugin did not declare, or of the wrong kind, is its fai
   const { scraper, logged } = scraperOf((out) => out.counter('test_value', 1));
   expect(await scraper.scrape(1000)).toBe(false);
   expect(logged[0]).toContain('test_value: expected a gauge, got a counter');
+});
+
+test('ticks do not wait for a background plugin, and its samples come with the first tick after it has ended', async () => {
+  let finish = (): void => {};
+  const { scraper } = scraperOf(
+    (out) => {
+      out.gauge('test_value', 1);
+      return new Promise((resolve) => (finish = resolve));
+    },
+    { intervalMs: 5000, background: true },
+  );
+  const asked: boolean[] = [];
+  for (let second = 5; second <= 7; second++) asked.push(await scraper.scrape(second * 1000));
+  finish();
+  await sleep(0);
+  for (let second = 8; second <= 9; second++) asked.push(await scraper.scrape(second * 1000));
+  expect(asked).toEqual([false, false, false, true, false]);
 });

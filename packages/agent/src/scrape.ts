@@ -36,6 +36,8 @@ export interface ScraperDeps {
   readonly log: Log;
 }
 
+/** Least time that a plugin has which ticks do not wait for, ms. */
+const leastBackgroundMs = 10_000;
 /** A failing plugin is tried less and less often, up to every so many of its turns. */
 const mostSkipped = 30;
 
@@ -43,11 +45,14 @@ const mostSkipped = 30;
 export function createScraper({ plugin, config, host, intervalMs, timeoutMs, log }: ScraperDeps): Scraper {
   const warn = (message: string): void => log.warn(message, { plugin: plugin.name });
   const instance = plugin.open(config, { host, warn });
-  const samples = createScrapeOutput(plugin.metrics, { warn });
+  const samples = createScrapeOutput(plugin, { warn });
+  const limitMs = plugin.background ? Math.max(plugin.intervalMs, leastBackgroundMs) : timeoutMs;
   const every = Math.max(1, Math.round(plugin.intervalMs / intervalMs)) * intervalMs;
   const stats: ScrapeStats = { up: false, durationSeconds: 0, failures: 0, timeouts: 0 };
   let busy = false;
   let started = false;
+  /** Of a background plugin: its samples wait for the next tick. */
+  let ready = false;
   let failedInARow = 0;
   let skip = 0;
 
@@ -62,7 +67,7 @@ export function createScraper({ plugin, config, host, intervalMs, timeoutMs, log
     });
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<'timeout'>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs, 'timeout');
+      timer = setTimeout(resolve, limitMs, 'timeout');
     });
     try {
       if ((await Promise.race([scraping, timeout])) !== 'timeout') return true;
@@ -70,7 +75,7 @@ export function createScraper({ plugin, config, host, intervalMs, timeoutMs, log
       abort.abort();
       // It may still end, or fail, some day; nobody waits for that any more.
       scraping.catch(() => {});
-      fail(`no answer within ${timeoutMs} ms; it is left out until it answers`);
+      fail(`no answer within ${limitMs} ms; it is left out until it answers`);
     } catch (error) {
       stats.failures++;
       fail(describeError(error));
@@ -78,6 +83,13 @@ export function createScraper({ plugin, config, host, intervalMs, timeoutMs, log
       clearTimeout(timer);
     }
     return false;
+  }
+
+  async function measure(): Promise<boolean> {
+    stats.up = await run();
+    if (stats.up && failedInARow > 0) log.info('a plugin works again', { plugin: plugin.name });
+    if (stats.up) failedInARow = 0;
+    return stats.up;
   }
 
   function fail(why: string): void {
@@ -91,6 +103,10 @@ export function createScraper({ plugin, config, host, intervalMs, timeoutMs, log
     samples,
     stats,
     async scrape(time) {
+      if (ready) {
+        ready = false;
+        return true;
+      }
       const due = time % every === 0 || !started;
       if (!due || busy) return false;
       started = true;
@@ -98,12 +114,11 @@ export function createScraper({ plugin, config, host, intervalMs, timeoutMs, log
         skip--;
         return false;
       }
-      stats.up = await run();
-      if (stats.up) {
-        if (failedInARow > 0) log.info('a plugin works again', { plugin: plugin.name });
-        failedInARow = 0;
-      }
-      return stats.up;
+      if (!plugin.background) return measure();
+      void measure().then((succeeded) => {
+        ready = succeeded;
+      });
+      return false;
     },
     async close() {
       try {

@@ -31,7 +31,7 @@ describe.each(builtinPlugins)('$name', (plugin) => {
   test('measures this very host, the same series at every scrape, within bounds', async () => {
     const host = createHost();
     const instance = plugin.open({}, { host, warn() {} });
-    const out = createScrapeOutput(plugin.metrics);
+    const out = createScrapeOutput(plugin);
     const counts: number[] = [];
     for (let tick = 0; tick < 3; tick++) {
       out.begin();
@@ -64,7 +64,7 @@ test('together they measure at least two hundred series of this host', async () 
   let series = 0;
   for (const plugin of builtinPlugins) {
     const instance = plugin.open({}, { host, warn() {} });
-    const out = createScrapeOutput(plugin.metrics);
+    const out = createScrapeOutput(plugin);
     for (let tick = 0; tick < 2; tick++) {
       await instance.scrape(out, AbortSignal.timeout(10_000));
       await sleep(20);

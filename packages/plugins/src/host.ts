@@ -3,7 +3,9 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:f
 import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
+import { httpRequestOnce, type HttpAnswer, type HttpRequest } from './http-request.ts';
 import { createPortable, type Portable } from './portable.ts';
+import { run, type RunOptions, type RunResult } from './run.ts';
 
 export interface Host {
   /** Whether there is a /proc: on Linux, and in captured files. */
@@ -16,8 +18,14 @@ export interface Host {
   readOnce(path: string): string | undefined;
   /** Names in a folder below /proc; none when it is not there. */
   listProc(path: string): readonly string[];
+  /** A file below /sys, kept open; undefined when there is none, or when what it tells of does not answer. */
+  readSys(path: string): string | undefined;
   /** Names in a folder below /sys; none when it is not there. */
   listSys(path: string): readonly string[];
+  /** Runs a program without a shell. @throws as {@link run} does */
+  run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult>;
+  /** @throws as {@link httpRequestOnce} does */
+  http(request: HttpRequest): Promise<HttpAnswer>;
   /** Space of the file system at `mount`. */
   fileSystem(mount: string): Promise<FileSystemSpace>;
   /** Static facts, and what there is where there is no /proc. */
@@ -48,7 +56,7 @@ export interface HostOptions {
 const firstBufferBytes = 16 * 1024;
 
 /**
- * This machine. Files below /proc stay open between reads, and one buffer serves all: opening costs more than reading.
+ * This machine. Files below /proc and /sys stay open between reads, and one buffer serves all: opening costs more than reading.
  */
 export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions = {}): Host {
   const descriptors = new Map<string, number>();
@@ -67,7 +75,7 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions
     }
   }
 
-  function readProc(path: string): string {
+  function readKept(path: string): string {
     const known = descriptors.get(path);
     if (known !== undefined) {
       try {
@@ -77,9 +85,17 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions
         forget(path, known);
       }
     }
-    const descriptor = openSync(join(procRoot, path), 'r');
+    const descriptor = openSync(path, 'r');
     descriptors.set(path, descriptor);
     return readOpen(descriptor);
+  }
+
+  function readKeptIfThere(path: string): string | undefined {
+    try {
+      return readKept(path);
+    } catch {
+      return undefined;
+    }
   }
 
   function forget(path: string, descriptor: number): void {
@@ -89,14 +105,9 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions
 
   return {
     hasProc: isThere(join(procRoot, 'stat')),
-    readProc,
-    readProcIfThere(path) {
-      try {
-        return readProc(path);
-      } catch {
-        return undefined;
-      }
-    },
+    readProc: (path) => readKept(join(procRoot, path)),
+    readProcIfThere: (path) => readKeptIfThere(join(procRoot, path)),
+    readSys: (path) => readKeptIfThere(join(sysRoot, path)),
     readOnce(path) {
       let descriptor: number | undefined;
       try {
@@ -121,6 +132,8 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions
         inodesFree: ffree,
       };
     },
+    run,
+    http: httpRequestOnce,
     portable: createPortable(),
     cpuTimes: () => os.cpus().map(({ times }) => times),
     loadAverage: () => os.loadavg(),

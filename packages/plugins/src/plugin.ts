@@ -13,8 +13,15 @@ export interface MetricSpec {
   readonly help: string;
 }
 
-/** Where one scrape puts its samples. Only metrics of the plugin's table are taken. */
+/** Where one scrape puts its samples. Only metrics of the plugin's table, or that it declared, are taken. */
 export interface ScrapeOutput {
+  /**
+   * A metric that is known only once it is measured: what an exporter, a program or an application says it is. For
+   * plugins that are {@link PluginDefinition.dynamic}. Declaring it again as it was changes nothing.
+   *
+   * @throws {TarsierError} `plugin/metric` when the name is no metric name, or is declared otherwise already
+   */
+  declare(name: string, spec: MetricSpec): void;
   /** @param value  NaN and infinities are left out: there is no sample then */
   gauge(name: string, value: number, labels?: Labels): void;
   counter(name: string, value: number, labels?: Labels): void;
@@ -43,14 +50,31 @@ export interface PluginDefinition<Config extends z.ZodObject> {
   readonly summary: string;
   /** Least time between scrapes, ms, where measuring is dear or changes are slow; otherwise each tick of the agent. */
   readonly intervalMs?: number;
+  /**
+   * It waits for something else than this host (a server, a program): ticks do not wait for it. A scrape may take as
+   * long as its interval, at least ten seconds, and its samples go out with the first tick after it has ended.
+   */
+  readonly background?: boolean;
+  /** It also puts out metrics that it learns of while it runs: see {@link ScrapeOutput.declare}. */
+  readonly dynamic?: boolean;
   /** Every field has a default and a description. */
   readonly config: Config;
   readonly metrics: Readonly<Record<string, MetricSpec>>;
   create(context: PluginDeps & { readonly config: z.infer<Config> }): PluginInstance;
 }
 
-export interface Plugin extends Omit<PluginDefinition<z.ZodObject>, 'create' | 'intervalMs'> {
+/** The contract of this file. It grows when a plugin written to it would not work with an older agent. */
+export const pluginApiVersion = 1;
+
+export interface Plugin extends Omit<
+  PluginDefinition<z.ZodObject>,
+  'create' | 'intervalMs' | 'background' | 'dynamic'
+> {
+  /** {@link pluginApiVersion} of the package that it was made with. */
+  readonly apiVersion: number;
   readonly intervalMs: number;
+  readonly background: boolean;
+  readonly dynamic: boolean;
   /** @throws {TarsierError} `plugin/config`, naming the field, when `config` is not as the schema says */
   open(config: unknown, deps: PluginDeps): PluginInstance;
 }
@@ -58,11 +82,15 @@ export interface Plugin extends Omit<PluginDefinition<z.ZodObject>, 'create' | '
 const eachTick = 0;
 
 export function definePlugin<Config extends z.ZodObject>(definition: PluginDefinition<Config>): Plugin {
-  const { name, summary, intervalMs = eachTick, config: schema, metrics, create } = definition;
+  const { name, summary, intervalMs = eachTick, background = false, dynamic = false } = definition;
+  const { config: schema, metrics, create } = definition;
   return {
+    apiVersion: pluginApiVersion,
     name,
     summary,
     intervalMs,
+    background,
+    dynamic,
     config: schema,
     metrics,
     open(config, deps) {

@@ -10,7 +10,7 @@ test('where there is no /proc the plugins measure what the platform tells, and n
   const samples = new Map<string, number>();
   for (const plugin of builtinPlugins) {
     const instance = plugin.open({}, { host, warn() {} });
-    const out = createScrapeOutput(plugin.metrics);
+    const out = createScrapeOutput(plugin);
     for (let tick = 0; tick < 2; tick++) {
       out.begin();
       await instance.scrape(out, AbortSignal.timeout(30_000));

@@ -2,13 +2,14 @@
 import {
   canonicalLabels,
   isLabelName,
+  isMetricName,
   maxLabelValueLength,
   seriesSignature,
   TarsierError,
   type Labels,
   type MetricKind,
 } from '@tarsier/protocol';
-import type { MetricSpec, ScrapeOutput } from './plugin.ts';
+import type { MetricSpec, Plugin, ScrapeOutput } from './plugin.ts';
 
 export interface OutputSeries {
   readonly name: string;
@@ -18,6 +19,8 @@ export interface OutputSeries {
 export interface CollectedSamples extends ScrapeOutput {
   /** Grows, never shrinks: a series keeps its place. */
   readonly seriesList: readonly OutputSeries[];
+  /** What a metric of the list means. */
+  metricOf(name: string): MetricSpec | undefined;
   /** By series; meaningful where `present` is 1. */
   readonly values: Float64Array;
   readonly present: Uint8Array;
@@ -33,15 +36,17 @@ const defaultMaxSeries = 1_000;
 
 /**
  * @param metrics    what the plugin may put out
+ * @param dynamic    whether it may declare more
  * @param maxSeries  more are refused and counted: a plugin must not drown the collector
  */
 export function createScrapeOutput(
-  metrics: Readonly<Record<string, MetricSpec>>,
+  { metrics, dynamic }: Pick<Plugin, 'metrics' | 'dynamic'>,
   {
     maxSeries = defaultMaxSeries,
     warn,
   }: { readonly maxSeries?: number; readonly warn?: (message: string) => void } = {},
 ): CollectedSamples {
+  const specs = new Map(Object.entries(metrics));
   const list: OutputSeries[] = [];
   const handles = new Map<string, number>();
   let values = new Float64Array(64);
@@ -49,8 +54,7 @@ export function createScrapeOutput(
   let dropped = 0;
 
   function create(key: string, name: string, labels: Labels): number {
-    const spec = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
-    if (spec === undefined) throw new TarsierError('plugin/metric', `${name}: expected a metric of the plugin's table`);
+    if (!specs.has(name)) throw new TarsierError('plugin/metric', `${name}: expected a metric of the plugin's table`);
     for (const [label, value] of canonicalLabels(labels)) {
       if (!isLabelName(label) || label === 'host')
         throw new TarsierError('plugin/label', `${name}: ${JSON.stringify(label)} is no label name to use`);
@@ -88,18 +92,34 @@ export function createScrapeOutput(
   }
 
   function put(kind: MetricKind, name: string, value: number, labels: Labels | undefined): void {
-    const spec = metrics[name];
+    const spec = specs.get(name);
     if (spec !== undefined && spec.kind !== kind)
       throw new TarsierError('plugin/metric', `${name}: expected a ${spec.kind}, got a ${kind}`);
     set(handleOf(name, labels), value);
   }
 
+  function declare(name: string, spec: MetricSpec): void {
+    const known = specs.get(name);
+    if (known !== undefined) {
+      if (known.kind === spec.kind && known.unit === spec.unit) return;
+      throw new TarsierError(
+        'plugin/metric',
+        `${name}: expected a ${known.kind} in ${known.unit || 'counts'}, as it was declared, got a ${spec.kind} in ${spec.unit || 'counts'}`,
+      );
+    }
+    if (!dynamic) throw new TarsierError('plugin/metric', `${name}: only a plugin that is dynamic declares metrics`);
+    if (!isMetricName(name)) throw new TarsierError('plugin/metric', `${JSON.stringify(name)}: expected a metric name`);
+    specs.set(name, spec);
+  }
+
   return {
+    declare,
     gauge: (name, value, labels) => put('gauge', name, value, labels),
     counter: (name, value, labels) => put('counter', name, value, labels),
     series: handleOf,
     set,
     seriesList: list,
+    metricOf: (name) => specs.get(name),
     get values() {
       return values;
     },

@@ -33,7 +33,7 @@ export async function collect(plugin: Plugin, hosts: readonly Host[], config: un
   const host = new Proxy({} as Host, { get: (_, name) => Reflect.get(hosts[current] ?? {}, name) });
   const warnings: string[] = [];
   const instance = plugin.open(config, { host, warn: (message) => warnings.push(message) });
-  const out = createScrapeOutput(plugin.metrics, { warn: (message) => warnings.push(message) });
+  const out = createScrapeOutput(plugin, { warn: (message) => warnings.push(message) });
   const results: Samples[] = [];
   for (current = 0; current < hosts.length; current++) {
     out.begin();
