@@ -58,7 +58,8 @@ export async function createAgent(
   const scrapers: Scraper[] = [];
   const self = createSelfPlugin({
     ticks,
-    scrapes: () => new Map(scrapers.map(({ plugin, stats }) => [plugin.name, stats])),
+    scrapes: () =>
+      new Map(scrapers.flatMap(({ plugin, stats, absent }) => (absent === undefined ? [[plugin.name, stats]] : []))),
     spool: spool.stats,
     ship: shipper.stats,
     usage,

@@ -3,6 +3,7 @@ import type { CollectedSamples, Plugin, PluginDeps } from '@tarsier/plugins';
 import { createScrapeOutput } from '@tarsier/plugins';
 import { describeError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from './log.ts';
+import { createPresence } from './presence.ts';
 
 export interface ScrapeStats {
   /** Whether the last scrape gave samples. */
@@ -16,6 +17,8 @@ export interface Scraper {
   readonly plugin: Plugin;
   readonly samples: CollectedSamples;
   readonly stats: ScrapeStats;
+  /** Why the plugin is left out, while it has nothing to measure on this host. */
+  readonly absent: string | undefined;
   /**
    * Scrapes if the plugin's time has come. Never throws.
    *
@@ -46,6 +49,7 @@ export function createScraper({ plugin, config, host, intervalMs, timeoutMs, log
   const warn = (message: string): void => log.warn(message, { plugin: plugin.name });
   const instance = plugin.open(config, { host, warn });
   const samples = createScrapeOutput(plugin, { warn });
+  const presence = createPresence({ plugin, config, host, log });
   const limitMs = plugin.background ? Math.max(plugin.intervalMs, leastBackgroundMs) : timeoutMs;
   const every = Math.max(1, Math.round(plugin.intervalMs / intervalMs)) * intervalMs;
   const stats: ScrapeStats = { up: false, durationSeconds: 0, failures: 0, timeouts: 0 };
@@ -95,14 +99,23 @@ export function createScraper({ plugin, config, host, intervalMs, timeoutMs, log
   function fail(why: string): void {
     failedInARow++;
     skip = Math.min(mostSkipped, 2 ** failedInARow - 1);
-    if (failedInARow === 1) log.warn('a plugin failed', { plugin: plugin.name, why });
+    const first = failedInARow === 1;
+    // Looking first: what it measures may be gone, which is no failure.
+    void presence.look().then(() => {
+      if (presence.absent !== undefined) failedInARow = skip = 0;
+      else if (first) log.warn('a plugin failed', { plugin: plugin.name, why });
+    });
   }
 
   return {
     plugin,
     samples,
     stats,
+    get absent() {
+      return presence.absent;
+    },
     async scrape(time) {
+      if (!presence.at(time)) return false;
       if (ready) {
         ready = false;
         return true;

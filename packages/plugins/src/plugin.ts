@@ -60,6 +60,15 @@ export interface PluginDefinition<Config extends z.ZodObject> {
   /** Every field has a default and a description. */
   readonly config: Config;
   readonly metrics: Readonly<Record<string, MetricSpec>>;
+  /**
+   * Why there is nothing to measure on this host, in a sentence for its operator; undefined when there is something.
+   * Cheap and without traces: it is asked at the start, again every few minutes while it says why, and after a failure.
+   * Meanwhile the plugin is left out, which is no failure.
+   */
+  probe?(context: {
+    readonly config: z.infer<Config>;
+    readonly host: Host;
+  }): string | undefined | Promise<string | undefined>;
   create(context: PluginDeps & { readonly config: z.infer<Config> }): PluginInstance;
 }
 
@@ -68,13 +77,19 @@ export const pluginApiVersion = 1;
 
 export interface Plugin extends Omit<
   PluginDefinition<z.ZodObject>,
-  'create' | 'intervalMs' | 'background' | 'dynamic'
+  'create' | 'probe' | 'intervalMs' | 'background' | 'dynamic'
 > {
   /** {@link pluginApiVersion} of the package that it was made with. */
   readonly apiVersion: number;
   readonly intervalMs: number;
   readonly background: boolean;
   readonly dynamic: boolean;
+  /**
+   * Why there is nothing to measure on this host; undefined when there is something. Only of plugins that can tell.
+   *
+   * @throws {TarsierError} as {@link open} does
+   */
+  readonly probe: ((config: unknown, host: Host) => Promise<string | undefined>) | undefined;
   /** @throws {TarsierError} `plugin/config`, naming the field, when `config` is not as the schema says */
   open(config: unknown, deps: PluginDeps): PluginInstance;
 }
@@ -83,7 +98,20 @@ const eachTick = 0;
 
 export function definePlugin<Config extends z.ZodObject>(definition: PluginDefinition<Config>): Plugin {
   const { name, summary, intervalMs = eachTick, background = false, dynamic = false } = definition;
-  const { config: schema, metrics, create } = definition;
+  const { config: schema, metrics, create, probe } = definition;
+
+  function parse(config: unknown): z.infer<Config> {
+    const parsed = schema.safeParse(config ?? {});
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    const field = [name, ...(issue?.path ?? [])].join('.');
+    throw new TarsierError(
+      'plugin/config',
+      `${field}: ${issue?.message ?? 'not as expected'}, got ${describeValue(config)}`,
+      { field },
+    );
+  }
+
   return {
     apiVersion: pluginApiVersion,
     name,
@@ -93,16 +121,7 @@ export function definePlugin<Config extends z.ZodObject>(definition: PluginDefin
     dynamic,
     config: schema,
     metrics,
-    open(config, deps) {
-      const parsed = schema.safeParse(config ?? {});
-      if (parsed.success) return create({ ...deps, config: parsed.data });
-      const [issue] = parsed.error.issues;
-      const field = [name, ...(issue?.path ?? [])].join('.');
-      throw new TarsierError(
-        'plugin/config',
-        `${field}: ${issue?.message ?? 'not as expected'}, got ${describeValue(config)}`,
-        { field },
-      );
-    },
+    probe: probe && (async (config, host) => probe({ config: parse(config), host })),
+    open: (config, deps) => create({ ...deps, config: parse(config) }),
   };
 }
