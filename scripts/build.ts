@@ -1,5 +1,16 @@
+/**
+ * `pnpm build [web | packages]`: the page, and JavaScript with types of what is published. The workspace itself runs
+ * from its sources; `node --conditions=tarsier-built packages/agent/dist/main.js` runs what was built.
+ */
+import { buildPackages, builtPackages } from './packages.ts';
 import { buildWeb, webRoot } from './web.ts';
 
-/** Builds what has to be built: the page. Everything else runs from its sources. */
-await buildWeb();
-process.stdout.write(`built ${webRoot}\n`);
+const [what = 'all'] = process.argv.slice(2);
+if (what === 'all' || what === 'web') {
+  await buildWeb();
+  process.stdout.write(`built ${webRoot}\n`);
+}
+if (what === 'all' || what === 'packages') {
+  await buildPackages();
+  process.stdout.write(`built ${builtPackages.map((name) => `packages/${name}/dist`).join(', ')}\n`);
+}

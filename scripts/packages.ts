@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+/** Those that are published as JavaScript, each after what it imports. */
+export const builtPackages = ['protocol', 'plugins', 'agent'] as const;
+
+const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
+
+/** `src` to `dist` of each package. */
+export async function buildPackages(): Promise<void> {
+  for (const name of builtPackages) {
+    const folder = fileURLToPath(new URL(`../packages/${name}/`, import.meta.url));
+    await rm(`${folder}dist`, { recursive: true, force: true });
+    const child = spawn(process.execPath, [compiler, '-p', `${folder}tsconfig.build.json`], { stdio: 'inherit' });
+    const [code] = await once(child, 'exit');
+    if (code !== 0) throw new Error(`packages/${name}: tsc ended with ${String(code)}; its lines are above`);
+  }
+}
