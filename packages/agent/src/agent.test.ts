@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeEnvelope, decodePayload, decodeSchema, type BatchEnvelope } from '@tarsier/protocol';
+import { decodeEnvelope, decodePayload, decodeSchema, TarsierError, type BatchEnvelope } from '@tarsier/protocol';
 import { zstdDecompress } from '@tarsier/protocol/zstd';
 import { definePlugin } from '@tarsier/plugins';
 import { expect, onTestFinished, test } from 'vitest';
@@ -22,6 +22,17 @@ const counting = definePlugin({
   create() {
     let scrapes = 0;
     return { scrape: (out) => out.counter('scrapes_total', ++scrapes) };
+  },
+});
+
+const changing = definePlugin({
+  name: 'changing',
+  summary: 'Puts out what it is set to.',
+  config: z.object({ value: z.number().default(1), opens: z.boolean().default(true) }),
+  metrics: { changing_value: { kind: 'gauge', unit: '', help: 'What is set.' } },
+  create({ config: { value, opens } }) {
+    if (!opens) throw new TarsierError('plugin/config', 'changing.opens: expected true, got false');
+    return { scrape: (out) => out.gauge('changing_value', value) };
   },
 });
 
@@ -45,11 +56,12 @@ async function startAgent(respond: Respond) {
   const { port } = server.address() as AddressInfo;
   const spool = await mkdtemp(join(tmpdir(), 'tarsier-agent-'));
   const settings = { url: `http://127.0.0.1:${port}`, key: 'tsr_k', host: 'h', spool, intervalMs: 100, flushMs: 300 };
+  const configWith = (changes: object) => loadConfig(JSON.stringify({ ...settings, ...changes }), {});
   const create = () =>
-    createAgent(loadConfig(JSON.stringify(settings), {}), {
+    createAgent(configWith({}), {
       log: createLog({ level: 'warn', format: 'text', write: (line) => logged.push(line) }),
       usage: () => ({ cpuSeconds: 0, residentBytes: 0 }),
-      plugins: [counting],
+      plugins: [counting, changing],
       random: () => 0.01,
     });
   const agent = await create();
@@ -59,7 +71,7 @@ async function startAgent(respond: Respond) {
     server.close();
     await rm(spool, { recursive: true, force: true });
   });
-  return { agent, batches, logged, create };
+  return { agent, batches, logged, create, configWith };
 }
 
 const scrapesIn = (batch: BatchEnvelope): number[] => [
@@ -138,3 +150,46 @@ test('the key travels with each batch', async () => {
   await agent.stop();
   expect(keys.slice(0, 2)).toEqual(['Bearer tsr_k', 'application/vnd.tarsier.batch']);
 });
+
+test('other settings are taken while it measures: no tick is lost, numbers go on, and only what changed begins anew', async () => {
+  const {
+    agent,
+    batches: sent,
+    configWith,
+  } = await startAgent(({ schema, seq }, response) =>
+    response.writeHead(schema === undefined && seq === 0 ? 409 : 204).end(),
+  );
+  const taken = () => sent.filter(({ schema, seq }) => schema !== undefined || seq > 0);
+  const ticksSent = () => taken().reduce((sum, { rows }) => sum + rows, 0);
+  const valuesOf = (batch: BatchEnvelope, column: number) =>
+    [...decodePayload(batch.payload, zstdDecompress).values].slice(column * batch.rows, (column + 1) * batch.rows);
+  await expect.poll(ticksSent, { timeout: 10_000 }).toBeGreaterThan(5);
+  expect(await agent.reconfigure(configWith({ plugins: { changing: { value: 2 } }, key: 'tsr_other' }))).toEqual([
+    'changing',
+  ]);
+  await expect.poll(() => valuesOf(taken().at(-1) ?? never(), 1).at(-1), { timeout: 10_000 }).toBe(2);
+
+  // One that does not open leaves all as it was.
+  await expect(agent.reconfigure(configWith({ plugins: { changing: { opens: false } } }))).rejects.toThrow(
+    'changing.opens: expected true, got false',
+  );
+  await expect(agent.reconfigure(configWith({ host: 'other' }))).rejects.toThrow(
+    'host: can not change from h to other while the agent runs; restart it',
+  );
+  const before = ticksSent();
+  await expect.poll(ticksSent, { timeout: 10_000 }).toBeGreaterThan(before + 5);
+  expect(valuesOf(taken().at(-1) ?? never(), 1).at(-1)).toBe(2);
+  await agent.stop();
+
+  expect(new Set(taken().map(({ epoch }) => epoch)).size).toBe(1);
+  expect(taken().map(({ seq }) => seq)).toEqual(taken().map((_, seq) => seq));
+  const scrapes = taken().flatMap(scrapesIn);
+  expect(scrapes).toEqual(scrapes.map((_, index) => index + 1));
+  // The swapped plugin's series is the one it was: nothing is declared a second time.
+  expect(new Set(taken().map(({ schemaHash }) => Buffer.from(schemaHash).toString('hex'))).size).toBeLessThan(3);
+  expect(agent.status()).toMatchObject({ host: 'h', ship: { refused: 0 } });
+});
+
+function never(): never {
+  throw new Error('there is no batch');
+}

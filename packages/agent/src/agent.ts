@@ -1,20 +1,50 @@
 /** The composition root: plugins → ticks → columns → batches → spool → collector. */
+import { isDeepStrictEqual } from 'node:util';
 import { builtinPlugins, createHost, type Plugin } from '@tarsier/plugins';
-import { describeError, type UnixMs } from '@tarsier/protocol';
+import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
 import { createBatcher } from './batcher.ts';
 import type { AgentConfig } from './config.ts';
 import type { Log } from './log.ts';
+import { createPluginSet } from './plugin-set.ts';
 import { createPoster } from './post.ts';
-import { createScheduler, systemClock, type Clock } from './scheduler.ts';
-import { createScraper, type Scraper } from './scrape.ts';
+import { createScheduler, systemClock, type Clock, type Scheduler } from './scheduler.ts';
+import type { ScrapeStats } from './scrape.ts';
 import { createSelfPlugin } from './self.ts';
-import { createShipper } from './shipper.ts';
-import { openSpool } from './spool.ts';
+import { createShipper, type ShipStats, type ShipTarget } from './shipper.ts';
+import { openSpool, type SpoolStats } from './spool.ts';
 
 export interface Agent {
   start(): void;
+  /**
+   * Goes on with other settings: the same epoch, the next sequence number, and plugins whose settings are the same
+   * keep all they know. One call at a time.
+   *
+   * @returns names of the plugins that were opened, swapped or closed
+   * @throws {TarsierError} `config/restart` for what can't change while it runs, `plugin/config`; all is then as before
+   */
+  reconfigure(config: AgentConfig): Promise<readonly string[]>;
+  status(): AgentStatus;
   /** Spools what was sampled, tries to send it, and gives back what it holds open. */
   stop(): Promise<void>;
+}
+
+/** How an agent does, for whoever asks. */
+export interface AgentStatus {
+  readonly host: string;
+  readonly url: string;
+  /** When it began to measure. */
+  readonly epoch: UnixMs;
+  readonly intervalMs: number;
+  readonly ticks: Readonly<{ missed: number; lagSeconds: number; samples: number; lastAt: UnixMs | undefined }>;
+  readonly plugins: readonly (Readonly<ScrapeStats> & {
+    readonly name: string;
+    readonly series: number;
+    /** Why there is nothing to measure; undefined where there is. */
+    readonly absent: string | undefined;
+  })[];
+  readonly spool: Readonly<SpoolStats>;
+  readonly ship: Readonly<ShipStats>;
+  readonly usage: ReturnType<AgentDeps['usage']>;
 }
 
 export interface AgentDeps {
@@ -33,18 +63,17 @@ const lastSendMs = 2_000;
 
 /** @throws {TarsierError} `plugin/config`; and when the spool's folder can't be used */
 export async function createAgent(
-  config: AgentConfig,
+  firstConfig: AgentConfig,
   { log, usage, clock = systemClock, plugins = builtinPlugins, random = Math.random }: AgentDeps,
 ): Promise<Agent> {
+  let config = firstConfig;
   const spool = await openSpool({ folder: config.spool, maxBytes: config.spoolBytes, log });
   const epoch = await spool.nextEpoch(clock.now());
   const batcher = createBatcher({ host: config.host, epoch });
   let askedFlushMs = config.flushMs;
   const shipper = createShipper({
     spool,
-    poster: createPoster(new URL('/v1/ingest', config.url)),
-    key: config.key,
-    tenant: config.tenant,
+    ...targetOf(config),
     onFlushInterval(seconds) {
       askedFlushMs = Math.min(config.flushMs, seconds * 1000);
     },
@@ -53,27 +82,25 @@ export async function createAgent(
     random,
   });
 
-  const ticks = { missed: 0, lagSeconds: 0, samples: 0 };
+  const ticks: { missed: number; lagSeconds: number; samples: number; lastAt: UnixMs | undefined } = {
+    missed: 0,
+    lagSeconds: 0,
+    samples: 0,
+    lastAt: undefined,
+  };
   const host = createHost();
-  const scrapers: Scraper[] = [];
   const self = createSelfPlugin({
     ticks,
     scrapes: () =>
-      new Map(scrapers.flatMap(({ plugin, stats, absent }) => (absent === undefined ? [[plugin.name, stats]] : []))),
+      new Map(
+        set.scrapers.flatMap(({ plugin, stats, absent }) => (absent === undefined ? [[plugin.name, stats]] : [])),
+      ),
     spool: spool.stats,
     ship: shipper.stats,
     usage,
   });
-  for (const plugin of [...plugins, self]) {
-    const settings = config.plugins[plugin.name];
-    if (settings === false) continue;
-    const { intervalMs, timeoutMs } = config;
-    scrapers.push(createScraper({ plugin, config: settings ?? {}, host, intervalMs, timeoutMs, log }));
-  }
-  const unknown = Object.keys(config.plugins).filter(
-    (name) => !scrapers.some(({ plugin }) => plugin.name === name) && config.plugins[name] !== false,
-  );
-  for (const name of unknown) log.warn('settings for a plugin that there is not', { plugin: name });
+  const set = createPluginSet({ plugins: [...plugins, self], host, log });
+  await set.apply(config);
 
   async function flush(): Promise<void> {
     const batch = batcher.take();
@@ -87,8 +114,9 @@ export async function createAgent(
   let flushing: Promise<void> = Promise.resolve();
   async function tick(time: UnixMs, lagMs: number): Promise<void> {
     ticks.lagSeconds = lagMs / 1000;
+    ticks.lastAt = time;
     const succeeded = await Promise.all(
-      scrapers.map(async (scraper) => ((await scraper.scrape(time)) ? [scraper] : [])),
+      set.scrapers.map(async (scraper) => ((await scraper.scrape(time)) ? [scraper] : [])),
     );
     const sources = succeeded.flat();
     batcher.append(time, sources);
@@ -101,14 +129,17 @@ export async function createAgent(
       .catch((error: unknown) => log.error('a batch could not be spooled', { why: describeError(error) }));
   }
 
-  const scheduler = createScheduler({
-    intervalMs: config.intervalMs,
-    clock,
-    onTick: tick,
-    onMissed(count) {
-      ticks.missed += count;
-    },
-  });
+  let ticking: Promise<void> = Promise.resolve();
+  const schedulerFor = ({ intervalMs }: AgentConfig): Scheduler =>
+    createScheduler({
+      intervalMs,
+      clock,
+      onTick: (time, lagMs) => (ticking = tick(time, lagMs)),
+      onMissed(count) {
+        ticks.missed += count;
+      },
+    });
+  let scheduler = schedulerFor(config);
 
   return {
     start() {
@@ -116,19 +147,66 @@ export async function createAgent(
         host: config.host,
         collector: config.url,
         everyMs: config.intervalMs,
-        plugins: scrapers.length,
+        plugins: set.scrapers.length,
       });
       shipper.start();
       scheduler.start();
     },
+    async reconfigure(next) {
+      for (const name of ['host', 'spool', 'spoolBytes'] as const) {
+        if (next[name] === config[name]) continue;
+        throw new TarsierError(
+          'config/restart',
+          `${name}: can not change from ${config[name]} to ${next[name]} while the agent runs; restart it`,
+          { field: name },
+        );
+      }
+      // Not in the middle of a scrape.
+      await ticking;
+      const swapped = await set.apply(next);
+      const former = config;
+      config = next;
+      askedFlushMs = Math.min(next.flushMs, askedFlushMs === former.flushMs ? next.flushMs : askedFlushMs);
+      if (!isDeepStrictEqual(targetSettings(next), targetSettings(former))) shipper.retarget(targetOf(next));
+      if (next.intervalMs !== former.intervalMs) {
+        await scheduler.stop();
+        scheduler = schedulerFor(next);
+        scheduler.start();
+      }
+      return swapped;
+    },
+    status: () => ({
+      host: config.host,
+      url: config.url,
+      epoch,
+      intervalMs: config.intervalMs,
+      ticks,
+      plugins: set.scrapers.map(({ plugin, samples, stats, absent }) => ({
+        name: plugin.name,
+        absent,
+        series: samples.seriesList.length,
+        ...stats,
+      })),
+      spool: spool.stats,
+      ship: shipper.stats,
+      usage: usage(),
+    }),
     async stop() {
       await scheduler.stop();
       await flushing;
       await flush();
       await shipper.stop(lastSendMs);
       await spool.close();
-      for (const scraper of scrapers) await scraper.close();
+      await set.close();
       host.close();
     },
   };
+}
+
+function targetSettings({ url, key, tenant }: AgentConfig): Pick<AgentConfig, 'url' | 'key' | 'tenant'> {
+  return { url, key, tenant };
+}
+
+function targetOf({ url, key, tenant }: AgentConfig): ShipTarget {
+  return { poster: createPoster(new URL('/v1/ingest', url)), key, tenant };
 }

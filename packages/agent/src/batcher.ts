@@ -3,6 +3,7 @@ import {
   encodeEnvelope,
   encodePayload,
   encodeSchema,
+  seriesSignature,
   type Labels,
   type MetricDescription,
   type UnixMs,
@@ -41,6 +42,7 @@ export function createBatcher({ host, epoch }: { readonly host: string; readonly
   const metrics: MetricDescription[] = [];
   const metricIndex = new Map<string, number>();
   const series: { readonly metric: number; readonly labels: Labels }[] = [];
+  const columnBySignature = new Map<string, number>();
   const columnsOf = new WeakMap<TickSource['samples'], number[]>();
   const times: UnixMs[] = [];
   const values: Float64Array[] = [];
@@ -50,6 +52,11 @@ export function createBatcher({ host, epoch }: { readonly host: string; readonly
 
   function addColumn({ samples }: TickSource, handle: number): number {
     const { name, labels } = samples.seriesList[handle] ?? { name: '', labels: {} };
+    // A series has one column, also after its plugin was swapped or when two plugins put it out.
+    const signature = seriesSignature({ name, labels });
+    const known = columnBySignature.get(signature);
+    if (known !== undefined) return known;
+    columnBySignature.set(signature, series.length);
     let metric = metricIndex.get(name);
     if (metric === undefined) {
       const { kind = 'gauge', unit = '', help = '' } = samples.metricOf(name) ?? {};

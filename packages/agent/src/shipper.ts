@@ -14,20 +14,26 @@ export interface ShipStats {
   lastShipSeconds: number;
 }
 
+/** Where batches go, and as whom. */
+export interface ShipTarget {
+  readonly poster: Poster;
+  readonly key: string;
+  readonly tenant?: string | undefined;
+}
+
 export interface Shipper {
   readonly stats: ShipStats;
   start(): void;
+  /** From the next try on, which is at once. */
+  retarget(target: ShipTarget): void;
   /** There is a new batch. */
   wake(): void;
   /** Sends what is left, for at most so long, and ends. */
   stop(withinMs: number): Promise<void>;
 }
 
-export interface ShipperDeps {
+export interface ShipperDeps extends ShipTarget {
   readonly spool: Pick<Spool, 'peek' | 'acknowledge' | 'schemaOf'>;
-  readonly poster: Poster;
-  readonly key: string;
-  readonly tenant?: string | undefined;
   /** The collector wants batches of this many seconds from now on. */
   readonly onFlushInterval: (seconds: number) => void;
   readonly clock: Clock;
@@ -46,6 +52,14 @@ const timeoutMs = 15_000;
 const backoff = { firstMs: 500, longestMs: 30_000 } as const;
 /** A key does not become valid within seconds. */
 const unauthorisedMs = 30_000;
+
+function headersFor({ key, tenant }: ShipTarget): Readonly<Record<string, string>> {
+  return {
+    authorization: `Bearer ${key}`,
+    'content-type': batchContentType,
+    ...(tenant === undefined ? {} : { 'tarsier-tenant': tenant }),
+  };
+}
 
 /** docs/wire-format.md lists the answers. */
 export function judge({ status, headers, text }: PostAnswer): Verdict {
@@ -70,19 +84,14 @@ export function backoffMs(failures: number, random: () => number): number {
 
 export function createShipper({
   spool,
-  poster,
-  key,
-  tenant,
   onFlushInterval,
   clock,
   log,
   random = Math.random,
+  ...target
 }: ShipperDeps): Shipper {
-  const headers = {
-    authorization: `Bearer ${key}`,
-    'content-type': batchContentType,
-    ...(tenant === undefined ? {} : { 'tarsier-tenant': tenant }),
-  };
+  let { poster } = target;
+  let headers = headersFor(target);
   const stats: ShipStats = { shipped: 0, refused: 0, failures: 0, lastShipAt: undefined, lastShipSeconds: 0 };
   let stopped = true;
   let failuresInARow = 0;
@@ -182,6 +191,14 @@ export function createShipper({
       wake();
     },
     wake,
+    retarget(next) {
+      poster.close();
+      ({ poster } = next);
+      headers = headersFor(next);
+      // What failed with the former key or address may not fail now.
+      interrupt();
+      wake();
+    },
     async stop(withinMs) {
       wake();
       // What waits for its next try may have it now; then that is it.
