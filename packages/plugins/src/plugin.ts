@@ -91,6 +91,8 @@ export interface Plugin extends Omit<
    */
   readonly probe: ((config: unknown, host: Host) => Promise<string | undefined>) | undefined;
   /** @throws {TarsierError} `plugin/config`, naming the field, when `config` is not as the schema says */
+  checkConfig(config: unknown): void;
+  /** @throws as {@link Plugin.checkConfig} does */
   open(config: unknown, deps: PluginDeps): PluginInstance;
 }
 
@@ -121,6 +123,7 @@ export function definePlugin<Config extends z.ZodObject>(definition: PluginDefin
     dynamic,
     config: schema,
     metrics,
+    checkConfig: parse,
     probe: probe && (async (config, host) => probe({ config: parse(config), host })),
     open: (config, deps) => create({ ...deps, config: parse(config) }),
   };
