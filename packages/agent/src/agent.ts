@@ -1,6 +1,7 @@
 /** The composition root: plugins → ticks → columns → batches → spool → collector. */
 import { isDeepStrictEqual } from 'node:util';
-import { builtinPlugins, createHost, type Plugin } from '@tarsier/plugins';
+import { createHost, type Plugin } from '@tarsier/plugins';
+import { builtinPlugins } from '@tarsier/plugins/builtin';
 import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
 import { createBatcher } from './batcher.ts';
 import type { AgentConfig } from './config.ts';

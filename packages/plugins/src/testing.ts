@@ -7,6 +7,8 @@ import { createHost, type Host } from './host.ts';
 import type { Plugin } from './plugin.ts';
 import { createScrapeOutput } from './scrape-output.ts';
 
+export { checkContract, type ContractOptions } from './contract.ts';
+
 /** Samples of one scrape, by series as Prometheus writes it. */
 export type Samples = Readonly<Record<string, number>>;
 
