@@ -68,7 +68,7 @@ export async function createAgent(
   { log, usage, clock = systemClock, plugins = builtinPlugins, random = Math.random }: AgentDeps,
 ): Promise<Agent> {
   let config = firstConfig;
-  const spool = await openSpool({ folder: config.spool, maxBytes: config.spoolBytes, log });
+  const spool = await openSpool({ folder: config.spool, maxBytes: config.spoolBytes, now: clock.now, log });
   const epoch = await spool.nextEpoch(clock.now());
   const batcher = createBatcher({ host: config.host, epoch });
   let askedFlushMs = config.flushMs;
@@ -107,7 +107,7 @@ export async function createAgent(
     const batch = batcher.take();
     if (batch === undefined) return;
     const { seq, times, bytes, schema } = batch;
-    const durable = await spool.append(bytes, schema);
+    const durable = await spool.append(bytes, schema, times.at(-1) ?? clock.now());
     if (durable) log.debug('batch spooled', { epoch, seq, times });
     shipper.wake();
   }

@@ -119,7 +119,7 @@ export function createShipper({
   async function sendWithSchema(batch: SpooledBatch): Promise<Verdict> {
     const first = await send(batch.bytes);
     if (first.kind !== 'schema-wanted') return first;
-    const schema = spool.schemaOf(decodeEnvelope(batch.bytes).schemaHash);
+    const schema = await spool.schemaOf(decodeEnvelope(batch.bytes).schemaHash);
     if (schema === undefined)
       return { kind: 'refused', why: 'the collector wants a schema that is not in the spool any more' };
     const second = await send(withSchema(batch.bytes, schema));

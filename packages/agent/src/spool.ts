@@ -1,75 +1,110 @@
 /**
  * A queue of batches on disk: written before anything is sent, so that neither an absent collector nor a killed agent
- * loses a tick. Segments are appended to and deleted whole, the oldest first when there is no more room.
+ * loses a tick. Segments are appended to and deleted whole. The newest batch goes out first, so that "now" is seen at
+ * once after an outage; then what is left, oldest first, until there is a newer one.
  */
-import { mkdir, open, readdir, readFile, rename, rm, truncate, writeFile, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describeError, type UnixMs } from '@tarsier/protocol';
+import { mkdir, open, readFile, rm, truncate, type FileHandle } from 'node:fs/promises';
+import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
 import { schemaHash } from '@tarsier/protocol/zstd';
 import type { Log } from './log.ts';
-import { decodeRecord, encodeRecord, type SpoolRecord } from './spool-records.ts';
+import { readText, segmentFile, segmentIds, spoolFiles, writeWhole } from './spool-files.ts';
+import { lockFolder } from './spool-lock.ts';
+import { decodeRecord, encodeRecord, type RecordType } from './spool-records.ts';
+import { applyProgress, encodeProgress, lastIdIn, readSegment, Segment, type SegmentBatch } from './spool-segment.ts';
 
 export interface SpooledBatch {
   readonly bytes: Uint8Array;
-  readonly segment: number;
-  /** Behind it, where the next record begins. */
-  readonly end: number;
+  readonly time: UnixMs;
+}
+
+export interface EncodedSchema {
+  readonly hash: Uint8Array;
+  readonly bytes: Uint8Array;
 }
 
 export interface SpoolStats {
-  bytes: number;
-  /** Batches that were deleted unsent because there was no more room. */
-  dropped: number;
+  /** On disk. */
+  readonly bytes: number;
+  /** Batches that are neither taken nor given up, those in memory included. */
+  readonly waiting: number;
+  /** Of those, the ones that only memory has, because the disk takes nothing. */
+  readonly inMemory: number;
+  /** Last tick of the oldest one. */
+  readonly oldest: UnixMs | undefined;
+  /** Deleted unsent because there was no more room, or because they were too old. */
+  readonly dropped: number;
+  /** Places on disk that could not be read back. */
+  readonly damaged: number;
 }
 
 export interface Spool {
   readonly stats: SpoolStats;
   /** Greater than any epoch that was used in this folder, and not less than `now`. */
   nextEpoch(now: UnixMs): Promise<UnixMs>;
-  /** Resolves once the batch, and the schema that it needs, survive a crash. @returns false when only memory has it */
-  append(batch: Uint8Array, schema: { readonly hash: Uint8Array; readonly bytes: Uint8Array }): Promise<boolean>;
-  /** The oldest batch that is not acknowledged. */
+  /**
+   * Resolves once the batch, and the schema that it needs, survive a crash.
+   *
+   * @param time  its last tick
+   * @returns false when only memory has it
+   */
+  append(batch: Uint8Array, schema: EncodedSchema, time: UnixMs): Promise<boolean>;
+  /** What to send now: the newest batch, or else the oldest one that waits. */
   peek(): Promise<SpooledBatch | undefined>;
   /** The batch was stored, or refused for good: it is not sent again. */
   acknowledge(batch: SpooledBatch): Promise<void>;
-  schemaOf(hash: Uint8Array): Uint8Array | undefined;
+  schemaOf(hash: Uint8Array): Promise<Uint8Array | undefined>;
+  /** From now on, also after a crash, the batch of this name is sent in halves. */
+  noteSplit(name: string): Promise<void>;
+  isSplit(name: string): boolean;
+  /** The last batch that was refused for good, for a person to look at. */
+  keepRefused(batch: Uint8Array, answer: Readonly<Record<string, unknown>>): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Segment {
-  readonly id: number;
-  bytes: number;
-  /** Batches that are not acknowledged. */
-  batches: number;
+/** A batch that was handed out or that memory holds, and where it is on disk, if it is. */
+interface Held extends SpooledBatch {
+  readonly schema?: EncodedSchema;
+  place?: { readonly segment: Segment; readonly batch: SegmentBatch };
 }
 
-const defaultSegmentBytes = 4 * 1024 * 1024;
+const defaultSegmentBytes = 1024 * 1024;
 /** Read at once: a few batches. */
 const readBytes = 64 * 1024;
 /** Batches in memory while the disk takes none. */
-const maxInMemory = 360;
+const mostInMemory = { batches: 360, bytes: 4 * 1024 * 1024 } as const;
+const dayMs = 86_400_000;
 
+/** @throws {TarsierError} `spool/in-use`, `spool/folder` */
 export async function openSpool({
   folder,
   maxBytes,
-  segmentBytes = Math.min(defaultSegmentBytes, maxBytes / 4),
+  maxAgeMs = dayMs,
+  segmentBytes = Math.min(defaultSegmentBytes, Math.floor(maxBytes / 4)),
+  now = Date.now,
   log,
 }: {
   readonly folder: string;
   readonly maxBytes: number;
+  /** Older batches are given up: the collector would refuse them. */
+  readonly maxAgeMs?: number;
   readonly segmentBytes?: number;
+  readonly now?: () => UnixMs;
   readonly log: Log;
 }): Promise<Spool> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const schemas = new Map<string, Uint8Array>();
+  await makeFolder(folder);
+  const lock = await lockFolder(folder);
   const segments: Segment[] = [];
-  const stats: SpoolStats = { bytes: 0, dropped: 0 };
-  const inMemory: SpooledBatch[] = [];
-  let cursor = await readCursor(folder);
+  const inMemory: Held[] = [];
+  const counts = { bytes: 0, dropped: 0, damaged: 0 };
+  const splits = new Set<string>();
+  /** The batch that was appended last, unless it is done: it need not be read back. */
+  let latest: Held | undefined;
+  let currentSchema: EncodedSchema | undefined;
   let writing: { readonly segment: Segment; readonly file: FileHandle } | undefined;
   let reading: { readonly id: number; readonly file: FileHandle } | undefined;
   let queue: Promise<unknown> = Promise.resolve();
   let diskFailed = false;
+  let lastId = 0;
 
   /** One at a time: appends, reads and deletions never see each other half done. */
   function exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -78,80 +113,109 @@ export async function openSpool({
     return result;
   }
 
-  for (const id of await segmentIds(folder)) {
-    const file = fileOf(folder, id);
-    const bytes = await readFile(file);
-    const sentUntil = id < cursor.segment ? bytes.length : id === cursor.segment ? cursor.offset : 0;
-    const { end, batches } = scan(bytes, sentUntil, (schema) => schemas.set(hex(schemaHash(schema)), schema));
-    // Half a record at the end is what a crash left; it was never acknowledged to anybody.
-    if (end < bytes.length) await truncate(file, end);
-    segments.push({ id, bytes: end, batches });
-    stats.bytes += end;
+  async function load(): Promise<void> {
+    for (const id of await segmentIds(folder)) {
+      const file = segmentFile(folder, id);
+      const { segment, damaged, torn } = readSegment(id, await readFile(file), (bytes) => hex(schemaHash(bytes)));
+      // What a crash left half written was never acknowledged to anybody.
+      if (torn > 0) await truncate(file, segment.bytes).catch(() => {});
+      if (damaged > 0) log.warn('a part of the spool can not be read; it is left out', { file, places: damaged });
+      for (const name of segment.splits) splits.add(name);
+      segments.push(segment);
+      counts.bytes += segment.bytes;
+      counts.damaged += damaged;
+    }
+    const progress = await readText(folder, spoolFiles.progress);
+    applyProgress(progress, segments);
+    // A number is never used twice: what was done in a deleted segment must not pass for done in a new one.
+    lastId = Math.max(segments.at(-1)?.id ?? 0, lastIdIn(progress));
   }
 
-  async function segmentFor(schema: {
-    readonly hash: Uint8Array;
-    readonly bytes: Uint8Array;
-  }): Promise<{ segment: Segment; file: FileHandle; records: Buffer[] }> {
-    const key = hex(schema.hash);
-    const isNew = !schemas.has(key);
-    const records = isNew ? [encodeRecord('schema', schema.bytes)] : [];
-    if (writing !== undefined && writing.segment.bytes < segmentBytes) {
-      schemas.set(key, schema.bytes);
-      return { ...writing, records };
-    }
+  async function writable(): Promise<{ segment: Segment; file: FileHandle }> {
+    if (writing !== undefined && writing.segment.bytes < segmentBytes) return writing;
     await writing?.file.close();
-    const id = Math.max(segments.at(-1)?.id ?? 0, cursor.segment) + 1;
-    const segment = { id, bytes: 0, batches: 0 };
-    const file = await open(fileOf(folder, id), 'a', 0o600);
+    writing = undefined;
+    const segment = new Segment(++lastId);
+    const file = await open(segmentFile(folder, segment.id), 'a', 0o600);
     segments.push(segment);
-    writing = { segment, file };
-    schemas.set(key, schema.bytes);
-    // Each segment holds the schema that its batches need, whichever other ones are deleted.
-    return { segment, file, records: [encodeRecord('schema', schema.bytes)] };
+    return (writing = { segment, file });
+  }
+
+  async function write(records: readonly Buffer[]): Promise<void> {
+    const { segment, file } = await writable();
+    const bytes = Buffer.concat(records);
+    try {
+      const { bytesWritten } = await file.write(bytes);
+      if (bytesWritten < bytes.length)
+        throw new Error(`only ${bytesWritten} of ${bytes.length} bytes could be written`);
+      await file.datasync();
+    } catch (error) {
+      // Half a record must not stay in the middle.
+      await file.truncate(segment.bytes).catch(async () => {
+        writing = undefined;
+        await file.close().catch(() => {});
+      });
+      throw error;
+    }
+    segment.bytes += bytes.length;
+    counts.bytes += bytes.length;
+  }
+
+  /** Each segment holds the schemas that its batches need, whichever other ones are deleted. */
+  async function writeBatch(held: Held, schema: EncodedSchema): Promise<void> {
+    const { segment } = await writable();
+    const key = hex(schema.hash);
+    const known = segment.schemas.has(key);
+    const schemaRecord = known ? [] : [encodeRecord('schema', 0, schema.bytes)];
+    const at = segment.bytes;
+    await write([...schemaRecord, encodeRecord('batch', held.time, held.bytes)]);
+    if (!known) segment.schemas.set(key, at);
+    segment.add(at + (schemaRecord[0]?.length ?? 0), held.time);
+    const batch = segment.batches.at(-1);
+    if (batch !== undefined) held.place = { segment, batch };
+  }
+
+  function boundMemory(): void {
+    let bytes = inMemory.reduce((sum, held) => sum + held.bytes.byteLength, 0);
+    while (inMemory.length > 1 && (inMemory.length > mostInMemory.batches || bytes > mostInMemory.bytes)) {
+      bytes -= inMemory.shift()?.bytes.byteLength ?? 0;
+      counts.dropped++;
+    }
   }
 
   async function makeRoom(): Promise<void> {
-    while (stats.bytes > maxBytes && segments.length > 1) {
-      const oldest = segments[0];
-      if (oldest === undefined) return;
-      stats.dropped += oldest.batches;
-      if (oldest.batches > 0)
-        log.warn('the spool is full; the oldest batches are dropped', {
-          batches: oldest.batches,
-          spoolBytes: stats.bytes,
-        });
-      await removeSegment(oldest);
+    const tooOld = now() - maxAgeMs;
+    for (;;) {
+      const [oldest, next] = segments;
+      if (oldest === undefined || next === undefined) return;
+      const full = counts.bytes > maxBytes;
+      if (!full && oldest.lastTime >= tooOld) return;
+      if (oldest.waiting > 0)
+        log.warn(
+          full ? 'the spool is full; its oldest batches are dropped' : 'batches too old to be sent are dropped',
+          {
+            batches: oldest.waiting,
+            spoolBytes: counts.bytes,
+          },
+        );
+      counts.dropped += oldest.waiting;
+      await remove(oldest);
     }
   }
 
-  async function removeSegment(segment: Segment): Promise<void> {
+  async function remove(segment: Segment): Promise<void> {
     segments.splice(segments.indexOf(segment), 1);
-    stats.bytes -= segment.bytes;
+    counts.bytes -= segment.bytes;
+    for (const name of segment.splits) splits.delete(name);
     if (reading?.id === segment.id) await stopReading();
-    await rm(fileOf(folder, segment.id), { force: true });
+    await rm(segmentFile(folder, segment.id), { force: true }).catch(() => {});
   }
 
-  function keepInMemory(bytes: Uint8Array, schema: { readonly hash: Uint8Array; readonly bytes: Uint8Array }): void {
-    schemas.set(hex(schema.hash), schema.bytes);
-    if (inMemory.length === maxInMemory) {
-      inMemory.shift();
-      stats.dropped++;
-    }
-    inMemory.push({ bytes, segment: -1, end: 0 });
-  }
-
-  async function recordAt(segment: Segment, offset: number): Promise<SpoolRecord | undefined> {
-    if (offset >= segment.bytes) return undefined;
-    if (reading?.id !== segment.id) {
-      await stopReading();
-      reading = { id: segment.id, file: await open(fileOf(folder, segment.id), 'r') };
-    }
-    for (let size = readBytes; ; size *= 8) {
-      const length = Math.min(size, segment.bytes - offset);
-      const { buffer } = await reading.file.read(Buffer.allocUnsafe(length), 0, length, offset);
-      const record = decodeRecord(buffer, 0);
-      if (record !== undefined || length === segment.bytes - offset) return record;
+  async function removeDone(): Promise<void> {
+    for (const segment of segments.slice()) {
+      // A note about an older batch is needed as long as that batch may be.
+      const noted = segment.splits.size > 0 && segment !== segments[0];
+      if (segment.waiting === 0 && !noted && segment !== writing?.segment) await remove(segment);
     }
   }
 
@@ -160,130 +224,176 @@ export async function openSpool({
     reading = undefined;
   }
 
-  async function nextOnDisk(): Promise<SpooledBatch | undefined> {
+  async function recordAt(segment: Segment, offset: number, type: RecordType): Promise<Uint8Array | undefined> {
+    if (reading?.id !== segment.id) {
+      await stopReading();
+      reading = { id: segment.id, file: await open(segmentFile(folder, segment.id), 'r') };
+    }
+    for (let size = readBytes; ; size *= 8) {
+      const length = Math.min(size, segment.bytes - offset);
+      const { buffer, bytesRead } = await reading.file.read(Buffer.allocUnsafe(length), 0, length, offset);
+      const record = decodeRecord(buffer.subarray(0, bytesRead), 0);
+      if (typeof record === 'object' && record.type === type) return record.bytes;
+      if (record !== 'short' || length === segment.bytes - offset) return undefined;
+    }
+  }
+
+  /** @returns undefined when it is not there or damaged; what may pass (too many open files) is thrown */
+  async function readable(segment: Segment, offset: number, type: RecordType): Promise<Uint8Array | undefined> {
+    try {
+      return await recordAt(segment, offset, type);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT', 'EIO')) return undefined;
+      throw error;
+    }
+  }
+
+  async function oldestOnDisk(): Promise<Held | undefined> {
+    const tooOld = now() - maxAgeMs;
     for (const segment of segments) {
-      if (segment.id < cursor.segment) continue;
-      let offset = segment.id === cursor.segment ? cursor.offset : 0;
-      for (
-        let record = await recordAt(segment, offset);
-        record !== undefined;
-        record = await recordAt(segment, offset)
-      ) {
-        offset += record.end;
-        if (record.type === 'batch') return { bytes: record.bytes, segment: segment.id, end: offset };
+      for (let batch = segment.oldest(); batch !== undefined; batch = segment.oldest()) {
+        const bytes = batch.time < tooOld ? undefined : await readable(segment, batch.start, 'batch');
+        if (bytes !== undefined) return { bytes, time: batch.time, place: { segment, batch } };
+        segment.finish(batch);
+        if (batch.time < tooOld) counts.dropped++;
+        else if (counts.damaged++ === 0)
+          log.warn('a batch in the spool can not be read back; it is left out', { segment: segment.id });
       }
     }
     return undefined;
   }
 
+  await load();
+
   return {
-    stats,
+    stats: {
+      get bytes() {
+        return counts.bytes;
+      },
+      get waiting() {
+        return segments.reduce((sum, { waiting }) => sum + waiting, inMemory.length);
+      },
+      get inMemory() {
+        return inMemory.length;
+      },
+      get oldest() {
+        return segments.find(({ waiting }) => waiting > 0)?.oldest()?.time ?? inMemory[0]?.time;
+      },
+      get dropped() {
+        return counts.dropped;
+      },
+      get damaged() {
+        return counts.damaged;
+      },
+    },
 
     nextEpoch: (now) =>
       exclusively(async () => {
-        const file = join(folder, 'epoch');
-        const last = Number(await readFile(file, 'utf8').catch(() => '0'));
+        const last = Number(await readText(folder, spoolFiles.epoch));
         const epoch = Math.max(now, (Number.isFinite(last) ? last : 0) + 1);
-        await writeWhole(file, String(epoch));
+        await writeWhole(folder, spoolFiles.epoch, String(epoch)).catch((error: unknown) => {
+          log.error('the spool can not be written; batches wait in memory', { folder, why: describeError(error) });
+          diskFailed = true;
+        });
         return epoch;
       }),
 
-    append: (batch, schema) =>
+    append: (bytes, schema, time) =>
       exclusively(async () => {
+        const held: Held = { bytes, time, schema };
+        inMemory.push(held);
+        latest = held;
+        currentSchema = schema;
         try {
-          const { segment, file, records } = await segmentFor(schema);
-          const bytes = Buffer.concat([...records, encodeRecord('batch', batch)]);
-          const { bytesWritten } = await file.write(bytes);
-          if (bytesWritten < bytes.length)
-            throw new Error(`only ${bytesWritten} of ${bytes.length} bytes could be written`);
-          await file.datasync();
-          segment.bytes += bytes.length;
-          segment.batches++;
-          stats.bytes += bytes.length;
-          diskFailed = false;
+          for (let [first] = inMemory; first?.schema !== undefined; [first] = inMemory) {
+            await writeBatch(first, first.schema);
+            inMemory.shift();
+          }
         } catch (error) {
           if (!diskFailed)
             log.error('the spool can not be written; batches wait in memory', { folder, why: describeError(error) });
           diskFailed = true;
-          await writing?.file.close().catch(() => {});
-          // What was half written stays behind; the next try begins a segment of its own.
-          writing = undefined;
-          keepInMemory(batch, schema);
+          boundMemory();
           return false;
         }
+        if (diskFailed) log.info('the spool can be written again', { folder });
+        diskFailed = false;
         await makeRoom();
         return true;
       }),
 
-    peek: () => exclusively(async () => (await nextOnDisk()) ?? inMemory[0]),
+    peek: () => exclusively(async () => latest ?? (await oldestOnDisk()) ?? inMemory[0]),
 
     acknowledge: (batch) =>
       exclusively(async () => {
-        if (batch.segment < 0) {
-          inMemory.splice(inMemory.indexOf(batch), 1);
-          return;
-        }
-        cursor = { segment: batch.segment, offset: batch.end };
-        const sent = segments.find(({ id }) => id === batch.segment);
-        if (sent !== undefined) sent.batches--;
+        const held: Held = batch;
+        if (latest === held) latest = undefined;
+        if (inMemory.includes(held)) inMemory.splice(inMemory.indexOf(held), 1);
+        if (held.place === undefined) return;
+        held.place.segment.finish(held.place.batch);
+        await removeDone();
         // Lost with a crash, it only means that a batch is sent again, and stored once all the same.
-        await writeWhole(join(folder, 'cursor'), `${cursor.segment} ${cursor.offset}`);
-        for (const segment of segments.slice()) {
-          const read = segment.id < cursor.segment || (segment.id === cursor.segment && cursor.offset >= segment.bytes);
-          if (read && segment !== writing?.segment) await removeSegment(segment);
+        await writeWhole(folder, spoolFiles.progress, encodeProgress(segments)).catch(() => {});
+      }),
+
+    schemaOf: (hash) =>
+      exclusively(async () => {
+        const key = hex(hash);
+        for (const schema of [currentSchema, ...inMemory.map((held) => held.schema)])
+          if (schema !== undefined && hex(schema.hash) === key) return schema.bytes;
+        for (const segment of segments) {
+          const offset = segment.schemas.get(key);
+          if (offset !== undefined) return readable(segment, offset, 'schema');
+        }
+        return undefined;
+      }),
+
+    noteSplit: (name) =>
+      exclusively(async () => {
+        splits.add(name);
+        try {
+          const { segment } = await writable();
+          await write([encodeRecord('split', 0, Buffer.from(name, 'latin1'))]);
+          segment.splits.add(name);
+        } catch (error) {
+          log.warn('the spool can not be written', { folder, why: describeError(error) });
         }
       }),
 
-    schemaOf: (hash) => schemas.get(hex(hash)),
+    isSplit: (name) => splits.has(name),
+
+    async keepRefused(batch, answer) {
+      try {
+        await writeWhole(folder, spoolFiles.refused, batch);
+        await writeWhole(folder, spoolFiles.refusal, `${JSON.stringify(answer, undefined, 2)}\n`);
+      } catch (error) {
+        log.warn('the refused batch could not be kept', { folder, why: describeError(error) });
+      }
+    },
 
     close: () =>
       exclusively(async () => {
         await writing?.file.close();
         writing = undefined;
         await stopReading();
+        await lock?.release();
       }),
   };
 }
 
-/** Goes over whole records. @returns where they end, and how many behind `sentUntil` are batches */
-function scan(
-  segment: Buffer,
-  sentUntil: number,
-  onSchema: (bytes: Uint8Array) => void,
-): { readonly end: number; readonly batches: number } {
-  let end = 0;
-  let batches = 0;
-  for (let record = decodeRecord(segment, end); record !== undefined; record = decodeRecord(segment, end)) {
-    if (record.type === 'schema') onSchema(Uint8Array.from(record.bytes));
-    else if (record.end > sentUntil) batches++;
-    end = record.end;
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new TarsierError('spool/folder', `spool: expected a folder that can be made, got ${JSON.stringify(folder)}`, {
+      cause,
+      field: 'spool',
+    });
   }
-  return { end, batches };
 }
 
-async function readCursor(folder: string): Promise<{ readonly segment: number; readonly offset: number }> {
-  const [segment = 0, offset = 0] = (await readFile(join(folder, 'cursor'), 'utf8').catch(() => ''))
-    .split(' ')
-    .map(Number);
-  return Number.isInteger(segment) && Number.isInteger(offset) ? { segment, offset } : { segment: 0, offset: 0 };
-}
-
-/** There is always a whole file, the former one or the new one. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
-  await rename(`${file}.new`, file);
-}
-
-async function segmentIds(folder: string): Promise<number[]> {
-  const names = await readdir(folder);
-  return names
-    .flatMap((name) => /^(\d+)\.segment$/u.exec(name)?.[1] ?? [])
-    .map(Number)
-    .toSorted((a, b) => a - b);
-}
-
-function fileOf(folder: string, id: number): string {
-  return join(folder, `${String(id).padStart(10, '0')}.segment`);
+function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 function hex(bytes: Uint8Array): string {
