@@ -18,7 +18,7 @@ export interface FormatSample {
 /** What could be read of a text of which each line stands for itself. */
 export interface FormatReading {
   readonly samples: readonly FormatSample[];
-  /** Lines that could not be read. */
+  /** Lines that could not be read. After {@link mostBadLines} the rest of the text is not looked at. */
   readonly badLines: number;
   /** The first of their errors, at most {@link mostErrors}. */
   readonly errors: readonly FormatError[];
@@ -26,6 +26,9 @@ export interface FormatReading {
 
 /** Errors that are kept of one text: enough to see what is wrong. */
 export const mostErrors = 10;
+
+/** So many bad lines are no slip: the text is of another format, and each error costs more than a good line. */
+export const mostBadLines = 1_000;
 
 /** Longest line, in UTF-16 units. */
 export const maxLineLength = 65_536;

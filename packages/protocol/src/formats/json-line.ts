@@ -82,7 +82,7 @@ function isField(name: string): name is keyof JsonSample {
  * @throws {FormatError} at the first thing that is not as it should be
  */
 export function parseJsonLine(line: string, lineNumber = 1): FormatSample {
-  checkLength(line, lineNumber);
+  checkLength(line.length, lineNumber);
   const cursor = new TextCursor(line, lineNumber);
   const fields: Partial<Fields> = {};
   cursor.skipBlanks();
