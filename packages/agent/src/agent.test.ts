@@ -56,7 +56,8 @@ async function startAgent(respond: Respond) {
   const { port } = server.address() as AddressInfo;
   const spool = await mkdtemp(join(tmpdir(), 'tarsier-agent-'));
   const settings = { url: `http://127.0.0.1:${port}`, key: 'tsr_k', host: 'h', spool, intervalMs: 100, flushMs: 300 };
-  const configWith = (changes: object) => loadConfig(JSON.stringify({ ...settings, ...changes }), {});
+  const configWith = (changes: object) =>
+    loadConfig(JSON.stringify({ ...settings, ...changes }), {}, [counting, changing]);
   const create = () =>
     createAgent(configWith({}), {
       log: createLog({ level: 'warn', format: 'text', write: (line) => logged.push(line) }),

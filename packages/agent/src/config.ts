@@ -1,90 +1,269 @@
+/** The agent's settings: from a file and the environment, which wins, with defaults, and with every problem named. */
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { describeValue, maxHostLength, TarsierError } from '@tarsier/protocol';
+import { join } from 'node:path';
+import { builtinPlugins, type Plugin } from '@tarsier/plugins';
+import { maxHostLength, TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
+import { readDocument, type ConfigDocument, type ConfigProblem, type Path } from './config-document.ts';
+import { expectation, got } from './config-issues.ts';
+import { jsonSchemaOf, unknownNames } from './config-json-schema.ts';
 import { logLevels } from './log.ts';
+import { didYouMean } from './nearest.ts';
 
 const megabyte = 1024 * 1024;
 
-const configSchema = z.strictObject({
+/** What may be written in a file; each has a default or comes from enrolment. */
+export const settingsSchema = z.object({
   url: z
     .url({ protocol: /^https?$/u, error: 'expected the collector, as in http://127.0.0.1:7077' })
-    .default('http://127.0.0.1:7077'),
-  key: z.string('expected an API key of scope ingest (TARSIER_KEY)').min(1),
-  /** Refused by the collector when the key belongs to another tenant: guards against a mix-up. */
-  tenant: z.string().min(1).optional(),
-  host: z.string().min(1).max(maxHostLength).prefault(hostname()),
-  spool: z.string().min(1).default('./tarsier-spool'),
-  spoolBytes: z.coerce
-    .number()
+    .default('http://127.0.0.1:7077')
+    .describe('The collector.'),
+  key: z.string().min(1).optional().describe('An API key of scope ingest; not needed once the host is enrolled.'),
+  tenant: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The collector refuses batches when the key belongs to another tenant: guards against a mix-up.'),
+  host: z
+    .string()
+    .min(1)
+    .max(maxHostLength)
+    .optional()
+    .describe('The label host of every series: the name that the host is enrolled by, or else its own.'),
+  state: z.string().min(1).optional().describe("Folder of the host's key, the spool and the status socket."),
+  spool: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder of batches that are not yet taken; in the state folder unless set.'),
+  spoolBytes: z
     .int()
     .min(megabyte)
-    .default(64 * megabyte),
-  intervalMs: z.coerce.number().int().min(100).max(3_600_000).default(1_000),
-  flushMs: z.coerce.number().int().min(100).max(3_600_000).default(10_000),
-  timeoutMs: z.coerce.number().int().min(10).max(60_000).default(900),
-  log: z.enum(logLevels).default('info'),
-  logFormat: z.enum(['text', 'json']).default('text'),
-  /** Settings by plugin; `false` leaves one out. */
-  plugins: z.record(z.string(), z.union([z.literal(false), z.record(z.string(), z.unknown())])).default({}),
+    .default(64 * megabyte)
+    .describe('The oldest batches go when there is more.'),
+  intervalMs: z.int().min(100).max(3_600_000).default(1_000).describe('Time between ticks, ms.'),
+  flushMs: z
+    .int()
+    .min(100)
+    .max(3_600_000)
+    .default(10_000)
+    .describe("A batch's length while nobody watches the host, ms; while somebody does it is a second."),
+  timeoutMs: z.int().min(10).max(60_000).default(900).describe('How long a plugin may take, ms.'),
+  log: z.enum(logLevels).default('info').describe('How much the log tells.'),
+  logFormat: z.enum(['text', 'json']).default('text').describe('For people or for programs.'),
+  plugins: z.record(z.string(), z.unknown()).default({}).describe('Settings by plugin; false leaves one out.'),
 });
 
-export type AgentConfig = z.infer<typeof configSchema>;
+type Settings = z.infer<typeof settingsSchema>;
 
-const variables: Readonly<Record<string, keyof AgentConfig>> = {
+export interface AgentConfig extends Omit<Settings, 'key' | 'host' | 'state' | 'spool' | 'plugins'> {
+  readonly key: string;
+  readonly host: string;
+  readonly state: string;
+  readonly spool: string;
+  readonly plugins: Readonly<Record<string, false | Readonly<Record<string, unknown>>>>;
+}
+
+/** The environment's names for settings. */
+export const variables: Readonly<Record<string, keyof Settings>> = {
   TARSIER_URL: 'url',
   TARSIER_KEY: 'key',
   TARSIER_TENANT: 'tenant',
   TARSIER_HOST: 'host',
+  TARSIER_STATE: 'state',
   TARSIER_SPOOL: 'spool',
   TARSIER_SPOOL_BYTES: 'spoolBytes',
   TARSIER_INTERVAL_MS: 'intervalMs',
   TARSIER_FLUSH_MS: 'flushMs',
+  TARSIER_TIMEOUT_MS: 'timeoutMs',
   TARSIER_LOG: 'log',
   TARSIER_LOG_FORMAT: 'logFormat',
 };
 
-/**
- * Settings from a file's text (JSON) and the environment, which wins; an empty variable counts as unset.
- *
- * @throws {TarsierError} `config/file`, or `config/setting` naming each bad one, what came and what was expected
- */
-export function loadConfig(
-  file: string | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
-): AgentConfig {
-  const settings: Record<string, unknown> = { ...readFile(file) };
-  const source: Record<string, string> = {};
+export interface ConfigSource {
+  readonly file?: { readonly path: string; readonly text: string } | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly plugins?: readonly Plugin[];
+  /** The state folder where neither file nor environment names one. */
+  readonly stateFolder?: string;
+  /** What enrolment has left in a state folder. */
+  readonly enrolment?: (
+    stateFolder: string,
+  ) => { readonly url: string; readonly host: string; readonly key: string } | undefined;
+  readonly readFile?: (path: string) => string;
+}
+
+export interface CheckedConfig {
+  /** Undefined when there are problems. */
+  readonly config: AgentConfig | undefined;
+  readonly problems: readonly ConfigProblem[];
+  /** Files besides the settings file itself that the settings were read from. */
+  readonly files: readonly string[];
+}
+
+/** Settings and every problem with them, not only the first. */
+export function checkConfig({
+  file,
+  environment,
+  plugins = builtinPlugins,
+  stateFolder = './tarsier-state',
+  enrolment = () => undefined,
+  readFile = (path) => readFileSync(path, 'utf8'),
+}: ConfigSource): CheckedConfig {
+  const document = readDocument(file?.text ?? '', file?.path ?? 'settings', { environment, readFile });
+  const { files } = document;
+  const failed = (problems: readonly ConfigProblem[]): CheckedConfig => ({ config: undefined, problems, files });
+  if (document.problems.length > 0) return failed(document.problems);
+  const written = document.value ?? {};
+  if (typeof written !== 'object' || Array.isArray(written))
+    return failed([
+      document.problemAt([], `expected settings, as in url: http://127.0.0.1:7077, ${got(written, [], false)}`),
+    ]);
+
+  const settings: Record<string, unknown> = { ...written };
+  const variableOf = new Map<string, string>();
   for (const [variable, setting] of Object.entries(variables)) {
     const value = environment[variable];
     if (value === undefined || value === '') continue;
-    settings[setting] = value;
-    source[setting] = variable;
+    settings[setting] = numeric(settingsSchema.shape[setting]) && /^-?\d+$/u.test(value) ? Number(value) : value;
+    variableOf.set(setting, variable);
   }
-  const parsed = configSchema.safeParse(settings);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => {
-    const setting = String(path[0] ?? '');
-    const name = [source[setting] ?? setting, ...path.slice(1)].join('.');
-    const shown = setting === 'key' ? '' : `, got ${describeValue(path.reduce<unknown>(at, settings))}`;
-    return `${name === '' ? 'settings' : name}: ${message}${shown}`;
-  });
-  throw new TarsierError('config/setting', problems.join('; '));
+  const folder = typeof settings['state'] === 'string' && settings['state'] !== '' ? settings['state'] : stateFolder;
+  const enrolled = enrolment(folder);
+
+  function problem(path: Path, message: string, on?: 'key'): ConfigProblem {
+    const variable = variableOf.get(String(path[0]));
+    return variable === undefined
+      ? document.problemAt(path, message, on)
+      : { source: variable, field: path.join('.'), message };
+  }
+
+  const parsed = settingsSchema.safeParse({ ...enrolled, ...settings });
+  const problems = [
+    ...unknownNames(jsonSchemaOf(settingsSchema), settings).map(({ path, known }) =>
+      problem(path, `there is no such setting${didYouMean(String(path.at(-1)), known)}`, 'key'),
+    ),
+    ...problemsOf(parsed, settings, [], document, problem),
+  ];
+  const pluginProblems = checkPlugins(settings['plugins'], plugins, document, problem);
+  const data = parsed.data;
+  const key = data?.key;
+  if (data !== undefined && key === undefined)
+    problems.push({
+      source: file?.path ?? 'settings',
+      field: 'key',
+      message: 'expected a key: enrol this host with tarsier-agent enrol, or set key or TARSIER_KEY, got nothing',
+    });
+  if (data === undefined || key === undefined || problems.length + pluginProblems.length > 0)
+    return failed([...problems, ...pluginProblems].toSorted(byPlace));
+  return {
+    config: {
+      ...data,
+      key,
+      host: data.host ?? hostname(),
+      state: folder,
+      spool: data.spool ?? join(folder, 'spool'),
+      plugins: Object.fromEntries(
+        Object.entries(data.plugins).map(([name, options]) => [name, options === false ? false : optionsIn(options)]),
+      ),
+    },
+    problems: [],
+    files,
+  };
 }
 
-function readFile(text: string | undefined): Readonly<Record<string, unknown>> {
-  if (text === undefined) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new TarsierError('config/file', 'the settings file is not JSON', { cause });
-  }
-  const parsed = z.record(z.string(), z.unknown()).safeParse(value);
-  if (!parsed.success)
-    throw new TarsierError('config/file', `the settings file: expected an object, got ${describeValue(value)}`);
-  return parsed.data;
+/** @throws {TarsierError} `config/setting`, naming each problem */
+export function loadConfig(
+  text: string | undefined,
+  environment: ConfigSource['environment'],
+  plugins: readonly Plugin[] = builtinPlugins,
+): AgentConfig {
+  const file = text === undefined ? undefined : { path: 'settings', text };
+  const { config, problems } = checkConfig({ file, environment, plugins });
+  if (config !== undefined) return config;
+  throw new TarsierError('config/setting', problems.map(describeProblem).join('; '));
+}
+
+/** As compilers do, so that editors and terminals can jump there: `agent.yaml:3:5: plugins.cpu: …`. */
+export function describeProblem({ source, line, column, field, message }: ConfigProblem): string {
+  const place = line === undefined ? source : `${source}:${line}:${column ?? 1}`;
+  return `${place}: ${field === '' || field === source ? '' : `${field}: `}${message}`;
+}
+
+function checkPlugins(
+  written: unknown,
+  plugins: readonly Plugin[],
+  document: ConfigDocument,
+  problem: (path: Path, message: string, on?: 'key') => ConfigProblem,
+): ConfigProblem[] {
+  // Another shape than settings by plugin: the schema has objected already.
+  if (typeof written !== 'object' || written === null || Array.isArray(written)) return [];
+  return Object.entries(written).flatMap(([name, options]) => {
+    const path = ['plugins', name];
+    const plugin = plugins.find((known) => known.name === name);
+    if (plugin === undefined) {
+      if (name === ownPlugin && options === false) return [];
+      const known = plugins.map((one) => one.name);
+      return [
+        problem(path, `there is no such plugin${didYouMean(name, known)} (tarsier-agent plugins lists them)`, 'key'),
+      ];
+    }
+    if (typeof options === 'boolean') return [];
+    if (options !== null && (typeof options !== 'object' || Array.isArray(options)))
+      return [
+        problem(path, `expected settings, or false to leave it out, ${got(options, path, document.isReferred(path))}`),
+      ];
+    const settings = optionsIn(options);
+    return [
+      ...unknownNames(jsonSchemaOf(plugin.config), settings, path).map((unknown) =>
+        problem(
+          unknown.path,
+          `there is no such option${didYouMean(String(unknown.path.at(-1)), unknown.known)}`,
+          'key',
+        ),
+      ),
+      ...problemsOf(plugin.config.safeParse(settings), settings, path, document, problem),
+    ];
+  });
+}
+
+/** The plugin that measures the agent itself: nothing to set, but it may be left out. */
+const ownPlugin = 'agent';
+
+function problemsOf(
+  parsed: z.ZodSafeParseResult<unknown>,
+  value: unknown,
+  prefix: Path,
+  document: ConfigDocument,
+  problem: (path: Path, message: string) => ConfigProblem,
+): ConfigProblem[] {
+  if (parsed.success) return [];
+  // Unknown names are found on their own, also where a schema lets them pass.
+  const issues = parsed.error.issues.filter(({ code }) => code !== 'unrecognized_keys');
+  return issues.map((issue) => {
+    const below = issue.path.map((name) => (typeof name === 'symbol' ? String(name) : name));
+    const path = [...prefix, ...below];
+    return problem(
+      path,
+      `${expectation(issue)}, ${got(below.reduce<unknown>(at, value), path, document.isReferred(path))}`,
+    );
+  });
+}
+
+/** `cpu:` with nothing behind it, or `true`, means the defaults. */
+function optionsIn(options: unknown): Readonly<Record<string, unknown>> {
+  return typeof options === 'object' && options !== null ? { ...options } : {};
+}
+
+function numeric(schema: z.ZodType): boolean {
+  return jsonSchemaOf(schema).type === 'integer';
 }
 
 function at(value: unknown, key: PropertyKey): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+function byPlace(a: ConfigProblem, b: ConfigProblem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }
