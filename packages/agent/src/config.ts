@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { builtinPlugins, type Plugin } from '@tarsier/plugins';
+import type { Plugin } from '@tarsier/plugins';
+import { builtinPlugins } from '@tarsier/plugins/builtin';
 import { maxHostLength, TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
 import { readDocument, type ConfigDocument, type ConfigProblem, type Path } from './config-document.ts';
