@@ -21,6 +21,7 @@ import { createQuery } from './query/query.ts';
 import { createSelfMetrics } from './self.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
 import { createAuthenticator } from './tenancy/authenticate.ts';
+import { createEnrol } from './tenancy/enrolment.ts';
 import type { TenantScope } from './tenant.ts';
 
 export interface Collector {
@@ -121,6 +122,11 @@ export async function startCollector({
     live,
     alerting,
     authenticate,
+    enrol: createEnrol({
+      storage,
+      lastSeen: (scope, host) => windows.hosts(scope).find((window) => window.host === host)?.lastSeen,
+      now,
+    }),
     self,
     log,
     now,

@@ -6,8 +6,8 @@ import { parseArgs } from 'node:util';
 import { describeError, TarsierError } from '@tarsier/protocol';
 import { startCollector, type Collector } from './collector.ts';
 import { loadConfig, type CollectorConfig } from './config.ts';
+import { keyCommands, keyOptions, type KeyArguments, type KeyCommand } from './key-commands.ts';
 import { createLog, type Log } from './log.ts';
-import { keyScopes } from './storage/keys.ts';
 import { openStorage } from './storage/storage.ts';
 
 const usage = `tarsier-collector: stores, understands and tells
@@ -16,6 +16,11 @@ const usage = `tarsier-collector: stores, understands and tells
                                               serve until SIGINT or SIGTERM (the default command)
   tarsier-collector key create --tenant NAME --scope ingest|read|write|admin [--name TEXT]
                                               print a new API key on stdout, and nothing else
+  tarsier-collector key list --tenant NAME [--json]
+  tarsier-collector key revoke --tenant NAME --id ID | --host HOST
+                                              end a key, or the key of an enrolled host, within ten seconds
+  tarsier-collector enrol-token create --tenant NAME [--expires-in 1h] [--uses 1] [--name TEXT]
+                                              print a token that lets a host in: tarsier-agent enrol --token TOKEN
   tarsier-collector --help | --version
 
 Settings come from the environment: TARSIER_LISTEN (127.0.0.1:7077), TARSIER_DATA (./tarsier-data), DATABASE_URL,
@@ -42,30 +47,24 @@ async function main(argv: readonly string[]): Promise<number> {
         version: { type: 'boolean' },
         'ready-json': { type: 'boolean' },
         'until-stdin-ends': { type: 'boolean' },
-        tenant: { type: 'string' },
-        scope: { type: 'string' },
-        name: { type: 'string' },
+        ...keyOptions,
       },
     });
     if (values.help === true) return print(usage);
     if (values.version === true) return print(`${version}\n`);
     const config = loadConfig(process.env);
     log = createLog({ level: config.logLevel, write: toStderr });
-    switch (positionals.join(' ')) {
-      case '':
-      case 'serve':
-        return await serve(config, log, {
-          readyJson: values['ready-json'] === true,
-          untilStdinEnds: values['until-stdin-ends'] === true,
-        });
-      case 'key create':
-        return await createKey(config, log, values);
-      default:
-        throw new TarsierError(
-          'usage/command',
-          `expected serve or key create, got ${positionals.join(' ')}; see --help`,
-        );
+    const command = positionals.join(' ');
+    if (command === '' || command === 'serve') {
+      return await serve(config, log, {
+        readyJson: values['ready-json'] === true,
+        untilStdinEnds: values['until-stdin-ends'] === true,
+      });
     }
+    const keyCommand = Object.hasOwn(keyCommands, command) ? keyCommands[command] : undefined;
+    if (keyCommand !== undefined) return await withTenant(config, log, values, keyCommand);
+    const known = ['serve', ...Object.keys(keyCommands)].join(', ');
+    throw new TarsierError('usage/command', `expected one of ${known}, got ${command}; see --help`);
   } catch (error) {
     log.error(describeError(error));
     const wrongUse = error instanceof TarsierError && /^(usage|config)\//u.test(error.code);
@@ -105,32 +104,14 @@ async function serve(
   return exitCodes.done;
 }
 
-async function createKey(
-  config: CollectorConfig,
-  log: Log,
-  {
-    tenant = 'default',
-    scope,
-    name = 'command line',
-  }: { readonly tenant?: string; readonly scope?: string; readonly name?: string },
-): Promise<number> {
-  const keyScope = keyScopes.find((known) => known === scope);
-  if (keyScope === undefined) {
-    throw new TarsierError(
-      'usage/scope',
-      `--scope: expected one of ${keyScopes.join(', ')}, got ${scope ?? 'nothing'}`,
-    );
-  }
-  const storage = await openStorage({
-    databaseUrl: config.databaseUrl,
-    dataFolder: config.dataFolder,
-    use: 'share',
-    log,
-  });
+async function withTenant(config: CollectorConfig, log: Log, args: KeyArguments, run: KeyCommand): Promise<number> {
+  const { tenant: name = 'default' } = args;
+  const { databaseUrl, dataFolder } = config;
+  const storage = await openStorage({ databaseUrl, dataFolder, use: 'share', log });
   try {
-    const owner = tenant === 'default' ? await storage.tenants.ensure(tenant) : await storage.tenants.find(tenant);
-    if (owner === undefined) throw new TarsierError('usage/tenant', `--tenant: no tenant is named ${tenant}`);
-    return print(`${await storage.keys.create(owner, { name, scope: keyScope })}\n`);
+    const tenant = name === 'default' ? await storage.tenants.ensure(name) : await storage.tenants.find(String(name));
+    if (tenant === undefined) throw new TarsierError('usage/tenant', `--tenant: no tenant is named ${String(name)}`);
+    return print(await run(args, { storage, tenant, now: Date.now }));
   } finally {
     await storage.close();
   }

@@ -11,9 +11,11 @@ import type { SelfMetrics } from '../self.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { AppEnv } from './app-env.ts';
 import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
+import type { Enrol } from '../tenancy/enrolment.ts';
 import { createErrorHandler } from './on-error.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { channelRoutes } from './routes/channels.ts';
+import { enrolRoutes } from './routes/enrol.ts';
 import { healthRoutes } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { ingestRoutes } from './routes/ingest.ts';
@@ -30,6 +32,7 @@ export interface AppDeps {
   readonly live: Pick<Live, 'upgrade'>;
   readonly alerting: Pick<Alerting, 'reloadRules'>;
   readonly authenticate: Authenticate;
+  readonly enrol: Enrol;
   readonly self: SelfMetrics;
   /** Folder of the built page; undefined serves the API alone. */
   readonly webRoot: string | undefined;
@@ -55,6 +58,8 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.route('/sign-in', signInRoute(deps));
   // Before the check below: a page has its session, but another client says who it is in its first message.
   app.get('/v1/live', live.upgrade);
+  // And a host that has no key yet has a token.
+  app.route('/v1/enrol', enrolRoutes(deps));
 
   app.use('/v1/*', async (c, next) => {
     const identity = await authenticate({

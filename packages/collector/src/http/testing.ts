@@ -12,6 +12,7 @@ import type { KeyScope } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createTestStorage } from '../storage/testing.ts';
 import { createAuthenticator } from '../tenancy/authenticate.ts';
+import { createEnrol } from '../tenancy/enrolment.ts';
 import { WebSocketServer } from 'ws';
 import { createApp } from './app.ts';
 
@@ -51,6 +52,11 @@ export async function startTestServer(
     live,
     alerting,
     authenticate,
+    enrol: createEnrol({
+      storage,
+      lastSeen: (scope, host) => windows.hosts(scope).find((window) => window.host === host)?.lastSeen,
+      now: Date.now,
+    }),
     self: createSelfMetrics(() => ({ cpuSeconds: 0, residentBytes: 0 }), 'test'),
     webRoot: undefined,
     secure: false,

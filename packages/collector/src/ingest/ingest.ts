@@ -29,9 +29,10 @@ export interface Ingest {
   /**
    * Resolves when the batch is committed.
    *
-   * @throws {TarsierError} `batch/…` and `ingest/…`; `ingest/schema-unknown` asks for the schema
+   * @param onlyHost  the one that the sender may ship for; any unless given
+   * @throws {TarsierError} `batch/…` and `ingest/…`; `ingest/schema-unknown` asks for the schema; `auth/host`
    */
-  accept(scope: TenantScope, body: Uint8Array): Promise<Accepted>;
+  accept(scope: TenantScope, body: Uint8Array, onlyHost?: string): Promise<Accepted>;
   /** Hands the stored batches since then to the readers, as if they had just come. */
   replay(since: UnixMs): Promise<void>;
   /** Resolves when all that was accepted is committed. */
@@ -114,8 +115,15 @@ export function createIngest({
   }
 
   return {
-    async accept(scope, body) {
+    async accept(scope, body, onlyHost) {
       const batch = decodeEnvelope(body);
+      if (onlyHost !== undefined && batch.host !== onlyHost) {
+        throw new TarsierError(
+          'auth/host',
+          `host: this key may only ship for ${onlyHost}, got ${JSON.stringify(batch.host)}; enrol that host on its own`,
+          { field: 'host' },
+        );
+      }
       // Columns are read before anything is stored: what can't be read back must not be kept.
       const matrix = decodePayload(batch.payload, zstdDecompress);
       const schema = await schemaOf(scope, batch);

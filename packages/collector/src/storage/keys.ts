@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { eq } from 'drizzle-orm';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import type { UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
 import { apiKey, tenant } from './schema.ts';
@@ -9,33 +10,80 @@ export type KeyScope = 'ingest' | 'read' | 'write' | 'admin';
 
 export const keyScopes: readonly KeyScope[] = ['ingest', 'read', 'write', 'admin'];
 
+export interface FoundKey {
+  readonly tenant: TenantScope;
+  readonly scope: KeyScope;
+  /** The only host that it may ship for; absent for any. */
+  readonly host?: string;
+}
+
+/** A key as it may be shown. */
+export interface KeyRow {
+  /** Names it; the beginning of its hash. */
+  readonly id: string;
+  readonly name: string;
+  readonly scope: string;
+  readonly lastFour: string;
+  readonly host: string | null;
+  readonly createdAt: UnixMs;
+  readonly revokedAt: UnixMs | null;
+}
+
 export interface Keys {
   /** @returns the key itself: `tsr_` and 32 random characters; it is not kept and can't be shown again */
   create(scope: TenantScope, key: { readonly name: string; readonly scope: KeyScope }): Promise<string>;
-  /** Whose key it is, and what it may do. Takes no tenant: it is how the tenant becomes known. */
-  find(key: string): Promise<{ readonly tenant: TenantScope; readonly scope: KeyScope } | undefined>;
+  /** Whose key it is, and what it may do; undefined for one that is revoked. Takes no tenant: it is how the tenant becomes known. */
+  find(key: string): Promise<FoundKey | undefined>;
+  /** The newest first. */
+  list(scope: TenantScope): Promise<readonly KeyRow[]>;
+  /** Ends keys for good, by their id or by their host. @returns those that it ended */
+  revoke(scope: TenantScope, which: { readonly id: string } | { readonly host: string }): Promise<readonly KeyRow[]>;
 }
 
 export function createKeys({ db }: Database, now: () => number): Keys {
   return {
     async create({ tenantId }, { name, scope }) {
       const key = newSecret('tsr_');
-      await db
-        .insert(apiKey)
-        .values({ tenantId, hash: hashOf(key), name, scope, lastFour: key.slice(-4), createdAt: now() });
+      await db.insert(apiKey).values({ tenantId, ...keyValues(key), name, scope, createdAt: now() });
       return key;
     },
     async find(key) {
       const [row] = await db
-        .select({ tenantId: apiKey.tenantId, tenant: tenant.name, scope: apiKey.scope })
+        .select({ tenantId: apiKey.tenantId, tenant: tenant.name, scope: apiKey.scope, host: apiKey.host })
         .from(apiKey)
         .innerJoin(tenant, eq(tenant.tenantId, apiKey.tenantId))
-        .where(eq(apiKey.hash, hashOf(key)));
+        .where(and(eq(apiKey.hash, hashOf(key)), isNull(apiKey.revokedAt)));
       const scope = keyScopes.find((known) => known === row?.scope);
       if (row === undefined || scope === undefined) return undefined;
-      return { tenant: { tenantId: row.tenantId, tenant: row.tenant }, scope };
+      const { tenantId, tenant: name, host } = row;
+      return { tenant: { tenantId, tenant: name }, scope, ...(host === null ? {} : { host }) };
+    },
+    async list({ tenantId }) {
+      const rows = await db.select().from(apiKey).where(eq(apiKey.tenantId, tenantId)).orderBy(desc(apiKey.createdAt));
+      return rows.map(toRow);
+    },
+    async revoke({ tenantId }, which) {
+      const chosen = 'id' in which ? eq(idOfKey, which.id) : eq(apiKey.host, which.host);
+      const rows = await db
+        .update(apiKey)
+        .set({ revokedAt: now() })
+        .where(and(eq(apiKey.tenantId, tenantId), isNull(apiKey.revokedAt), chosen))
+        .returning();
+      return rows.map(toRow);
     },
   };
+}
+
+const idBytes = 6;
+const idOfKey = sql<string>`encode(substring(${apiKey.hash} for ${sql.raw(String(idBytes))}), 'hex')`;
+
+function toRow({ hash, name, scope, lastFour, host, createdAt, revokedAt }: typeof apiKey.$inferSelect): KeyRow {
+  return { id: Buffer.from(hash).toString('hex', 0, idBytes), name, scope, lastFour, host, createdAt, revokedAt };
+}
+
+/** What is kept of a key. */
+export function keyValues(key: string): { readonly hash: Uint8Array; readonly lastFour: string } {
+  return { hash: hashOf(key), lastFour: key.slice(-4) };
 }
 
 /** 192 random bits: a plain hash is enough to keep it, since there is nothing to guess. */

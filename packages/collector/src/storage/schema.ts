@@ -38,6 +38,9 @@ export const apiKey = pgTable(
     scope: text('scope').notNull(),
     lastFour: text('last_four').notNull(),
     createdAt: unixMs('created_at').notNull(),
+    /** The only host that the key may ship for; null for any. */
+    host: text('host'),
+    revokedAt: unixMs('revoked_at'),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.hash] }), index('api_key_hash').on(table.hash)],
 );
@@ -74,6 +77,35 @@ export const host = pgTable(
     primaryKey({ columns: [table.tenantId, table.hostId] }),
     uniqueIndex('host_name').on(table.tenantId, table.name),
   ],
+);
+
+/** Lets hosts in: each use gives one host a key of its own. */
+export const enrolToken = pgTable(
+  'enrol_token',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    /** SHA-256 of the token; the token itself is shown once and never kept. */
+    hash: bytea('hash').notNull(),
+    name: text('name').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+    expiresAt: unixMs('expires_at').notNull(),
+    usesLeft: integer('uses_left').notNull(),
+    /** The last host that it let in. */
+    usedBy: text('used_by'),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.hash] }), index('enrol_token_hash').on(table.hash)],
+);
+
+/** Which machine a host is, by hashes of what the machine says of itself. */
+export const enrolledHost = pgTable(
+  'enrolled_host',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    host: text('host').notNull(),
+    identity: jsonb('identity').$type<Record<string, string>>().notNull(),
+    enrolledAt: unixMs('enrolled_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.host] })],
 );
 
 /** What the columns of a host's batches are: the schema's bytes, and the series that each column is. */

@@ -10,6 +10,7 @@ import { createBatches, type Batches } from './batches.ts';
 import { createChannels, type Channels } from './channels.ts';
 import { connect, type Connection, type Database } from './database.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
+import { createEnrolments, type Enrolments } from './enrolments.ts';
 import { createHosts, type Hosts } from './hosts.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -23,6 +24,7 @@ import { createTenants, type Tenants } from './tenants.ts';
 export interface Storage {
   readonly tenants: Tenants;
   readonly keys: Keys;
+  readonly enrolments: Enrolments;
   readonly sessions: Sessions;
   readonly hosts: Hosts;
   readonly series: SeriesCatalog;
@@ -104,6 +106,7 @@ function storageOn(database: Database, now: () => number, close: () => Promise<v
   return {
     tenants: createTenants(database),
     keys: createKeys(database, now),
+    enrolments: createEnrolments(database, now),
     sessions: createSessions(database),
     hosts: createHosts(database),
     series: createSeriesCatalog(database, now),

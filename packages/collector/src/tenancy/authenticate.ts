@@ -10,6 +10,8 @@ export interface Identity {
   readonly tenant: TenantScope;
   readonly scope: KeyScope;
   readonly by: 'key' | 'session';
+  /** The only host that it may ship for; absent for any. */
+  readonly host?: string;
 }
 
 export interface Credentials {
@@ -55,7 +57,7 @@ export function createAuthenticator({
   async function find(secret: string, by: Identity['by']): Promise<Identity | undefined> {
     if (by === 'key') {
       const key = await storage.keys.find(secret);
-      return key === undefined ? undefined : { tenant: key.tenant, scope: key.scope, by };
+      return key === undefined ? undefined : { ...key, by };
     }
     const tenant = await storage.sessions.find(secret, now());
     return tenant === undefined ? undefined : { tenant, scope: 'write', by };

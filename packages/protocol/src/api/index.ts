@@ -1,6 +1,7 @@
 /** The REST API's shapes, a file per resource: what the routes check, what a client may rely on. */
 export * from './alerts.ts';
 export * from './channels.ts';
+export * from './enrol.ts';
 export * from './hosts.ts';
 export * from './query.ts';
 export * from './rules.ts';

@@ -11,7 +11,7 @@ export function ingestRoutes({ ingest, self }: { readonly ingest: Ingest; readon
   return new Hono<AppEnv>().post('/', async (c) => {
     const identity = c.get('identity');
     requireScope(identity, 'ingest');
-    const { tenant } = identity;
+    const { tenant, host } = identity;
     const meant = c.req.header('tarsier-tenant');
     if (meant !== undefined && meant !== tenant.tenant) {
       throw new TarsierError(
@@ -33,7 +33,11 @@ export function ingestRoutes({ ingest, self }: { readonly ingest: Ingest; readon
       );
     }
     try {
-      const { duplicate, flushIntervalS, samples } = await ingest.accept(tenant, await readBody(c, maxBatchBytes));
+      const { duplicate, flushIntervalS, samples } = await ingest.accept(
+        tenant,
+        await readBody(c, maxBatchBytes),
+        host,
+      );
       self.ingestedBatches.add(1, { duplicate: String(duplicate) });
       if (!duplicate) self.ingestedSamples.add(samples);
       return c.body(null, 204, { 'tarsier-flush-interval': String(flushIntervalS) });

@@ -1,0 +1,101 @@
+/** The commands around keys: what they take from the command line, and what they print. */
+import { TarsierError, type UnixMs } from '@tarsier/protocol';
+import { keyScopes, type KeyRow } from './storage/keys.ts';
+import type { Storage } from './storage/storage.ts';
+import type { TenantScope } from './tenant.ts';
+
+/** Options of these commands, as `parseArgs` wants them. */
+export const keyOptions = {
+  tenant: { type: 'string' },
+  scope: { type: 'string' },
+  name: { type: 'string' },
+  id: { type: 'string' },
+  host: { type: 'string' },
+  'expires-in': { type: 'string' },
+  uses: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+export type KeyArguments = { readonly [Name in keyof typeof keyOptions]?: string | boolean | undefined };
+
+type Context = { readonly storage: Storage; readonly tenant: TenantScope; readonly now: () => UnixMs };
+
+/** @returns what goes to stdout; @throws {TarsierError} `usage/…` */
+export type KeyCommand = (args: KeyArguments, context: Context) => Promise<string>;
+
+export const keyCommands: Readonly<Record<string, KeyCommand>> = {
+  async 'key create'({ scope, name = 'command line' }, { storage, tenant }) {
+    const keyScope = keyScopes.find((known) => known === scope);
+    if (keyScope === undefined) {
+      throw new TarsierError(
+        'usage/scope',
+        `--scope: expected one of ${keyScopes.join(', ')}, got ${String(scope ?? 'nothing')}`,
+      );
+    }
+    return `${await storage.keys.create(tenant, { name: String(name), scope: keyScope })}\n`;
+  },
+
+  async 'key list'({ json }, { storage, tenant }) {
+    const keys = await storage.keys.list(tenant);
+    return json === true ? `${JSON.stringify(keys)}\n` : keyTable(keys);
+  },
+
+  async 'key revoke'({ id, host }, { storage, tenant }) {
+    if ((id === undefined) === (host === undefined))
+      throw new TarsierError('usage/revoke', 'expected either --id or --host; key list shows both');
+    const ended = await storage.keys.revoke(tenant, id === undefined ? { host: String(host) } : { id: String(id) });
+    if (ended.length === 0) {
+      const which = id === undefined ? `for host ${String(host)}` : `with id ${String(id)}`;
+      throw new TarsierError('usage/revoke', `there is no key in use ${which} in tenant ${tenant.tenant}`);
+    }
+    return keyTable(ended);
+  },
+
+  async 'enrol-token create'(
+    { name = 'command line', 'expires-in': expiresIn = '1h', uses = '1' },
+    { storage, tenant, now },
+  ) {
+    const expiresAt = now() + durationMs(String(expiresIn));
+    return `${await storage.enrolments.createToken(tenant, { name: String(name), expiresAt, uses: countOf(String(uses)) })}\n`;
+  },
+};
+
+const unitsMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const longestMs = 30 * 86_400_000;
+const mostUses = 10_000;
+
+function durationMs(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,4})([mhd])$/u.exec(text) ?? [];
+  const ms = Number(count) * (unitsMs[unit] ?? Number.NaN);
+  if (ms > 0 && ms <= longestMs) return ms;
+  throw new TarsierError('usage/expires-in', `--expires-in: expected up to 30 days, as in 30m, 1h or 7d, got ${text}`);
+}
+
+function countOf(text: string): number {
+  const count = /^\d{1,5}$/u.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= mostUses) return count;
+  throw new TarsierError('usage/uses', `--uses: expected a number from 1 to ${mostUses}, got ${text}`);
+}
+
+function keyTable(keys: readonly KeyRow[]): string {
+  const rows = keys.map(({ id, scope, host, name, lastFour, createdAt, revokedAt }) => [
+    id,
+    scope,
+    host ?? 'any',
+    `…${lastFour}`,
+    new Date(createdAt).toISOString().slice(0, 16).replace('T', ' '),
+    revokedAt === null ? 'in use' : 'revoked',
+    name,
+  ]);
+  const table = [['ID', 'SCOPE', 'HOST', 'KEY', 'CREATED', 'STATE', 'NAME'], ...rows];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
+  return table
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

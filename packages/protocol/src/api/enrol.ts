@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { maxHostLength } from '../batch.ts';
+
+/**
+ * What a machine says of itself, surest first. `assigned`: a random one that a machine was given to be told apart from
+ * its clones; `cloud`: its number at the cloud provider; `dmi`: of its board, or of the virtual machine; `machine`: of
+ * its installed system.
+ */
+export const identityKinds = ['assigned', 'cloud', 'dmi', 'machine'] as const;
+export type IdentityKind = (typeof identityKinds)[number];
+
+/** Hashes by kind: what they are of stays on the host. */
+export const machineIdentitySchema = z
+  .partialRecord(z.enum(identityKinds), z.string().regex(/^[0-9a-f]{64}$/u, 'expected a SHA-256 hash in hexadecimal'))
+  .refine((identity) => Object.keys(identity).length > 0, 'expected at least one');
+export type MachineIdentity = z.infer<typeof machineIdentitySchema>;
+
+/** `POST /v1/enrol`, with the token as bearer. */
+export const enrolRequest = z.strictObject({
+  host: z.string().min(1).max(maxHostLength),
+  /** Whether the name was chosen, and not just the one that the machine has. */
+  named: z.boolean().default(false),
+  identity: machineIdentitySchema,
+  /** The key that the machine has: proof that it is the host, although samples still come. */
+  currentKey: z.string().min(1).max(200).optional(),
+  /** Take the name although another machine has it. */
+  replace: z.boolean().default(false),
+});
+export type EnrolRequest = z.input<typeof enrolRequest>;
+
+/** Its answer, 201. */
+export const enrolResponse = z.object({
+  tenant: z.string(),
+  /** The name that the key ships for. */
+  host: z.string(),
+  /** Shown only here. */
+  key: z.string(),
+  /** Whether the host was there before; its series go on. */
+  returning: z.boolean(),
+});
