@@ -4,8 +4,11 @@ import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { httpRequestOnce, type HttpAnswer, type HttpRequest } from './http-request.ts';
+import { askName, type NameQuestion } from './names.ts';
 import { createPortable, type Portable } from './portable.ts';
+import { createFiles, type Files } from './files.ts';
 import { run, type RunOptions, type RunResult } from './run.ts';
+import { connect, type Certificate, type Connection, type ConnectRequest } from './sockets.ts';
 
 export interface Host {
   /** Whether there is a /proc: on Linux, and in captured files. */
@@ -26,6 +29,12 @@ export interface Host {
   run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult>;
   /** @throws as {@link httpRequestOnce} does */
   http(request: HttpRequest): Promise<HttpAnswer>;
+  /** @throws as sockets' {@link connect} does */
+  connect(request: ConnectRequest, onCertificate?: (certificate: Certificate) => void): Promise<Connection>;
+  /** @throws as names' {@link askName} does */
+  askName(question: NameQuestion): Promise<string[]>;
+  /** Files anywhere, for plugins that were told where. */
+  readonly files: Files;
   /** Space of the file system at `mount`. */
   fileSystem(mount: string): Promise<FileSystemSpace>;
   /** Static facts, and what there is where there is no /proc. */
@@ -36,6 +45,8 @@ export interface Host {
   uptimeSeconds(): number;
   /** Clock for rates, ms. */
   now(): number;
+  /** The time, Unix ms. */
+  clock(): number;
   close(): void;
 }
 
@@ -134,17 +145,23 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions
     },
     run,
     http: httpRequestOnce,
+    connect: (request, onCertificate) => connect(request, now, onCertificate),
+    askName,
+    files: createFiles(),
     portable: createPortable(),
     cpuTimes: () => os.cpus().map(({ times }) => times),
     loadAverage: () => os.loadavg(),
     uptimeSeconds: () => os.uptime(),
-    now: () => performance.now(),
+    now,
+    clock: () => Date.now(),
     close() {
       for (const descriptor of descriptors.values()) closeSync(descriptor);
       descriptors.clear();
     },
   };
 }
+
+const now = (): number => performance.now();
 
 function isThere(path: string): boolean {
   try {

@@ -6,11 +6,9 @@ const end = '<!-- generated: end -->';
 
 /** The tables of a plugin's README, from its config schema and metrics table. */
 export function generatedTables({ config, metrics, intervalMs }: Plugin): string {
-  const options = Object.entries(config.shape).map(([name, field]) => {
-    const { description = '', default: fallback } = z.toJSONSchema(field, { io: 'input' });
-    const shown = JSON.stringify(fallback);
-    return `| \`${name}\` | ${shown.length > 60 ? 'see the source' : `\`${shown.replaceAll('|', '\\|')}\``} | ${description} |`;
-  });
+  const options = Object.entries(config.shape).flatMap(([name, field]) =>
+    optionRows(name, z.toJSONSchema(field, { io: 'input' })),
+  );
   const rows = Object.entries(metrics).map(
     ([name, { kind, unit, help }]) => `| \`${name}\` | ${kind} | ${unit} | ${help} |`,
   );
@@ -25,6 +23,22 @@ export function generatedTables({ config, metrics, intervalMs }: Plugin): string
     ['| metric | kind | unit | meaning |', '|---|---|---|---|', ...rows].join('\n'),
     end,
   ].join('\n\n');
+}
+
+type OptionSchema = z.core.JSONSchema.BaseSchema;
+
+/** An option's row, and those of what each of its elements has. */
+function optionRows(name: string, { description = '', default: fallback, items }: OptionSchema): string[] {
+  const shown = fallback === undefined ? undefined : JSON.stringify(fallback);
+  const cell =
+    shown === undefined ? 'required' : shown.length > 60 ? 'see the source' : `\`${shown.replaceAll('|', '\\|')}\``;
+  const fields = typeof items === 'object' && !Array.isArray(items) ? (items.properties ?? {}) : {};
+  return [
+    `| \`${name}\` | ${cell} | ${description.replaceAll('|', '\\|')} |`,
+    ...Object.entries(fields).flatMap(([field, schema]) =>
+      typeof schema === 'object' ? optionRows(`${name}[].${field}`, schema) : [],
+    ),
+  ];
 }
 
 /** @returns undefined when the README has no place for the tables */

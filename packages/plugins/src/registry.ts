@@ -1,12 +1,31 @@
 import { cpu } from './cpu/cpu.ts';
 import { disk } from './disk/disk.ts';
 import { diskio } from './diskio/diskio.ts';
+import { dns } from './dns/dns.ts';
+import { file } from './file/file.ts';
+import { http } from './http/http.ts';
 import { load } from './load/load.ts';
 import { memory } from './memory/memory.ts';
 import { network } from './network/network.ts';
+import { ping } from './ping/ping.ts';
 import type { Plugin } from './plugin.ts';
 import { processes } from './processes/processes.ts';
 import { system } from './system/system.ts';
+import { tcp } from './tcp/tcp.ts';
 
 /** The plugins that come with Tarsier. */
-export const builtinPlugins: readonly Plugin[] = [cpu, memory, load, disk, diskio, network, system, processes];
+export const builtinPlugins: readonly Plugin[] = [
+  cpu,
+  memory,
+  load,
+  disk,
+  diskio,
+  network,
+  system,
+  processes,
+  http,
+  tcp,
+  dns,
+  ping,
+  file,
+];

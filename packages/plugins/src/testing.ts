@@ -29,26 +29,45 @@ export function fixtureHosts(folder: URL): Host[] {
   }
 }
 
+export interface OpenPlugin {
+  /** Scrapes once. */
+  scrape(): Promise<Samples>;
+  /** What it said to the log. */
+  readonly warnings: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Opens the plugin on this very host, or on another: for what is to be scraped now and then while a test goes on. */
+export function openPlugin(plugin: Plugin, config: unknown = {}, host: Host = createHost()): OpenPlugin {
+  const warnings: string[] = [];
+  const warn = (message: string): void => void warnings.push(message);
+  const instance = plugin.open(config, { host, warn });
+  const out = createScrapeOutput(plugin, { warn });
+  return {
+    warnings,
+    async scrape() {
+      out.begin();
+      await instance.scrape(out, AbortSignal.timeout(10_000));
+      return Object.fromEntries(
+        out.seriesList.flatMap((series, handle) =>
+          out.present[handle] === 1 ? [[seriesSignature(series), out.values[handle] ?? Number.NaN]] : [],
+        ),
+      );
+    },
+    async close() {
+      await instance.close?.();
+    },
+  };
+}
+
 /** Opens the plugin and scrapes once per host: the same instance, as if the host had changed. */
 export async function collect(plugin: Plugin, hosts: readonly Host[], config: unknown = {}): Promise<Samples[]> {
   let current = 0;
   const host = new Proxy({} as Host, { get: (_, name) => Reflect.get(hosts[current] ?? {}, name) });
-  const warnings: string[] = [];
-  const instance = plugin.open(config, { host, warn: (message) => warnings.push(message) });
-  const out = createScrapeOutput(plugin, { warn: (message) => warnings.push(message) });
+  const opened = openPlugin(plugin, config, host);
   const results: Samples[] = [];
-  for (current = 0; current < hosts.length; current++) {
-    out.begin();
-    await instance.scrape(out, AbortSignal.timeout(10_000));
-    results.push(
-      Object.fromEntries(
-        out.seriesList.flatMap((series, handle) =>
-          out.present[handle] === 1 ? [[seriesSignature(series), out.values[handle] ?? Number.NaN]] : [],
-        ),
-      ),
-    );
-  }
-  await instance.close?.();
-  if (warnings.length > 0) throw new Error(`${plugin.name} warned: ${warnings.join('; ')}`);
+  for (current = 0; current < hosts.length; current++) results.push(await opened.scrape());
+  await opened.close();
+  if (opened.warnings.length > 0) throw new Error(`${plugin.name} warned: ${opened.warnings.join('; ')}`);
   return results;
 }
