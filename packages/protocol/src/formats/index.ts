@@ -2,7 +2,7 @@ export { FormatError } from './format-error.ts';
 export type { FormatReading, FormatSample } from './format-sample.ts';
 export type { JsonSample } from './json-line.ts';
 export { parseJsonLine, parseJsonLines } from './json-line.ts';
-export { toLabelName, toMetricName } from './names.ts';
+export { toLabelName, toLabelValue, toMetricName } from './names.ts';
 export { parseOpenMetrics, parsePrometheusText } from './prometheus-text.ts';
 export { prometheusHeader, prometheusLine } from './prometheus-writer.ts';
 export type { InfluxPrecision, InfluxReading } from './influx-line.ts';

@@ -1,4 +1,5 @@
 /** Names and units as they are inside, made of those that other tools use. */
+import { maxLabelValueLength } from '../labels.ts';
 import type { MetricDescription, MetricKind } from '../metric.ts';
 
 const maxMetricNameLength = 256;
@@ -19,6 +20,13 @@ export function toLabelName(name: string): string {
     .slice(0, maxLabelNameLength - 1)
     .replace(/^__+/u, '_');
   return /^[a-zA-Z_]/u.test(legal) ? legal : `_${legal}`;
+}
+
+/** A label value of whatever text: cut to the longest there may be, without halves of characters and without NUL. */
+export function toLabelValue(text: string): string {
+  const cut = text.length > maxLabelValueLength ? text.slice(0, maxLabelValueLength) : text;
+  // Neither half a character nor NUL could be stored in PostgreSQL.
+  return cut.isWellFormed() && !cut.includes('\0') ? cut : cut.toWellFormed().replaceAll('\0', '\uFFFD');
 }
 
 /** Counters say so by their name where nothing else does. */
