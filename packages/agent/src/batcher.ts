@@ -34,6 +34,9 @@ export interface Batcher {
   take(): EncodedBatch | undefined;
 }
 
+/** Batches of one epoch: the numbers above are those of their pieces, where one is sent in pieces (split.ts). */
+export const seqsPerEpoch = 2 ** 24;
+
 /** Ticks that fit; taking is due long before. */
 const capacity = 120;
 

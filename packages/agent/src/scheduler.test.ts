@@ -7,6 +7,7 @@ function fakeClock(start: number) {
   let now = start;
   const clock: Clock = {
     now: () => now,
+    monotonic: () => now,
     after(ms, run) {
       const timer = { at: now + ms, run };
       timers.add(timer);

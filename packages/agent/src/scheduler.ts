@@ -1,13 +1,17 @@
 import type { UnixMs } from '@tarsier/protocol';
 
 export interface Clock {
+  /** The wall clock, which may be set. */
   now(): UnixMs;
+  /** Milliseconds that only go on; suspended time may be missing. */
+  monotonic(): number;
   /** @returns cancels it */
   after(ms: number, run: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   now: Date.now,
+  monotonic: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);

@@ -1,17 +1,34 @@
-/** Sends what is in the spool, oldest first, until the collector has it. */
-import { batchContentType, decodeEnvelope, describeError, withSchema } from '@tarsier/protocol';
+/** Sends what is in the spool until the collector has it. */
+import {
+  batchContentType,
+  BatchError,
+  decodeEnvelope,
+  describeError,
+  withSchema,
+  type UnixMs,
+} from '@tarsier/protocol';
 import type { Log } from './log.ts';
 import type { PostAnswer, Poster } from './post.ts';
 import type { Clock } from './scheduler.ts';
+import type { Cut, Piece } from './split.ts';
 import type { Spool, SpooledBatch } from './spool.ts';
+import { answeredAt, judge, type Verdict } from './verdict.ts';
 
 export interface ShipStats {
   shipped: number;
+  shippedBytes: number;
   /** Refused for good, and not sent again. */
   refused: number;
+  /** Tries that failed and are repeated. */
   failures: number;
-  lastShipAt: number | undefined;
+  /** Batches that were sent in halves. */
+  split: number;
+  /** Answers by status; `none` where there was no answer. */
+  readonly answers: Map<string, number>;
+  lastShipAt: UnixMs | undefined;
   lastShipSeconds: number;
+  /** How far the collector's clock is ahead; 0 when it differs by less than what its answers tell. */
+  clockAheadSeconds: number;
 }
 
 /** Where batches go, and as whom. */
@@ -33,25 +50,23 @@ export interface Shipper {
 }
 
 export interface ShipperDeps extends ShipTarget {
-  readonly spool: Pick<Spool, 'peek' | 'acknowledge' | 'schemaOf'>;
+  readonly spool: Pick<Spool, 'peek' | 'acknowledge' | 'schemaOf' | 'noteSplit' | 'splitOf' | 'keepRefused'>;
   /** The collector wants batches of this many seconds from now on. */
   readonly onFlushInterval: (seconds: number) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly random?: () => number;
+  /** For a whole answer. */
+  readonly timeoutMs?: number;
 }
 
-/** What to do after an answer. */
-export type Verdict =
-  | { readonly kind: 'stored' }
-  | { readonly kind: 'schema-wanted' }
-  | { readonly kind: 'refused'; readonly why: string }
-  | { readonly kind: 'later'; readonly why: string; readonly afterMs?: number };
-
-const timeoutMs = 15_000;
 const backoff = { firstMs: 500, longestMs: 30_000 } as const;
-/** A key does not become valid within seconds. */
-const unauthorisedMs = 30_000;
+/** The `date` of an answer tells seconds; less than this is no difference. */
+const clockToleranceMs = 2_000;
+/** From here on it is worth a log line: batches from the future are refused. */
+const clockWarningSeconds = 60;
+/** Batches that are half sent: the newest and the oldest one take turns. */
+const mostPartial = 8;
 
 function headersFor({ key, tenant }: ShipTarget): Readonly<Record<string, string>> {
   return {
@@ -59,22 +74,6 @@ function headersFor({ key, tenant }: ShipTarget): Readonly<Record<string, string
     'content-type': batchContentType,
     ...(tenant === undefined ? {} : { 'tarsier-tenant': tenant }),
   };
-}
-
-/** docs/wire-format.md lists the answers. */
-export function judge({ status, headers, text }: PostAnswer): Verdict {
-  const why = `${status} ${text.slice(0, 300)}`;
-  if (status >= 200 && status < 300) return { kind: 'stored' };
-  if (status === 409) return { kind: 'schema-wanted' };
-  if (status === 401 || status === 403) return { kind: 'later', why, afterMs: unauthorisedMs };
-  // Neither a misdirected request nor a busy or broken collector is the batch's fault.
-  if (status === 404 || status === 408 || status === 429 || status >= 500 || status < 400) {
-    const seconds = Number(headers['retry-after']);
-    return Number.isFinite(seconds) && seconds >= 0 && headers['retry-after'] !== undefined
-      ? { kind: 'later', why, afterMs: seconds * 1000 }
-      : { kind: 'later', why };
-  }
-  return { kind: 'refused', why };
 }
 
 /** Exponential with full jitter: agents that lost their collector together must not come back together. */
@@ -88,79 +87,170 @@ export function createShipper({
   clock,
   log,
   random = Math.random,
+  timeoutMs = 15_000,
   ...target
 }: ShipperDeps): Shipper {
   let { poster } = target;
   let headers = headersFor(target);
-  const stats: ShipStats = { shipped: 0, refused: 0, failures: 0, lastShipAt: undefined, lastShipSeconds: 0 };
+  const stats: ShipStats = {
+    shipped: 0,
+    shippedBytes: 0,
+    refused: 0,
+    failures: 0,
+    split: 0,
+    answers: new Map(),
+    lastShipAt: undefined,
+    lastShipSeconds: 0,
+    clockAheadSeconds: 0,
+  };
   let stopped = true;
   let failuresInARow = 0;
   let running: Promise<void> | undefined;
   let interrupt = (): void => {};
-  const refusals = new Set<string>();
+  /** What of a batch is still to be sent, where a part of it was. */
+  const partial = new Map<string, Piece[]>();
+  /** Said once per reason: a wrong clock refuses every batch for the same one. */
+  const said = { refusals: new Set<string>(), failures: new Set<string>(), clock: false };
 
-  async function send(bytes: Uint8Array): Promise<Verdict> {
-    const began = clock.now();
-    try {
-      const answer = await poster.post(bytes, headers, timeoutMs);
-      const verdict = judge(answer);
-      if (verdict.kind === 'stored') {
-        stats.lastShipAt = clock.now();
-        stats.lastShipSeconds = (clock.now() - began) / 1000;
-        const seconds = Number(answer.headers['tarsier-flush-interval']);
-        if (seconds > 0) onFlushInterval(seconds);
-      }
-      return verdict;
-    } catch (error) {
-      return { kind: 'later', why: describeError(error) };
-    }
+  function sayOnce(reasons: Set<string>, why: string, say: () => void): void {
+    const reason = why.replaceAll(/\d+/gu, '');
+    if (reasons.has(reason)) return;
+    if (reasons.size < 100) reasons.add(reason);
+    say();
   }
 
-  async function sendWithSchema(batch: SpooledBatch): Promise<Verdict> {
-    const first = await send(batch.bytes);
-    if (first.kind !== 'schema-wanted') return first;
-    const schema = await spool.schemaOf(decodeEnvelope(batch.bytes).schemaHash);
-    if (schema === undefined)
-      return { kind: 'refused', why: 'the collector wants a schema that is not in the spool any more' };
-    const second = await send(withSchema(batch.bytes, schema));
-    return second.kind === 'schema-wanted'
-      ? { kind: 'refused', why: 'the collector does not take the schema' }
-      : second;
+  function count(answer: string): void {
+    stats.answers.set(answer, (stats.answers.get(answer) ?? 0) + 1);
+  }
+
+  async function send(bytes: Uint8Array): Promise<Verdict> {
+    const began = clock.monotonic();
+    let answer: PostAnswer;
+    try {
+      answer = await poster.post(bytes, headers, timeoutMs);
+    } catch (error) {
+      count('none');
+      return { kind: 'later', why: describeError(error) };
+    }
+    count(String(answer.status));
+    const verdict = judge(answer, clock.now());
+    if (verdict.kind === 'stored') {
+      stats.lastShipAt = clock.now();
+      stats.lastShipSeconds = (clock.monotonic() - began) / 1000;
+      stats.shippedBytes += bytes.byteLength;
+      const seconds = Number(answer.headers['tarsier-flush-interval']);
+      if (seconds > 0) onFlushInterval(seconds);
+      compareClocks(answer);
+    }
+    return verdict;
+  }
+
+  function compareClocks({ headers }: PostAnswer): void {
+    const theirs = answeredAt(headers);
+    if (theirs === undefined) return;
+    const aheadMs = theirs - clock.now();
+    stats.clockAheadSeconds = Math.abs(aheadMs) < clockToleranceMs ? 0 : Math.round(aheadMs / 1000);
+    const differ = Math.abs(stats.clockAheadSeconds) >= clockWarningSeconds;
+    if (differ && !said.clock)
+      log.warn('the clocks of this host and of the collector differ; are they set?', {
+        collectorAheadSeconds: stats.clockAheadSeconds,
+      });
+    said.clock = differ;
+  }
+
+  /** @returns also the schema that had to go along */
+  async function sendPiece({ bytes, schema }: Piece): Promise<{ verdict: Verdict; sentSchema?: Uint8Array }> {
+    const first = await send(bytes);
+    if (first.kind !== 'schema-wanted') return { verdict: first };
+    const sentSchema = schema?.bytes ?? (await spool.schemaOf(decodeEnvelope(bytes).schemaHash));
+    if (sentSchema === undefined)
+      return { verdict: { kind: 'refused', why: 'the collector wants a schema that is not in the spool any more' } };
+    const second = await send(withSchema(bytes, sentSchema));
+    if (second.kind !== 'schema-wanted') return { verdict: second, sentSchema };
+    return { verdict: { kind: 'refused', why: 'the collector does not take the schema' } };
+  }
+
+  async function halvesOf(piece: Piece, cut: Cut): Promise<readonly Piece[]> {
+    const { halve } = await import('./split.ts');
+    const schema = piece.schema?.bytes ?? (await spool.schemaOf(decodeEnvelope(piece.bytes).schemaHash));
+    return halve(piece, cut, schema ?? new Uint8Array());
   }
 
   /** @returns how long to wait before the next try, ms; 0 for none */
   async function ship(batch: SpooledBatch): Promise<number> {
-    const verdict = await sendWithSchema(batch);
-    switch (verdict.kind) {
-      case 'stored':
-        if (failuresInARow > 0) log.info('the collector takes batches again', { after: failuresInARow });
-        failuresInARow = 0;
-        stats.shipped++;
-        await spool.acknowledge(batch);
-        return 0;
-      case 'later': {
-        if (failuresInARow === 0) log.warn('a batch could not be sent; it stays in the spool', { why: verdict.why });
-        stats.failures++;
-        const wait = Math.max(backoffMs(failuresInARow++, random), verdict.afterMs ?? 0);
-        return Math.max(1, wait);
+    const name = nameOf(batch.bytes);
+    const pieces = partial.get(name) ?? [{ bytes: batch.bytes }];
+    partial.delete(name);
+    let stored = false;
+    for (let [piece] = pieces; piece !== undefined; [piece] = pieces) {
+      const cut = spool.splitOf(nameOf(piece.bytes));
+      if (cut === 'rows' || cut === 'series') {
+        pieces.splice(0, 1, ...(await halvesOf(piece, cut)));
+        continue;
       }
-      case 'refused':
-      case 'schema-wanted': {
-        const why = verdict.kind === 'refused' ? verdict.why : 'schema';
-        stats.refused++;
-        // Once per reason: a wrong clock refuses every batch for the same one.
-        const reason = why.replaceAll(/\d+/gu, '');
-        if (!refusals.has(reason)) log.error('a batch was refused for good and is dropped', { why });
-        refusals.add(reason);
-        await spool.acknowledge(batch);
-        return 0;
+      const { verdict, sentSchema } = await sendPiece(piece);
+      if (verdict.kind === 'later') {
+        if (pieces.length > 1 || piece.bytes !== batch.bytes) keepPartial(name, pieces);
+        return retryAfter(verdict);
       }
+      if (verdict.kind === 'too-large' && (await split(piece, sentSchema))) continue;
+      pieces.shift();
+      if (verdict.kind === 'stored') stored = true;
+      else await refuse(piece, 'why' in verdict ? verdict.why : verdict.kind);
     }
+    if (stored) stats.shipped++;
+    if (failuresInARow > 0) log.info('the collector answers again', { after: failuresInARow });
+    failuresInARow = 0;
+    said.failures.clear();
+    await spool.acknowledge(batch);
+    return 0;
+  }
+
+  /** A batch that this version can't read would stop all others. */
+  async function shipOrRefuse(batch: SpooledBatch): Promise<number> {
+    try {
+      return await ship(batch);
+    } catch (error) {
+      if (!(error instanceof BatchError)) throw error;
+      await refuse(batch, describeError(error));
+      await spool.acknowledge(batch);
+      return 0;
+    }
+  }
+
+  /** Noted before a half is sent: after a crash the batch must not go out whole once a part of it is stored. */
+  async function split({ bytes }: Piece, sentSchema: Uint8Array | undefined): Promise<boolean> {
+    const { cutFor } = await import('./split.ts');
+    const cut = cutFor(bytes, sentSchema);
+    if (cut === undefined) return false;
+    if (stats.split++ === 0)
+      log.info('a batch is too large for the collector and goes in halves', { bytes: bytes.byteLength, cut });
+    await spool.noteSplit(nameOf(bytes), cut);
+    return true;
+  }
+
+  function keepPartial(name: string, pieces: Piece[]): void {
+    const [first] = partial.keys();
+    // Sent again from its start then, and stored once all the same.
+    if (partial.size >= mostPartial && first !== undefined) partial.delete(first);
+    partial.set(name, pieces);
+  }
+
+  function retryAfter({ why, afterMs = 0 }: Verdict & { readonly kind: 'later' }): number {
+    sayOnce(said.failures, why, () => log.warn('a batch could not be sent; it stays in the spool', { why }));
+    stats.failures++;
+    return Math.max(1, afterMs + backoffMs(failuresInARow++, random));
+  }
+
+  async function refuse({ bytes }: Pick<Piece, 'bytes'>, why: string): Promise<void> {
+    stats.refused++;
+    sayOnce(said.refusals, why, () => log.error('a batch was refused for good and is dropped', { why }));
+    await spool.keepRefused(bytes, { at: new Date(clock.now()).toISOString(), why });
   }
 
   async function run(): Promise<void> {
     for (let batch = await spool.peek(); batch !== undefined && !stopped; batch = await spool.peek()) {
-      const waitMs = await ship(batch);
+      const waitMs = await shipOrRefuse(batch);
       if (waitMs > 0) await pause(waitMs);
     }
   }
@@ -214,4 +304,9 @@ export function createShipper({
       poster.close();
     },
   };
+}
+
+function nameOf(batch: Uint8Array): string {
+  const { epoch, seq } = decodeEnvelope(batch);
+  return `${epoch}/${seq}`;
 }

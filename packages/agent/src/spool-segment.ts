@@ -17,8 +17,8 @@ export class Segment {
   waiting = 0;
   /** Where each schema is, by its hash. */
   readonly schemas = new Map<string, number>();
-  /** Names of batches that are sent in halves. */
-  readonly splits = new Set<string>();
+  /** Names of batches that are sent in halves, and how they are cut. */
+  readonly splits = new Map<string, string>();
   #first = 0;
 
   constructor(id: number) {
@@ -63,8 +63,10 @@ export function readSegment(id: number, bytes: Buffer, hashOf: (schema: Uint8Arr
     if (part.kind === 'damaged') damaged++;
     else if (part.kind === 'torn') torn = part.end - part.start;
     else if (part.type === 'schema') segment.schemas.set(hashOf(part.bytes), part.start);
-    else if (part.type === 'split') segment.splits.add(Buffer.from(part.bytes).toString('latin1'));
-    else segment.add(part.start, part.time);
+    else if (part.type === 'split') {
+      const [name = '', cut = ''] = Buffer.from(part.bytes).toString('latin1').split(' ');
+      segment.splits.set(name, cut);
+    } else segment.add(part.start, part.time);
   }
   segment.bytes = bytes.length - torn;
   return { segment, damaged, torn };

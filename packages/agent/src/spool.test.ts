@@ -224,9 +224,9 @@ test('that a batch is sent in halves is known after a crash as well, as long as 
   const { spool, append } = await open(folder, { segmentBytes: 200 });
   await append('too large');
   await append(Buffer.alloc(300));
-  await spool.noteSplit('7/0');
+  await spool.noteSplit('7/0', 'rows');
   const again = await open(await crashed(folder), { segmentBytes: 200 });
-  expect([again.spool.isSplit('7/0'), again.spool.isSplit('7/1')]).toEqual([true, false]);
+  expect([again.spool.splitOf('7/0'), again.spool.splitOf('7/1')]).toEqual(['rows', undefined]);
 });
 
 test('a second agent on the same folder is refused with a sentence, until the first one has ended or was killed', async () => {

@@ -53,9 +53,10 @@ export interface Spool {
   /** The batch was stored, or refused for good: it is not sent again. */
   acknowledge(batch: SpooledBatch): Promise<void>;
   schemaOf(hash: Uint8Array): Promise<Uint8Array | undefined>;
-  /** From now on, also after a crash, the batch of this name is sent in halves. */
-  noteSplit(name: string): Promise<void>;
-  isSplit(name: string): boolean;
+  /** From now on, also after a crash, the batch of this name is sent in halves, cut this way. */
+  noteSplit(name: string, cut: string): Promise<void>;
+  /** How the batch is cut; undefined while it is sent whole. */
+  splitOf(name: string): string | undefined;
   /** The last batch that was refused for good, for a person to look at. */
   keepRefused(batch: Uint8Array, answer: Readonly<Record<string, unknown>>): Promise<void>;
   close(): Promise<void>;
@@ -96,7 +97,7 @@ export async function openSpool({
   const segments: Segment[] = [];
   const inMemory: Held[] = [];
   const counts = { bytes: 0, dropped: 0, damaged: 0 };
-  const splits = new Set<string>();
+  const splits = new Map<string, string>();
   /** The batch that was appended last, unless it is done: it need not be read back. */
   let latest: Held | undefined;
   let currentSchema: EncodedSchema | undefined;
@@ -120,7 +121,7 @@ export async function openSpool({
       // What a crash left half written was never acknowledged to anybody.
       if (torn > 0) await truncate(file, segment.bytes).catch(() => {});
       if (damaged > 0) log.warn('a part of the spool can not be read; it is left out', { file, places: damaged });
-      for (const name of segment.splits) splits.add(name);
+      for (const [name, cut] of segment.splits) splits.set(name, cut);
       segments.push(segment);
       counts.bytes += segment.bytes;
       counts.damaged += damaged;
@@ -206,7 +207,7 @@ export async function openSpool({
   async function remove(segment: Segment): Promise<void> {
     segments.splice(segments.indexOf(segment), 1);
     counts.bytes -= segment.bytes;
-    for (const name of segment.splits) splits.delete(name);
+    for (const name of segment.splits.keys()) splits.delete(name);
     if (reading?.id === segment.id) await stopReading();
     await rm(segmentFile(folder, segment.id), { force: true }).catch(() => {});
   }
@@ -348,19 +349,19 @@ export async function openSpool({
         return undefined;
       }),
 
-    noteSplit: (name) =>
+    noteSplit: (name, cut) =>
       exclusively(async () => {
-        splits.add(name);
+        splits.set(name, cut);
         try {
           const { segment } = await writable();
-          await write([encodeRecord('split', 0, Buffer.from(name, 'latin1'))]);
-          segment.splits.add(name);
+          await write([encodeRecord('split', 0, Buffer.from(`${name} ${cut}`, 'latin1'))]);
+          segment.splits.set(name, cut);
         } catch (error) {
           log.warn('the spool can not be written', { folder, why: describeError(error) });
         }
       }),
 
-    isSplit: (name) => splits.has(name),
+    splitOf: (name) => splits.get(name),
 
     async keepRefused(batch, answer) {
       try {
