@@ -14,7 +14,7 @@ export interface ContractOptions {
   readonly updateReadme?: boolean;
   /** Settings with which it is tried on this host; the defaults unless given. */
   readonly config?: unknown;
-  /** More is too many; 1,000 unless given. */
+  /** More is too many; as the plugin says unless given. */
   readonly maxSeries?: number;
 }
 
@@ -86,7 +86,10 @@ function readmeOf(plugin: Plugin, file: URL, update: boolean): string[] {
 }
 
 /** Where there is nothing to measure on this host, that is all it has to say. */
-async function scrapesOf(plugin: Plugin, { config = {}, maxSeries = 1_000 }: ContractOptions): Promise<string[]> {
+async function scrapesOf(
+  plugin: Plugin,
+  { config = {}, maxSeries = plugin.maxSeries }: ContractOptions,
+): Promise<string[]> {
   const host = createHost();
   try {
     const nothing = await plugin.probe?.(config, host);

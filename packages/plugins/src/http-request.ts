@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { request as httpsRequest, type RequestOptions as SecureOptions } from 'node:https';
 
 export interface HttpRequest {
   readonly url: string | URL;
@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly socketPath?: string;
   /** Whether the certificate has to be trusted: true unless said otherwise. */
   readonly verifyTls?: boolean;
+  /** Certificates that are trusted instead of the usual ones, own certificate with its key, name to ask for; PEM. */
+  readonly tls?: Pick<SecureOptions, 'ca' | 'cert' | 'key' | 'servername'>;
   readonly signal?: AbortSignal;
 }
 
@@ -33,12 +35,12 @@ export function httpRequestOnce(request: HttpRequest): Promise<HttpAnswer> {
   const { method = 'GET', headers = {}, body, timeoutMs, maxBytes = defaultMaxBytes, socketPath, signal } = request;
   const url = new URL(request.url);
   const secure = url.protocol === 'https:';
-  const options: RequestOptions & { rejectUnauthorized?: boolean } = {
+  const options: RequestOptions & SecureOptions = {
     method,
     headers: { 'user-agent': 'tarsier-agent', ...headers },
     agent: false,
     ...(socketPath === undefined ? {} : { socketPath }),
-    ...(secure ? { rejectUnauthorized: request.verifyTls ?? true } : {}),
+    ...(secure ? { rejectUnauthorized: request.verifyTls ?? true, ...request.tls } : {}),
   };
   return new Promise((resolve, reject) => {
     const sent = (secure ? httpsRequest : httpRequest)(url, options, (response) => {

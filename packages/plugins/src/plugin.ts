@@ -55,6 +55,8 @@ export interface PluginDefinition<Config extends z.ZodObject> {
    * long as its interval, at least ten seconds, and its samples go out with the first tick after it has ended.
    */
   readonly background?: boolean;
+  /** Most series it may have, 1,000 unless said: for what gathers from many sources. */
+  readonly maxSeries?: number;
   /** It also puts out metrics that it learns of while it runs: see {@link ScrapeOutput.declare}. */
   readonly dynamic?: boolean;
   /** Every field has a default and a description. */
@@ -77,12 +79,13 @@ export const pluginApiVersion = 1;
 
 export interface Plugin extends Omit<
   PluginDefinition<z.ZodObject>,
-  'create' | 'probe' | 'intervalMs' | 'background' | 'dynamic'
+  'create' | 'probe' | 'intervalMs' | 'background' | 'maxSeries' | 'dynamic'
 > {
   /** {@link pluginApiVersion} of the package that it was made with. */
   readonly apiVersion: number;
   readonly intervalMs: number;
   readonly background: boolean;
+  readonly maxSeries: number;
   readonly dynamic: boolean;
   /**
    * Why there is nothing to measure on this host; undefined when there is something. Only of plugins that can tell.
@@ -97,9 +100,11 @@ export interface Plugin extends Omit<
 }
 
 const eachTick = 0;
+export const defaultMaxSeries = 1_000;
 
 export function definePlugin<Config extends z.ZodObject>(definition: PluginDefinition<Config>): Plugin {
   const { name, summary, intervalMs = eachTick, background = false, dynamic = false } = definition;
+  const { maxSeries = defaultMaxSeries } = definition;
   const { config: schema, metrics, create, probe } = definition;
 
   function parse(config: unknown): z.infer<Config> {
@@ -120,6 +125,7 @@ export function definePlugin<Config extends z.ZodObject>(definition: PluginDefin
     summary,
     intervalMs,
     background,
+    maxSeries,
     dynamic,
     config: schema,
     metrics,

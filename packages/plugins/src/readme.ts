@@ -14,9 +14,11 @@ export function generatedTables({ config, metrics, intervalMs }: Plugin): string
   );
   return [
     begin,
-    intervalMs === 0
-      ? 'Measured at each tick of the agent: every second by default.'
-      : `Measured every ${intervalMs / 1000} s.`,
+    options.some((row) => row.includes('intervalSeconds`'))
+      ? 'Measured each at its own interval.'
+      : intervalMs === 0
+        ? 'Measured at each tick of the agent: every second by default.'
+        : `Measured every ${intervalMs / 1000} s.`,
     ...(options.length === 0
       ? ['There is nothing to set.']
       : [['| option | default | meaning |', '|---|---|---|', ...options].join('\n')]),

@@ -9,6 +9,7 @@ import { memory } from './memory/memory.ts';
 import { network } from './network/network.ts';
 import { ping } from './ping/ping.ts';
 import type { Plugin } from './plugin.ts';
+import { prometheus } from './prometheus/prometheus.ts';
 import { processes } from './processes/processes.ts';
 import { system } from './system/system.ts';
 import { tcp } from './tcp/tcp.ts';
@@ -28,4 +29,5 @@ export const builtinPlugins: readonly Plugin[] = [
   dns,
   ping,
   file,
+  prometheus,
 ];

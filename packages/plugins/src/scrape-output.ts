@@ -9,7 +9,7 @@ import {
   type Labels,
   type MetricKind,
 } from '@tarsier/protocol';
-import type { MetricSpec, Plugin, ScrapeOutput } from './plugin.ts';
+import { defaultMaxSeries, type MetricSpec, type Plugin, type ScrapeOutput } from './plugin.ts';
 
 export interface OutputSeries {
   readonly name: string;
@@ -32,19 +32,17 @@ export interface CollectedSamples extends ScrapeOutput {
 
 /** A handle of a series that was refused. */
 const refused = -1;
-const defaultMaxSeries = 1_000;
+
+type OutputOf = Pick<Plugin, 'metrics' | 'dynamic'> & Partial<Pick<Plugin, 'maxSeries'>>;
 
 /**
  * @param metrics    what the plugin may put out
  * @param dynamic    whether it may declare more
- * @param maxSeries  more are refused and counted: a plugin must not drown the collector
+ * @param maxSeries  the plugin's own unless given; more are refused and counted: a plugin must not drown the collector
  */
 export function createScrapeOutput(
-  { metrics, dynamic }: Pick<Plugin, 'metrics' | 'dynamic'>,
-  {
-    maxSeries = defaultMaxSeries,
-    warn,
-  }: { readonly maxSeries?: number; readonly warn?: (message: string) => void } = {},
+  { metrics, dynamic, maxSeries: ownMost = defaultMaxSeries }: OutputOf,
+  { maxSeries = ownMost, warn }: { readonly maxSeries?: number; readonly warn?: (message: string) => void } = {},
 ): CollectedSamples {
   const specs = new Map(Object.entries(metrics));
   const list: OutputSeries[] = [];
