@@ -1,6 +1,6 @@
 /** The only door to the machine: what a plugin reads goes through here, so that a test can put captured files there. */
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 import { httpRequestOnce, type HttpAnswer, type HttpRequest } from './http-request.ts';
@@ -9,6 +9,7 @@ import { createPortable, type Portable } from './portable.ts';
 import { createFiles, type Files } from './files.ts';
 import { run, type RunOptions, type RunResult } from './run.ts';
 import { connect, type Certificate, type Connection, type ConnectRequest } from './sockets.ts';
+import { udpRequestOnce, type UdpAnswer, type UdpRequest } from './udp-request.ts';
 
 export interface Host {
   /** Whether there is a /proc: on Linux, and in captured files. */
@@ -23,8 +24,14 @@ export interface Host {
   listProc(path: string): readonly string[];
   /** A file below /sys, kept open; undefined when there is none, or when what it tells of does not answer. */
   readSys(path: string): string | undefined;
+  /** As {@link readSys}, without keeping the file open: for what comes and goes, as cgroups do. */
+  readSysOnce(path: string): string | undefined;
+  /** As {@link readSysOnce}, beside the event loop: for drivers that take their time, as those of sensors do. */
+  readSysSlowly(path: string): Promise<string | undefined>;
   /** Names in a folder below /sys; none when it is not there. */
   listSys(path: string): readonly string[];
+  /** As {@link listSys}, of folders alone. */
+  listSysFolders(path: string): readonly string[];
   /** Runs a program without a shell. @throws as {@link run} does */
   run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult>;
   /** @throws as {@link httpRequestOnce} does */
@@ -35,6 +42,8 @@ export interface Host {
   askName(question: NameQuestion): Promise<string[]>;
   /** Files anywhere, for plugins that were told where. */
   readonly files: Files;
+  /** @throws as {@link udpRequestOnce} does */
+  udp(request: UdpRequest): Promise<UdpAnswer>;
   /** Space of the file system at `mount`. */
   fileSystem(mount: string): Promise<FileSystemSpace>;
   /** Static facts, and what there is where there is no /proc. */
@@ -109,6 +118,18 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions
     }
   }
 
+  function readOnce(path: string): string | undefined {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(path, 'r');
+      return readOpen(descriptor);
+    } catch {
+      return undefined;
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
+  }
+
   function forget(path: string, descriptor: number): void {
     descriptors.delete(path);
     closeSync(descriptor);
@@ -119,19 +140,12 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions
     readProc: (path) => readKept(join(procRoot, path)),
     readProcIfThere: (path) => readKeptIfThere(join(procRoot, path)),
     readSys: (path) => readKeptIfThere(join(sysRoot, path)),
-    readOnce(path) {
-      let descriptor: number | undefined;
-      try {
-        descriptor = openSync(join(procRoot, path), 'r');
-        return readOpen(descriptor);
-      } catch {
-        return undefined;
-      } finally {
-        if (descriptor !== undefined) closeSync(descriptor);
-      }
-    },
+    readOnce: (path) => readOnce(join(procRoot, path)),
+    readSysOnce: (path) => readOnce(join(sysRoot, path)),
+    readSysSlowly: (path) => readFile(join(sysRoot, path), 'latin1').catch(() => undefined),
     listProc: (path) => namesIn(join(procRoot, path)),
     listSys: (path) => namesIn(join(sysRoot, path)),
+    listSysFolders: (path) => foldersIn(join(sysRoot, path)),
     async fileSystem(mount) {
       // Not the synchronous one: a network file system may hang, and only its own plugin must wait.
       const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(mount);
@@ -148,6 +162,7 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions
     connect: (request, onCertificate) => connect(request, now, onCertificate),
     askName,
     files: createFiles(),
+    udp: udpRequestOnce,
     portable: createPortable(),
     cpuTimes: () => os.cpus().map(({ times }) => times),
     loadAverage: () => os.loadavg(),
@@ -175,6 +190,16 @@ function isThere(path: string): boolean {
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
   } catch {
     return [];
   }

@@ -1,3 +1,4 @@
+import { cgroup } from './cgroup/cgroup.ts';
 import { cpu } from './cpu/cpu.ts';
 import { disk } from './disk/disk.ts';
 import { diskio } from './diskio/diskio.ts';
@@ -24,6 +25,7 @@ export const builtinPlugins: readonly Plugin[] = [
   network,
   system,
   processes,
+  cgroup,
   http,
   tcp,
   dns,

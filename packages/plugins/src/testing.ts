@@ -1,8 +1,10 @@
 /** The plugins' test kit: a plugin on captured files, its samples in readable form. */
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { seriesSignature } from '@tarsier/protocol';
+import { z } from 'zod';
 import { createHost, type Host } from './host.ts';
 import type { Plugin } from './plugin.ts';
 import { createScrapeOutput } from './scrape-output.ts';
@@ -15,7 +17,9 @@ export type Samples = Readonly<Record<string, number>>;
 const space = { totalBytes: 1000, freeBytes: 400, availableBytes: 300, inodes: 100, inodesFree: 75 };
 
 /**
- * Hosts of captured files, one per scrape and a second apart: `proc` (and `sys`) in `folder`, then `proc-1`, `proc-2`, …
+ * Hosts of captured files, one per scrape and a second apart: `proc` (and `sys`) in `folder`, then `proc-1` (and
+ * `sys-1`, else again `sys`), `proc-2`, … What programs said is in files that `run.json` names by command line, what
+ * servers said in those that `http.json` names by URL.
  * File systems all have the same made-up space.
  */
 export function fixtureHosts(folder: URL): Host[] {
@@ -24,8 +28,20 @@ export function fixtureHosts(folder: URL): Host[] {
   for (let tick = 0; ; tick++) {
     const procRoot = join(root, tick === 0 ? 'proc' : `proc-${tick}`);
     if (!existsSync(procRoot)) return hosts;
-    const host = createHost({ procRoot, sysRoot: join(root, 'sys') });
-    hosts.push({ ...host, hasProc: true, now: () => tick * 1000, fileSystem: () => Promise.resolve(space) });
+    const sysRoot = join(root, `sys-${tick}`);
+    const host = createHost({ procRoot, sysRoot: existsSync(sysRoot) ? sysRoot : join(root, 'sys') });
+    hosts.push({
+      ...host,
+      hasProc: true,
+      now: () => tick * 1000,
+      fileSystem: () => Promise.resolve(space),
+      run: async (command, args) => ({
+        exitCode: 0,
+        stdout: (await replay(root, 'run.json', [command, ...args].join(' '))).toString(),
+        stderr: '',
+      }),
+      http: async ({ url }) => ({ status: 200, headers: {}, body: await replay(root, 'http.json', String(url)) }),
+    });
   }
 }
 
@@ -58,6 +74,14 @@ export function openPlugin(plugin: Plugin, config: unknown = {}, host: Host = cr
       await instance.close?.();
     },
   };
+}
+
+/** What was captured for a command or a URL. */
+async function replay(root: string, index: string, asked: string): Promise<Buffer> {
+  const files = z.record(z.string(), z.string()).parse(JSON.parse(await readFile(join(root, index), 'utf8')));
+  const file = files[asked];
+  if (file === undefined) throw new Error(`${asked}: nothing of the kind in ${index}`);
+  return readFile(join(root, file));
 }
 
 /** Opens the plugin and scrapes once per host: the same instance, as if the host had changed. */
