@@ -1,4 +1,5 @@
 /** The composition root: plugins → ticks → columns → batches → spool → collector. */
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { createHost, type Plugin } from '@tarsier/plugins';
 import { builtinPlugins } from '@tarsier/plugins/builtin';
@@ -89,7 +90,7 @@ export async function createAgent(
     samples: 0,
     lastAt: undefined,
   };
-  const host = createHost();
+  const host = createHost({ stateFolder: join(config.spool, 'plugins') });
   const self = createSelfPlugin({
     ticks,
     scrapes: () =>

@@ -1,10 +1,12 @@
 /** Files anywhere, for plugins that were told where: never through a link that a loop could be made of. */
 import { createHash } from 'node:crypto';
-import { createReadStream, stat, type Stats } from 'node:fs';
-import { open, opendir, type FileHandle } from 'node:fs/promises';
+import { constants, createReadStream, stat, type Stats } from 'node:fs';
+import { open, opendir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 export interface FileFacts {
+  /** Of device and inode: stays when it is renamed. */
+  readonly id: string;
   readonly bytes: number;
   /** Unix ms. */
   readonly modifiedAt: number;
@@ -20,7 +22,14 @@ export interface Files {
   list(folder: string): AsyncIterable<{ readonly name: string; readonly isFolder: boolean }>;
   /** `*` in the last part of `path` stands for any characters. @returns at most `most`, sorted */
   match(path: string, most: number): Promise<string[]>;
-  open(path: string): Promise<FileHandle>;
+  open(path: string): Promise<OpenFile>;
+}
+
+export interface OpenFile {
+  facts(): Promise<FileFacts>;
+  /** @returns what there is from `position` on, at most `buffer` takes: a view of it */
+  read(buffer: Buffer, position: number): Promise<Buffer>;
+  close(): Promise<void>;
 }
 
 export function createFiles(): Files {
@@ -29,7 +38,7 @@ export function createFiles(): Files {
       // With a callback: that of promises costs twice the CPU, and folders may be large.
       new Promise((resolve, reject) => {
         stat(path, (error: NodeJS.ErrnoException | null, facts: Stats) => {
-          if (error === null) resolve({ bytes: facts.size, modifiedAt: facts.mtimeMs, isFolder: facts.isDirectory() });
+          if (error === null) resolve(factsOf(facts));
           else if (isMissing(error)) resolve(undefined);
           else reject(error);
         });
@@ -56,7 +65,18 @@ export function createFiles(): Files {
       }
       return found.toSorted().slice(-most);
     },
-    open: (path) => open(path, 'r'),
+    async open(path) {
+      // A pipe without a writer would never open.
+      const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      return {
+        facts: async () => factsOf(await handle.stat()),
+        async read(buffer, position) {
+          const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+          return buffer.subarray(0, bytesRead);
+        },
+        close: () => handle.close(),
+      };
+    },
   };
   return files;
 }
@@ -75,6 +95,15 @@ export function wildcard(pattern: string): (name: string) => boolean {
       at = found + piece.length;
     }
     return name.length - last.length >= at && name.endsWith(last);
+  };
+}
+
+function factsOf(facts: Stats): FileFacts {
+  return {
+    id: `${facts.dev}:${facts.ino}`,
+    bytes: facts.size,
+    modifiedAt: facts.mtimeMs,
+    isFolder: facts.isDirectory(),
   };
 }
 

@@ -8,6 +8,7 @@ import { askName, type NameQuestion } from './names.ts';
 import { createPortable, type Portable } from './portable.ts';
 import { createFiles, type Files } from './files.ts';
 import { run, type RunOptions, type RunResult } from './run.ts';
+import { createState, type State } from './state.ts';
 import { connect, type Certificate, type Connection, type ConnectRequest } from './sockets.ts';
 import { udpRequestOnce, type UdpAnswer, type UdpRequest } from './udp-request.ts';
 
@@ -44,6 +45,8 @@ export interface Host {
   readonly files: Files;
   /** @throws as {@link udpRequestOnce} does */
   udp(request: UdpRequest): Promise<UdpAnswer>;
+  /** What plugins keep for their next start; nothing is kept where the host was given no folder. */
+  readonly state: State;
   /** Space of the file system at `mount`. */
   fileSystem(mount: string): Promise<FileSystemSpace>;
   /** Static facts, and what there is where there is no /proc. */
@@ -71,6 +74,8 @@ export interface FileSystemSpace {
 export interface HostOptions {
   readonly procRoot?: string;
   readonly sysRoot?: string;
+  /** Where plugins keep what they need again after a restart. */
+  readonly stateFolder?: string;
 }
 
 const firstBufferBytes = 16 * 1024;
@@ -78,7 +83,7 @@ const firstBufferBytes = 16 * 1024;
 /**
  * This machine. Files below /proc and /sys stay open between reads, and one buffer serves all: opening costs more than reading.
  */
-export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions = {}): Host {
+export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }: HostOptions = {}): Host {
   const descriptors = new Map<string, number>();
   let buffer = Buffer.allocUnsafe(firstBufferBytes);
 
@@ -163,6 +168,7 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys' }: HostOptions
     askName,
     files: createFiles(),
     udp: udpRequestOnce,
+    state: createState(stateFolder),
     portable: createPortable(),
     cpuTimes: () => os.cpus().map(({ times }) => times),
     loadAverage: () => os.loadavg(),

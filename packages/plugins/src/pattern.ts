@@ -7,6 +7,8 @@ import type * as Re2 from 're2js';
 import { z } from 'zod';
 
 export interface Pattern {
+  /** Of its named groups. */
+  readonly names: readonly string[];
   matches(text: string): boolean;
   /** Named groups of the first match, those that took part; undefined without a match. */
   groups(text: string): Readonly<Record<string, string>> | undefined;
@@ -25,6 +27,7 @@ export function compilePattern(pattern: string): Pattern {
   const compiled = re2().RE2JS.compile(pattern);
   const names = Object.keys(compiled.namedGroups());
   return {
+    names,
     matches: (text) => compiled.test(text),
     groups(text) {
       // The test is an automaton, ten times quicker than to find out where the groups are.

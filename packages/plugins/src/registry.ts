@@ -6,6 +6,7 @@ import { dns } from './dns/dns.ts';
 import { file } from './file/file.ts';
 import { http } from './http/http.ts';
 import { load } from './load/load.ts';
+import { log } from './log/log.ts';
 import { memory } from './memory/memory.ts';
 import { network } from './network/network.ts';
 import { ping } from './ping/ping.ts';
@@ -32,4 +33,5 @@ export const builtinPlugins: readonly Plugin[] = [
   ping,
   file,
   prometheus,
+  log,
 ];

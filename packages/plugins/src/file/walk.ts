@@ -30,8 +30,13 @@ export async function walk(
   let batch: string[] = [];
 
   async function look(): Promise<void> {
-    for (const facts of await Promise.all(batch.map((path) => files.stat(path)))) {
-      // It went while it was looked at, or is a link to a folder.
+    const looks = batch.map((path) =>
+      files.stat(path).catch((): undefined => {
+        complete = false;
+      }),
+    );
+    for (const facts of await Promise.all(looks)) {
+      // It went while it was looked at, may not be looked at, or is a link to a folder.
       if (facts === undefined || facts.isFolder) continue;
       count++;
       bytes += facts.bytes;
