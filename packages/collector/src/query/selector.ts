@@ -1,6 +1,6 @@
 import { isLabelName, isMetricName, TarsierError, type Labels } from '@tarsier/protocol';
 import type { Matcher } from '../storage/series-catalog.ts';
-import { compilePattern } from './pattern.ts';
+import { compilePattern } from './pattern/pattern.ts';
 
 const operators = ['=~', '!~', '!=', '='] as const;
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', '"': '"', "'": "'" };
@@ -53,10 +53,10 @@ function compile(op: Matcher['op'], value: string): (text: string) => boolean {
     case '!=':
       return (text) => text !== value;
     case '=~':
-      return compilePattern(value);
+      return compilePattern(value).matches;
     case '!~': {
       const pattern = compilePattern(value);
-      return (text) => !pattern(text);
+      return (text) => !pattern.matches(text);
     }
   }
 }

@@ -1,0 +1,254 @@
+/** PromQL: a query's text and times to its answer. Reads through a {@link SeriesReader}, and knows no storage. */
+import { TarsierError, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
+import type { Log } from '../log.ts';
+import type { TenantScope } from '../tenant.ts';
+import { Annotations } from './evaluate/annotations.ts';
+import { Evaluation } from './evaluate/evaluation.ts';
+import { withoutDroppedNames } from './evaluate/merge.ts';
+import { wantedBy, type QueryTimes, type Wanted } from './evaluate/prepare.ts';
+import { timeOf, type Steps } from './evaluate/steps.ts';
+import { eachWindow } from './evaluate/windows.ts';
+import type { VectorSeries } from './evaluate/value.ts';
+
+import { Work } from './evaluate/work.ts';
+import { LabelSet } from './label-set.ts';
+import type { Expr, Matcher, VectorSelector } from './language/ast.ts';
+import { typeOf } from './language/check-types.ts';
+import { parseQuery } from './language/parse.ts';
+import { QueryError } from './language/query-error.ts';
+import type { SeriesReader, StoredSeries } from './series-reader.ts';
+
+export interface EngineLimits {
+  /** Samples read and points computed, over the whole evaluation. */
+  readonly samples: number;
+  /** Points per series in the answer, as in Prometheus. */
+  readonly points: number;
+  /** Longest that a query may take, ms. */
+  readonly timeoutMs: number;
+  /** A query that takes longer is logged, ms. */
+  readonly slowMs: number;
+}
+
+export interface QueryOptions {
+  readonly query: string;
+  readonly signal?: AbortSignal;
+  /** Less than the limit, where the client asks for that. */
+  readonly timeoutMs?: number;
+  /** How far back a sample still is the newest; 5 minutes. */
+  readonly lookBackMs?: number;
+}
+
+/** What an expression amounts to. */
+export type QueryData =
+  | { readonly kind: 'scalar'; readonly time: UnixMs; readonly value: number }
+  | { readonly kind: 'string'; readonly time: UnixMs; readonly text: string }
+  /** In the order of the expression: sorted by `sort` or `topk`, else in no particular one. */
+  | { readonly kind: 'vector'; readonly time: UnixMs; readonly samples: readonly LabelledSample[] }
+  /** In the order of labels. */
+  | { readonly kind: 'matrix'; readonly series: readonly LabelledColumn[] };
+
+export interface LabelledSample {
+  readonly labels: LabelSet;
+  readonly value: number;
+}
+
+export interface LabelledColumn extends SeriesColumn {
+  readonly labels: LabelSet;
+}
+
+export interface QueryResult {
+  readonly data: QueryData;
+  readonly warnings: readonly string[];
+  readonly infos: readonly string[];
+  readonly statistics: QueryStatistics;
+}
+
+export interface QueryStatistics {
+  /** Reading and evaluating, ms. */
+  readonly readMs: number;
+  readonly evaluateMs: number;
+  readonly samplesRead: number;
+  /** Samples read and points computed. */
+  readonly samplesHeld: number;
+}
+
+export interface Engine {
+  /** The value at one time. @throws {TarsierError} `query/…` */
+  instant(scope: TenantScope, options: QueryOptions & { readonly time: UnixMs }): Promise<QueryResult>;
+  /** Values from `start` to `end`, both included, `stepMs` apart. @throws {TarsierError} `query/…` */
+  range(
+    scope: TenantScope,
+    options: QueryOptions & { readonly start: UnixMs; readonly end: UnixMs; readonly stepMs: number },
+  ): Promise<QueryResult>;
+}
+
+const defaultLimits: EngineLimits = { samples: 50_000_000, points: 11_000, timeoutMs: 120_000, slowMs: 5_000 };
+const defaultLookBackMs = 5 * 60_000;
+/** Prometheus's default evaluation interval. */
+const subqueryStepMs = 60_000;
+
+export function createEngine({
+  reader,
+  log,
+  now = Date.now,
+  limits: someLimits = {},
+}: {
+  readonly reader: SeriesReader;
+  readonly log: Log;
+  readonly now?: () => number;
+  readonly limits?: Partial<EngineLimits>;
+}): Engine {
+  const limits = { ...defaultLimits, ...someLimits };
+
+  async function run(
+    scope: TenantScope,
+    expr: Expr,
+    steps: Steps,
+    end: UnixMs,
+    options: QueryOptions,
+  ): Promise<QueryResult> {
+    const began = now();
+    const timeoutMs = Math.min(options.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
+    const work = new Work({ signal, maxSamples: limits.samples, now });
+    const annotations = new Annotations(options.query);
+    const times: QueryTimes = {
+      start: steps.start,
+      end,
+      stepMs: steps.stepMs,
+      lookBackMs: options.lookBackMs ?? defaultLookBackMs,
+      subqueryStepMs,
+    };
+    const read = async ({ matchers, from, to, hints }: Omit<Wanted, 'selector'>): Promise<readonly StoredSeries[]> => {
+      const series = await reader.select(scope, { matchers, from, to, hints }, signal);
+      let samples = 0;
+      for (const { column } of series) samples += column.times.length;
+      work.samplesRead += samples;
+      work.hold(samples);
+      return series;
+    };
+    try {
+      const found = new Map<VectorSelector, readonly StoredSeries[]>();
+      for (const { selector, ...request } of wantedBy(expr, steps, times)) found.set(selector, await read(request));
+      const readBy = now();
+      const select = (matchers: readonly Matcher[], at: Steps): Promise<readonly StoredSeries[]> =>
+        read({
+          matchers,
+          from: at.start - times.lookBackMs + 1,
+          to: timeOf(at, at.count - 1),
+          hints: { stepMs: at.stepMs, rangeMs: undefined, call: 'info' },
+        });
+      const evaluation = new Evaluation({ expr, times, found, annotations, work, select });
+      const data = await evaluate(evaluation, expr, steps, times);
+      const done = now();
+      if (done - began >= limits.slowMs) {
+        log.warn('a query was slow', {
+          tenant: scope.tenant,
+          query: options.query.slice(0, 1_000),
+          ms: Math.round(done - began),
+          samples: work.samplesRead,
+        });
+      }
+      return {
+        data,
+        warnings: annotations.warnings,
+        infos: annotations.infos,
+        statistics: {
+          readMs: readBy - began,
+          evaluateMs: done - readBy,
+          samplesRead: work.samplesRead,
+          samplesHeld: work.samplesHeld,
+        },
+      };
+    } catch (error) {
+      if (timeout.aborted) {
+        throw new TarsierError('query/timeout', `query: expected an answer within ${timeoutMs} ms`, { field: 'query' });
+      }
+      if (options.signal?.aborted === true) {
+        throw new TarsierError('query/canceled', 'query: nobody waits for the answer any more', { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  return {
+    instant: async (scope, options) =>
+      run(scope, parseQuery(options.query), { start: options.time, stepMs: 0, count: 1 }, options.time, options),
+
+    async range(scope, options) {
+      const { start, end, stepMs, query } = options;
+      if (end < start)
+        throw new TarsierError('query/range', 'end: expected a time at or after start', { field: 'end' });
+      if (!(stepMs > 0)) {
+        throw new TarsierError('query/range', 'step: expected a duration of at least 1 ms', { field: 'step' });
+      }
+      if ((end - start) / stepMs > limits.points) {
+        throw new TarsierError(
+          'query/too-many-points',
+          `step: expected at most ${limits.points} points per series; use a larger step`,
+          { field: 'step' },
+        );
+      }
+      const expr = parseQuery(query);
+      const type = typeOf(expr);
+      if (type !== 'scalar' && type !== 'vector') {
+        const names = { string: 'string', matrix: 'range vector' } as const;
+        throw new QueryError(
+          'query/parse',
+          `invalid expression type "${names[type]}" for range query, must be Scalar or instant Vector`,
+        );
+      }
+      const count = Math.floor((end - start) / stepMs) + 1;
+      return run(scope, expr, { start, stepMs, count }, end, options);
+    },
+  };
+}
+
+async function evaluate(evaluation: Evaluation, expr: Expr, steps: Steps, times: QueryTimes): Promise<QueryData> {
+  const isRange = times.stepMs > 0;
+  switch (typeOf(expr)) {
+    case 'string':
+      return { kind: 'string', time: steps.start, text: evaluation.string(expr) };
+    case 'scalar': {
+      const values = await evaluation.scalar(expr, steps);
+      if (!isRange) return { kind: 'scalar', time: steps.start, value: values[0] ?? Number.NaN };
+      const present = new Uint8Array(steps.count).fill(1);
+      return matrixOf([{ labels: LabelSet.empty, dropName: false, values, present }], steps);
+    }
+    case 'vector': {
+      const series = withoutDroppedNames(await evaluation.vector(expr, steps));
+      if (isRange) return matrixOf(series, steps);
+      const samples = series.map(({ labels, values }) => ({ labels, value: values[0] ?? Number.NaN }));
+      return { kind: 'vector', time: steps.start, samples };
+    }
+    case 'matrix':
+      return rawSamples(evaluation, expr, steps);
+  }
+}
+
+function matrixOf(series: readonly VectorSeries[], steps: Steps): QueryData {
+  const columns = series.map(({ labels, values, present }): LabelledColumn => {
+    const kept: number[] = [];
+    for (let step = 0; step < steps.count; step++) if (present[step] === 1) kept.push(step);
+    return {
+      labels,
+      times: Float64Array.from(kept, (step) => timeOf(steps, step)),
+      values: Float64Array.from(kept, (step) => values[step] ?? Number.NaN),
+    };
+  });
+  return { kind: 'matrix', series: columns.toSorted((a, b) => a.labels.compare(b.labels)) };
+}
+
+/** The samples of a range vector at one time. */
+async function rawSamples(evaluation: Evaluation, expr: Expr, steps: Steps): Promise<QueryData> {
+  const range = await evaluation.matrix(expr, steps);
+  const columns: LabelledColumn[] = [];
+  for (const series of range.series) {
+    const labels = series.dropName ? series.labels.withoutName() : series.labels;
+    eachWindow(series, range, 1, ({ times, values, from, to }) => {
+      columns.push({ labels, times: times.slice(from, to), values: values.slice(from, to) });
+    });
+  }
+  return { kind: 'matrix', series: columns.toSorted((a, b) => a.labels.compare(b.labels)) };
+}

@@ -1,0 +1,44 @@
+import type { UnixMs } from '@tarsier/protocol';
+import type { LabelSet } from '../label-set.ts';
+
+/** One series of an instant vector over all steps: columns, no object per sample. */
+export interface VectorSeries {
+  readonly labels: LabelSet;
+  /**
+   * The name has lost its meaning (`rate(x)` is no `x`) and is taken away at the very end, so that `label_replace` can
+   * still read it.
+   */
+  readonly dropName: boolean;
+  /** One per step; means nothing where `present` is 0. */
+  readonly values: Float64Array;
+  readonly present: Uint8Array;
+}
+
+/** One series of a range vector: its samples in order of time, no staleness markers among them. */
+export interface RangeSeries {
+  readonly labels: LabelSet;
+  readonly dropName: boolean;
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+}
+
+export interface RangeVector {
+  readonly series: readonly RangeSeries[];
+  /** Each step looks at the samples in (end - rangeMs, end]. */
+  readonly rangeMs: number;
+  /** End of a step's window. */
+  readonly endAt: (step: number) => UnixMs;
+}
+
+export function emptySeries(labels: LabelSet, dropName: boolean, count: number): VectorSeries {
+  return { labels, dropName, values: new Float64Array(count), present: new Uint8Array(count) };
+}
+
+export function hasSamples({ present }: VectorSeries): boolean {
+  return present.includes(1);
+}
+
+/** The same value at every step. */
+export function repeated(value: number, count: number): Float64Array {
+  return new Float64Array(count).fill(value);
+}
