@@ -14,7 +14,7 @@ export default defineConfig(async () => ({
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
-          include: ['packages/*/src/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'test/promql/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts'],
           globalSetup: ['packages/collector/src/storage/testing-setup.ts'],
           testTimeout: minute,
@@ -47,6 +47,7 @@ export default defineConfig(async () => ({
           // On a machine that is quiet but for them.
           sequence: { groupOrder: 2 },
           include: ['test/**/*.test.ts'],
+          exclude: ['test/promql/**'],
           testTimeout: 5 * minute,
           hookTimeout: 2 * minute,
           // Each starts whole processes and loads the CPU: one at a time.

@@ -1,6 +1,6 @@
 import {
   createMemoryReader,
-  LabelSet,
+  type LabelSet,
   markStale,
   type SeriesReader,
   type StoredSeries,

@@ -1,5 +1,5 @@
 /** Runs the commands of a case file against the engine, and says of each evaluation what became of it. */
-import { createEngine, formatValue, LabelSet, type QueryData, type QueryResult } from '@tarsier/collector/promql';
+import { createEngine, formatValue, type LabelSet, type QueryData, type QueryResult } from '@tarsier/collector/promql';
 import { parseCaseFile, type Evaluation, type Expected, type Point } from './case-file.ts';
 import { CaseStore } from './case-store.ts';
 

@@ -2,7 +2,8 @@
 import { type Alert, type Anomaly, describeError, type UnixMs } from '@tarsier/protocol';
 import type { Rule } from '@tarsier/protocol/api';
 import type { Log } from '../log.ts';
-import { compileMatchers, parseSelector } from '../query/selector.ts';
+import { parseSelector } from '../query/language/parse.ts';
+import { compileMatchers } from '../query/selector.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesConsumer } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';

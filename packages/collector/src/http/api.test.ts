@@ -52,7 +52,7 @@ test('a rule is made with its defaults, listed and deleted; one that is wrong sa
 test.each([
   ['a bound that is no number', { ...rule, value: 'high' }, 'rules/body', 'value'],
   ['a kind that there is not', { ...rule, kind: 'magic' }, 'rules/body', 'kind'],
-  ['a selector that can not be read', { ...rule, selector: 'cpu{' }, 'query/selector', 'query'],
+  ['a selector that can not be read', { ...rule, selector: 'cpu{' }, 'query/parse', 'query'],
   ['no JSON', '{', 'http/json', undefined],
 ])('a rule with %s is refused', async (_, body, code, field) => {
   const { status, json } = await call('/v1/rules', { method: 'POST', body });

@@ -167,7 +167,7 @@ test('nonsense is answered with what was expected, and ends the talk only when i
     client.messages.flatMap((message) => (message.type === 'error' ? [[message.id, message.error.code]] : [])),
   ).toEqual([
     [undefined, 'live/request'],
-    [1, 'query/selector'],
+    [1, 'query/parse'],
     [undefined, 'live/request'],
   ]);
   for (let more = 0; more < 30; more++) client.say('{');

@@ -1,6 +1,7 @@
 import type { Labels, SampleMatrix, UnixMs } from '@tarsier/protocol';
 import type { LiveGroup, LiveSeries } from '@tarsier/protocol/live';
-import { compileMatchers, parseSelector } from '../query/selector.ts';
+import { parseSelector } from '../query/language/parse.ts';
+import { compileMatchers } from '../query/selector.ts';
 import type { RegisteredSchema } from '../storage/series-catalog.ts';
 
 /** Which of a host's columns one client wants. A series' `ref` is its number in the tenant, so it never changes. */

@@ -9,7 +9,8 @@ import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 import { aggregate, lookBackMs } from './aggregate.ts';
 import { SeriesSamples } from './series-samples.ts';
-import { compileMatchers, parseSelector } from './selector.ts';
+import { parseSelector } from './language/parse.ts';
+import { compileMatchers } from './selector.ts';
 
 export interface RangeRequest {
   readonly selector: string;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { compileMatchers, parseSelector } from './selector.ts';
+import { parseSelector } from './language/parse.ts';
+import { compileMatchers } from './selector.ts';
 
 const series = [
   { name: 'cpu_busy_ratio', labels: { cpu: 'all', host: 'db-1' } },
@@ -23,19 +24,19 @@ test.each([
 });
 
 test.each([
-  ['', 'query/selector', 'expected a metric name or "{" at character 1, got the end'],
-  ['up{', 'query/selector', 'expected a label name at character 4, got the end'],
-  ['up{a="b"', 'query/selector', 'expected "," or "}" at character 9, got the end'],
-  ['up{a=b}', 'query/selector', 'expected a quoted string at character 6, got "b}"'],
-  ['up{a="b}', 'query/selector', 'expected closing " at character 9, got the end'],
-  ['up{a=="b"}', 'query/selector', 'expected a quoted string at character 6'],
-  ['up or down', 'query/selector', 'expected the end of the selector at character 4'],
-  [String.raw`up{a="\q"}`, 'query/selector', 'expected an escape'],
-  ['up{a=~"("}', 'query/regex', 'is not a regular expression'],
-  ['up{a=~"b**"}', 'query/regex', 'at character 3, got "*"'],
-  ['{a=~".*"}', 'query/matches-all', 'a selector needs a metric name'],
-])('%j is refused: %s', (selector, code, message) => {
+  ['', '1:1: parse error: unexpected end of input, expected a metric name or "{"'],
+  ['up{', '1:4: parse error: unexpected end of input in label matching'],
+  ['up{a="b"', '1:9: parse error: unexpected end of input in label matching, expected "," or "}"'],
+  ['up{a=b}', '1:6: parse error: unexpected identifier "b" in label matching, expected string'],
+  ['up{a="b}', '1:6: parse error: unterminated quoted string'],
+  ['up{a=="b"}', '1:5: parse error: unexpected "=="'],
+  ['up or down', '1:4: parse error: unexpected identifier "or"'],
+  [String.raw`up{a="\q"}`, '1:6: parse error: invalid syntax of an escape'],
+  ['up{a=~"("}', 'is not a regular expression'],
+  ['up{a=~"b**"}', 'at character 3, got "*"'],
+  ['{a=~".*"}', '1:1: parse error: vector selector must contain at least one non-empty matcher'],
+])('%j is refused: %s', (selector, message) => {
   expect(() => parseSelector(selector)).toThrow(
-    expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    expect.objectContaining({ code: 'query/parse', message: expect.stringContaining(message) }),
   );
 });

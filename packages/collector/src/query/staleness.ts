@@ -3,8 +3,6 @@ import type { SeriesColumn } from '@tarsier/protocol';
 /** Prometheus's mark that a series ended: a NaN with these very bits. */
 const staleBits = 0x7ff0_0000_0000_0002n;
 
-export const staleMarker = new Float64Array(new BigUint64Array([staleBits]).buffer)[0] ?? Number.NaN;
-
 /** Which values of a column are staleness markers. Reading a NaN as a number may change its bits, so they are looked at in place. */
 export function staleRows({ values }: SeriesColumn): (row: number) => boolean {
   const bits = new BigUint64Array(values.buffer, values.byteOffset, values.length);

@@ -2,7 +2,7 @@ import { TarsierError } from '@tarsier/protocol';
 import { newRuleSchema } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
 import type { Alerting } from '../../alert/alerting.ts';
-import { parseSelector } from '../../query/selector.ts';
+import { parseSelector } from '../../query/language/parse.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
 import { requireScope } from '../../tenancy/authenticate.ts';

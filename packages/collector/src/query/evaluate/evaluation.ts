@@ -19,7 +19,7 @@ import { scalarFunctions, vectorFunctions } from '../functions/index.ts';
 import type { StoredSeries } from '../series-reader.ts';
 import { withoutStale } from '../staleness.ts';
 import { aggregate, groupBy, keepsSeries } from './aggregate.ts';
-import { Annotations } from './annotations.ts';
+import type { Annotations } from './annotations.ts';
 import { scalarWithScalar, vectorWithScalar } from './binary-scalar.ts';
 import { vectorWithVector } from './binary-vector.ts';
 import type { CallContext } from './call.ts';

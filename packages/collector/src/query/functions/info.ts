@@ -4,7 +4,7 @@ import { mergeSame } from '../evaluate/merge.ts';
 import { newestAt } from '../evaluate/select-instant.ts';
 import { timeOf } from '../evaluate/steps.ts';
 import type { VectorSeries } from '../evaluate/value.ts';
-import { LabelSet, metricName } from '../label-set.ts';
+import { metricName, type LabelSet } from '../label-set.ts';
 import { unwrap, type Matcher } from '../language/ast.ts';
 import { executionError } from '../language/query-error.ts';
 import { compileMatchers } from '../selector.ts';

@@ -12,7 +12,7 @@ import {
   type ValueType,
   type VectorSelector,
 } from './ast.ts';
-import { parseError, QueryError, type Span } from './query-error.ts';
+import { parseError, type QueryError, type Span } from './query-error.ts';
 import { isFunctionName, signatureOf } from './signatures.ts';
 import { compilePattern } from '../pattern/pattern.ts';
 

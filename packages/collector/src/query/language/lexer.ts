@@ -7,7 +7,8 @@ export interface Token {
   readonly span: Span;
 }
 
-const signs = ['==', '!=', '=~', '!~', '>=', '<=', ...'+-*/%^=<>()[]{},:@'] as const;
+const longSigns = ['==', '!=', '=~', '!~', '>=', '<='];
+const shortSigns = '+-*/%^=<>()[]{},:@';
 
 const blank = /(?:\s+|#[^\n]*)+/y;
 const name = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
@@ -55,7 +56,8 @@ export function tokenize(text: string): readonly Token[] {
     else if (char === '"' || char === "'" || char === '`') {
       throw parseError(text, { start: at, end: at }, `unterminated ${char === '`' ? 'raw' : 'quoted'} string`);
     } else {
-      const sign = signs.find((candidate) => text.startsWith(candidate, at));
+      const long = longSigns.find((candidate) => text.startsWith(candidate, at));
+      const sign = long ?? (shortSigns.includes(char) ? char : undefined);
       if (sign === undefined) {
         const odd = String.fromCodePoint(text.codePointAt(at) ?? 0);
         throw parseError(text, { start: at, end: at }, `unexpected character: ${JSON.stringify(odd)}`);

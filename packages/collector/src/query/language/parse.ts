@@ -22,7 +22,7 @@ export function parseQuery(text: string): Expr {
  *
  * @throws {QueryError} `query/parse`
  */
-export function parseMatchers(text: string): readonly Matcher[] {
+export function parseSelector(text: string): readonly Matcher[] {
   const matchers = parseMetricSelector(checkedLength(text));
   checkTypes(text, { kind: 'selector', name: undefined, matchers, span: { start: 0, end: text.length } });
   return matchers;

@@ -16,6 +16,12 @@ test.each([
   ['|a', ['', 'a'], ['b']],
   ['', [''], ['a']],
   ['a^b|a$', ['a'], ['ab', 'a^b']],
+  ['(?i:PRO).*', ['production', 'PROx'], ['xpro']],
+  ['x((?i)PRO)y', ['xproy', 'xPrOy'], ['Xproy', 'xproY']],
+  ['(?-s)a.b', ['a b'], ['a\nb']],
+  [String.raw`[[:alpha:]]+\b[^[:digit:]]`, ['abc-'], ['abc1', 'abcd']],
+  [String.raw`\pL+\p{Greek}`, ['aα', 'éλ'], ['α', 'a1α']],
+  [String.raw`\Qa.b\E\x41\x{1F600}`, ['a.bA😀'], ['axbA😀']],
 ])('%s matches whole values', (pattern, matching, others) => {
   const { matches } = compilePattern(pattern);
   expect(matching.filter((text) => !matches(text))).toEqual([]);
@@ -31,15 +37,31 @@ test.each([
   ['[z-a]', 'smaller end first'],
   ['a{3,2}', 'smaller number first'],
   ['(?=a)', 'expected ":"'],
-  [String.raw`\bword`, 'expected an escape'],
+  [String.raw`\yword`, 'expected an escape'],
+  [String.raw`\p{Klingon}`, 'a Unicode class that there is'],
   ['a\\', 'after the backslash'],
-  ['[[:alpha:]]', 'a class without names'],
+  ['[[:letter:]]', 'the name of a class'],
+  ['(?P<a>x)(?P<a>y)', 'a name of its own'],
+  ['a{1001}', 'a count of at most 1000'],
   ['((a{100}){100}){100}', 'its repetitions are too many'],
-  ['x'.repeat(501), 'expected at most 500 characters, got 501'],
+  ['x'.repeat(50_001), 'expected at most 50000 characters, got 50001'],
 ])('%j is refused with the place', (pattern, message) => {
   expect(() => compilePattern(pattern)).toThrow(
     expect.objectContaining({ code: 'query/regex', field: 'query', message: expect.stringContaining(message) }),
   );
+});
+
+test.each([
+  ['(.*)-value-(.*)', 'source-value-10', ['source-value-10', 'source', '10']],
+  ['(?P<host>[^:!]+)(:(?P<port>\\d+))?', 'db:9100', ['db:9100', 'db', ':9100', '9100']],
+  ['(?P<host>[^:!]+)(:(?P<port>\\d+))?', 'db', ['db', 'db', undefined, undefined]],
+  ['(a+)(a*)', 'aaa', ['aaa', 'aaa', '']],
+  ['(a+?)(a*)', 'aaa', ['aaa', 'a', 'aa']],
+  ['(a|ab)(c|bcd)(d*)', 'abcd', ['abcd', 'a', 'bcd', '']],
+  ['(x)|(y)', 'y', ['y', undefined, 'y']],
+])('%s finds the groups of %s', (pattern, text, groups) => {
+  expect(compilePattern(pattern).groups(text)).toEqual(groups);
+  expect(compilePattern(`${pattern}!`).groups(text)).toBeUndefined();
 });
 
 /** A pattern of small parts, in the syntax that both engines share. */
