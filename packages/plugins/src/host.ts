@@ -9,6 +9,7 @@ import { createPortable, type Portable } from './portable.ts';
 import { createFiles, type Files } from './files.ts';
 import { run, type RunOptions, type RunResult } from './run.ts';
 import { createState, type State } from './state.ts';
+import { startProgram, type RunningProgram, type StartOptions } from './start-program.ts';
 import { connect, type Certificate, type Connection, type ConnectRequest } from './sockets.ts';
 import { udpRequestOnce, type UdpAnswer, type UdpRequest } from './udp-request.ts';
 
@@ -35,6 +36,10 @@ export interface Host {
   listSysFolders(path: string): readonly string[];
   /** Runs a program without a shell. @throws as {@link run} does */
   run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult>;
+  /** Starts a program that goes on, without a shell. */
+  start(command: string, args: readonly string[], options: StartOptions): RunningProgram;
+  /** A variable of the agent's environment, for programs that it runs. */
+  environment(name: string): string | undefined;
   /** @throws as {@link httpRequestOnce} does */
   http(request: HttpRequest): Promise<HttpAnswer>;
   /** @throws as sockets' {@link connect} does */
@@ -163,6 +168,8 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
       };
     },
     run,
+    start: startProgram,
+    environment: (name) => process.env[name],
     http: httpRequestOnce,
     connect: (request, onCertificate) => connect(request, now, onCertificate),
     askName,

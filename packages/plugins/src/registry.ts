@@ -3,6 +3,8 @@ import { cpu } from './cpu/cpu.ts';
 import { disk } from './disk/disk.ts';
 import { diskio } from './diskio/diskio.ts';
 import { dns } from './dns/dns.ts';
+import { exec } from './exec/exec.ts';
+import { execd } from './execd/execd.ts';
 import { file } from './file/file.ts';
 import { http } from './http/http.ts';
 import { load } from './load/load.ts';
@@ -34,4 +36,6 @@ export const builtinPlugins: readonly Plugin[] = [
   file,
   prometheus,
   log,
+  exec,
+  execd,
 ];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { run } from './run.ts';
+import { isRunning } from './testing-servers.ts';
 
 const node = process.execPath;
 const timeoutMs = 20_000;
@@ -43,12 +44,3 @@ test('one that says too much, and one that there is not, are errors that say so'
   await expect(loud).rejects.toThrow('more than 1000 bytes of output');
   await expect(run('/no/such/program', [], { timeoutMs })).rejects.toThrow('/no/such/program can not be run');
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    // A zombie has ended too: it only waits to be asked.
-    return !/^State:\s+Z/mu.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { signalGroup } from './process-group.ts';
 
 export interface RunOptions {
   /** All that the program sees of the environment. */
@@ -46,7 +47,7 @@ export function run(command: string, args: readonly string[], options: RunOption
     let failure: Error | undefined;
     const end = (why: string): void => {
       failure ??= new Error(`${command}: ${why}`);
-      killGroup(child.pid);
+      signalGroup(child.pid, 'SIGKILL');
     };
     const timer = setTimeout(() => end(`no end within ${timeoutMs} ms`), timeoutMs);
     const onAbort = (): void => end('stopped');
@@ -87,13 +88,4 @@ export function run(command: string, args: readonly string[], options: RunOption
     });
     if (signal?.aborted === true) onAbort();
   });
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
 }

@@ -112,16 +112,19 @@ export function named<T extends { readonly name: string }>(
   plugin: string,
   targets: readonly T[],
   addressOf: (target: T) => string,
+  setting = 'targets',
 ): T[] {
   const places = new Map<string, number>();
   return targets.map((target, index) => {
     const name = target.name === '' ? addressOf(target) : target.name;
     const taken = places.get(name);
-    const field = `${plugin}.targets.${index}.name`;
+    const field = `${plugin}.${setting}.${index}.name`;
     if (taken !== undefined)
-      throw new TarsierError('plugin/config', `${field}: ${JSON.stringify(name)} is what target ${taken} is called`, {
-        field,
-      });
+      throw new TarsierError(
+        'plugin/config',
+        `${field}: ${JSON.stringify(name)} is what ${setting}.${taken} is called`,
+        { field },
+      );
     places.set(name, index);
     return { ...target, name };
   });

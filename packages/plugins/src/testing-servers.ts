@@ -1,5 +1,5 @@
-/** For the plugins' own tests: servers that end with the test, and files that go with it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/** For the plugins' own tests: servers that end with the test, files that go with it, and programs. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,4 +38,13 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tarsier-plugins-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    // A zombie has ended too: it only waits to be asked.
+    return !/^State:\s+Z/mu.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }

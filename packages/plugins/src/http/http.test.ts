@@ -195,7 +195,7 @@ test('settings that are wrong are refused by name', () => {
     /^http\.targets\.1\.bodyMatches: expected a regular/u,
   );
   expect(open({ url: 'gopher://b/' })).toThrow(/^http\.targets\.1\.url: expected a URL/u);
-  expect(open({ url: 'http://a/?x' })).toThrow('http.targets.1.name: "http://a" is what target 0 is called');
+  expect(open({ url: 'http://a/?x' })).toThrow('http.targets.1.name: "http://a" is what targets.0 is called');
   expect(open({ url: 'http://b/', status: ['6xx'] })).toThrow(
     /^http\.targets\.1\.status\.0: expected as in 200 or 2xx/u,
   );

@@ -15,8 +15,8 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${await listen(createServer(listener))}/metrics`;
 }
 
-/** Opens the plugin on one target; `pass` lets its interval pass. */
-function open(...targets: readonly object[]): OpenPlugin & { pass(): void } {
+/** Opens the plugin on targets; `pass` lets their intervals pass, `ended` scrapes until a scrape of one has ended. */
+function open(...targets: readonly object[]): OpenPlugin & { pass(): void; ended(): Promise<Samples> } {
   let passedMs = 0;
   const host = createHost();
   const opened = openPlugin(
@@ -24,14 +24,17 @@ function open(...targets: readonly object[]): OpenPlugin & { pass(): void } {
     { targets: targets.map((target, index) => ({ name: `it${index === 0 ? '' : index}`, ...target })) },
     { ...host, now: () => host.now() + passedMs },
   );
-  return {
-    scrape: () => opened.scrape(),
-    warnings: opened.warnings,
-    close: () => opened.close(),
+  return Object.assign(opened, {
     pass() {
       passedMs += 3_600_000;
     },
-  };
+    async ended() {
+      for (;;) {
+        const samples = await opened.scrape();
+        if (Object.keys(samples).length > 0) return samples;
+      }
+    },
+  });
 }
 
 async function scrapeOnce(
@@ -193,11 +196,10 @@ test.each([
   'a target that answers with %s is down, and the log says why once',
   async (_, warning, answer) => {
     const url = await serve((_, response) => answer(response));
-    const { scrape, warnings, pass, close } = open({ url, maxSamples: 3, maxBytes: 2048, timeoutSeconds: 0.3 });
-    const first = await scrape();
-    expect(first).toMatchObject({ 'up{instance="it"}': 0, 'scrape_samples_scraped{instance="it"}': 0 });
+    const { ended, warnings, pass, close } = open({ url, maxSamples: 3, maxBytes: 2048, timeoutSeconds: 0.3 });
+    expect(await ended()).toMatchObject({ 'up{instance="it"}': 0, 'scrape_samples_scraped{instance="it"}': 0 });
     pass();
-    expect(await scrape()).toMatchObject({ 'up{instance="it"}': 0 });
+    expect(await ended()).toMatchObject({ 'up{instance="it"}': 0 });
     await close();
     expect(warnings).toEqual([expect.stringContaining(warning)]);
   },
@@ -206,10 +208,10 @@ test.each([
 test('a metric that the target no longer tells is no longer there, and a target that comes back is up again', async () => {
   const answers = ['a 1\nb 2\n', 'b 3\n', '!', 'a 4\n'];
   const url = await serve((_, response) => response.end(answers.shift()));
-  const { scrape, warnings, pass, close } = open({ url });
+  const { scrape, ended, warnings, pass, close } = open({ url });
   const scrapes: unknown[] = [];
   for (let round = 0; round < 4; round++) {
-    const { 'a{instance="it"}': a, 'b{instance="it"}': b, 'up{instance="it"}': up } = await scrape();
+    const { 'a{instance="it"}': a, 'b{instance="it"}': b, 'up{instance="it"}': up } = await ended();
     scrapes.push([a, b, up]);
     // Before the interval has passed there is nothing.
     expect(await scrape()).toEqual({});
@@ -242,11 +244,11 @@ test('a sample that can not be taken is left out, and takes no other with it', a
 test('a target that hangs holds up no other', async () => {
   const slow = await serve(() => {});
   const quick = await serve((_, response) => response.end('a 1\n'));
-  const { scrape, pass, close } = open({ url: slow, timeoutSeconds: 60 }, { url: quick });
+  const { ended, pass, close } = open({ url: slow, timeoutSeconds: 60 }, { url: quick });
   // The first scrape waits for both, up to five seconds.
-  expect(await scrape()).toMatchObject({ 'a{instance="it1"}': 1 });
+  expect(await ended()).toMatchObject({ 'a{instance="it1"}': 1 });
   pass();
-  expect(await scrape()).toMatchObject({ 'a{instance="it1"}': 1 });
+  expect(await ended()).toMatchObject({ 'a{instance="it1"}': 1 });
   await close();
 });
 

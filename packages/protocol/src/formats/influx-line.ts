@@ -36,9 +36,13 @@ const precisions: Readonly<Record<InfluxPrecision, { readonly drop: number; read
   h: { drop: 0, times: 3_600_000 },
 };
 
-/** Reads many lines; a bad one costs only itself. */
-export function parseInfluxLines(text: string, precision: InfluxPrecision = 'ns'): InfluxReading {
-  const reader = createReader(text, precision);
+/**
+ * Reads many lines; a bad one costs only itself.
+ *
+ * @param firstLine  for the errors: where the first line stands in its text
+ */
+export function parseInfluxLines(text: string, precision: InfluxPrecision = 'ns', firstLine = 1): InfluxReading {
+  const reader = createReader(new TextCursor(text, firstLine), precision);
   const bad = createBadLines();
   const { cursor, samples } = reader;
   while (!cursor.atEnd) {
@@ -69,8 +73,8 @@ interface Reader {
   readLine(): void;
 }
 
-function createReader(text: string, precision: InfluxPrecision): Reader {
-  const cursor = new TextCursor(text);
+function createReader(cursor: TextCursor, precision: InfluxPrecision): Reader {
+  const { text } = cursor;
   const samples: FormatSample[] = [];
   const metrics = new Map<string, MetricDescription>();
   let textFields = 0;

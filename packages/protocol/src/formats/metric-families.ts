@@ -24,6 +24,9 @@ export function isFamilyType(word: string): word is FamilyType {
 /** Series of a family that count its observations, whatever unit these have. */
 const countEndings = new Set(['_bucket', '_count', '_gcount', '_info']);
 
+/** Names that are remembered: a program that runs for years may make up new ones all the time. */
+const mostNames = 100_000;
+
 interface Family {
   type: FamilyType | undefined;
   help: string;
@@ -35,7 +38,7 @@ export interface Families {
   type(name: string, type: FamilyType): boolean;
   help(name: string, help: string): void;
   unit(name: string, unit: string): void;
-  /** The metric of a series, by its name: the same object each time. */
+  /** The metric of a series, by its name: the same object until more is said of it. */
   metricOf(name: string): MetricDescription;
 }
 
@@ -45,8 +48,19 @@ export function createFamilies(): Families {
 
   function family(name: string): Family {
     let found = families.get(name);
-    if (found === undefined) families.set(name, (found = { type: undefined, help: '', unit: '' }));
+    if (found === undefined) {
+      found = { type: undefined, help: '', unit: '' };
+      if (families.size < mostNames) families.set(name, found);
+    }
     return found;
+  }
+
+  /** What was made of it so far may be wrong, if something else is said now than before. */
+  function say<Field extends keyof Family>(name: string, field: Field, value: Family[Field]): void {
+    const known = family(name);
+    if (known[field] === value) return;
+    known[field] = value;
+    metrics.clear();
   }
 
   function unitOf(name: string, ending: string, { unit }: Family): string {
@@ -69,20 +83,19 @@ export function createFamilies(): Families {
 
   return {
     type(name, type) {
-      const known = family(name);
-      if (known.type !== undefined && known.type !== type) return false;
-      known.type = type;
+      const known = families.get(name)?.type;
+      if (known !== undefined && known !== type) return false;
+      say(name, 'type', type);
       return true;
     },
-    help(name, help) {
-      family(name).help = help;
-    },
-    unit(name, unit) {
-      family(name).unit = unit;
-    },
+    help: (name, help) => say(name, 'help', help),
+    unit: (name, unit) => say(name, 'unit', unit),
     metricOf(name) {
       let metric = metrics.get(name);
-      if (metric === undefined) metrics.set(name, (metric = describe(name)));
+      if (metric === undefined) {
+        metric = describe(name);
+        if (metrics.size < mostNames) metrics.set(name, metric);
+      }
       return metric;
     },
   };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { isLabelName, seriesSignature } from '../labels.ts';
 import { FormatError } from './format-error.ts';
 import type { FormatSample } from './format-sample.ts';
-import { parseOpenMetrics, parsePrometheusText } from './prometheus-text.ts';
+import { createPrometheusReader, parseOpenMetrics, parsePrometheusText } from './prometheus-text.ts';
 import { prometheusHeader, prometheusLine } from './prometheus-writer.ts';
 
 /** As short as a sample can be said: series, value, time. */
@@ -115,6 +115,17 @@ plain 1
   test('two types of one family are refused', () => {
     expect(() => parsePrometheusText('# TYPE a counter\n# TYPE a gauge\n')).toThrow(/line 2, column 10: .*before/u);
   });
+});
+
+test('lines that come one by one are read with what was said before them', () => {
+  const read = createPrometheusReader();
+  const kind = (line: string): string | undefined => read(line, 1)?.metric.kind;
+  expect(kind('hits 1')).toBe('gauge');
+  expect(kind('# TYPE hits counter')).toBeUndefined();
+  expect(kind('hits 2')).toBe('counter');
+  expect(() => read('hits', 7)).toThrow(/line 7, column 5/u);
+  expect(kind('# EOF')).toBeUndefined();
+  expect(kind('hits 3')).toBe('counter');
 });
 
 describe('OpenMetrics', () => {

@@ -53,17 +53,40 @@ function parse(text: string, dialect: Dialect): readonly FormatSample[] {
     lastLine = lineNumber;
     const cursor = new TextCursor(line, lineNumber);
     if (ended) throw cursor.error('nothing after # EOF');
-    cursor.skipBlanks();
-    if (cursor.next === '#') ended = readComment(cursor, families, dialect) === 'end';
-    else {
-      raw.push(readSample(cursor, dialect));
+    const read = readLine(cursor, families, dialect);
+    if (read === 'end') ended = true;
+    else if (read !== 'comment') {
+      raw.push(read);
       checkCount(raw, lineNumber);
     }
   });
   if (dialect === 'openmetrics' && !ended) {
     throw new FormatError('format/syntax', lastLine + 1, 1, 'expected "# EOF": the text was cut short');
   }
-  return raw.map(({ name, labels, value, time }) => ({ metric: families.metricOf(name), labels, value, time }));
+  return raw.map((sample) => described(sample, families));
+}
+
+/**
+ * Reads Prometheus's text format as its lines come, without an end: a TYPE counts for the samples after it.
+ *
+ * @returns reads the next line; undefined for comments. Throws a {@link FormatError}, after which it can go on
+ */
+export function createPrometheusReader(): (line: string, lineNumber: number) => FormatSample | undefined {
+  const families = createFamilies();
+  return (line, lineNumber) => {
+    checkLength(line.length, lineNumber);
+    const read = readLine(new TextCursor(line, lineNumber), families, 'text');
+    return typeof read === 'string' ? undefined : described(read, families);
+  };
+}
+
+function described({ name, labels, value, time }: RawSample, families: Families): FormatSample {
+  return { metric: families.metricOf(name), labels, value, time };
+}
+
+function readLine(cursor: TextCursor, families: Families, dialect: Dialect): RawSample | 'comment' | 'end' {
+  cursor.skipBlanks();
+  return cursor.next === '#' ? readComment(cursor, families, dialect) : readSample(cursor, dialect);
 }
 
 /** What a line that begins with `#` says of a metric family; other comments mean nothing. */
