@@ -11,10 +11,12 @@ import { load } from './load/load.ts';
 import { log } from './log/log.ts';
 import { memory } from './memory/memory.ts';
 import { network } from './network/network.ts';
+import { nginx } from './nginx/nginx.ts';
 import { ping } from './ping/ping.ts';
 import type { Plugin } from './plugin.ts';
 import { prometheus } from './prometheus/prometheus.ts';
 import { processes } from './processes/processes.ts';
+import { redis } from './redis/redis.ts';
 import { system } from './system/system.ts';
 import { tcp } from './tcp/tcp.ts';
 
@@ -38,4 +40,6 @@ export const builtinPlugins: readonly Plugin[] = [
   log,
   exec,
   execd,
+  redis,
+  nginx,
 ];
