@@ -70,7 +70,7 @@ async function start(dataFolder: string): Promise<Running | undefined> {
     ...environment,
     TARSIER_URL: ready.url,
     TARSIER_KEY: ready.ingestKey,
-    TARSIER_SPOOL: process.env['TARSIER_SPOOL'] ?? resolve(dataFolder, 'spool'),
+    TARSIER_STATE: process.env['TARSIER_STATE'] ?? resolve(dataFolder, 'agent'),
   });
   return { collector, agent, signIn: ready.signIn };
 }

@@ -33,14 +33,14 @@ await new Promise<void>((resolve) => {
 // A server that listens on a port has an address with one.
 const { port } = receiver.address() as AddressInfo;
 
-const spool = mkdtempSync(join(tmpdir(), 'tarsier-bench-'));
+const state = mkdtempSync(join(tmpdir(), 'tarsier-bench-'));
 const main = fileURLToPath(new URL('../../packages/agent/src/main.ts', import.meta.url));
 const agent = spawn(process.execPath, ['--max-semi-space-size=1', main, 'run', '--until-stdin-ends'], {
   env: {
     ...process.env,
     TARSIER_URL: `http://127.0.0.1:${port}`,
     TARSIER_KEY: 'bench',
-    TARSIER_SPOOL: spool,
+    TARSIER_STATE: state,
     TARSIER_LOG: 'warn',
   },
   stdio: ['pipe', 'inherit', 'inherit'],
@@ -72,5 +72,5 @@ try {
     agent.once('exit', resolve);
   });
   receiver.close();
-  rmSync(spool, { recursive: true, force: true });
+  rmSync(state, { recursive: true, force: true });
 }

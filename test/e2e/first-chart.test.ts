@@ -33,7 +33,7 @@ test('a loaded CPU is sampled, charted in a browser, found unusual, alerted on a
   const browser = await chromium.launch({ executablePath: await chromiumPath(), args: [...chromiumFlags] });
   const collector = await startCollector(data, await freePort(), { TARSIER_WEB_ROOT: webRoot });
   const listening = Date.now();
-  const agent = startAgent(collector.url, collector.ingestKey, `${folder.path}/spool`, { TARSIER_HOST: 'e2e-host' });
+  const agent = startAgent(collector.url, collector.ingestKey, `${folder.path}/agent`, { TARSIER_HOST: 'e2e-host' });
   const page = await openPage(browser, collector.signIn);
   const canvas = page.locator('tarsier-chart canvas').first();
   await canvas.waitFor({ timeout: 30_000 });

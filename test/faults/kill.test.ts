@@ -41,7 +41,7 @@ test('with the collector killed ten times and the agent twice, every spooled tic
     TARSIER_INTERVAL_MS: '100',
     TARSIER_FLUSH_MS: '500',
   };
-  const startOne = () => startAgent(url, ingestKey, `${folder.path}/spool`, agentSettings);
+  const startOne = () => startAgent(url, ingestKey, `${folder.path}/agent`, agentSettings);
   const agents = [startOne()];
   const began = Date.now();
 

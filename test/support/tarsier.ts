@@ -34,10 +34,10 @@ export async function startCollector(
 export function startAgent(
   url: string,
   key: string,
-  spool: string,
+  state: string,
   environment: Readonly<Record<string, string>> = {},
 ): RunningProcess {
-  return run(agentMain, ['run'], { TARSIER_URL: url, TARSIER_KEY: key, TARSIER_SPOOL: spool, ...environment });
+  return run(agentMain, ['run'], { TARSIER_URL: url, TARSIER_KEY: key, TARSIER_STATE: state, ...environment });
 }
 
 /** As an operator makes a key: with the command, while the collector runs. */

@@ -92,6 +92,8 @@ export interface ConfigSource {
   readonly enrolment?: (
     stateFolder: string,
   ) => { readonly url: string; readonly host: string; readonly key: string } | undefined;
+  /** Whether it is a problem when nothing gives a key; it is then empty. */
+  readonly needsKey?: boolean;
   readonly readFile?: (path: string) => string;
 }
 
@@ -99,6 +101,8 @@ export interface CheckedConfig {
   /** Undefined when there are problems. */
   readonly config: AgentConfig | undefined;
   readonly problems: readonly ConfigProblem[];
+  /** The state folder, as far as it can be told when there are problems. */
+  readonly state: string;
   /** Files besides the settings file itself that the settings were read from. */
   readonly files: readonly string[];
 }
@@ -110,11 +114,18 @@ export function checkConfig({
   plugins = builtinPlugins,
   stateFolder = './tarsier-state',
   enrolment = () => undefined,
+  needsKey = true,
   readFile = (path) => readFileSync(path, 'utf8'),
 }: ConfigSource): CheckedConfig {
   const document = readDocument(file?.text ?? '', file?.path ?? 'settings', { environment, readFile });
   const { files } = document;
-  const failed = (problems: readonly ConfigProblem[]): CheckedConfig => ({ config: undefined, problems, files });
+  let folder = notEmpty(environment['TARSIER_STATE']) ?? stateFolder;
+  const failed = (problems: readonly ConfigProblem[]): CheckedConfig => ({
+    config: undefined,
+    problems,
+    state: folder,
+    files,
+  });
   if (document.problems.length > 0) return failed(document.problems);
   const written = document.value ?? {};
   if (typeof written !== 'object' || Array.isArray(written))
@@ -130,8 +141,9 @@ export function checkConfig({
     settings[setting] = numeric(settingsSchema.shape[setting]) && /^-?\d+$/u.test(value) ? Number(value) : value;
     variableOf.set(setting, variable);
   }
-  const folder = typeof settings['state'] === 'string' && settings['state'] !== '' ? settings['state'] : stateFolder;
-  const enrolled = enrolment(folder);
+  folder = notEmpty(settings['state']) ?? stateFolder;
+  const found = enrolment(folder);
+  const enrolled = found && { url: found.url, host: found.host, key: found.key };
 
   function problem(path: Path, message: string, on?: 'key'): ConfigProblem {
     const variable = variableOf.get(String(path[0]));
@@ -149,13 +161,26 @@ export function checkConfig({
   ];
   const pluginProblems = checkPlugins(settings['plugins'], plugins, document, problem);
   const data = parsed.data;
-  const key = data?.key;
+  const key = data?.key ?? (needsKey ? undefined : '');
+  const lacking = (field: string, message: string): ConfigProblem => ({
+    source: file?.path ?? 'settings',
+    field,
+    message,
+  });
   if (data !== undefined && key === undefined)
-    problems.push({
-      source: file?.path ?? 'settings',
-      field: 'key',
-      message: 'expected a key: enrol this host with tarsier-agent enrol, or set key or TARSIER_KEY, got nothing',
-    });
+    problems.push(
+      lacking(
+        'key',
+        'expected a key: enrol this host with tarsier-agent enrol, or set key or TARSIER_KEY, got nothing',
+      ),
+    );
+  if (enrolled !== undefined && key === enrolled.key && data?.host !== enrolled.host)
+    problems.push(
+      problem(
+        ['host'],
+        `expected ${enrolled.host}, as this host is enrolled and its key is for; leave the setting out, or enrol again with --as-new --host NAME`,
+      ),
+    );
   if (data === undefined || key === undefined || problems.length + pluginProblems.length > 0)
     return failed([...problems, ...pluginProblems].toSorted(byPlace));
   return {
@@ -170,6 +195,7 @@ export function checkConfig({
       ),
     },
     problems: [],
+    state: folder,
     files,
   };
 }
@@ -255,6 +281,10 @@ function problemsOf(
 /** `cpu:` with nothing behind it, or `true`, means the defaults. */
 function optionsIn(options: unknown): Readonly<Record<string, unknown>> {
   return typeof options === 'object' && options !== null ? { ...options } : {};
+}
+
+function notEmpty(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 function numeric(schema: z.ZodType): boolean {

@@ -1,90 +1,120 @@
-import { readFile } from 'node:fs/promises';
+#!/usr/bin/env node
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { text as textOf } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describeError, TarsierError } from '@tarsier/protocol';
-import { createAgent } from './agent.ts';
-import { loadConfig } from './config.ts';
-import { createLog } from './log.ts';
+import { exitCodes, type Arguments, type Command, type Program } from './command.ts';
+import { commands } from './commands/all.ts';
+import { runCommand } from './commands/run.ts';
+import { settingsSchema, variables } from './config.ts';
+import { didYouMean, nearest } from './nearest.ts';
+import { table } from './words.ts';
 
-const usage = `tarsier-agent: measures this host each second and ships it to a Tarsier collector
-
-  tarsier-agent run [--config FILE] [--until-stdin-ends]
-                                        measure until SIGINT or SIGTERM (the default command)
-  tarsier-agent --help | --version
-
-Settings come from a JSON file and the environment, which wins: TARSIER_KEY (required), TARSIER_URL
-(http://127.0.0.1:7077), TARSIER_HOST (this host's name), TARSIER_TENANT, TARSIER_SPOOL (./tarsier-spool),
-TARSIER_SPOOL_BYTES (64 MiB), TARSIER_INTERVAL_MS (1000), TARSIER_FLUSH_MS (10000), TARSIER_LOG (info),
-TARSIER_LOG_FORMAT (text).
-
-Exit codes: 0 done, 1 failed while running, 2 wrong arguments or settings.
-`;
-
-const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
+const program: Program = {
+  version: packageVersion(),
+  environment: process.env,
+  platform: process.platform,
+  pid: process.pid,
+  uid: process.getuid?.(),
+  home: homedir(),
+  executable: process.execPath,
+  script: fileURLToPath(import.meta.url),
+  print: (text) => process.stdout.write(text),
+  tell: (text) => process.stderr.write(text),
+  usage() {
+    const { user, system } = process.cpuUsage();
+    return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
+  },
+  onSignal: (signal, run) => process.on(signal, run),
+  onStdinEnd(run) {
+    process.stdin.on('end', run).on('error', run);
+    // A pipe that stays open must not keep an agent alive that was told to stop.
+    process.stdin.resume().unref();
+  },
+  readStdin: () => textOf(process.stdin),
+};
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
-  let log = createLog({ level: 'info', format: 'text', write: toStderr });
+  // `--check-config` alone is what people know from other programs.
+  const [first = '', ...others] = argv.includes('--check-config')
+    ? ['check-config', ...argv.filter((one) => one !== '--check-config' && one !== 'run')]
+    : argv;
+  const named = first !== '' && !first.startsWith('-');
+  const command = named ? commands.find(({ name }) => name === first) : runCommand;
   try {
-    const { positionals, values } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean' },
-        version: { type: 'boolean' },
-        config: { type: 'string' },
-        'until-stdin-ends': { type: 'boolean' },
-      },
-    });
-    if (values.help === true) return print(usage);
-    if (values.version === true) return print(`${packageVersion()}\n`);
-    const command = positionals.join(' ');
-    if (command !== '' && command !== 'run')
-      throw new TarsierError('usage/command', `expected run, got ${command}; see --help`);
-    const file = values.config === undefined ? undefined : await readFile(values.config, 'utf8');
-    const config = loadConfig(file, process.env);
-    log = createLog({ level: config.log, format: config.logFormat, write: toStderr });
-    const stopReason = nextStopReason(values['until-stdin-ends'] === true);
-    const agent = await createAgent(config, {
-      log,
-      usage() {
-        const { user, system } = process.cpuUsage();
-        return { cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
-      },
-    });
-    agent.start();
-    log.info('stopping', { why: await stopReason });
-    await agent.stop();
-    return exitCodes.done;
+    if (command === undefined) {
+      const known = commands.map(({ name }) => name);
+      throw new TarsierError(
+        'usage/command',
+        `there is no command ${first}${didYouMean(first, known)}; see tarsier-agent --help`,
+      );
+    }
+    const options = {
+      ...command.options,
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+    } as const;
+    const { positionals, values } = parse(command, named ? others : [...argv], options);
+    if (values['version'] === true) return print(`${program.version}\n`);
+    if (values['help'] === true) return print(named ? command.help : overview());
+    return await command.run({ positionals, values }, program);
   } catch (error) {
-    log.error(describeError(error));
-    const wrongUse = error instanceof TarsierError && /^(usage|config|plugin)\//u.test(error.code);
-    return wrongUse || isParseArgsError(error) ? exitCodes.usage : exitCodes.failed;
+    program.tell(`tarsier-agent: ${describeError(error)}\n`);
+    const wrongUse = error instanceof TarsierError && /^(usage|config|enrolment|plugin)\//u.test(error.code);
+    return wrongUse ? exitCodes.usage : exitCodes.failed;
   }
 }
 
-/** A signal, or the end of standard input where a parent process holds it: it may die without saying so. */
-function nextStopReason(untilStdinEnds: boolean): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
-    if (!untilStdinEnds) return;
-    process.stdin.on('end', () => resolve('end of stdin')).on('error', () => resolve('end of stdin'));
-    process.stdin.resume();
-  });
+function overview(): string {
+  const list = table(commands.map(({ name, summary }) => [`  tarsier-agent ${name}`, summary]));
+  const names = Object.entries(variables).map(([variable, setting]) => [
+    `  ${variable}`,
+    settingsSchema.shape[setting].description ?? '',
+  ]);
+  return `tarsier-agent ${program.version}: measures this host each second and ships it to a Tarsier collector
+
+${list}
+  tarsier-agent COMMAND --help   what a command takes
+  tarsier-agent --version
+
+Settings come from /etc/tarsier/agent.yaml or $XDG_CONFIG_HOME/tarsier/agent.yaml, whichever is there first, or from
+--config FILE. The environment wins:
+
+${table(names)}
+Exit codes: 0 done, 1 failed, 2 wrong arguments or settings.
+`;
 }
 
 function print(text: string): number {
-  process.stdout.write(text);
+  program.print(text);
   return exitCodes.done;
 }
 
-function toStderr(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** @throws {TarsierError} `usage/option` */
+function parse(command: Command, args: string[], options: Command['options']): Arguments {
+  try {
+    const { positionals, values } = parseArgs({ args, allowPositionals: true, options });
+    const [extra] = positionals;
+    if (extra !== undefined && command.takesNames !== true)
+      throw new TarsierError('usage/argument', `${command.name} takes options only, got ${extra}`);
+    // No option of these is a list.
+    return { positionals, values: values as Arguments['values'] };
+  } catch (error) {
+    const see = `see tarsier-agent ${command.name} --help`;
+    if (!(error instanceof Error)) throw error;
+    const [, unknown] = /^Unknown option '(--?[^']+)'/u.exec(error.message) ?? [];
+    const why = unknown === undefined ? error.message : `there is no option ${unknown}${optionMeant(unknown, options)}`;
+    throw new TarsierError('usage/option', `${why}; ${see}`);
+  }
 }
 
-function isParseArgsError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+function optionMeant(unknown: string, options: Command['options']): string {
+  const meant = nearest(unknown.replace(/^-+/u, ''), Object.keys(options));
+  return meant === undefined ? '' : `, did you mean --${meant}?`;
 }
 
 function packageVersion(): string {

@@ -3,10 +3,10 @@ import { maxHostLength } from '../batch.ts';
 
 /**
  * What a machine says of itself, surest first. `assigned`: a random one that a machine was given to be told apart from
- * its clones; `cloud`: its number at the cloud provider; `dmi`: of its board, or of the virtual machine; `machine`: of
+ * its clones; `dmi`: of its board, or of the virtual machine; `cloud`: its number at the cloud provider; `machine`: of
  * its installed system.
  */
-export const identityKinds = ['assigned', 'cloud', 'dmi', 'machine'] as const;
+export const identityKinds = ['assigned', 'dmi', 'cloud', 'machine'] as const;
 export type IdentityKind = (typeof identityKinds)[number];
 
 /** Hashes by kind: what they are of stays on the host. */
