@@ -5,13 +5,14 @@ import { createHost, type Plugin } from '@tarsier/plugins';
 import { builtinPlugins } from '@tarsier/plugins/builtin';
 import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
 import { createBatcher } from './batcher.ts';
+import { createBudgetKeeper } from './budget.ts';
 import type { AgentConfig } from './config.ts';
 import type { Log } from './log.ts';
 import { createPluginSet } from './plugin-set.ts';
 import { createPoster } from './post.ts';
-import { createScheduler, systemClock, type Clock, type Scheduler } from './scheduler.ts';
-import type { ScrapeStats } from './scrape.ts';
-import { createSelfPlugin } from './self.ts';
+import { createScheduler, systemClock, type Clock, type Scheduler, type Tick } from './scheduler.ts';
+import { scrapeAll, type ScrapeStats } from './scrape.ts';
+import { createPluginHealthPlugin, createSelfPlugin, type SelfSource } from './self.ts';
 import { createShipper, type ShipStats, type ShipTarget } from './shipper.ts';
 import { openSpool, type SpoolStats } from './spool.ts';
 
@@ -69,9 +70,18 @@ export async function createAgent(
   { log, usage, clock = systemClock, plugins = builtinPlugins, random = Math.random }: AgentDeps,
 ): Promise<Agent> {
   let config = firstConfig;
-  const spool = await openSpool({ folder: config.spool, maxBytes: config.spoolBytes, now: clock.now, log });
-  const epoch = await spool.nextEpoch(clock.now());
-  const batcher = createBatcher({ host: config.host, epoch });
+  const spool = await openSpool({
+    folder: config.spool,
+    maxBytes: config.spoolBytes,
+    maxAgeMs: config.spoolMaxAgeMs,
+    now: clock.now,
+    log,
+  });
+  const batcher = createBatcher({
+    host: config.host,
+    epoch: await spool.nextEpoch(clock.now()),
+    warn: (message) => log.warn(message),
+  });
   let askedFlushMs = config.flushMs;
   const shipper = createShipper({
     spool,
@@ -90,45 +100,64 @@ export async function createAgent(
     samples: 0,
     lastAt: undefined,
   };
+  const jumps = { forward: 0, back: 0, suspended: 0 };
   const host = createHost({ stateFolder: join(config.spool, 'plugins') });
-  const self = createSelfPlugin({
+  const budget = createBudgetKeeper({ usage, clock, log });
+  const self: SelfSource = {
     ticks,
-    scrapes: () =>
-      new Map(
-        set.scrapers.flatMap(({ plugin, stats, absent }) => (absent === undefined ? [[plugin.name, stats]] : [])),
-      ),
+    jumps,
+    batcher,
+    scrapers: () => set.scrapers,
     spool: spool.stats,
     ship: shipper.stats,
+    budget,
     usage,
-  });
-  const set = createPluginSet({ plugins: [...plugins, self], host, log });
+    now: clock.now,
+  };
+  const own = [createSelfPlugin(self), createPluginHealthPlugin(self)];
+  const set = createPluginSet({ plugins: [...plugins, ...own], host, clock, log });
   await set.apply(config);
 
-  async function flush(): Promise<void> {
+  /** Beside the ticks, and one after the other: a slow disk must not delay the next tick. */
+  let flushing: Promise<void> = Promise.resolve();
+  function flush(): void {
     const batch = batcher.take();
     if (batch === undefined) return;
-    const { seq, times, bytes, schema } = batch;
-    const durable = await spool.append(bytes, schema, times.at(-1) ?? clock.now());
-    if (durable) log.debug('batch spooled', { epoch, seq, times });
-    shipper.wake();
+    const { epoch, seq, times, bytes, schema } = batch;
+    flushing = flushing
+      .then(async () => {
+        const durable = await spool.append(bytes, schema, times.at(-1) ?? clock.now());
+        if (durable) log.debug('batch spooled', { epoch, seq, times });
+        shipper.wake();
+      })
+      .catch((error: unknown) => log.error('a batch could not be spooled', { why: describeError(error) }));
   }
 
-  let flushing: Promise<void> = Promise.resolve();
-  async function tick(time: UnixMs, lagMs: number): Promise<void> {
+  async function beginEpoch(): Promise<void> {
+    flush();
+    batcher.begin(await spool.nextEpoch(clock.now()));
+  }
+
+  const startedAt = clock.monotonic();
+  async function measure({ time, lagMs, again }: Tick): Promise<void> {
     ticks.lagSeconds = lagMs / 1000;
     ticks.lastAt = time;
-    const succeeded = await Promise.all(
-      set.scrapers.map(async (scraper) => ((await scraper.scrape(time)) ? [scraper] : [])),
-    );
-    const sources = succeeded.flat();
-    batcher.append(time, sources);
-    for (const { samples } of sources) for (const one of samples.present) ticks.samples += one;
-    const flushMs = time - epoch < eagerMs ? eagerFlushMs : askedFlushMs;
-    if (batcher.rows * config.intervalMs < flushMs) return;
-    // Beside the ticks: a slow disk must not delay the next one.
-    flushing = flushing
-      .then(flush)
-      .catch((error: unknown) => log.error('a batch could not be spooled', { why: describeError(error) }));
+    if (again || batcher.spent) await beginEpoch();
+    const sources = await scrapeAll(set.scrapers, time, config.timeoutMs, clock);
+    ticks.samples += batcher.append(time, sources);
+    budget.check(set.scrapers, config.cpuBudget);
+    const flushMs = clock.monotonic() - startedAt < eagerMs ? eagerFlushMs : askedFlushMs;
+    const old = batcher.rows * config.intervalMs >= flushMs;
+    if (old || batcher.full || sources.some(({ samples }) => samples.hurried)) flush();
+  }
+
+  async function tick(one: Tick): Promise<void> {
+    try {
+      await measure(one);
+    } catch (error) {
+      // Whatever it is, the next tick may do better.
+      log.error('a tick failed', { why: describeError(error) });
+    }
   }
 
   let ticking: Promise<void> = Promise.resolve();
@@ -136,9 +165,13 @@ export async function createAgent(
     createScheduler({
       intervalMs,
       clock,
-      onTick: (time, lagMs) => (ticking = tick(time, lagMs)),
+      onTick: (one) => (ticking = tick(one)),
       onMissed(count) {
         ticks.missed += count;
+      },
+      onJump({ kind, byMs }) {
+        jumps[kind]++;
+        log.warn('the clock jumped', { kind, bySeconds: Math.round(byMs / 100) / 10 });
       },
     });
   let scheduler = schedulerFor(config);
@@ -155,7 +188,7 @@ export async function createAgent(
       scheduler.start();
     },
     async reconfigure(next) {
-      for (const name of ['host', 'spool', 'spoolBytes'] as const) {
+      for (const name of ['host', 'spool', 'spoolBytes', 'spoolMaxAgeMs'] as const) {
         if (next[name] === config[name]) continue;
         throw new TarsierError(
           'config/restart',
@@ -180,7 +213,7 @@ export async function createAgent(
     status: () => ({
       host: config.host,
       url: config.url,
-      epoch,
+      epoch: batcher.epoch,
       intervalMs: config.intervalMs,
       ticks,
       plugins: set.scrapers.map(({ plugin, samples, stats, absent }) => ({
@@ -195,8 +228,8 @@ export async function createAgent(
     }),
     async stop() {
       await scheduler.stop();
+      flush();
       await flushing;
-      await flush();
       await shipper.stop(lastSendMs);
       await spool.close();
       await set.close();

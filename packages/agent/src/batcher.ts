@@ -1,8 +1,9 @@
-/** Hot file: samples of each tick into columns, and columns into a batch. */
+/** Hot file: samples of each tick into columns, and columns into a batch. `pnpm bench agent` shows what it costs. */
 import {
   encodeEnvelope,
   encodePayload,
   encodeSchema,
+  payloadLimits,
   seriesSignature,
   type Labels,
   type MetricDescription,
@@ -26,114 +27,224 @@ export interface EncodedBatch {
 }
 
 export interface Batcher {
-  /** One tick's samples of the plugins that have some. */
-  append(time: UnixMs, sources: readonly TickSource[]): void;
+  readonly epoch: UnixMs;
   /** Ticks that wait to be taken. */
   readonly rows: number;
+  /** No more ticks should be added before it is taken. */
+  readonly full: boolean;
+  /** The epoch has no more numbers. */
+  readonly spent: boolean;
+  /** Series of the batches. */
+  readonly width: number;
+  /** Series that have no place in a batch any more. */
+  readonly leftOut: number;
+  /** One tick's samples of the plugins that have some. @returns how many samples */
+  append(time: UnixMs, sources: readonly TickSource[]): number;
   /** What has gathered since the last call; undefined when nothing has. */
   take(): EncodedBatch | undefined;
+  /** Numbers begin again. What has gathered must have been taken. @param epoch  greater than every one before */
+  begin(epoch: UnixMs): void;
+}
+
+interface Column {
+  readonly signature: string;
+  readonly metric: MetricDescription;
+  readonly labels: Labels;
+  values: Float64Array;
+  present: Uint8Array;
+  /** When a batch last had a sample of it. */
+  lastAt: UnixMs;
 }
 
 /** Batches of one epoch: the numbers above are those of their pieces, where one is sent in pieces (split.ts). */
 export const seqsPerEpoch = 2 ** 24;
 
+const firstCapacity = 16;
 /** Ticks that fit; taking is due long before. */
-const capacity = 120;
+const lastCapacity = 120;
+const fullRows = 100;
+/** A batch of so many samples is large enough to be worth sending. */
+const fullSamples = 200_000;
+/** Series that had no sample for so long are left out of the next batches, once they are an eighth of all. */
+const forgetAfterMs = 3_600_000;
+const none = -1;
 
 /** @param epoch  when this run of the agent began; greater than that of any run before */
-export function createBatcher({ host, epoch }: { readonly host: string; readonly epoch: UnixMs }): Batcher {
-  const metrics: MetricDescription[] = [];
-  const metricIndex = new Map<string, number>();
-  const series: { readonly metric: number; readonly labels: Labels }[] = [];
-  const columnBySignature = new Map<string, number>();
-  const columnsOf = new WeakMap<TickSource['samples'], number[]>();
+export function createBatcher({
+  host,
+  epoch: firstEpoch,
+  maxSeries = payloadLimits.width,
+  warn,
+}: {
+  readonly host: string;
+  readonly epoch: UnixMs;
+  readonly maxSeries?: number;
+  readonly warn?: (message: string) => void;
+}): Batcher {
+  let columns: Column[] = [];
+  let bySignature = new Map<string, number>();
+  /** By the plugin's output, by the handle that a series has there: its column. */
+  let columnsOf = new WeakMap<TickSource['samples'], Int32Array>();
+  const leftOut = new Set<string>();
   const times: UnixMs[] = [];
-  const values: Float64Array[] = [];
-  const present: Uint8Array[] = [];
+  let capacity = firstCapacity;
   let schema: EncodedBatch['schema'] | undefined;
+  let epoch = firstEpoch;
   let seq = 0;
 
   function addColumn({ samples }: TickSource, handle: number): number {
     const { name, labels } = samples.seriesList[handle] ?? { name: '', labels: {} };
     // A series has one column, also after its plugin was swapped or when two plugins put it out.
     const signature = seriesSignature({ name, labels });
-    const known = columnBySignature.get(signature);
+    const known = bySignature.get(signature);
     if (known !== undefined) return known;
-    columnBySignature.set(signature, series.length);
-    let metric = metricIndex.get(name);
-    if (metric === undefined) {
-      const { kind = 'gauge', unit = '', help = '' } = samples.metricOf(name) ?? {};
-      metric = metrics.push({ name, kind, unit, help }) - 1;
-      metricIndex.set(name, metric);
+    if (columns.length >= maxSeries) {
+      if (leftOut.size === 0)
+        warn?.(`more than ${maxSeries} series of all plugins together; the first one left out is ${signature}`);
+      if (leftOut.size < maxSeries) leftOut.add(signature);
+      return none;
     }
+    const { kind = 'gauge', unit = '', help = '' } = samples.metricOf(name) ?? {};
     schema = undefined;
-    values.push(new Float64Array(capacity));
-    present.push(new Uint8Array(capacity));
-    return series.push({ metric, labels }) - 1;
+    bySignature.set(signature, columns.length);
+    return (
+      columns.push({
+        signature,
+        metric: { name, kind, unit, help },
+        labels,
+        values: new Float64Array(capacity),
+        present: new Uint8Array(capacity),
+        lastAt: 0,
+      }) - 1
+    );
   }
 
   function currentSchema(): EncodedBatch['schema'] {
     if (schema === undefined) {
+      const metrics: MetricDescription[] = [];
+      const indexes = new Map<string, number>();
+      const series = columns.map(({ metric, labels }) => {
+        let index = indexes.get(metric.name);
+        if (index === undefined) indexes.set(metric.name, (index = metrics.push(metric) - 1));
+        return { metric: index, labels };
+      });
       const bytes = encodeSchema({ metrics, series });
       schema = { bytes, hash: schemaHash(bytes) };
     }
     return schema;
   }
 
-  return {
-    append(time, sources) {
+  function makeRoom(): void {
+    if (times.length === lastCapacity) {
       // The oldest tick goes: whoever takes batches has stood still for minutes.
-      if (times.length === capacity) {
-        times.shift();
-        for (const column of values) column.copyWithin(0, 1);
-        for (const column of present) column.copyWithin(0, 1).fill(0, capacity - 1);
+      times.shift();
+      for (const { values, present } of columns) {
+        values.copyWithin(0, 1);
+        present.copyWithin(0, 1).fill(0, capacity - 1);
       }
-      const row = times.push(time) - 1;
-      for (const source of sources) {
-        const { samples } = source;
-        let columns = columnsOf.get(samples);
-        if (columns === undefined) columnsOf.set(samples, (columns = []));
-        for (let handle = 0; handle < samples.seriesList.length; handle++) {
-          if (samples.present[handle] === 0) continue;
-          const column = (columns[handle] ??= addColumn(source, handle));
-          const columnValues = values[column];
-          const columnPresent = present[column];
-          if (columnValues === undefined || columnPresent === undefined) continue;
-          columnValues[row] = samples.values[handle] ?? Number.NaN;
-          columnPresent[row] = 1;
-        }
+    } else if (times.length === capacity) {
+      capacity = Math.min(lastCapacity, capacity * 2);
+      for (const column of columns) {
+        const [values, present] = [new Float64Array(capacity), new Uint8Array(capacity)];
+        values.set(column.values);
+        present.set(column.present);
+        Object.assign(column, { values, present });
       }
+    }
+  }
+
+  /** Containers, disks and processes come and go: what is gone must not keep its place for ever. */
+  function forgetGone(now: UnixMs): void {
+    const gone = (column: Column): boolean => column.lastAt < now - forgetAfterMs;
+    let count = 0;
+    for (const column of columns) if (gone(column)) count++;
+    if (count === 0 || count * 8 < columns.length) return;
+    columns = columns.filter((column) => !gone(column));
+    bySignature = new Map(columns.map(({ signature }, index) => [signature, index]));
+    columnsOf = new WeakMap();
+    leftOut.clear();
+    schema = undefined;
+  }
+
+  function appendSource(source: TickSource, row: number): number {
+    const { seriesList, values, present } = source.samples;
+    let places = columnsOf.get(source.samples);
+    if (places === undefined || places.length < seriesList.length) {
+      const grown = new Int32Array(Math.max(64, seriesList.length * 2)).fill(none - 1);
+      if (places !== undefined) grown.set(places);
+      columnsOf.set(source.samples, (places = grown));
+    }
+    let count = 0;
+    for (let handle = 0; handle < seriesList.length; handle++) {
+      if (present[handle] === 0) continue;
+      let place = places[handle] ?? none;
+      if (place < none) places[handle] = place = addColumn(source, handle);
+      const column = columns[place];
+      if (column === undefined) continue;
+      column.values[row] = values[handle] ?? Number.NaN;
+      column.present[row] = 1;
+      count++;
+    }
+    return count;
+  }
+
+  return {
+    get epoch() {
+      return epoch;
     },
     get rows() {
       return times.length;
     },
+    get full() {
+      return times.length >= fullRows || times.length * columns.length >= fullSamples;
+    },
+    get spent() {
+      return seq >= seqsPerEpoch;
+    },
+    get width() {
+      return columns.length;
+    },
+    get leftOut() {
+      return leftOut.size;
+    },
+
+    append(time, sources) {
+      makeRoom();
+      const row = times.push(time) - 1;
+      let count = 0;
+      for (const source of sources) count += appendSource(source, row);
+      return count;
+    },
+
     take() {
-      const rows = times.length;
-      const [t0] = times;
-      if (t0 === undefined || series.length === 0) {
-        times.length = 0;
-        return undefined;
-      }
-      const width = series.length;
+      const taken = times.splice(0);
+      const rows = taken.length;
+      const [t0] = taken;
+      const t1 = taken.at(-1);
+      const width = columns.length;
+      if (t0 === undefined || t1 === undefined || width === 0) return undefined;
       const matrix = {
-        times: Float64Array.from(times),
+        times: Float64Array.from(taken),
         width,
         values: new Float64Array(width * rows),
         present: new Uint8Array(width * rows),
       };
-      for (let column = 0; column < width; column++) {
-        const columnPresent = present[column];
-        if (columnPresent === undefined) continue;
-        matrix.values.set(values[column]?.subarray(0, rows) ?? [], column * rows);
-        matrix.present.set(columnPresent.subarray(0, rows), column * rows);
-        columnPresent.fill(0);
+      for (const [index, column] of columns.entries()) {
+        matrix.values.set(column.values.subarray(0, rows), index * rows);
+        matrix.present.set(column.present.subarray(0, rows), index * rows);
+        if (column.present.includes(1)) column.lastAt = t1;
+        column.present.fill(0);
       }
       const { hash, bytes: schemaBytes } = currentSchema();
-      const taken = times.splice(0);
-      const t1 = taken[rows - 1] ?? t0;
       const payload = encodePayload(matrix, zstdCompress);
       const bytes = encodeEnvelope({ host, epoch, seq, schemaHash: hash, t0, t1, rows, payload });
+      forgetGone(t1);
       return { epoch, seq: seq++, times: taken, bytes, schema: { hash, bytes: schemaBytes } };
+    },
+
+    begin(next) {
+      epoch = next;
+      seq = 0;
     },
   };
 }

@@ -43,6 +43,21 @@ export const settingsSchema = z.object({
     .min(megabyte)
     .default(64 * megabyte)
     .describe('The oldest batches go when there is more.'),
+  spoolMaxAgeMs: z
+    .int()
+    .min(60_000)
+    .default(86_400_000)
+    .describe('Batches that are older are dropped, ms: the collector takes none that are older than a day.'),
+  cpuBudget: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.01)
+    .describe('Share of a core that the agent may use before its dearest plugin is slowed down; 0 for no limit.'),
+  maxSeries: z
+    .record(z.string(), z.int().min(1).max(10_000))
+    .default({})
+    .describe("Most series by plugin, where it is to be another number than the plugin's own."),
   intervalMs: z.int().min(100).max(3_600_000).default(1_000).describe('Time between ticks, ms.'),
   flushMs: z
     .int()
@@ -75,6 +90,7 @@ export const variables: Readonly<Record<string, keyof Settings>> = {
   TARSIER_STATE: 'state',
   TARSIER_SPOOL: 'spool',
   TARSIER_SPOOL_BYTES: 'spoolBytes',
+  TARSIER_CPU_BUDGET: 'cpuBudget',
   TARSIER_INTERVAL_MS: 'intervalMs',
   TARSIER_FLUSH_MS: 'flushMs',
   TARSIER_TIMEOUT_MS: 'timeoutMs',

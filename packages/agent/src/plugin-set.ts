@@ -3,10 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Host, Plugin } from '@tarsier/plugins';
 import type { AgentConfig } from './config.ts';
 import type { Log } from './log.ts';
+import type { Clock } from './scheduler.ts';
 import { createScraper, type Scraper } from './scrape.ts';
 
 /** What of the settings plugins depend on. */
-export type PluginSettings = Pick<AgentConfig, 'plugins' | 'intervalMs' | 'timeoutMs'>;
+export type PluginSettings = Pick<AgentConfig, 'plugins' | 'intervalMs' | 'timeoutMs' | 'maxSeries'>;
 
 export interface PluginSet {
   /** Those that are scraped at the next tick. */
@@ -28,25 +29,28 @@ interface Member {
   readonly config: unknown;
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  readonly maxSeries: number | undefined;
 }
 
 export function createPluginSet({
   plugins,
   host,
+  clock,
   log,
 }: {
   readonly plugins: readonly Plugin[];
   readonly host: Host;
+  readonly clock: Clock;
   readonly log: Log;
 }): PluginSet {
   let members: readonly Member[] = [];
 
   function open(wanted: Omit<Member, 'scraper'>, former: Member | undefined): Member {
-    const scraper = createScraper({ ...wanted, host, log });
+    const scraper = createScraper({ ...wanted, host, clock, log });
     // A swap is no reason for a counter to fall.
     if (former !== undefined) {
-      const { failures, timeouts } = former.scraper.stats;
-      Object.assign(scraper.stats, { failures, timeouts });
+      const { failures, timeouts, restarts, busySeconds } = former.scraper.stats;
+      Object.assign(scraper.stats, { failures, timeouts, restarts, busySeconds });
     }
     return { ...wanted, scraper };
   }
@@ -56,11 +60,11 @@ export function createPluginSet({
       return members.map(({ scraper }) => scraper);
     },
 
-    async apply({ plugins: settings, intervalMs, timeoutMs }) {
+    async apply({ plugins: settings, intervalMs, timeoutMs, maxSeries }) {
       const former = members;
       const wanted = plugins.flatMap((plugin) => {
         const config = settings[plugin.name] ?? {};
-        return config === false ? [] : [{ plugin, config, intervalMs, timeoutMs }];
+        return config === false ? [] : [{ plugin, config, intervalMs, timeoutMs, maxSeries: maxSeries[plugin.name] }];
       });
       const memberOf = (plugin: Plugin): Member | undefined => former.find((member) => member.plugin === plugin);
       const unchanged = wanted.flatMap((one) => {
@@ -92,6 +96,6 @@ export function createPluginSet({
   };
 }
 
-function settingsOf({ plugin, config, intervalMs, timeoutMs }: Member): Omit<Member, 'scraper'> {
-  return { plugin, config, intervalMs, timeoutMs };
+function settingsOf({ plugin, config, intervalMs, timeoutMs, maxSeries }: Member): Omit<Member, 'scraper'> {
+  return { plugin, config, intervalMs, timeoutMs, maxSeries };
 }

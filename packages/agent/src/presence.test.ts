@@ -3,6 +3,7 @@ import { createHost, definePlugin } from '@tarsier/plugins';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createLog } from './log.ts';
+import { systemClock } from './scheduler.ts';
 import { createScraper } from './scrape.ts';
 
 const minuteMs = 60_000;
@@ -33,7 +34,15 @@ function fanScraper() {
     format: 'text',
     write: (line) => logged.push(line.replace(/^\S+ +/u, '').trim()),
   });
-  const scraper = createScraper({ plugin, config: {}, host: createHost(), intervalMs: 1000, timeoutMs: 50, log });
+  const scraper = createScraper({
+    plugin,
+    config: {},
+    host: createHost(),
+    intervalMs: 1000,
+    clock: systemClock,
+    timeoutMs: 50,
+    log,
+  });
   async function scrape(time: number): Promise<boolean> {
     const took = await scraper.scrape(time);
     await turn();

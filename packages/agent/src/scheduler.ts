@@ -1,10 +1,14 @@
+import { uptime } from 'node:os';
 import type { UnixMs } from '@tarsier/protocol';
+import { watchClock, type ClockJump } from './clock-watch.ts';
 
 export interface Clock {
   /** The wall clock, which may be set. */
   now(): UnixMs;
   /** Milliseconds that only go on; suspended time may be missing. */
   monotonic(): number;
+  /** As {@link Clock.monotonic}, suspended time included. */
+  sinceBoot(): number;
   /** @returns cancels it */
   after(ms: number, run: () => void): () => void;
 }
@@ -12,6 +16,7 @@ export interface Clock {
 export const systemClock: Clock = {
   now: Date.now,
   monotonic: () => performance.now(),
+  sinceBoot: () => uptime() * 1000,
   after(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
@@ -24,20 +29,34 @@ export interface Scheduler {
   stop(): Promise<void>;
 }
 
+export interface Tick {
+  /** A multiple of the interval since 1970, later than every one before, but after the clock was set back. */
+  readonly time: UnixMs;
+  /** How late it runs. */
+  readonly lagMs: number;
+  /** The clock was set back so far that times begin again from there: earlier ones may come again. */
+  readonly again: boolean;
+}
+
 export interface SchedulerDeps {
   readonly intervalMs: number;
   readonly clock: Clock;
-  /** @param time  a multiple of the interval since 1970, later than every one before; @param lagMs  how late it runs */
-  readonly onTick: (time: UnixMs, lagMs: number) => Promise<void>;
-  /** Ticks that could not be, because the one before took too long or the clock was set forward. */
+  readonly onTick: (tick: Tick) => Promise<void>;
+  /** Ticks that could not be, because the one before took too long or the host was too busy. */
   readonly onMissed: (ticks: number) => void;
+  readonly onJump: (jump: ClockJump) => void;
 }
+
+/** A clock that is set back by less is waited for: a gap of some seconds, and no time twice. */
+const leastSetBackMs = 5_000;
 
 /**
  * Ticks at whole multiples of the interval on the wall clock, so that all hosts sample at the same times. One timer,
  * no overlap: a tick that takes longer than the interval costs the next ones, which are counted.
  */
-export function createScheduler({ intervalMs, clock, onTick, onMissed }: SchedulerDeps): Scheduler {
+export function createScheduler({ intervalMs, clock, onTick, onMissed, onJump }: SchedulerDeps): Scheduler {
+  const watch = watchClock(clock);
+  const setBackMs = Math.max(leastSetBackMs, 2 * intervalMs);
   let last: UnixMs | undefined;
   let cancel = (): void => {};
   let running: Promise<void> = Promise.resolve();
@@ -46,22 +65,27 @@ export function createScheduler({ intervalMs, clock, onTick, onMissed }: Schedul
   function schedule(): void {
     if (stopped) return;
     const now = clock.now();
-    // After the clock was set back: times must not repeat, so the ticks wait, at most for one interval more than needed.
-    const next = Math.max((Math.floor(now / intervalMs) + 1) * intervalMs, (last ?? 0) + intervalMs);
-    cancel = clock.after(next - now, tick);
+    const next = (Math.floor(now / intervalMs) + 1) * intervalMs;
+    const waitFor = last !== undefined && next <= last && last - next < setBackMs ? last + intervalMs : next;
+    cancel = clock.after(waitFor - now, tick);
   }
 
   function tick(): void {
+    const jump = watch.check();
+    if (jump !== undefined) onJump(jump);
     const now = clock.now();
     const time = Math.floor(now / intervalMs) * intervalMs;
+    const again = last !== undefined && last - time >= setBackMs;
     // A timer may run a little early.
-    if (last !== undefined && time <= last) {
+    if (last !== undefined && time <= last && !again) {
       schedule();
       return;
     }
-    if (last !== undefined && time > last + intervalMs) onMissed((time - last) / intervalMs - 1);
+    // Time that nobody here lived through was not missed.
+    const due = jump === undefined ? time : time - jump.byMs;
+    if (last !== undefined && due > last + intervalMs) onMissed(Math.ceil((due - last) / intervalMs) - 1);
     last = time;
-    running = onTick(time, now - time).finally(schedule);
+    running = onTick({ time, lagMs: now - time, again }).finally(schedule);
   }
 
   return {

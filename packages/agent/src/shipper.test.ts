@@ -16,6 +16,7 @@ async function startShipping(url: URL, { folder = '', timeoutMs = 15_000 } = {})
   const clock: Clock = {
     now: Date.now,
     monotonic: () => performance.now(),
+    sinceBoot: () => performance.now(),
     after(ms, run) {
       waits.push(ms);
       const timer = setTimeout(run, 5);

@@ -28,6 +28,8 @@ export interface ScrapeOutput {
   /** A handle to a series, for {@link set}: to keep between scrapes where there are many. */
   series(name: string, labels?: Labels): number;
   set(handle: number, value: number): void;
+  /** What this scrape puts out should be seen at once: the agent sends it with this tick, not when a batch is full. */
+  hurry(): void;
 }
 
 /** A plugin at work on one host. */

@@ -24,8 +24,10 @@ export interface CollectedSamples extends ScrapeOutput {
   /** By series; meaningful where `present` is 1. */
   readonly values: Float64Array;
   readonly present: Uint8Array;
-  /** Series that were refused because there were too many. */
+  /** Series that were refused because there were too many; counted up to as many as there may be. */
   readonly dropped: number;
+  /** Whether the scrape asked for its samples to be sent at once. */
+  readonly hurried: boolean;
   /** Forgets the samples of the scrape before. */
   begin(): void;
 }
@@ -50,20 +52,16 @@ export function createScrapeOutput(
   let values = new Float64Array(64);
   let present = new Uint8Array(64);
   let dropped = 0;
+  let hurried = false;
 
   function create(key: string, name: string, labels: Labels): number {
     if (!specs.has(name)) throw new TarsierError('plugin/metric', `${name}: expected a metric of the plugin's table`);
+    if (list.length >= maxSeries) return refuse(key, name, labels);
     for (const [label, value] of canonicalLabels(labels)) {
       if (!isLabelName(label) || label === 'host')
         throw new TarsierError('plugin/label', `${name}: ${JSON.stringify(label)} is no label name to use`);
       if (value.length > maxLabelValueLength)
         throw new TarsierError('plugin/label', `${name}: the value of ${label} is longer than ${maxLabelValueLength}`);
-    }
-    if (list.length >= maxSeries) {
-      if (dropped++ === 0)
-        warn?.(`more than ${maxSeries} series; the first one left out is ${seriesSignature({ name, labels })}`);
-      handles.set(key, refused);
-      return refused;
     }
     const handle = list.push({ name, labels: Object.fromEntries(canonicalLabels(labels)) }) - 1;
     if (handle >= values.length) {
@@ -75,6 +73,17 @@ export function createScrapeOutput(
     }
     handles.set(key, handle);
     return handle;
+  }
+
+  function refuse(key: string, name: string, labels: Labels): number {
+    if (dropped === 0)
+      warn?.(`more than ${maxSeries} series; the first one left out is ${seriesSignature({ name, labels })}`);
+    // Labels that are new each time must not fill the memory either: past some, they are refused one by one.
+    if (dropped < maxSeries) {
+      dropped++;
+      handles.set(key, refused);
+    }
+    return refused;
   }
 
   function handleOf(name: string, labels: Labels | undefined): number {
@@ -127,7 +136,14 @@ export function createScrapeOutput(
     get dropped() {
       return dropped;
     },
+    hurry() {
+      hurried = true;
+    },
+    get hurried() {
+      return hurried;
+    },
     begin() {
+      hurried = false;
       present.fill(0);
     },
   };

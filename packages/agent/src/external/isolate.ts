@@ -94,6 +94,7 @@ function createThread(start: WorkerStart, heapMib: number, warn: (message: strin
       for (let series = 0; series < handles.length; series++) {
         if (message.present[series] === 1) waiting.out.set(handles[series] ?? -1, message.values[series] ?? Number.NaN);
       }
+      if (message.hurried) waiting.out.hurry();
       waiting.resolve();
     } catch (error) {
       waiting.reject(error instanceof Error ? error : new Error(String(error)));

@@ -25,4 +25,6 @@ export type FromWorker =
       /** By series; meaningful where `present` is 1. */
       readonly values: Float64Array;
       readonly present: Uint8Array;
+      /** They are to be sent at once. */
+      readonly hurried: boolean;
     };

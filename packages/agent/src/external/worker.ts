@@ -41,7 +41,10 @@ async function scrape(id: number): Promise<void> {
   told = count;
   const values = samples.values.slice(0, count);
   const present = samples.present.slice(0, count);
-  say({ kind: 'samples', id, declared: declared.splice(0), series, values, present }, [values.buffer, present.buffer]);
+  say({ kind: 'samples', id, declared: declared.splice(0), series, values, present, hurried: samples.hurried }, [
+    values.buffer,
+    present.buffer,
+  ]);
 }
 
 port.on('message', (message: ToWorker) => {
