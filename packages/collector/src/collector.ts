@@ -17,7 +17,9 @@ import { createLiveWindows } from './ingest/live-window.ts';
 import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
 import { createDispatcher } from './notify/dispatcher.ts';
+import { createEngine } from './query/engine.ts';
 import { createQuery } from './query/query.ts';
+import { createStorageReader } from './query/storage-reader.ts';
 import { createSelfMetrics } from './self.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
 import { createAuthenticator } from './tenancy/authenticate.ts';
@@ -107,6 +109,7 @@ export async function startCollector({
     now,
   });
   const query = createQuery({ storage });
+  const engine = createEngine({ reader: createStorageReader({ query }), log, now });
 
   await alerting.restore();
   await ingest.replay(now() - replayMs);
@@ -118,6 +121,7 @@ export async function startCollector({
     storage,
     ingest,
     query,
+    engine,
     windows,
     live,
     alerting,

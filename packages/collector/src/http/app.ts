@@ -1,11 +1,12 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { Alerting } from '../alert/alerting.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { LiveWindows } from '../ingest/live-window.ts';
 import type { Live } from '../live/live.ts';
 import type { Log } from '../log.ts';
+import type { Engine } from '../query/engine.ts';
 import type { Query } from '../query/query.ts';
 import type { SelfMetrics } from '../self.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -13,6 +14,7 @@ import type { AppEnv } from './app-env.ts';
 import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
 import type { Enrol } from '../tenancy/enrolment.ts';
 import { createErrorHandler } from './on-error.ts';
+import { prometheusRoutes } from './prometheus/prometheus.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { channelRoutes } from './routes/channels.ts';
 import { enrolRoutes } from './routes/enrol.ts';
@@ -28,6 +30,7 @@ export interface AppDeps {
   readonly storage: Storage;
   readonly ingest: Ingest;
   readonly query: Query;
+  readonly engine: Engine;
   readonly windows: LiveWindows;
   readonly live: Pick<Live, 'upgrade'>;
   readonly alerting: Pick<Alerting, 'reloadRules'>;
@@ -43,7 +46,7 @@ export interface AppDeps {
   readonly now: () => UnixMs;
 }
 
-/** Every door of the collector. What is under `/v1` is for those who have a key or a session. */
+/** Every door of the collector. What is under `/v1` and `/prometheus` is for those who have a key or a session. */
 export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   const { authenticate, live, log, self } = deps;
   const page = await createStatic(deps.webRoot);
@@ -61,7 +64,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   // And a host that has no key yet has a token.
   app.route('/v1/enrol', enrolRoutes(deps));
 
-  app.use('/v1/*', async (c, next) => {
+  const identify: MiddlewareHandler<AppEnv> = async (c, next) => {
     const identity = await authenticate({
       authorization: c.req.header('authorization'),
       session: getCookie(c, sessionCookie),
@@ -74,7 +77,8 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
     }
     c.set('identity', identity);
     await next();
-  });
+  };
+  app.use('/v1/*', identify);
   app.route('/v1/ingest', ingestRoutes(deps));
   app.route('/v1/hosts', hostRoutes(deps));
   app.route('/v1/rules', ruleRoutes(deps));
@@ -82,6 +86,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.route('/v1/session', sessionRoutes(deps));
   app.route('/v1', queryRoutes(deps));
   app.route('/v1', alertRoutes(deps));
+  app.route('/prometheus/api/v1', prometheusRoutes({ ...deps, identify }));
 
   app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));
   app.notFound((c) =>

@@ -6,7 +6,9 @@ import { createIngest } from '../ingest/ingest.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
 import { createLive } from '../live/live.ts';
 import { silentLog } from '../log.ts';
+import { createEngine } from '../query/engine.ts';
 import { createQuery } from '../query/query.ts';
+import { createStorageReader } from '../query/storage-reader.ts';
 import { createSelfMetrics } from '../self.ts';
 import type { KeyScope } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -44,10 +46,12 @@ export async function startTestServer(
     watched: live.watched,
     log,
   });
+  const query = createQuery({ storage });
   const app = await createApp({
     storage,
     ingest,
-    query: createQuery({ storage }),
+    query,
+    engine: createEngine({ reader: createStorageReader({ query }), log }),
     windows,
     live,
     alerting,

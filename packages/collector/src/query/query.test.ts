@@ -2,6 +2,7 @@ import { encodePayload, encodeSchema } from '@tarsier/protocol';
 import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
 import { afterAll, expect, test } from 'vitest';
 import { createTestStorage } from '../storage/testing.ts';
+import { parseSelector } from './language/parse.ts';
 import { createQuery } from './query.ts';
 
 const t0 = Date.UTC(2026, 10, 24, 12);
@@ -237,7 +238,7 @@ test('the first rate of a range is the one that a longer range has there', async
 test('another tenant sees nothing of it', async () => {
   const other = await storage.tenants.ensure('other');
   expect(await query.range(other, { selector: 'busy', start: t0, end: t0 + 60_000 })).toEqual([]);
-  expect(await query.series(other, 'busy')).toEqual([]);
+  expect(await query.series(other, parseSelector('busy'))).toEqual([]);
 });
 
 test('a question that is too large says so, and what to change', async () => {

@@ -4,13 +4,14 @@ import { decodePayload, TarsierError, type SeriesColumn, type UnixMs } from '@ta
 import { zstdDecompress } from '@tarsier/protocol/zstd';
 import type { Aggregation } from '@tarsier/protocol/api';
 import { maxBatchSpanMs, type BatchRecord } from '../storage/batches.ts';
-import type { SeriesRow } from '../storage/series-catalog.ts';
+import type { Matcher, SeriesRow } from '../storage/series-catalog.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 import { aggregate, lookBackMs } from './aggregate.ts';
 import { SeriesSamples } from './series-samples.ts';
 import { parseSelector } from './language/parse.ts';
 import { compileMatchers } from './selector.ts';
+import { withoutStale } from './staleness.ts';
 
 export interface RangeRequest {
   readonly selector: string;
@@ -46,8 +47,17 @@ export interface Query {
    * @throws {TarsierError} `query/…`
    */
   range(scope: TenantScope, request: RangeRequest): Promise<readonly SeriesResult[]>;
-  /** @throws {TarsierError} `query/…` */
-  series(scope: TenantScope, selector: string): Promise<readonly SeriesRow[]>;
+  /** Which series match, whether or not they have samples. @throws {TarsierError} `query/…` */
+  series(scope: TenantScope, matchers: readonly Matcher[], signal?: AbortSignal): Promise<readonly SeriesRow[]>;
+  /** Their samples of `from` to `to`, both included. @throws {TarsierError} `query/…` */
+  samples(scope: TenantScope, request: SamplesRequest): Promise<readonly SeriesResult[]>;
+}
+
+export interface SamplesRequest {
+  readonly matchers: readonly Matcher[];
+  readonly from: UnixMs;
+  readonly to: UnixMs;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const dayMs = 86_400_000;
@@ -69,8 +79,11 @@ export function createQuery({
 }): Query {
   const limits = { ...defaultLimits, ...someLimits };
 
-  async function matching(scope: TenantScope, selector: string, signal?: AbortSignal): Promise<readonly SeriesRow[]> {
-    const matchers = parseSelector(selector);
+  async function matching(
+    scope: TenantScope,
+    matchers: readonly Matcher[],
+    signal?: AbortSignal,
+  ): Promise<readonly SeriesRow[]> {
     const matches = compileMatchers(matchers);
     const series: SeriesRow[] = [];
     for (const [index, row] of (await storage.series.candidates(scope, matchers)).entries()) {
@@ -109,41 +122,52 @@ export function createQuery({
     return collected;
   }
 
+  async function samples(
+    scope: TenantScope,
+    { matchers, from, to, signal }: SamplesRequest,
+  ): Promise<readonly SeriesResult[]> {
+    if (to - from > limits.spanMs) {
+      throw tooMuch('span', `${limits.spanMs / dayMs} days from start to end, the step included`, 'start');
+    }
+    let read = 0;
+    const count = (some: number): void => {
+      read += some;
+      if (read > limits.samples) {
+        throw tooMuch('samples', `${limits.samples} samples; narrow the range or the selector`);
+      }
+    };
+    const results: SeriesResult[] = [];
+    const series = await matching(scope, matchers, signal);
+    for (const ofHost of Map.groupBy(series, (row) => row.hostId).values()) {
+      const collected = await readHost(scope, ofHost, {
+        from,
+        to,
+        count,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      for (const row of ofHost) {
+        const column = collected.get(row.seriesId)?.column();
+        if (column !== undefined && column.times.length > 0) results.push({ series: row, column });
+      }
+    }
+    return results;
+  }
+
   return {
     series: matching,
+    samples,
 
     async range(scope, { selector, start, end, stepMs, aggregation = 'last', signal }) {
       if (stepMs !== undefined && (end - start) / stepMs > limits.points) {
         throw tooMuch('points', `${limits.points} points per series; use a larger step`, 'step');
       }
       const from = stepMs === undefined ? start : start - lookBackMs(stepMs, aggregation);
-      if (end - from > limits.spanMs) {
-        throw tooMuch('span', `${limits.spanMs / dayMs} days from start to end, the step included`, 'start');
-      }
-      let samples = 0;
-      const count = (read: number): void => {
-        samples += read;
-        if (samples > limits.samples) {
-          throw tooMuch('samples', `${limits.samples} samples; narrow the range or the selector`);
-        }
-      };
-      const results: SeriesResult[] = [];
-      const series = await matching(scope, selector, signal);
-      for (const ofHost of Map.groupBy(series, (row) => row.hostId).values()) {
-        const collected = await readHost(scope, ofHost, {
-          from,
-          to: end,
-          count,
-          ...(signal === undefined ? {} : { signal }),
-        });
-        for (const row of ofHost) {
-          const raw = collected.get(row.seriesId)?.column();
-          if (raw === undefined) continue;
-          const column = stepMs === undefined ? raw : aggregate(raw, start, end, stepMs, aggregation);
-          if (column.times.length > 0) results.push({ series: row, column });
-        }
-      }
-      return results;
+      const raw = await samples(scope, { matchers: parseSelector(selector), from, to: end, signal });
+      return raw.flatMap(({ series, column: all }) => {
+        const kept = withoutStale(all);
+        const column = stepMs === undefined ? kept : aggregate(kept, start, end, stepMs, aggregation);
+        return column.times.length === 0 ? [] : [{ series, column }];
+      });
     },
   };
 }

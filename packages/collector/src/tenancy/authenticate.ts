@@ -64,14 +64,14 @@ export function createAuthenticator({
   }
 
   return async ({ authorization, session }) => {
-    const [, key] = /^Bearer +(\S+)$/iu.exec(authorization ?? '') ?? [];
+    const key = keyOf(authorization ?? '');
     const [secret, by] = key === undefined ? [session, 'session' as const] : [key, 'key' as const];
     if (secret === undefined) {
       throw new TarsierError(
         'auth/missing',
         authorization === undefined
           ? 'expected a key (authorization: Bearer tsr_…) or a signed-in session'
-          : 'authorization: expected Bearer and a key',
+          : 'authorization: expected Bearer and a key, or Basic with the key as the password',
       );
     }
     const cached = cache.get(`${by}/${secret}`);
@@ -85,6 +85,15 @@ export function createAuthenticator({
     cache.set(`${by}/${secret}`, { identity, until: now() + cacheMs });
     return identity;
   };
+}
+
+/** Of `Bearer KEY`, or of `Basic` with the key as the password of any user: promtool and Grafana can do that. */
+function keyOf(authorization: string): string | undefined {
+  const [, scheme, given = ''] = /^(Bearer|Basic) +(\S+)$/iu.exec(authorization) ?? [];
+  if (scheme?.toLowerCase() !== 'basic') return scheme === undefined ? undefined : given;
+  const decoded = Buffer.from(given, 'base64').toString();
+  const password = decoded.slice(decoded.indexOf(':') + 1);
+  return decoded.includes(':') && /^\S+$/u.test(password) ? password : undefined;
 }
 
 /** Whether a request comes from a page of this very server. */

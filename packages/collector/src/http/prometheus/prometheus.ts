@@ -1,0 +1,46 @@
+/** Prometheus's HTTP API, for Grafana, promtool and whatever else speaks it. */
+import { TarsierError, type UnixMs } from '@tarsier/protocol';
+import { Hono, type MiddlewareHandler } from 'hono';
+import type { Log } from '../../log.ts';
+import type { Engine } from '../../query/engine.ts';
+import type { Query } from '../../query/query.ts';
+import type { Storage } from '../../storage/storage.ts';
+import { requireScope } from '../../tenancy/authenticate.ts';
+import type { AppEnv } from '../app-env.ts';
+import { prometheusError } from './errors.ts';
+import { promqlRoutes } from './query-routes.ts';
+import { ruleStateRoutes } from './rule-routes.ts';
+import { seriesRoutes } from './series-routes.ts';
+
+/** The version of Prometheus whose API and language this speaks: Grafana chooses by it what it may ask for. */
+const spokenVersion = '3.5.0';
+
+export function prometheusRoutes(deps: {
+  readonly engine: Engine;
+  readonly query: Pick<Query, 'series'>;
+  readonly storage: Pick<Storage, 'rules' | 'alerts'>;
+  readonly log: Log;
+  readonly now: () => UnixMs;
+  /** Finds out who asks. */
+  readonly identify: MiddlewareHandler<AppEnv>;
+}): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.onError((error, c) => prometheusError(error, c, deps.log));
+  app.use(deps.identify, async (c, next) => {
+    requireScope(c.get('identity'), 'read');
+    await next();
+  });
+  app.route('/', promqlRoutes(deps));
+  app.route('/', seriesRoutes(deps));
+  app.route('/', ruleStateRoutes(deps));
+  app.get('/status/buildinfo', (c) =>
+    c.json({
+      status: 'success',
+      data: { version: spokenVersion, revision: 'tarsier', branch: '', buildUser: '', buildDate: '', goVersion: '' },
+    }),
+  );
+  app.all('*', (c) => {
+    throw new TarsierError('http/not-found', `there is no ${c.req.method} ${c.req.path}`);
+  });
+  return app;
+}
