@@ -1,21 +1,20 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Plugin } from './plugin.ts';
 import { builtinPlugins } from './registry.ts';
 import { collect, fixtureHosts } from './testing.ts';
 
-/** What others answer is for the plugins' own tests. */
-const hostPlugins = builtinPlugins.filter(({ background }) => !background);
-
 /** Each plugin's `testdata/<case>/expected.json`: the samples of each scrape. */
-const cases = hostPlugins.flatMap((plugin) => {
+const cases = builtinPlugins.flatMap((plugin) => {
   const folder = new URL(`./${plugin.name}/testdata/`, import.meta.url);
-  return readdirSync(folder).map((name): [plugin: string, name: string, Plugin, URL] => [
-    plugin.name,
-    name,
-    plugin,
-    new URL(`${name}/`, folder),
-  ]);
+  return (existsSync(folder) ? readdirSync(folder) : [])
+    .map((name): [plugin: string, name: string, Plugin, URL] => [
+      plugin.name,
+      name,
+      plugin,
+      new URL(`${name}/`, folder),
+    ])
+    .filter(([, , , testCase]) => existsSync(new URL('expected.json', testCase)));
 });
 
 describe('captured files', () => {
@@ -24,7 +23,11 @@ describe('captured files', () => {
     expect(await collect(plugin, fixtureHosts(folder))).toEqual(expected);
   });
 
-  test('every plugin of the host has some', () => {
-    expect(new Set(cases.map(([plugin]) => plugin)).size).toBe(hostPlugins.length);
+  test('every plugin that reads the host has some', () => {
+    // What servers and programs answer is for the plugins' own tests.
+    const hostPlugins = builtinPlugins.filter(({ background, dynamic }) => !background && !dynamic);
+    expect([...new Set(cases.map(([plugin]) => plugin))]).toEqual(
+      expect.arrayContaining(hostPlugins.map(({ name }) => name)),
+    );
   });
 });

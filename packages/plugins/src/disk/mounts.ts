@@ -2,15 +2,18 @@ export interface Mount {
   readonly device: string;
   readonly mount: string;
   readonly type: string;
+  /** On purpose, or after an error: newer kernels then say `emergency_ro`, and still `rw` as well. */
+  readonly isReadOnly: boolean;
 }
 
 /** /proc/self/mounts (proc(5)); spaces and such come as octal escapes there. The last mount at a place is the one seen. */
 export function parseMounts(text: string): Mount[] {
   const byPlace = new Map<string, Mount>();
   for (const line of text.split('\n')) {
-    const [device, mount, type] = line.split(' ');
+    const [device, mount, type, options = ''] = line.split(' ');
     if (device === undefined || mount === undefined || type === undefined) continue;
-    byPlace.set(unescape(mount), { device: unescape(device), mount: unescape(mount), type });
+    const isReadOnly = /(?:^|,)(?:emergency_)?ro(?:,|$)/u.test(options);
+    byPlace.set(unescape(mount), { device: unescape(device), mount: unescape(mount), type, isReadOnly });
   }
   return [...byPlace.values()];
 }

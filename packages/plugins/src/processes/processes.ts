@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Host } from '../host.ts';
-import { parseKeyValues } from '../key-values.ts';
+import { createPace } from '../pace.ts';
+import { pageSize } from '../page-size.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
 import { createProcessFinder, kernelGroup } from './find.ts';
 import { createTally, otherGroup, type GroupTotals } from './tally.ts';
@@ -95,15 +96,15 @@ export const processes = definePlugin({
     const tally = createTally({ named: [...names], top: config.top, maxGroups: config.maxGroups, warn });
     const looks = config.states || config.top > 0 || named.length > 0;
     let pageBytes: number | undefined;
-    let lookAgainAt = Number.NEGATIVE_INFINITY;
+    const pace = createPace(host, mostBusyRatio);
 
     return {
       async scrape(out, signal) {
         const stat = host.readProc('stat');
         putTotals(out, host, stat);
-        if (!looks || host.now() < lookAgainAt) return;
+        if (!looks || !pace.isDue()) return;
         const { findings, states: counts, busyMs } = await finder.look(signal);
-        lookAgainAt = host.now() + busyMs / mostBusyRatio;
+        pace.took(busyMs);
         if (config.states) {
           for (const [letter, state] of Object.entries(states))
             out.gauge('processes', counts.get(letter) ?? 0, { state });
@@ -148,14 +149,6 @@ function putTotals(out: ScrapeOutput, host: Host, stat: string): void {
   out.gauge('processes_blocked', numberIn(stat, /^procs_blocked (\d+)$/mu));
   const limits = ['sys/kernel/pid_max', 'sys/kernel/threads-max'].flatMap((file) => host.readProcIfThere(file) ?? []);
   if (limits.length > 0) out.gauge('processes_threads_limit', Math.min(...limits.map(Number)));
-}
-
-/** Memory is told in pages here and in kB there. 4 KiB where that can't be compared. */
-function pageSize(host: Host): number {
-  const pages = Number.parseInt(host.readOnce('self/statm') ?? '', 10);
-  const kilobytes = parseKeyValues(host.readOnce('self/status') ?? '').get('VmSize');
-  const bytes = Math.round(((kilobytes ?? Number.NaN) * 1024) / pages / 4096) * 4096;
-  return bytes > 0 ? bytes : 4096;
 }
 
 function numberIn(text: string, pattern: RegExp): number {
