@@ -82,3 +82,22 @@ test('a new epoch begins with number 0', () => {
   }
   expect(names).toEqual(['5/0', '5/1', '9/0', '9/1']);
 });
+
+test('a series that takes the place of a forgotten one is not mistaken for it', () => {
+  const batcher = createBatcher({ host: 'h', epoch: 1 });
+  const samples = output();
+  batcher.append(1000, [put(samples, ['a', 'b'])]);
+  samples.forget('v', { at: 'a' });
+  batcher.append(2000, [put(samples, ['c', 'b'])]);
+  expect(taken(batcher)).toEqual(['v{at="a"} 1000 1', 'v{at="b"} 1000 1', 'v{at="b"} 2000 1', 'v{at="c"} 2000 1']);
+});
+
+test('where most places are taken, those of series that are gone are free after minutes', () => {
+  const batcher = createBatcher({ host: 'h', epoch: 1, maxSeries: 4 });
+  const samples = output();
+  batcher.append(1000, [put(samples, ['a', 'b', 'c'])]);
+  batcher.take();
+  batcher.append(302_000, [put(samples, ['a'])]);
+  batcher.take();
+  expect(batcher.width).toBe(1);
+});

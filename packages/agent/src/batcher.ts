@@ -14,7 +14,7 @@ import type { CollectedSamples } from '@tarsier/plugins';
 
 /** Samples of one plugin at one tick. */
 export interface TickSource {
-  readonly samples: Pick<CollectedSamples, 'seriesList' | 'metricOf' | 'values' | 'present'>;
+  readonly samples: Pick<CollectedSamples, 'seriesList' | 'generation' | 'metricOf' | 'values' | 'present'>;
 }
 
 export interface EncodedBatch {
@@ -67,6 +67,8 @@ const fullRows = 100;
 const fullSamples = 200_000;
 /** Series that had no sample for so long are left out of the next batches, once they are an eighth of all. */
 const forgetAfterMs = 3_600_000;
+/** As long, where more than half of the places are taken: applications may push ever new ones. */
+const forgetSoonMs = 300_000;
 const none = -1;
 
 /** @param epoch  when this run of the agent began; greater than that of any run before */
@@ -84,7 +86,7 @@ export function createBatcher({
   let columns: Column[] = [];
   let bySignature = new Map<string, number>();
   /** By the plugin's output, by the handle that a series has there: its column. */
-  let columnsOf = new WeakMap<TickSource['samples'], Int32Array>();
+  let columnsOf = new WeakMap<TickSource['samples'], { readonly places: Int32Array; readonly generation: number }>();
   const leftOut = new Set<string>();
   const times: UnixMs[] = [];
   let capacity = firstCapacity;
@@ -155,7 +157,8 @@ export function createBatcher({
 
   /** Containers, disks and processes come and go: what is gone must not keep its place for ever. */
   function forgetGone(now: UnixMs): void {
-    const gone = (column: Column): boolean => column.lastAt < now - forgetAfterMs;
+    const patienceMs = columns.length > maxSeries / 2 ? forgetSoonMs : forgetAfterMs;
+    const gone = (column: Column): boolean => column.lastAt < now - patienceMs;
     let count = 0;
     for (const column of columns) if (gone(column)) count++;
     if (count === 0 || count * 8 < columns.length) return;
@@ -167,12 +170,14 @@ export function createBatcher({
   }
 
   function appendSource(source: TickSource, row: number): number {
-    const { seriesList, values, present } = source.samples;
-    let places = columnsOf.get(source.samples);
+    const { seriesList, generation, values, present } = source.samples;
+    const known = columnsOf.get(source.samples);
+    // Once a series was forgotten, its handle may be another's.
+    let places = known?.generation === generation ? known.places : undefined;
     if (places === undefined || places.length < seriesList.length) {
       const grown = new Int32Array(Math.max(64, seriesList.length * 2)).fill(none - 1);
       if (places !== undefined) grown.set(places);
-      columnsOf.set(source.samples, (places = grown));
+      columnsOf.set(source.samples, { places: (places = grown), generation });
     }
     let count = 0;
     for (let handle = 0; handle < seriesList.length; handle++) {

@@ -8,6 +8,7 @@ import { askName, type NameQuestion } from './names.ts';
 import { createPortable, type Portable } from './portable.ts';
 import { createFiles, type Files } from './files.ts';
 import { run, type RunOptions, type RunResult } from './run.ts';
+import { createShares, type Closable, type Share } from './share.ts';
 import { createState, type State } from './state.ts';
 import { startProgram, type RunningProgram, type StartOptions } from './start-program.ts';
 import { connect, type Certificate, type Connection, type ConnectRequest } from './sockets.ts';
@@ -52,6 +53,11 @@ export interface Host {
   udp(request: UdpRequest): Promise<UdpAnswer>;
   /** What plugins keep for their next start; nothing is kept where the host was given no folder. */
   readonly state: State;
+  /**
+   * What several plugins use together, as a port that is listened on: made for the first that asks, closed when the last
+   * has given it back. Whoever asks by the same key must want the same.
+   */
+  share<T extends Closable>(key: string, create: () => T): Share<T>;
   /** Space of the file system at `mount`. */
   fileSystem(mount: string): Promise<FileSystemSpace>;
   /** Static facts, and what there is where there is no /proc. */
@@ -171,6 +177,7 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
     start: startProgram,
     environment: (name) => process.env[name],
     http: httpRequestOnce,
+    share: createShares(),
     connect: (request, onCertificate) => connect(request, now, onCertificate),
     askName,
     files: createFiles(),

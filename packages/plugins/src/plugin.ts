@@ -30,6 +30,8 @@ export interface ScrapeOutput {
   set(handle: number, value: number): void;
   /** What this scrape puts out should be seen at once: the agent sends it with this tick, not when a batch is full. */
   hurry(): void;
+  /** A series that will not come back, by the labels as they were given: there is room for another. Ends its handle. */
+  forget(name: string, labels?: Labels): void;
 }
 
 /** A plugin at work on one host. */

@@ -8,6 +8,7 @@ import { execd } from './execd/execd.ts';
 import { file } from './file/file.ts';
 import { filesystem } from './filesystem/filesystem.ts';
 import { http } from './http/http.ts';
+import { json } from './json/json.ts';
 import { load } from './load/load.ts';
 import { log } from './log/log.ts';
 import { memory } from './memory/memory.ts';
@@ -22,6 +23,7 @@ import { redis } from './redis/redis.ts';
 import { sensors } from './sensors/sensors.ts';
 import { smart } from './smart/smart.ts';
 import { swap } from './swap/swap.ts';
+import { statsd } from './statsd/statsd.ts';
 import { system } from './system/system.ts';
 import { systemd } from './systemd/systemd.ts';
 import { tcp } from './tcp/tcp.ts';
@@ -56,4 +58,6 @@ export const builtinPlugins: readonly Plugin[] = [
   execd,
   redis,
   nginx,
+  statsd,
+  json,
 ];

@@ -22,3 +22,30 @@ test('another plugin keeps to its table', () => {
   expect(() => out.declare('other', gauge)).toThrow('only a plugin that is dynamic declares metrics');
   expect(() => out.gauge('other', 1)).toThrow("expected a metric of the plugin's table");
 });
+
+test('a series that is forgotten gives its place to another, and its metric may come back as something else', () => {
+  const out = createScrapeOutput({ metrics: {}, dynamic: true }, { maxSeries: 2 });
+  out.declare('a', gauge);
+  for (const n of ['1', '2', '3']) out.gauge('a', Number(n), { n });
+  expect(out.seriesList.map(({ labels }) => labels['n'])).toEqual(['1', '2']);
+  out.forget('a', { n: '1' });
+  out.begin();
+  out.gauge('a', 3, { n: '3' });
+  expect(out.seriesList.map(({ labels }) => labels['n'])).toEqual(['3', '2']);
+  expect([...out.present.slice(0, 2)]).toEqual([1, 0]);
+  out.forget('a', { n: '2' });
+  out.forget('a', { n: '3' });
+  out.declare('a', { ...gauge, kind: 'counter' });
+  out.counter('a', 7);
+  expect(out.metricOf('a')).toMatchObject({ kind: 'counter' });
+});
+
+test('however many series come and go, no more is remembered than fits', () => {
+  const out = createScrapeOutput({ metrics: { a: gauge }, dynamic: false }, { maxSeries: 10 });
+  for (let n = 0; n < 10_000; n++) {
+    out.gauge('a', n, { n: String(n) });
+    out.forget('a', { n: String(n) });
+  }
+  expect(out.seriesList.length).toBe(1);
+  expect(out.dropped).toBe(0);
+});

@@ -17,7 +17,7 @@ export interface OutputSeries {
 }
 
 export interface CollectedSamples extends ScrapeOutput {
-  /** Grows, never shrinks: a series keeps its place. */
+  /** A series keeps its place, until it is forgotten: the place then goes to another. */
   readonly seriesList: readonly OutputSeries[];
   /** What a metric of the list means. */
   metricOf(name: string): MetricSpec | undefined;
@@ -28,6 +28,8 @@ export interface CollectedSamples extends ScrapeOutput {
   readonly dropped: number;
   /** Whether the scrape asked for its samples to be sent at once. */
   readonly hurried: boolean;
+  /** Grows with each series that is forgotten: places that were known before may be another's now. */
+  readonly generation: number;
   /** Forgets the samples of the scrape before. */
   begin(): void;
 }
@@ -49,21 +51,28 @@ export function createScrapeOutput(
   const specs = new Map(Object.entries(metrics));
   const list: OutputSeries[] = [];
   const handles = new Map<string, number>();
+  const refusals = new Set<string>();
+  const freeHandles: number[] = [];
+  /** How many series there are of a metric. */
+  const seriesOf = new Map<string, number>();
   let values = new Float64Array(64);
   let present = new Uint8Array(64);
   let dropped = 0;
+  let generation = 0;
   let hurried = false;
 
   function create(key: string, name: string, labels: Labels): number {
     if (!specs.has(name)) throw new TarsierError('plugin/metric', `${name}: expected a metric of the plugin's table`);
-    if (list.length >= maxSeries) return refuse(key, name, labels);
+    if (list.length - freeHandles.length >= maxSeries) return refuse(key, name, labels);
     for (const [label, value] of canonicalLabels(labels)) {
       if (!isLabelName(label) || label === 'host')
         throw new TarsierError('plugin/label', `${name}: ${JSON.stringify(label)} is no label name to use`);
       if (value.length > maxLabelValueLength)
         throw new TarsierError('plugin/label', `${name}: the value of ${label} is longer than ${maxLabelValueLength}`);
     }
-    const handle = list.push({ name, labels: Object.fromEntries(canonicalLabels(labels)) }) - 1;
+    const handle = freeHandles.pop() ?? list.length;
+    list[handle] = { name, labels: Object.fromEntries(canonicalLabels(labels)) };
+    seriesOf.set(name, (seriesOf.get(name) ?? 0) + 1);
     if (handle >= values.length) {
       const [grownValues, grownPresent] = [new Float64Array(values.length * 2), new Uint8Array(values.length * 2)];
       grownValues.set(values);
@@ -79,17 +88,40 @@ export function createScrapeOutput(
     if (dropped === 0)
       warn?.(`more than ${maxSeries} series; the first one left out is ${seriesSignature({ name, labels })}`);
     // Labels that are new each time must not fill the memory either: past some, they are refused one by one.
-    if (dropped < maxSeries) {
-      dropped++;
-      handles.set(key, refused);
+    if (refusals.size < maxSeries) {
+      refusals.add(key);
+      if (dropped < maxSeries) dropped++;
     }
     return refused;
   }
 
-  function handleOf(name: string, labels: Labels | undefined): number {
+  function keyOf(name: string, labels: Labels | undefined): string {
     let key = name;
     for (const label in labels) key += `\0${label}\0${labels[label]}`;
-    return handles.get(key) ?? create(key, name, labels ?? {});
+    return key;
+  }
+
+  function handleOf(name: string, labels: Labels | undefined): number {
+    const key = keyOf(name, labels);
+    return handles.get(key) ?? (refusals.has(key) ? refused : create(key, name, labels ?? {}));
+  }
+
+  function forget(name: string, labels: Labels | undefined): void {
+    const key = keyOf(name, labels);
+    const handle = handles.get(key);
+    if (handle === undefined) return;
+    handles.delete(key);
+    present[handle] = 0;
+    freeHandles.push(handle);
+    generation++;
+    // There is room again for one of them.
+    refusals.clear();
+    const left = (seriesOf.get(name) ?? 1) - 1;
+    seriesOf.set(name, left);
+    if (left > 0) return;
+    seriesOf.delete(name);
+    // What was declared may come back as something else.
+    if (!Object.hasOwn(metrics, name)) specs.delete(name);
   }
 
   function set(handle: number, value: number): void {
@@ -125,6 +157,7 @@ export function createScrapeOutput(
     counter: (name, value, labels) => put('counter', name, value, labels),
     series: handleOf,
     set,
+    forget,
     seriesList: list,
     metricOf: (name) => specs.get(name),
     get values() {
@@ -135,6 +168,9 @@ export function createScrapeOutput(
     },
     get dropped() {
       return dropped;
+    },
+    get generation() {
+      return generation;
     },
     hurry() {
       hurried = true;

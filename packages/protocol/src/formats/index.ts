@@ -3,7 +3,7 @@ export type { FormatReading, FormatSample } from './format-sample.ts';
 export { maxLineLength } from './format-sample.ts';
 export type { JsonSample } from './json-line.ts';
 export { parseJsonLine, parseJsonLines } from './json-line.ts';
-export { toLabelName, toLabelValue, toMetricName } from './names.ts';
+export { describeMetric, toLabelName, toLabelValue, toMetricName } from './names.ts';
 export { createPrometheusReader, parseOpenMetrics, parsePrometheusText } from './prometheus-text.ts';
 export { prometheusHeader, prometheusLine } from './prometheus-writer.ts';
 export type { InfluxPrecision, InfluxReading } from './influx-line.ts';

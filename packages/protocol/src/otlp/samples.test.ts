@@ -146,6 +146,20 @@ test('attributes that become one label keep both values, and the service is not 
   });
 });
 
+test('of very many attributes of a service the first ones are told', () => {
+  const attributes = Array.from({ length: 100 }, (_, at) => ({ key: `k${at}`, value: { intValue: at } }));
+  const service = [
+    { key: 'service.name', value: { stringValue: 'shop' } },
+    { key: 'service.instance.id', value: { stringValue: '1' } },
+  ];
+  const resource = { attributes: [...service, ...attributes] };
+  const { samples } = otlpSamples(metrics({ gauge: { dataPoints: [{ asInt: 1 }] } }, { resource }));
+  expect(samples.map(({ metric, labels }) => [metric.name, Object.keys(labels).length])).toEqual([
+    ['target_info', 31],
+    ['m', 2],
+  ]);
+});
+
 test('a summary keeps its quantiles', () => {
   const summary = {
     dataPoints: [

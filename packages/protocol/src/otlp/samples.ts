@@ -24,6 +24,8 @@ export interface OtlpSample {
   readonly timeMs: UnixMs;
   /** Whether `value` is what came since the sample before, instead of all so far. */
   readonly delta: boolean;
+  /** Which point of the request it is of, from 0; a histogram's has many samples. That of no point is -1. */
+  readonly point: number;
 }
 
 export interface OtlpSamples {
@@ -42,6 +44,7 @@ const maxBuckets = 200;
 
 export function otlpSamples(metrics: readonly OtlpMetric[]): OtlpSamples {
   const samples: OtlpSample[] = [];
+  let point = -1;
   let rejected = 0;
   let message = '';
   const resources = new Map<OtlpResource, Labels>();
@@ -53,8 +56,10 @@ export function otlpSamples(metrics: readonly OtlpMetric[]): OtlpSamples {
       const info = targetInfo(metric, base);
       if (info !== undefined) samples.push(info);
     }
-    for (const put of writersOf(metric, base, samples)) {
+    const add = (sample: Omit<OtlpSample, 'point'>): void => void samples.push({ ...sample, point });
+    for (const put of writersOf(metric, base, add)) {
       const before = samples.length;
+      point++;
       try {
         put();
       } catch (error) {
@@ -69,7 +74,7 @@ export function otlpSamples(metrics: readonly OtlpMetric[]): OtlpSamples {
 }
 
 /** One function per point, that adds its samples. */
-function writersOf(metric: OtlpMetric, base: Labels, samples: OtlpSample[]): (() => void)[] {
+function writersOf(metric: OtlpMetric, base: Labels, add: (sample: Omit<OtlpSample, 'point'>) => void): (() => void)[] {
   const { data } = metric;
   // Of all points the same.
   const names = new Map<NameKind, string | undefined>();
@@ -117,12 +122,12 @@ function writersOf(metric: OtlpMetric, base: Labels, samples: OtlpSample[]): (()
     const labels = labelsOf(attributes, base);
     if (kind === 'counter' && value < 0) throw new Unusable(`a sum that only grows can not be ${value}`);
     // There is no sample of what is no number.
-    if (Number.isFinite(value)) samples.push({ metric: describe(family(kind), kind), labels, value, timeMs, delta });
+    if (Number.isFinite(value)) add({ metric: describe(family(kind), kind), labels, value, timeMs, delta });
   }
 
   function putCountAndSum(name: string, labels: Labels, point: HistogramPoint | SummaryPoint, delta: boolean): void {
     const { count, sum, timeMs } = point;
-    samples.push({
+    add({
       metric: describe(`${name}_count`, 'counter', ''),
       labels,
       value: count,
@@ -130,7 +135,7 @@ function writersOf(metric: OtlpMetric, base: Labels, samples: OtlpSample[]): (()
       delta,
     });
     if (sum !== undefined && Number.isFinite(sum))
-      samples.push({ metric: describe(`${name}_sum`, 'counter'), labels, value: sum, timeMs, delta });
+      add({ metric: describe(`${name}_sum`, 'counter'), labels, value: sum, timeMs, delta });
   }
 
   function putHistogram(point: HistogramPoint, delta: boolean): void {
@@ -151,9 +156,9 @@ function writersOf(metric: OtlpMetric, base: Labels, samples: OtlpSample[]): (()
     for (const [index, bound] of bounds.entries()) {
       below += bucketCounts[index] ?? 0;
       if (bound === Number.POSITIVE_INFINITY) break;
-      samples.push({ metric: metricOfBuckets, labels: { ...labels, le: String(bound) }, value: below, timeMs, delta });
+      add({ metric: metricOfBuckets, labels: { ...labels, le: String(bound) }, value: below, timeMs, delta });
     }
-    samples.push({ metric: metricOfBuckets, labels: { ...labels, le: '+Inf' }, value: count, timeMs, delta });
+    add({ metric: metricOfBuckets, labels: { ...labels, le: '+Inf' }, value: count, timeMs, delta });
     putCountAndSum(name, labels, point, delta);
   }
 
@@ -164,7 +169,7 @@ function writersOf(metric: OtlpMetric, base: Labels, samples: OtlpSample[]): (()
     for (const { quantile, value } of point.quantileValues) {
       if (!Number.isFinite(value)) continue;
       const labelsOfQuantile = { ...labels, quantile: String(quantile) };
-      samples.push({ metric: describe(name, 'gauge'), labels: labelsOfQuantile, value, timeMs, delta: false });
+      add({ metric: describe(name, 'gauge'), labels: labelsOfQuantile, value, timeMs, delta: false });
     }
     putCountAndSum(name, labels, point, false);
   }
@@ -186,6 +191,9 @@ function targetLabels(attributes: Attributes): Labels {
   return { ...(job === '' ? {} : { job }), ...(instance === '' ? {} : { instance }) };
 }
 
+/** Beside job and instance, and within what a series may have. */
+const mostInfoLabels = maxLabels - 3;
+
 const targetInfoMetric: MetricDescription = {
   name: 'target_info',
   kind: 'gauge',
@@ -197,8 +205,8 @@ const targetInfoMetric: MetricDescription = {
 function targetInfo({ resource, data }: OtlpMetric, base: Labels): OtlpSample | undefined {
   const rest = [...resource.attributes].filter(([name]) => !identifying.has(name));
   if (rest.length === 0 || Object.keys(base).length === 0) return undefined;
-  const labels = labelsOf(new Map(rest.slice(0, maxLabels - 2)), base);
-  return { metric: targetInfoMetric, labels, value: 1, timeMs: data.points[0]?.timeMs ?? 0, delta: false };
+  const labels = labelsOf(new Map(rest.slice(0, mostInfoLabels)), base);
+  return { metric: targetInfoMetric, labels, value: 1, timeMs: data.points[0]?.timeMs ?? 0, delta: false, point: -1 };
 }
 
 function labelsOf(attributes: Attributes, base: Labels): Labels {
