@@ -22,10 +22,11 @@ export interface Agent {
    * Goes on with other settings: the same epoch, the next sequence number, and plugins whose settings are the same
    * keep all they know. One call at a time.
    *
+   * @param plugins  the same ones unless given
    * @returns names of the plugins that were opened, swapped or closed
    * @throws {TarsierError} `config/restart` for what can't change while it runs, `plugin/config`; all is then as before
    */
-  reconfigure(config: AgentConfig): Promise<readonly string[]>;
+  reconfigure(config: AgentConfig, plugins?: readonly Plugin[]): Promise<readonly string[]>;
   status(): AgentStatus;
   /** Spools what was sampled, tries to send it, and gives back what it holds open. */
   stop(): Promise<void>;
@@ -67,9 +68,10 @@ const lastSendMs = 2_000;
 /** @throws {TarsierError} `plugin/config`; and when the spool's folder can't be used */
 export async function createAgent(
   firstConfig: AgentConfig,
-  { log, usage, clock = systemClock, plugins = builtinPlugins, random = Math.random }: AgentDeps,
+  { log, usage, clock = systemClock, plugins: firstPlugins = builtinPlugins, random = Math.random }: AgentDeps,
 ): Promise<Agent> {
   let config = firstConfig;
+  let plugins = firstPlugins;
   const spool = await openSpool({
     folder: config.spool,
     maxBytes: config.spoolBytes,
@@ -115,8 +117,8 @@ export async function createAgent(
     now: clock.now,
   };
   const own = [createSelfPlugin(self), createPluginHealthPlugin(self)];
-  const set = createPluginSet({ plugins: [...plugins, ...own], host, clock, log });
-  await set.apply(config);
+  const set = createPluginSet({ host, clock, log });
+  await set.apply([...plugins, ...own], config);
 
   /** Beside the ticks, and one after the other: a slow disk must not delay the next tick. */
   let flushing: Promise<void> = Promise.resolve();
@@ -187,7 +189,7 @@ export async function createAgent(
       shipper.start();
       scheduler.start();
     },
-    async reconfigure(next) {
+    async reconfigure(next, nextPlugins = plugins) {
       for (const name of ['host', 'spool', 'spoolBytes', 'spoolMaxAgeMs'] as const) {
         if (next[name] === config[name]) continue;
         throw new TarsierError(
@@ -198,7 +200,8 @@ export async function createAgent(
       }
       // Not in the middle of a scrape.
       await ticking;
-      const swapped = await set.apply(next);
+      const swapped = await set.apply([...nextPlugins, ...own], next);
+      plugins = nextPlugins;
       const former = config;
       config = next;
       askedFlushMs = Math.min(next.flushMs, askedFlushMs === former.flushMs ? next.flushMs : askedFlushMs);

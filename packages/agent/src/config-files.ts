@@ -5,8 +5,10 @@ import type { Plugin } from '@tarsier/plugins';
 import { builtinPlugins } from '@tarsier/plugins/builtin';
 import { describeError, TarsierError } from '@tarsier/protocol';
 import type { Program } from './command.ts';
-import { checkConfig, type CheckedConfig } from './config.ts';
+import { checkConfig, pluginModulesIn, type CheckedConfig, type ConfigSource } from './config.ts';
 import { enrolmentFile, readEnrolment } from './enrolment.ts';
+import { isolatePlugin } from './external/isolate.ts';
+import { loadPlugins, type ExternalPlugin } from './external/load.ts';
 
 type Place = Pick<Program, 'environment' | 'platform' | 'uid' | 'home'>;
 
@@ -38,49 +40,82 @@ export function defaultStateFolder({ environment, platform, uid, home }: Place):
 }
 
 /**
- * Reads the settings file, what it refers to, the environment, and what enrolment left.
+ * Reads the settings file, what it refers to, the plugins that it names, the environment, and what enrolment left.
  *
- * @param explicit  the file of `--config`
- * @param needsKey  whether settings without a key are a problem
  * @throws {TarsierError} `config/file` when the file can't be read, `enrolment/file`
  */
-export function readConfig(
+export type ConfigReader = () => Promise<ReadConfig>;
+
+/**
+ * @param explicit  the file of `--config`
+ * @param needsKey  whether settings without a key are a problem
+ */
+export function createConfigReader(
   place: Place,
   { explicit, needsKey = true }: { readonly explicit?: string | undefined; readonly needsKey?: boolean },
-): ReadConfig {
-  const candidates = explicit === undefined ? configPlaces(place) : [resolve(explicit)];
-  const path = explicit === undefined ? candidates.find((candidate) => existsSync(candidate)) : candidates[0];
-  const file = path === undefined ? undefined : { path, text: readSettings(path) };
-  const folder = path === undefined ? '.' : dirname(path);
-  const stateFolders = new Set<string>();
-  const checked = checkConfig({
-    file,
-    environment: place.environment,
-    plugins: builtinPlugins,
-    stateFolder: defaultStateFolder(place),
-    needsKey,
-    enrolment(state) {
-      stateFolders.add(state);
-      try {
-        return readEnrolment(state);
-      } catch (error) {
-        // Who needs no key may well be someone who may not see it.
-        if (needsKey) throw error;
-        return undefined;
-      }
-    },
-    readFile: (name) => readFileSync(resolve(folder, name), 'utf8'),
-  });
-  return {
-    ...checked,
-    file: path,
-    plugins: builtinPlugins,
-    watched: [
-      ...candidates,
-      ...checked.files.map((name) => resolve(folder, name)),
-      ...[...stateFolders].map(enrolmentFile),
-    ],
+): ConfigReader {
+  /** A plugin that is the same at the next reading is the same object: it is not begun anew. */
+  const isolated = new Map<Plugin, Plugin>();
+
+  return async () => {
+    const candidates = explicit === undefined ? configPlaces(place) : [resolve(explicit)];
+    const path = explicit === undefined ? candidates.find((candidate) => existsSync(candidate)) : candidates[0];
+    const file = path === undefined ? undefined : { path, text: readSettings(path) };
+    const folder = resolve(path === undefined ? '.' : dirname(path));
+    const stateFolders = new Set<string>();
+    const source: ConfigSource = {
+      file,
+      environment: place.environment,
+      stateFolder: defaultStateFolder(place),
+      needsKey,
+      enrolment(state) {
+        stateFolders.add(state);
+        try {
+          return readEnrolment(state);
+        } catch (error) {
+          // Who needs no key may well be someone who may not see it.
+          if (needsKey) throw error;
+          return undefined;
+        }
+      },
+      readFile: (name) => readFileSync(resolve(folder, name), 'utf8'),
+    };
+    const loaded = new Map<string, readonly ExternalPlugin[] | Error>();
+    for (const name of pluginModulesIn(source)) loaded.set(name, await tryToLoad(name, folder));
+    const external = [...loaded.values()].flatMap((found) => (found instanceof Error ? [] : found));
+    const modules = new Map(
+      [...loaded].map(([name, found]) => [name, found instanceof Error ? found : found.map(({ plugin }) => plugin)]),
+    );
+    const checked = checkConfig({ ...source, modules });
+
+    function asSet({ plugin, url }: ExternalPlugin): Plugin {
+      if (checked.config?.isolate.includes(plugin.name) !== true) return plugin;
+      // Ticks do not wait for it: a thread takes a second to begin, more than a plugin has otherwise.
+      const known = isolated.get(plugin) ?? { ...isolatePlugin({ plugin, url }, folder), background: true };
+      isolated.set(plugin, known);
+      return known;
+    }
+
+    const paths = [...loaded.keys()].filter((name) => !name.startsWith('@') && /[\\/]/u.test(name));
+    return {
+      ...checked,
+      file: path,
+      plugins: [...builtinPlugins, ...external.map(asSet)],
+      watched: [
+        ...candidates,
+        ...[...checked.files, ...paths].map((name) => resolve(folder, name)),
+        ...[...stateFolders].map(enrolmentFile),
+      ],
+    };
   };
+}
+
+async function tryToLoad(name: string, folder: string): Promise<readonly ExternalPlugin[] | Error> {
+  try {
+    return await loadPlugins(name, folder);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 function readSettings(path: string): string {

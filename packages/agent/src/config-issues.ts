@@ -1,8 +1,35 @@
 /** What a schema objects to, in words: what was expected and what came. */
 import { describeValue } from '@tarsier/protocol';
 import type { z } from 'zod';
+import type { ConfigDocument, ConfigProblem, Path } from './config-document.ts';
 
 type Issue = z.core.$ZodIssue;
+
+/** Says where a problem is. */
+export type Locate = (path: Path, message: string, on?: 'key') => ConfigProblem;
+
+/** @param value  what was parsed; @param prefix  where it stands in the document */
+export function issueProblems(
+  parsed: z.ZodSafeParseResult<unknown>,
+  value: unknown,
+  prefix: Path,
+  document: Pick<ConfigDocument, 'isReferred'>,
+  problem: Locate,
+): ConfigProblem[] {
+  if (parsed.success) return [];
+  // Unknown names are found on their own, also where a schema lets them pass.
+  const issues = parsed.error.issues.filter(({ code }) => code !== 'unrecognized_keys');
+  return issues.map((issue) => {
+    const below = issue.path.map((name) => (typeof name === 'symbol' ? String(name) : name));
+    const path = [...prefix, ...below];
+    const came = got(below.reduce<unknown>(at, value), path, document.isReferred(path));
+    return problem(path, `${expectation(issue)}, ${came}`);
+  });
+}
+
+function at(value: unknown, key: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
 
 const kinds: Readonly<Record<string, string>> = {
   string: 'a string',
@@ -15,7 +42,7 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** @returns `expected …`, as a schema's own message says it or as its kind tells */
-export function expectation(issue: Issue): string {
+function expectation(issue: Issue): string {
   if (issue.message.startsWith('expected')) return issue.message;
   switch (issue.code) {
     case 'invalid_type':

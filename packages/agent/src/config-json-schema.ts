@@ -31,13 +31,29 @@ export function configJsonSchema(
       .optional()
       .describe(summary),
   ]);
-  const schema = settings.extend({
-    plugins: z.object(Object.fromEntries(options)).optional().describe('Settings by plugin; false leaves one out.'),
-  });
+  const { properties = {}, ...rest } = jsonSchemaOf(settings);
+  const { properties: byName = {} } = jsonSchemaOf(z.object(Object.fromEntries(options)));
+  const reference = { $ref: '#/$defs/plugins' };
   return {
-    ...jsonSchemaOf(schema),
     title: 'Tarsier agent',
     description: 'Settings of tarsier-agent: /etc/tarsier/agent.yaml.',
+    ...rest,
+    properties: {
+      ...properties,
+      plugins: {
+        description: settings.shape['plugins']?.description,
+        anyOf: [reference, { type: 'array', items: { anyOf: [{ type: 'string' }, reference] } }],
+      },
+    },
+    $defs: {
+      // Packages and paths are of plugins from outside, whose options are known only where they are.
+      plugins: {
+        type: 'object',
+        properties: byName,
+        patternProperties: { '^(?:@|[./]|tarsier-plugin-)': {} },
+        additionalProperties: false,
+      },
+    },
   };
 }
 

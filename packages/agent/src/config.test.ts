@@ -77,6 +77,12 @@ plugins:
   expect(check(yaml).config).toEqual(check(json).config);
 });
 
+test('plugins may be a list as well: names, and names with settings', () => {
+  const list = check('plugins:\n  - network\n  - http-check: { mode: slow }\n');
+  expect(list.problems).toEqual([]);
+  expect(list.config?.plugins).toEqual({ network: {}, 'http-check': { mode: 'slow' } });
+});
+
 test('what enrolment left is used unless a setting says otherwise', () => {
   const enrolled = (text: string, environment = {}) =>
     checkConfig({
@@ -141,7 +147,8 @@ test.each([
   ['{', 'agent.yaml:1:2: expected YAML or JSON: '],
   ['url: a\nurl: b', 'agent.yaml:2:1: expected YAML or JSON: Map keys must be unique'],
   ['a: &a [1,2]\nb: !thing x', 'agent.yaml:2:4: expected YAML or JSON: Unresolved tag: !thing'],
-  ['plugins: [network]', 'agent.yaml:1:10: plugins: expected settings, got array of 1'],
+  ['plugins: [5]', 'agent.yaml:1:10: plugins: expected settings by plugin, or a list of plugins, got array of 1'],
+  ['plugins: [netwrok]', 'agent.yaml:1:11: plugins.0: there is no such plugin; did you mean network?'],
   [
     'plugins:\n  network: off',
     'agent.yaml:2:12: plugins.network: expected settings, or false to leave it out, got string "off"',

@@ -6,9 +6,11 @@ import type { Plugin } from '@tarsier/plugins';
 import { builtinPlugins } from '@tarsier/plugins/builtin';
 import { maxHostLength, TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
-import { readDocument, type ConfigDocument, type ConfigProblem, type Path } from './config-document.ts';
-import { expectation, got } from './config-issues.ts';
+import { readDocument, type ConfigProblem, type Path } from './config-document.ts';
+import { got, issueProblems } from './config-issues.ts';
 import { jsonSchemaOf, unknownNames } from './config-json-schema.ts';
+import { checkPlugins, pluginEntries, type PluginModules, type PluginOptions } from './config-plugins.ts';
+import { isPluginSpecifier } from './external/load.ts';
 import { logLevels } from './log.ts';
 import { didYouMean } from './nearest.ts';
 
@@ -68,7 +70,18 @@ export const settingsSchema = z.object({
   timeoutMs: z.int().min(10).max(60_000).default(900).describe('How long a plugin may take, ms.'),
   log: z.enum(logLevels).default('info').describe('How much the log tells.'),
   logFormat: z.enum(['text', 'json']).default('text').describe('For people or for programs.'),
-  plugins: z.record(z.string(), z.unknown()).default({}).describe('Settings by plugin; false leaves one out.'),
+  plugins: z
+    .union([z.record(z.string(), z.unknown()), z.array(z.union([z.string(), z.record(z.string(), z.unknown())]))], {
+      error: 'expected settings by plugin, or a list of plugins',
+    })
+    .default({})
+    .describe('Settings by plugin; false leaves one out. Plugins from outside by their package or path.'),
+  isolate: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Plugins from outside that run in a thread of their own, so that they can block or crash only themselves.',
+    ),
 });
 
 type Settings = z.infer<typeof settingsSchema>;
@@ -78,7 +91,7 @@ export interface AgentConfig extends Omit<Settings, 'key' | 'host' | 'state' | '
   readonly host: string;
   readonly state: string;
   readonly spool: string;
-  readonly plugins: Readonly<Record<string, false | Readonly<Record<string, unknown>>>>;
+  readonly plugins: PluginOptions;
 }
 
 /** The environment's names for settings. */
@@ -101,7 +114,10 @@ export const variables: Readonly<Record<string, keyof Settings>> = {
 export interface ConfigSource {
   readonly file?: { readonly path: string; readonly text: string } | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The built-in ones. */
   readonly plugins?: readonly Plugin[];
+  /** What the modules hold that the settings name, or why they can't be loaded. */
+  readonly modules?: PluginModules;
   /** The state folder where neither file nor environment names one. */
   readonly stateFolder?: string;
   /** What enrolment has left in a state folder. */
@@ -128,10 +144,11 @@ export function checkConfig({
   file,
   environment,
   plugins = builtinPlugins,
+  modules = new Map(),
   stateFolder = './tarsier-state',
   enrolment = () => undefined,
   needsKey = true,
-  readFile = (path) => readFileSync(path, 'utf8'),
+  readFile = readText,
 }: ConfigSource): CheckedConfig {
   const document = readDocument(file?.text ?? '', file?.path ?? 'settings', { environment, readFile });
   const { files } = document;
@@ -154,7 +171,8 @@ export function checkConfig({
   for (const [variable, setting] of Object.entries(variables)) {
     const value = environment[variable];
     if (value === undefined || value === '') continue;
-    settings[setting] = numeric(settingsSchema.shape[setting]) && /^-?\d+$/u.test(value) ? Number(value) : value;
+    settings[setting] =
+      numeric(settingsSchema.shape[setting]) && /^-?\d+(?:\.\d+)?$/u.test(value) ? Number(value) : value;
     variableOf.set(setting, variable);
   }
   folder = notEmpty(settings['state']) ?? stateFolder;
@@ -173,9 +191,9 @@ export function checkConfig({
     ...unknownNames(jsonSchemaOf(settingsSchema), settings).map(({ path, known }) =>
       problem(path, `there is no such setting${didYouMean(String(path.at(-1)), known)}`, 'key'),
     ),
-    ...problemsOf(parsed, settings, [], document, problem),
+    ...issueProblems(parsed, settings, [], document, problem),
   ];
-  const pluginProblems = checkPlugins(settings['plugins'], plugins, document, problem);
+  const checked = checkPlugins(pluginEntries(settings['plugins']), { plugins, modules, document, problem });
   const data = parsed.data;
   const key = data?.key ?? (needsKey ? undefined : '');
   const lacking = (field: string, message: string): ConfigProblem => ({
@@ -197,8 +215,14 @@ export function checkConfig({
         `expected ${enrolled.host}, as this host is enrolled and its key is for; leave the setting out, or enrol again with --as-new --host NAME`,
       ),
     );
-  if (data === undefined || key === undefined || problems.length + pluginProblems.length > 0)
-    return failed([...problems, ...pluginProblems].toSorted(byPlace));
+  for (const [index, name] of (data?.isolate ?? []).entries()) {
+    if (checked.external.some((plugin) => plugin.name === name)) continue;
+    const known = checked.external.map((plugin) => plugin.name);
+    const why = plugins.some((plugin) => plugin.name === name) ? `${name} is built in` : `there is no plugin ${name}`;
+    problems.push(problem(['isolate', index], `expected a plugin from outside; ${why}${didYouMean(name, known)}`));
+  }
+  problems.push(...checked.problems);
+  if (data === undefined || key === undefined || problems.length > 0) return failed(problems.toSorted(byPlace));
   return {
     config: {
       ...data,
@@ -206,14 +230,19 @@ export function checkConfig({
       host: data.host ?? hostname(),
       state: folder,
       spool: data.spool ?? join(folder, 'spool'),
-      plugins: Object.fromEntries(
-        Object.entries(data.plugins).map(([name, options]) => [name, options === false ? false : optionsIn(options)]),
-      ),
+      plugins: checked.settings,
     },
     problems: [],
     state: folder,
     files,
   };
+}
+
+/** Modules that the settings name as plugins: packages and files. None while the file can't be read. */
+export function pluginModulesIn({ file, environment, readFile = readText }: ConfigSource): readonly string[] {
+  const { value } = readDocument(file?.text ?? '', file?.path ?? 'settings', { environment, readFile });
+  const plugins = typeof value === 'object' && value !== null && 'plugins' in value ? value.plugins : undefined;
+  return pluginEntries(plugins).flatMap(({ name }) => (isPluginSpecifier(name) ? [name] : []));
 }
 
 /** @throws {TarsierError} `config/setting`, naming each problem */
@@ -234,69 +263,8 @@ export function describeProblem({ source, line, column, field, message }: Config
   return `${place}: ${field === '' || field === source ? '' : `${field}: `}${message}`;
 }
 
-function checkPlugins(
-  written: unknown,
-  plugins: readonly Plugin[],
-  document: ConfigDocument,
-  problem: (path: Path, message: string, on?: 'key') => ConfigProblem,
-): ConfigProblem[] {
-  // Another shape than settings by plugin: the schema has objected already.
-  if (typeof written !== 'object' || written === null || Array.isArray(written)) return [];
-  return Object.entries(written).flatMap(([name, options]) => {
-    const path = ['plugins', name];
-    const plugin = plugins.find((known) => known.name === name);
-    if (plugin === undefined) {
-      if (name === ownPlugin && options === false) return [];
-      const known = plugins.map((one) => one.name);
-      return [
-        problem(path, `there is no such plugin${didYouMean(name, known)} (tarsier-agent plugins lists them)`, 'key'),
-      ];
-    }
-    if (typeof options === 'boolean') return [];
-    if (options !== null && (typeof options !== 'object' || Array.isArray(options)))
-      return [
-        problem(path, `expected settings, or false to leave it out, ${got(options, path, document.isReferred(path))}`),
-      ];
-    const settings = optionsIn(options);
-    return [
-      ...unknownNames(jsonSchemaOf(plugin.config), settings, path).map((unknown) =>
-        problem(
-          unknown.path,
-          `there is no such option${didYouMean(String(unknown.path.at(-1)), unknown.known)}`,
-          'key',
-        ),
-      ),
-      ...problemsOf(plugin.config.safeParse(settings), settings, path, document, problem),
-    ];
-  });
-}
-
-/** The plugin that measures the agent itself: nothing to set, but it may be left out. */
-const ownPlugin = 'agent';
-
-function problemsOf(
-  parsed: z.ZodSafeParseResult<unknown>,
-  value: unknown,
-  prefix: Path,
-  document: ConfigDocument,
-  problem: (path: Path, message: string) => ConfigProblem,
-): ConfigProblem[] {
-  if (parsed.success) return [];
-  // Unknown names are found on their own, also where a schema lets them pass.
-  const issues = parsed.error.issues.filter(({ code }) => code !== 'unrecognized_keys');
-  return issues.map((issue) => {
-    const below = issue.path.map((name) => (typeof name === 'symbol' ? String(name) : name));
-    const path = [...prefix, ...below];
-    return problem(
-      path,
-      `${expectation(issue)}, ${got(below.reduce<unknown>(at, value), path, document.isReferred(path))}`,
-    );
-  });
-}
-
-/** `cpu:` with nothing behind it, or `true`, means the defaults. */
-function optionsIn(options: unknown): Readonly<Record<string, unknown>> {
-  return typeof options === 'object' && options !== null ? { ...options } : {};
+function readText(path: string): string {
+  return readFileSync(path, 'utf8');
 }
 
 function notEmpty(value: unknown): string | undefined {
@@ -304,11 +272,7 @@ function notEmpty(value: unknown): string | undefined {
 }
 
 function numeric(schema: z.ZodType): boolean {
-  return jsonSchemaOf(schema).type === 'integer';
-}
-
-function at(value: unknown, key: PropertyKey): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  return ['integer', 'number'].includes(String(jsonSchemaOf(schema).type));
 }
 
 function byPlace(a: ConfigProblem, b: ConfigProblem): number {

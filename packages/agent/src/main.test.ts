@@ -246,6 +246,39 @@ test('test measures without a key and without sending, and fails when a plugin d
   expect(failing.stdout).toContain('network: failed: ');
 });
 
+const external = (value: number): string => `
+  import { definePlugin } from '@tarsier/plugins';
+  import { z } from 'zod';
+  export const mine = definePlugin({
+    name: 'mine', summary: 'A plugin of a test.', config: z.object({ times: z.number().default(1).describe('Factor.') }),
+    metrics: { mine_answer: { kind: 'gauge', unit: '', help: 'The answer.' } },
+    create: ({ config }) => ({ scrape: (out) => out.gauge('mine_answer', ${value} * config.times) }),
+  });`;
+
+test('a plugin from outside is checked as the others, runs in a thread when told to, and is begun anew when its file changes', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'agent.yaml');
+  writeFileSync(join(folder, 'mine.ts'), external(1));
+  writeFileSync(file, 'plugins:\n  - ./mine.ts: { time: 2 }\n  - ./none.ts\n  - cpu\nisolate: [mien, cpu]\n');
+  const check = await command(folder, ['--check-config', '--config', file], { TARSIER_KEY: 'tsr_k' });
+  expect(check.stdout.split('\n')).toEqual([
+    `${file}:2:18: plugins.0../mine.ts.time: there is no such option; did you mean times?`,
+    expect.stringContaining(`${file}:3:5: plugins.1: ./none.ts: there is no such file (`),
+    `${file}:5:11: isolate.0: expected a plugin from outside; there is no plugin mien; did you mean mine?`,
+    `${file}:5:17: isolate.1: expected a plugin from outside; cpu is built in`,
+    '',
+  ]);
+  const fast = 'intervalMs: 200\nflushMs: 400\nisolate: [mine]\n';
+  writeFileSync(file, `${fast}plugins: { ./mine.ts: { times: 2 }, cpu: false }\n`);
+  expect((await command(folder, ['test', 'mine', '--config', file])).stdout).toMatch(/^ {2}mine_answer +2$/mu);
+  const { ticksOf, logged } = await startAgent(folder, file);
+  await expect.poll(() => ticksOf('mine_answer').length, slow).toBeGreaterThan(2);
+  writeFileSync(join(folder, 'mine.ts'), external(10));
+  await expect.poll(() => logged.join('\n'), slow).toContain('changed="plugins.mine"');
+  const before = ticksOf('mine_answer').length;
+  await expect.poll(() => ticksOf('mine_answer').length, slow).toBeGreaterThan(before + 2);
+});
+
 test('plugins lists what works here and why not, describes options and metrics, and prints settings that hold', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'agent.yaml'), 'plugins: { load: false }\n');

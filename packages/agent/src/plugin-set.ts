@@ -13,13 +13,13 @@ export interface PluginSet {
   /** Those that are scraped at the next tick. */
   readonly scrapers: readonly Scraper[];
   /**
-   * Opens what is new, swaps what is set otherwise, closes what is gone. The others keep their instance and all it
+   * Opens what is new, swaps what is another plugin or set otherwise, closes what is gone. The others keep their instance and all it
    * knows, and are scraped meanwhile. One call at a time.
    *
    * @returns names of the plugins that were opened, swapped or closed
    * @throws {TarsierError} `plugin/config` when one does not open; all are then as before
    */
-  apply(settings: PluginSettings): Promise<readonly string[]>;
+  apply(plugins: readonly Plugin[], settings: PluginSettings): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -33,12 +33,10 @@ interface Member {
 }
 
 export function createPluginSet({
-  plugins,
   host,
   clock,
   log,
 }: {
-  readonly plugins: readonly Plugin[];
   readonly host: Host;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,16 +58,18 @@ export function createPluginSet({
       return members.map(({ scraper }) => scraper);
     },
 
-    async apply({ plugins: settings, intervalMs, timeoutMs, maxSeries }) {
+    async apply(plugins, { plugins: settings, intervalMs, timeoutMs, maxSeries }) {
       const former = members;
       const wanted = plugins.flatMap((plugin) => {
         const config = settings[plugin.name] ?? {};
         return config === false ? [] : [{ plugin, config, intervalMs, timeoutMs, maxSeries: maxSeries[plugin.name] }];
       });
-      const memberOf = (plugin: Plugin): Member | undefined => former.find((member) => member.plugin === plugin);
+      const memberOf = (plugin: Plugin): Member | undefined =>
+        former.find((member) => member.plugin.name === plugin.name);
       const unchanged = wanted.flatMap((one) => {
         const member = memberOf(one.plugin);
-        return member !== undefined && isDeepStrictEqual(one, { ...one, ...settingsOf(member) }) ? [member] : [];
+        const same = member?.plugin === one.plugin && isDeepStrictEqual(settingsOf(member), one);
+        return same ? [member] : [];
       });
       const leaving = former.filter((member) => !unchanged.includes(member));
       const coming = wanted.filter((one) => !unchanged.some(({ plugin }) => plugin === one.plugin));

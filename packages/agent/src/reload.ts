@@ -1,8 +1,9 @@
 /** Takes changed settings while the agent runs: read whole, checked first, and the former ones kept when they do not hold. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Plugin } from '@tarsier/plugins';
 import { describeError, type UnixMs } from '@tarsier/protocol';
 import type { Agent } from './agent.ts';
-import type { ReadConfig } from './config-files.ts';
+import type { ConfigReader, ReadConfig } from './config-files.ts';
 import { describeProblem, type AgentConfig } from './config.ts';
 import type { Log } from './log.ts';
 
@@ -29,8 +30,7 @@ export function createReloader({
   now = Date.now,
 }: {
   readonly first: ReadConfig & { readonly config: AgentConfig };
-  /** @throws when nothing can be read */
-  readonly read: () => ReadConfig;
+  readonly read: ConfigReader;
   readonly agent: Pick<Agent, 'reconfigure'>;
   /** What was read, also when it is refused; `config` is what is in use. */
   readonly onRead: (read: ReadConfig, config: AgentConfig) => void;
@@ -39,31 +39,32 @@ export function createReloader({
 }): Reloader {
   let { config } = first;
   let state: ReloadState = { file: first.file, readAt: now(), refused: undefined };
+  let swapped: readonly string[] = [];
   let queue: Promise<void> = Promise.resolve();
 
   async function reload(why: string): Promise<void> {
     let found: ReadConfig;
     try {
-      found = read();
+      found = await read();
     } catch (error) {
       refuse(why, [describeError(error)]);
       return;
     }
     const next = found.config;
-    const problems = next === undefined ? found.problems.map(describeProblem) : await takeOver(next);
+    const problems = next === undefined ? found.problems.map(describeProblem) : await takeOver(next, found.plugins);
     if (next === undefined || problems.length > 0) refuse(why, problems);
     else {
-      const changed = changesBetween(config, next);
+      const changed = new Set([...changesBetween(config, next), ...swapped.map((name) => `plugins.${name}`)]);
       config = next;
       state = { file: found.file, readAt: now(), refused: undefined };
-      log.info('settings are read again', { why, file: found.file, changed: changed.join(', ') || 'nothing' });
+      log.info('settings are read again', { why, file: found.file, changed: [...changed].join(', ') || 'nothing' });
     }
     onRead(found, config);
   }
 
-  async function takeOver(next: AgentConfig): Promise<readonly string[]> {
+  async function takeOver(next: AgentConfig, plugins: readonly Plugin[]): Promise<readonly string[]> {
     try {
-      await agent.reconfigure(next);
+      swapped = await agent.reconfigure(next, plugins);
       return [];
     } catch (error) {
       return [describeError(error)];

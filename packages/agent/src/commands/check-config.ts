@@ -1,5 +1,5 @@
 import { exitCodes, text, type Command } from '../command.ts';
-import { readConfig } from '../config-files.ts';
+import { createConfigReader } from '../config-files.ts';
 import { describeProblem } from '../config.ts';
 import { counted, durationInWords } from '../words.ts';
 import { configHelp, configOption, jsonOption } from './settings.ts';
@@ -18,7 +18,8 @@ Exit codes: 0 no problem, 2 problems.
 `,
   options: { ...configOption, ...jsonOption },
   async run({ values }, program) {
-    const { config, problems, file, plugins } = readConfig(program, { explicit: text(values['config']) });
+    const read = createConfigReader(program, { explicit: text(values['config']) });
+    const { config, problems, file, plugins } = await read();
     if (values['json'] === true) program.print(`${JSON.stringify({ file: file ?? null, problems }, undefined, 2)}\n`);
     else if (config === undefined) for (const problem of problems) program.print(`${describeProblem(problem)}\n`);
     else {

@@ -46,7 +46,7 @@ Exit codes: 0 enrolled, 1 refused or no answer, 2 wrong arguments or settings.
   },
   async run(args, program) {
     const { values } = args;
-    const read = readableConfig(args, program);
+    const read = await readableConfig(args, program);
     if (read === undefined) return exitCodes.usage;
     const { state } = read.config;
     const former = readEnrolment(state);

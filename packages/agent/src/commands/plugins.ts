@@ -28,7 +28,7 @@ Exit codes: 0 done, 2 wrong arguments or settings.
   options: { ...configOption, ...jsonOption },
   takesNames: true,
   async run(args, program) {
-    const read = readableConfig(args, program);
+    const read = await readableConfig(args, program);
     if (read === undefined) return exitCodes.usage;
     const { config, plugins } = read;
     const [action = 'list', ...names] = args.positionals;

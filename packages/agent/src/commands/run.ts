@@ -1,7 +1,7 @@
 import { describeError } from '@tarsier/protocol';
 import { createAgent } from '../agent.ts';
 import { exitCodes, text, type Command, type Program } from '../command.ts';
-import { readConfig, type ReadConfig } from '../config-files.ts';
+import { createConfigReader } from '../config-files.ts';
 import type { AgentConfig } from '../config.ts';
 import { checkMachine, readEnrolment } from '../enrolment.ts';
 import { createFileWatch } from '../file-watch.ts';
@@ -28,8 +28,8 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong arguments or settings.
 `,
   options: { ...configOption, 'until-stdin-ends': { type: 'boolean' } },
   async run({ values }, program) {
-    const read = (): ReadConfig => readConfig(program, { explicit: text(values['config']) });
-    const first = read();
+    const read = createConfigReader(program, { explicit: text(values['config']) });
+    const first = await read();
     const { config } = first;
     if (config === undefined) {
       tellProblems(first, program);

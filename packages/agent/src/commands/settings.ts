@@ -1,6 +1,6 @@
 /** What several commands have in common: the settings, and what is wrong with them. */
 import { text, type Arguments, type Program } from '../command.ts';
-import { readConfig, type ReadConfig } from '../config-files.ts';
+import { createConfigReader, type ReadConfig } from '../config-files.ts';
 import { describeProblem, type AgentConfig } from '../config.ts';
 
 export const configOption = { config: { type: 'string' } } as const;
@@ -13,11 +13,11 @@ export const configHelp = `  --config FILE   the settings; otherwise /etc/tarsie
  *
  * @returns undefined after telling what is wrong with them
  */
-export function readableConfig(
+export async function readableConfig(
   { values }: Arguments,
   program: Program,
-): (ReadConfig & { readonly config: AgentConfig }) | undefined {
-  const read = readConfig(program, { explicit: text(values['config']), needsKey: false });
+): Promise<(ReadConfig & { readonly config: AgentConfig }) | undefined> {
+  const read = await createConfigReader(program, { explicit: text(values['config']), needsKey: false })();
   const { config } = read;
   if (config !== undefined) return { ...read, config };
   tellProblems(read, program);

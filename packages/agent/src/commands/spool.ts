@@ -24,7 +24,7 @@ Exit codes: 0 done, 1 verify found damage, 2 wrong arguments or settings.
   options: { ...configOption, ...jsonOption, yes: { type: 'boolean' } },
   takesNames: true,
   async run(args, program) {
-    const read = readableConfig(args, program);
+    const read = await readableConfig(args, program);
     if (read === undefined) return exitCodes.usage;
     const { spool: folder } = read.config;
     const asJson = args.values['json'] === true;

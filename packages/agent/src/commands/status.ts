@@ -1,7 +1,7 @@
 import { TarsierError } from '@tarsier/protocol';
 import type { AgentStatus } from '../agent.ts';
 import { exitCodes, text, type Command } from '../command.ts';
-import { readConfig } from '../config-files.ts';
+import { createConfigReader } from '../config-files.ts';
 import type { LogEntry } from '../recent-log.ts';
 import type { ReloadState } from '../reload.ts';
 import { askStatus } from '../status-socket.ts';
@@ -35,7 +35,7 @@ Exit codes: 0 an agent runs, 1 none does or it does not answer, 2 wrong argument
   options: { ...configOption, ...jsonOption },
   async run(args, program) {
     // Settings that do not hold are a reason to ask.
-    const { state } = readConfig(program, { explicit: text(args.values['config']), needsKey: false });
+    const { state } = await createConfigReader(program, { explicit: text(args.values['config']), needsKey: false })();
     // Both ends are this program; a state folder belongs to one version of it.
     const report = (await askStatus(state, program.platform).catch((error: unknown) => {
       if (error instanceof TarsierError && args.values['json'] === true)

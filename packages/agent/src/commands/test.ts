@@ -25,7 +25,7 @@ has not failed.
   options: { ...configOption, ...jsonOption },
   takesNames: true,
   async run(args, program) {
-    const read = readableConfig(args, program);
+    const read = await readableConfig(args, program);
     if (read === undefined) return exitCodes.usage;
     const { config, plugins } = read;
     const names = plugins.map(({ name }) => name);
