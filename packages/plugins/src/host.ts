@@ -68,6 +68,8 @@ export interface Host {
   uptimeSeconds(): number;
   /** Clock for rates, ms. */
   now(): number;
+  /** Of the user that the agent runs as; '' for one without a name, as in containers. */
+  userName(): string;
   /** The time, Unix ms. */
   clock(): number;
   close(): void;
@@ -188,12 +190,21 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
     loadAverage: () => os.loadavg(),
     uptimeSeconds: () => os.uptime(),
     now,
+    userName,
     clock: () => Date.now(),
     close() {
       for (const descriptor of descriptors.values()) closeSync(descriptor);
       descriptors.clear();
     },
   };
+}
+
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return '';
+  }
 }
 
 const now = (): number => performance.now();

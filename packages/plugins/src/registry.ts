@@ -17,8 +17,9 @@ import { network } from './network/network.ts';
 import { nginx } from './nginx/nginx.ts';
 import { ping } from './ping/ping.ts';
 import type { Plugin } from './plugin.ts';
-import { processes } from './processes/processes.ts';
+import { postgres } from './postgres/postgres.ts';
 import { prometheus } from './prometheus/prometheus.ts';
+import { processes } from './processes/processes.ts';
 import { redis } from './redis/redis.ts';
 import { sensors } from './sensors/sensors.ts';
 import { smart } from './smart/smart.ts';
@@ -60,4 +61,5 @@ export const builtinPlugins: readonly Plugin[] = [
   nginx,
   statsd,
   json,
+  postgres,
 ];
