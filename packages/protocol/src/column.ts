@@ -8,13 +8,13 @@ import { BatchError } from './bytes.ts';
 
 /** Low three bits of a column's header byte. */
 const kinds = { constant: 0, delta: 1, deltaOfDelta: 2, xor: 3, empty: 4 } as const;
-const exponentShift = 3;
-const presenceBit = 0x40;
+export const exponentShift = 3;
+export const presenceBit = 0x40;
 
-const powersOfTen = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000] as const;
+export const powersOfTen = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000] as const;
 
 // A second difference is at most four times as large, and doubles once more as zigzag: still below 2^53.
-const largestInteger = 2 ** 49;
+export const largestInteger = 2 ** 49;
 
 /**
  * Writes tick times as second differences; runs of equal steps cost two bytes.
@@ -94,11 +94,7 @@ export function decodeColumn(reader: ByteReader, values: Float64Array, present: 
   }
   if ((header & 0x80) !== 0) throw badHeader(header);
   const mask = (header & presenceBit) === 0 ? undefined : readPresence(reader, present());
-  let count = rows;
-  if (mask !== undefined) {
-    count = 0;
-    for (let row = 0; row < rows; row++) count += mask[row] ?? 0;
-  }
+  const count = mask === undefined ? rows : countPresent(mask);
   switch (kind) {
     case kinds.delta:
     case kinds.deltaOfDelta:
@@ -129,15 +125,15 @@ function badHeader(header: number): BatchError {
   });
 }
 
-function bytesOf(values: Float64Array): Uint8Array {
+export function bytesOf(values: Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
-function bitsOf(values: Float64Array): Uint32Array {
+export function bitsOf(values: Float64Array): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
 }
 
-function compact(values: Float64Array, present: Uint8Array): Float64Array {
+export function compact(values: Float64Array, present: Uint8Array): Float64Array {
   let count = 0;
   for (let row = 0; row < values.length; row++) count += present[row] === 0 ? 0 : 1;
   if (count === values.length) return values;
@@ -154,7 +150,7 @@ function compact(values: Float64Array, present: Uint8Array): Float64Array {
 }
 
 /** The `count` values at the front move to the rows that have a sample, from the back so that none is overwritten. */
-function spread(values: Float64Array, mask: Uint8Array, count: number): void {
+export function spread(values: Float64Array, mask: Uint8Array, count: number): void {
   const bits = bitsOf(values);
   let next = count;
   for (let row = values.length - 1; row >= 0; row--) {
@@ -168,7 +164,13 @@ function spread(values: Float64Array, mask: Uint8Array, count: number): void {
   }
 }
 
-function writePresence(present: Uint8Array, writer: ByteWriter): void {
+export function countPresent(mask: Uint8Array): number {
+  let count = 0;
+  for (let row = 0; row < mask.length; row++) count += mask[row] ?? 0;
+  return count;
+}
+
+export function writePresence(present: Uint8Array, writer: ByteWriter): void {
   let state = 1;
   let run = 0;
   for (let row = 0; row < present.length; row++) {
@@ -184,7 +186,7 @@ function writePresence(present: Uint8Array, writer: ByteWriter): void {
   writer.varint(run);
 }
 
-function readPresence(reader: ByteReader, mask: Uint8Array): Uint8Array {
+export function readPresence(reader: ByteReader, mask: Uint8Array): Uint8Array {
   let row = 0;
   let state = 1;
   while (row < mask.length) {
@@ -202,10 +204,17 @@ function readPresence(reader: ByteReader, mask: Uint8Array): Uint8Array {
 }
 
 /** Smallest power of ten that makes every value a whole number, and gives it back exactly; undefined when none does. */
-function decimalExponent(values: Float64Array): number | undefined {
+export function decimalExponent(values: Float64Array): number | undefined {
   let exponent = 0;
+  let row = 0;
+  // Most columns are whole numbers, which need no division.
+  for (; row < values.length; row++) {
+    const value = values[row] ?? 0;
+    if (Math.floor(value) !== value || value > largestInteger || value < -largestInteger) break;
+    if (value === 0 && 1 / value < 0) return undefined;
+  }
   let power: number = powersOfTen[0];
-  for (let row = 0; row < values.length; row++) {
+  for (; row < values.length; row++) {
     const value = values[row] ?? 0;
     while (Math.round(value * power) / power !== value || Math.abs(value * power) > largestInteger) {
       const next = powersOfTen[++exponent];
@@ -218,7 +227,8 @@ function decimalExponent(values: Float64Array): number | undefined {
 }
 
 /** Undefined when the scaled values leave the exact range (earlier ones are scaled by a power that later ones asked for). */
-function scale(values: Float64Array, exponent: number): Float64Array | undefined {
+export function scale(values: Float64Array, exponent: number): Float64Array | undefined {
+  if (exponent === 0) return values;
   const power = powersOfTen[exponent] ?? 1;
   const scaled = new Float64Array(values.length);
   for (let row = 0; row < values.length; row++) {
@@ -256,7 +266,7 @@ function isConstant(values: Float64Array): boolean {
 }
 
 /** First value, then differences; a zero is followed by how many more zeros there are. */
-function writeDeltas(values: Float64Array, count: number, second: boolean, writer: ByteWriter): void {
+export function writeDeltas(values: Float64Array, count: number, second: boolean, writer: ByteWriter): void {
   if (count === 0) return;
   let previous = values[0] ?? 0;
   writer.zigzag(previous);
@@ -285,7 +295,7 @@ function writeDeltas(values: Float64Array, count: number, second: boolean, write
   }
 }
 
-function readDeltas(reader: ByteReader, values: Float64Array, count: number, second: boolean, power: number): void {
+export function readDeltas(reader: ByteReader, values: Float64Array, count: number, second: boolean, power: number): void {
   if (count === 0) return;
   let value = reader.zigzag();
   let delta = 0;

@@ -24,8 +24,8 @@ export {
 } from './labels.ts';
 export type { MetricDescription, MetricKind } from './metric.ts';
 export { isMetricName, metricKinds } from './metric.ts';
-export type { Compress, Decompress, SampleMatrix } from './payload.ts';
-export { decodePayload, encodePayload, payloadLimits } from './payload.ts';
+export type { Compress, Decompress, PayloadCursor, SampleMatrix } from './payload.ts';
+export { decodePayload, encodePayload, openPayload, payloadLimits } from './payload.ts';
 export type { SeriesColumn, UnixMs } from './sample.ts';
 export type { SeriesSchema } from './schema.ts';
 export { decodeSchema, encodeSchema } from './schema.ts';

@@ -60,13 +60,27 @@ export function encodePayload(matrix: SampleMatrix, compress: Compress): Uint8Ar
   return payload;
 }
 
+/** A payload that is read column by column, in their order: all at once they may be far larger than the bytes. */
+export interface PayloadCursor {
+  readonly times: Float64Array;
+  readonly width: number;
+  /**
+   * Reads the next column into `values` (one per row).
+   *
+   * @param present  preset to 1 by the caller; called for only when a gap exists
+   * @throws {BatchError} `batch/truncated`, `batch/column`
+   */
+  next(values: Float64Array, present: () => Uint8Array): void;
+  /** @throws {BatchError} `batch/trailing` when bytes follow the last column */
+  end(): void;
+}
+
 /**
- * The reverse of {@link encodePayload}; takes hostile bytes.
+ * Takes hostile bytes.
  *
- * @throws {BatchError} `batch/truncated`, `batch/compression`, `batch/rows`, `batch/width`, `batch/times`,
- *   `batch/column`, `batch/trailing`
+ * @throws {BatchError} `batch/truncated`, `batch/compression`, `batch/rows`, `batch/width`, `batch/times`
  */
-export function decodePayload(payload: Uint8Array, decompress: Decompress): SampleMatrix {
+export function openPayload(payload: Uint8Array, decompress: Decompress): PayloadCursor {
   const reader = new ByteReader(uncompressed(payload, decompress));
   const rows = reader.varint();
   const width = reader.varint();
@@ -75,15 +89,32 @@ export function decodePayload(payload: Uint8Array, decompress: Decompress): Samp
   if (width > reader.remaining)
     throw new BatchError('batch/truncated', `columns: expected ${width}, the data ends before`);
   const times = decodeTimes(reader, rows);
+  return {
+    times,
+    width,
+    next: (values, present) => decodeColumn(reader, values, present),
+    end: () => reader.end(),
+  };
+}
+
+/**
+ * The reverse of {@link encodePayload}; takes hostile bytes.
+ *
+ * @throws {BatchError} as {@link openPayload} and its cursor
+ */
+export function decodePayload(payload: Uint8Array, decompress: Decompress): SampleMatrix {
+  const cursor = openPayload(payload, decompress);
+  const { times, width } = cursor;
+  const rows = times.length;
   const values = new Float64Array(rows * width);
   let present: Uint8Array | undefined;
   for (let start = 0; start < values.length; start += rows) {
-    decodeColumn(reader, values.subarray(start, start + rows), () => {
+    cursor.next(values.subarray(start, start + rows), () => {
       present ??= new Uint8Array(values.length).fill(1);
       return present.subarray(start, start + rows);
     });
   }
-  reader.end();
+  cursor.end();
   return present === undefined ? { times, width, values } : { times, width, values, present };
 }
 
