@@ -143,6 +143,16 @@ export async function startCollector({
     throw error;
   });
   dispatcher.start();
+  const compaction = storage.startCompaction({
+    log,
+    onRound({ flushedSamples, sealedHours, failures, batchesLeft, segmentsLeft }) {
+      self.compactedSamples.add(flushedSamples);
+      self.sealedHours.add(sealedHours);
+      self.compactionFailures.add(failures);
+      self.compactionBacklog.set(batchesLeft, { of: 'batches' });
+      self.compactionBacklog.set(segmentsLeft, { of: 'segments' });
+    },
+  });
   const stopChores = [
     every(chores.rulesMs, 'rule evaluation', log, async () => {
       detection.expire(now() - goneMs);
@@ -151,8 +161,14 @@ export async function startCollector({
     every(chores.anomaliesMs, 'writing anomalies', log, () => anomalyLog.flush()),
     every(chores.retentionMs, 'retention', log, async () => {
       await storage.ensurePartitions(now());
-      const dropped = await storage.dropExpired(now() - config.retentionDays * dayMs);
-      if (dropped > 0) log.info('expired samples dropped', { days: dropped });
+      const before = (days: number): number => now() - days * dayMs;
+      const { samples, minutes, hours } = config.retention;
+      const partitions = await storage.dropExpired({
+        samples: before(samples),
+        minutes: before(minutes),
+        hours: before(hours),
+      });
+      if (partitions > 0) log.info('expired samples dropped', { partitions });
     }),
   ];
 
@@ -165,7 +181,7 @@ export async function startCollector({
       live.close();
       await closeServer(server);
       await ingest.close();
-      await Promise.all(stopChores.map((stop) => stop()));
+      await Promise.all([compaction.stop(), ...stopChores.map((stop) => stop())]);
       await anomalyLog.flush();
       await alerting.close();
       await dispatcher.stop();

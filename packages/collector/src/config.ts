@@ -24,6 +24,8 @@ const environmentSchema = z.object({
   TARSIER_WEB_ROOT: z.string().min(1).optional(),
   TARSIER_PUBLIC_URL: z.url({ protocol: /^https?$/u, error: 'expected http://… or https://…' }).optional(),
   TARSIER_RETENTION_DAYS: z.coerce.number('expected a number of days').min(1).max(3_650).default(7),
+  TARSIER_RETENTION_MINUTES_DAYS: z.coerce.number('expected a number of days').min(1).max(3_650).default(90),
+  TARSIER_RETENTION_HOURS_DAYS: z.coerce.number('expected a number of days').min(1).max(36_500).default(1_100),
   TARSIER_MAX_AGE_HOURS: z.coerce.number('expected a number of hours').min(1).max(720).default(24),
   TARSIER_LOG: z.enum(logLevels).default('info'),
 });
@@ -37,7 +39,8 @@ export interface CollectorConfig {
   readonly webRoot: string | undefined;
   /** How people reach it, where that is not the address it listens on. */
   readonly publicUrl: string | undefined;
-  readonly retentionDays: number;
+  /** How long samples, rollups by minute and rollups by hour are kept, days. */
+  readonly retention: { readonly samples: number; readonly minutes: number; readonly hours: number };
   /** Oldest sample that is accepted, ms before now. */
   readonly maxAgeMs: number;
   readonly logLevel: z.infer<typeof environmentSchema>['TARSIER_LOG'];
@@ -69,7 +72,11 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     databaseUrl: settings.DATABASE_URL,
     webRoot: settings.TARSIER_WEB_ROOT,
     publicUrl: settings.TARSIER_PUBLIC_URL,
-    retentionDays: settings.TARSIER_RETENTION_DAYS,
+    retention: {
+      samples: settings.TARSIER_RETENTION_DAYS,
+      minutes: settings.TARSIER_RETENTION_MINUTES_DAYS,
+      hours: settings.TARSIER_RETENTION_HOURS_DAYS,
+    },
     maxAgeMs: settings.TARSIER_MAX_AGE_HOURS * 3_600_000,
     logLevel: settings.TARSIER_LOG,
   };

@@ -24,7 +24,8 @@ const usage = `tarsier-collector: stores, understands and tells
   tarsier-collector --help | --version
 
 Settings come from the environment: TARSIER_LISTEN (127.0.0.1:7077), TARSIER_DATA (./tarsier-data), DATABASE_URL,
-TARSIER_WEB_ROOT, TARSIER_PUBLIC_URL, TARSIER_RETENTION_DAYS (7), TARSIER_MAX_AGE_HOURS (24), TARSIER_LOG (info).
+TARSIER_WEB_ROOT, TARSIER_PUBLIC_URL, TARSIER_RETENTION_DAYS (7),
+TARSIER_RETENTION_MINUTES_DAYS (90), TARSIER_RETENTION_HOURS_DAYS (1100), TARSIER_MAX_AGE_HOURS (24), TARSIER_LOG (info).
 
 Exit codes: 0 done, 1 failed while running, 2 wrong arguments or settings.
 `;

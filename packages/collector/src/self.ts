@@ -5,12 +5,21 @@ export interface SelfMetrics {
   readonly ingestedBatches: Counter;
   readonly ingestedSamples: Counter;
   readonly refusedBatches: Counter;
+  /** Samples that compaction has put together, hours that it has sealed, and what it could not do at once. */
+  readonly compactedSamples: Counter;
+  readonly sealedHours: Counter;
+  readonly compactionFailures: Counter;
+  readonly compactionBacklog: Gauge;
   /** What `GET /metrics` answers. */
   text(): string;
 }
 
 export interface Counter {
   add(count: number, labels?: Readonly<Record<string, string>>): void;
+}
+
+export interface Gauge {
+  set(value: number, labels?: Readonly<Record<string, string>>): void;
 }
 
 interface Family {
@@ -36,6 +45,12 @@ export function createSelfMetrics(
         values.set(key, (values.get(key) ?? 0) + count);
       },
     };
+  }
+
+  function gauge(name: string, help: string): Gauge {
+    const values = new Map<string, number>();
+    families.push({ name, help, kind: 'gauge', read: () => values });
+    return { set: (value, labels = {}) => void values.set(labelText(labels), value) };
   }
 
   const single = (value: number) => new Map([['', value]]);
@@ -65,6 +80,10 @@ export function createSelfMetrics(
     ingestedBatches: counter('tarsier_ingest_batches_total', 'Batches answered with 204, by whether they were new.'),
     ingestedSamples: counter('tarsier_ingest_samples_total', 'Samples of newly stored batches.'),
     refusedBatches: counter('tarsier_ingest_refused_total', 'Batches refused, by error code.'),
+    compactedSamples: counter('tarsier_compaction_samples_total', 'Samples moved from batches to segments.'),
+    sealedHours: counter('tarsier_compaction_hours_total', 'Hours of a host made a block with rollups.'),
+    compactionFailures: counter('tarsier_compaction_failures_total', 'Steps that failed, or found their host taken.'),
+    compactionBacklog: gauge('tarsier_compaction_backlog', 'Cold batches, and segments, that wait to be compacted.'),
     text() {
       const lines = families.flatMap(({ name, help, kind, read }) => [
         `# HELP ${name} ${help}`,

@@ -295,7 +295,13 @@ export function writeDeltas(values: Float64Array, count: number, second: boolean
   }
 }
 
-export function readDeltas(reader: ByteReader, values: Float64Array, count: number, second: boolean, power: number): void {
+export function readDeltas(
+  reader: ByteReader,
+  values: Float64Array,
+  count: number,
+  second: boolean,
+  power: number,
+): void {
   if (count === 0) return;
   let value = reader.zigzag();
   let delta = 0;

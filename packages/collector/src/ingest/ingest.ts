@@ -40,7 +40,7 @@ export interface Ingest {
 }
 
 export interface IngestDeps {
-  readonly storage: Pick<Storage, 'batches' | 'series' | 'tenants'>;
+  readonly storage: Pick<Storage, 'batches' | 'samples' | 'series' | 'tenants'>;
   /** In this order, after the commit. */
   readonly consumers: readonly SamplesConsumer[];
   /** Those that {@link Ingest.replay} feeds; all of them unless given. */
@@ -151,22 +151,15 @@ export function createIngest({
     async replay(since) {
       for (const scope of await storage.tenants.all()) {
         const hosts = new Map<number, Map<string, RegisteredSchema>>();
-        for await (const batches of storage.batches.recent(scope, since)) {
-          for (const batch of batches) {
-            let known = hosts.get(batch.hostId);
-            if (known === undefined) {
-              const list = await storage.series.schemasOfHost(scope, batch.hostId);
-              known = new Map(list.map((schema) => [hex(schema.hash), schema]));
-              hosts.set(batch.hostId, known);
-            }
-            const schema = known.get(hex(batch.schemaHash));
-            if (schema === undefined) continue;
-            const { epoch, seq } = batch;
-            handOn(
-              { schema: remember(schema), epoch, seq, matrix: decodePayload(batch.payload, zstdDecompress) },
-              replayConsumers,
-            );
+        for await (const { hostId, schemaHash, epoch, seq, matrix } of storage.samples.recent(scope, since)) {
+          let known = hosts.get(hostId);
+          if (known === undefined) {
+            const list = await storage.series.schemasOfHost(scope, hostId);
+            known = new Map(list.map((schema) => [hex(schema.hash), schema]));
+            hosts.set(hostId, known);
           }
+          const schema = known.get(hex(schemaHash));
+          if (schema !== undefined) handOn({ schema: remember(schema), epoch, seq, matrix }, replayConsumers);
         }
       }
     },

@@ -1,6 +1,7 @@
 /** Hot file: samples to one value per step. */
 import type { SeriesColumn, UnixMs } from '@tarsier/protocol';
 import type { Aggregation } from '@tarsier/protocol/api';
+import { coarsen, type Rollup } from '@tarsier/protocol/chunk';
 
 /**
  * One value per step that has samples. Steps end at multiples of `stepMs` since 1970, so that the same samples give
@@ -69,6 +70,50 @@ function reduce(values: Float64Array, from: number, to: number, aggregation: Exc
       return aggregation === 'sum' ? sum : sum / (to - from);
     }
   }
+}
+
+/**
+ * {@link aggregate} for rollups: the same steps, each of whole buckets.
+ *
+ * @param rollup  buckets whose width divides `stepMs`, from {@link lookBackMs} before `start` on; with increases when
+ *   the aggregation is `rate`
+ */
+export function aggregateRollup(
+  rollup: Rollup,
+  start: UnixMs,
+  end: UnixMs,
+  stepMs: number,
+  aggregation: Aggregation,
+): SeriesColumn {
+  const steps = coarsen(rollup, stepMs);
+  const times: number[] = [];
+  const values: number[] = [];
+  for (let row = 0; row < steps.ends.length; row++) {
+    const time = steps.ends[row] ?? 0;
+    if (time < start || time > end) continue;
+    const value = aggregation === 'rate' ? rateOf(steps, row, stepMs) : reduceRow(steps, row, aggregation);
+    if (value === undefined) continue;
+    times.push(time);
+    values.push(value);
+  }
+  return { times: Float64Array.from(times), values: Float64Array.from(values) };
+}
+
+function reduceRow(steps: Rollup, row: number, aggregation: Exclude<Aggregation, 'rate'>): number {
+  if (aggregation === 'avg') return (steps.sum[row] ?? 0) / (steps.count[row] ?? 0);
+  return steps[aggregation][row] ?? Number.NaN;
+}
+
+function rateOf({ count, first, last, firstAt, lastAt, counter }: Rollup, row: number, stepMs: number) {
+  const at = lastAt[row] ?? 0;
+  const begins = firstAt[row] ?? 0;
+  const formerAt = row > 0 ? (lastAt[row - 1] ?? 0) : -Infinity;
+  const increase = counter?.increase[row] ?? Number.NaN;
+  if (begins - formerAt <= reach * stepMs) {
+    const [former, value] = [last[row - 1] ?? 0, first[row] ?? 0];
+    return ((increase + (value < former ? value : value - former)) * 1000) / (at - formerAt);
+  }
+  return (count[row] ?? 0) < 2 ? undefined : (increase * 1000) / (at - begins);
 }
 
 /** How many steps before the first sample of a step the former sample may lie, to count from. */

@@ -33,27 +33,9 @@ export interface Batches {
    * @returns for each whether it is new; false for one that was stored before
    */
   insert(batches: readonly NewBatch[]): Promise<boolean[]>;
-  /** Batches of the hosts that have a tick in `from`..`to` (both included), by time. */
-  read(scope: TenantScope, hostIds: readonly number[], from: UnixMs, to: UnixMs): Promise<BatchRecord[]>;
-  /** A tenant's batches with a tick at or after `since`, by time, some at a time. */
-  recent(scope: TenantScope, since: UnixMs): AsyncIterable<readonly BatchRecord[]>;
 }
-
-interface Row {
-  readonly host_id: number;
-  readonly epoch: number;
-  readonly seq: number;
-  readonly t0: number;
-  readonly t1: number;
-  readonly rows: number;
-  readonly schema_hash: Uint8Array;
-  readonly payload: Uint8Array;
-}
-
-const cursorRows = 200;
 
 export function createBatches({ sql }: Database): Batches {
-  const columns = sql`host_id, epoch, seq, t0, t1, rows, schema_hash, payload`;
   return {
     async insert(batches) {
       // One text parameter for all bytes: the driver would write each bytea as hex, twice the size of base64's third.
@@ -84,26 +66,5 @@ export function createBatches({ sql }: Database): Batches {
       // The same batch twice in one statement is new only once.
       return batches.map(({ scope, hostId, epoch, seq }) => keys.delete(`${scope.tenantId}/${hostId}/${epoch}/${seq}`));
     },
-
-    async read({ tenantId }, hostIds, from, to) {
-      const rows = await sql<Row[]>`
-        select ${columns} from batch
-        where tenant_id = ${tenantId} and host_id = any(${[...hostIds]}::int[])
-          and t0 between ${from - maxBatchSpanMs} and ${to} and t1 >= ${from}
-        order by t0, epoch, seq`;
-      return rows.map(toRecord);
-    },
-
-    async *recent({ tenantId }, since) {
-      const rows = sql<Row[]>`
-        select ${columns} from batch
-        where tenant_id = ${tenantId} and t0 >= ${since - maxBatchSpanMs} and t1 >= ${since}
-        order by t0, epoch, seq`;
-      for await (const some of rows.cursor(cursorRows)) yield some.map(toRecord);
-    },
   };
-}
-
-function toRecord({ host_id, schema_hash, ...row }: Row): BatchRecord {
-  return { ...row, hostId: host_id, schemaHash: schema_hash };
 }

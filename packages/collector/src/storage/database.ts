@@ -4,6 +4,7 @@ import type { EmbeddedPostgres } from './embedded/embedded.ts';
 
 /** Reads int8 as a number. */
 export type TarsierSql = postgres.Sql<{ int8: number }>;
+export type TarsierTransaction = postgres.TransactionSql<{ int8: number }>;
 
 /** Connections for what is small and often (drizzle), and apart from them those that carry batches. */
 export interface Database {

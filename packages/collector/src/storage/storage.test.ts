@@ -1,7 +1,9 @@
-import { encodeSchema, type SeriesSchema } from '@tarsier/protocol';
-import { schemaHash } from '@tarsier/protocol/zstd';
+import { encodePayload, encodeSchema, type SeriesSchema } from '@tarsier/protocol';
+import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
 import { afterAll, expect, test } from 'vitest';
+import { silentLog } from '../log.ts';
 import type { NewBatch } from './batches.ts';
+import { defaultPolicy } from './compaction/compactor.ts';
 import type { RegisteredSchema } from './series-catalog.ts';
 import { createTestStorage } from './testing.ts';
 
@@ -30,9 +32,12 @@ function batchOf({ scope, hostId, hash }: RegisteredSchema, seq: number, t0 = no
     seq,
     t0,
     t1: t0 + 9000,
-    rows: 10,
+    rows: 2,
     schemaHash: hash,
-    payload: Uint8Array.of(0, seq, 255),
+    payload: encodePayload(
+      { times: Float64Array.of(t0, t0 + 9000), width: 1, values: Float64Array.of(seq, seq) },
+      zstdCompress,
+    ),
   };
 }
 
@@ -53,12 +58,11 @@ test('a batch sent twice is stored once, whether in one statement or later', asy
   const [first, second] = [batchOf(schema, 0), batchOf(schema, 1)];
   expect(await storage.batches.insert([first, second, first])).toEqual([true, true, false]);
   expect(await storage.batches.insert([second, batchOf(schema, 2)])).toEqual([false, true]);
-  const stored = await storage.batches.read(schema.scope, [schema.hostId], now, now);
-  expect(stored.map(({ seq, payload }) => [seq, [...payload]])).toEqual([
-    [0, [0, 0, 255]],
-    [1, [0, 1, 255]],
-    [2, [0, 2, 255]],
-  ]);
+  const stored = await sql<{ seq: number; payload: Uint8Array }[]>`
+    select seq, payload from batch where tenant_id = ${schema.scope.tenantId} order by seq`;
+  expect(stored.map(({ seq, payload }) => [seq, [...payload]])).toEqual(
+    [0, 1, 2].map((seq) => [seq, [...batchOf(schema, seq).payload]]),
+  );
 });
 
 test('what one tenant stores, no other reads: equal names and numbers are apart', async () => {
@@ -68,8 +72,9 @@ test('what one tenant stores, no other reads: equal names and numbers are apart'
   ]);
   expect(two.hostId).toBe(one.hostId);
   await storage.batches.insert([batchOf(one, 0)]);
-  expect(await storage.batches.read(two.scope, [two.hostId], now, now + 1000)).toEqual([]);
-  expect(await storage.series.candidates(two.scope, [])).toHaveLength(1);
+  const series = await storage.series.candidates(two.scope, []);
+  expect(series).toHaveLength(1);
+  expect(await storage.samples.read(two.scope, series, { from: now, to: now + 1000 })).toEqual(new Map());
   const rule = await storage.rules.create(one.scope, {
     kind: 'anomaly',
     name: 'n',
@@ -107,17 +112,30 @@ test('samples of any age within and beyond the partitions are kept and found; wh
     true,
   ]);
   await storage.ensurePartitions(now - 2 * dayMs);
-  const read = () => storage.batches.read(schema.scope, [schema.hostId], now - 50 * dayMs, now + dayMs);
-  expect(await read()).toHaveLength(4);
-  expect(await storage.dropExpired(now - 0.2 * dayMs)).toBeGreaterThan(0);
-  expect((await read()).map(({ t0 }) => t0)).toEqual([now]);
+  const series = await storage.series.candidates(schema.scope, []);
+  const read = async () => {
+    const found = await storage.samples.read(schema.scope, series, { from: now - 50 * dayMs, to: now + dayMs });
+    return [...(found.get(series[0]?.seriesId ?? 0)?.times ?? [])];
+  };
+  expect(await read()).toHaveLength(8);
+  const expiry = now - 0.2 * dayMs;
+  expect(await storage.dropExpired({ samples: expiry, minutes: expiry, hours: expiry })).toBeGreaterThan(0);
+  expect(await read()).toEqual([now, now + 9000]);
 });
 
 test('recent batches come back in order of time, for one tenant', async () => {
   const schema = await register('recent', 'a', schemaOf('1'));
   await storage.batches.insert([3, 1, 2].map((seq) => batchOf(schema, seq, now + seq * 10_000)));
   const seqs: number[] = [];
-  for await (const some of storage.batches.recent(schema.scope, now + 20_000)) seqs.push(...some.map(({ seq }) => seq));
+  const recent = async () => {
+    seqs.length = 0;
+    for await (const { seq } of storage.samples.recent(schema.scope, now + 20_000)) seqs.push(seq);
+  };
+  await recent();
+  expect(seqs).toEqual([2, 3]);
+  await storage.createCompactor(silentLog, { ...defaultPolicy, coldMs: 0, flushRows: 0 }).run(now + 29_000);
+  await recent();
+  // The first two are one segment by now, named by its last batch.
   expect(seqs).toEqual([2, 3]);
 });
 

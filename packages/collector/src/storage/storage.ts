@@ -8,6 +8,8 @@ import { createAlerts, type Alerts } from './alerts.ts';
 import { createAnomalies, type Anomalies } from './anomalies.ts';
 import { createBatches, type Batches } from './batches.ts';
 import { createChannels, type Channels } from './channels.ts';
+import { createCompactor, type CompactionPolicy, type Compactor } from './compaction/compactor.ts';
+import { startCompaction, type Compaction, type CompactionOptions } from './compaction/start-compaction.ts';
 import { connect, type Connection, type Database } from './database.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
 import { createEnrolments, type Enrolments } from './enrolments.ts';
@@ -15,7 +17,8 @@ import { createHosts, type Hosts } from './hosts.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
 import { createNotifications, type Notifications } from './notifications.ts';
-import { dropExpired, ensurePartitions } from './partitions.ts';
+import { dropExpired, ensurePartitions, type Expiry } from './partitions.ts';
+import { createSamples, type Samples } from './select/samples.ts';
 import { createRules, type Rules } from './rules.ts';
 import { createSeriesCatalog, type SeriesCatalog } from './series-catalog.ts';
 import { createSessions, type Sessions } from './sessions.ts';
@@ -29,6 +32,7 @@ export interface Storage {
   readonly hosts: Hosts;
   readonly series: SeriesCatalog;
   readonly batches: Batches;
+  readonly samples: Samples;
   readonly rules: Rules;
   readonly alerts: Alerts;
   readonly anomalies: Anomalies;
@@ -38,8 +42,12 @@ export interface Storage {
   ping(): Promise<void>;
   /** Room for batches of yesterday to the day after tomorrow. */
   ensurePartitions(now: UnixMs): Promise<void>;
-  /** Drops whole days before `before`. @returns how many */
-  dropExpired(before: UnixMs): Promise<number>;
+  /** Drops whole partitions of what has expired. @returns how many */
+  dropExpired(expiry: Expiry): Promise<number>;
+  /** Puts cold batches together, here and when it is told to. */
+  createCompactor(log: Log, policy?: CompactionPolicy): Compactor;
+  /** The same in a thread of its own, again and again; to be stopped before this is closed. */
+  startCompaction(options: CompactionOptions): Compaction;
   close(): Promise<void>;
 }
 
@@ -95,13 +103,13 @@ async function prepare(
     throw new TarsierError('storage/unreachable', 'the database can not be reached or migrated', { cause });
   }
   const database = connect(connection);
-  return storageOn(database, now, async () => {
+  return storageOn(database, connection, now, async () => {
     await database.close();
     await embedded?.close();
   });
 }
 
-function storageOn(database: Database, now: () => number, close: () => Promise<void>): Storage {
+function storageOn(database: Database, connection: Connection, now: () => number, close: () => Promise<void>): Storage {
   const { sql } = database;
   return {
     tenants: createTenants(database),
@@ -111,6 +119,7 @@ function storageOn(database: Database, now: () => number, close: () => Promise<v
     hosts: createHosts(database),
     series: createSeriesCatalog(database, now),
     batches: createBatches(database),
+    samples: createSamples(database),
     rules: createRules(database, now),
     alerts: createAlerts(database),
     anomalies: createAnomalies(database),
@@ -120,7 +129,9 @@ function storageOn(database: Database, now: () => number, close: () => Promise<v
       await sql`select 1`;
     },
     ensurePartitions: (at) => ensurePartitions(sql, at),
-    dropExpired: (before) => dropExpired(sql, before),
+    dropExpired: (expiry) => dropExpired(sql, expiry),
+    createCompactor: (log, policy) => createCompactor({ sql, log, ...(policy === undefined ? {} : { policy }) }),
+    startCompaction: (options) => startCompaction(connection, options),
     close,
   };
 }

@@ -78,14 +78,26 @@ const anyDouble = fc.oneof(
 const columns = fc.oneof(
   fc.array(fc.tuple(anyDouble, fc.boolean()), { minLength: 1, maxLength: 200 }),
   fc.array(fc.tuple(fc.integer({ min: -1e6, max: 1e6 }), fc.constant(true)), { minLength: 24, maxLength: 200 }),
-  fc.array(fc.tuple(fc.integer({ min: 0, max: 5_000 }).map((cents) => cents / 100), fc.boolean()), {
-    minLength: 24,
-    maxLength: 200,
-  }),
-  fc.array(fc.tuple(fc.maxSafeInteger().map((value) => Math.trunc(value / 16)), fc.constant(true)), {
-    minLength: 24,
-    maxLength: 80,
-  }),
+  fc.array(
+    fc.tuple(
+      fc.integer({ min: 0, max: 5_000 }).map((cents) => cents / 100),
+      fc.boolean(),
+    ),
+    {
+      minLength: 24,
+      maxLength: 200,
+    },
+  ),
+  fc.array(
+    fc.tuple(
+      fc.maxSafeInteger().map((value) => Math.trunc(value / 16)),
+      fc.constant(true),
+    ),
+    {
+      minLength: 24,
+      maxLength: 80,
+    },
+  ),
 );
 
 test('any column of any doubles with any gaps comes back to the bit', () => {
@@ -187,7 +199,10 @@ test('rows come back with the batch each came with, the same time twice included
 
 test('rows that are cut, changed or made up are a BatchError', () => {
   const writer = new ByteWriter();
-  encodeRows({ times: Float64Array.of(5, 6, 9), epochs: Float64Array.of(1, 1, 2), seqs: Float64Array.of(0, 0, 4) }, writer);
+  encodeRows(
+    { times: Float64Array.of(5, 6, 9), epochs: Float64Array.of(1, 1, 2), seqs: Float64Array.of(0, 0, 4) },
+    writer,
+  );
   const whole = writer.view().slice();
   fc.assert(
     fc.property(fc.nat(whole.byteLength - 1), fc.integer({ min: 0, max: 255 }), fc.boolean(), (at, byte, cut) => {

@@ -3,7 +3,7 @@ export { ByteReader, ByteWriter } from '../bytes.ts';
 export { bitsOf, encodeColumn } from '../column.ts';
 export { decodeChunk, encodeChunk } from './chunk.ts';
 export type { Rollup } from './rollup.ts';
-export { coarsen, rollUp } from './rollup.ts';
+export { coarsen, emptyRollup, overlay, rollUp, rollupColumns } from './rollup.ts';
 export type { RollupHead } from './rollup-codec.ts';
 export { decodeRollup, decodeRollupHead, encodeRollup, encodeRollupHead } from './rollup-codec.ts';
 export type { BlockRows } from './rows.ts';

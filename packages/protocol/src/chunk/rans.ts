@@ -20,7 +20,10 @@ let scratch = new Uint8Array(4_096);
 /** The symbols that `counts` knows, ascending. */
 const occurringSymbols = new Uint8Array(256);
 let occurring = 0;
-const bitsOfFrequency = Float64Array.from({ length: total + 1 }, (_, frequency) => precisionBits - Math.log2(frequency));
+const bitsOfFrequency = Float64Array.from(
+  { length: total + 1 },
+  (_, frequency) => precisionBits - Math.log2(frequency),
+);
 /** A symbol's distance from the former one, and its frequency. */
 const bitsOfTableEntry = 18;
 

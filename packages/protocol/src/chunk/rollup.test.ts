@@ -3,14 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ByteReader, ByteWriter } from '../bytes.ts';
 import type { SeriesColumn } from '../sample.ts';
-import {
-  decodeRollup,
-  decodeRollupHead,
-  encodeRollup,
-  encodeRollupHead,
-  type RollupHead,
-} from './rollup-codec.ts';
-import { coarsen, rollUp, type Rollup } from './rollup.ts';
+import { decodeRollup, decodeRollupHead, encodeRollup, encodeRollupHead, type RollupHead } from './rollup-codec.ts';
+import { coarsen, overlay, rollUp, type Rollup } from './rollup.ts';
 
 const minute = 60_000;
 const t0 = 1_764_000_000_000;
@@ -75,18 +69,20 @@ const values = fc.oneof(
   fc.double(),
   fc.constantFrom(Number.NaN, Infinity, -0, 2 ** 53),
 );
-const series = fc.oneof(
-  fc.array(fc.tuple(fc.integer({ min: 1, max: 30_000 }), values), { minLength: 1, maxLength: 150 }),
-  fc.array(fc.tuple(fc.constant(1_000), fc.integer({ min: 0, max: 5_000 })), { minLength: 60, maxLength: 400 }),
-).map((steps): SeriesColumn => {
-  let time = t0;
-  return {
-    times: Float64Array.from(steps, ([step]) => (time += step)),
-    values: Float64Array.from(steps, ([, value]) => value),
-  };
-});
+const series = fc
+  .oneof(
+    fc.array(fc.tuple(fc.integer({ min: 1, max: 30_000 }), values), { minLength: 1, maxLength: 150 }),
+    fc.array(fc.tuple(fc.constant(1_000), fc.integer({ min: 0, max: 5_000 })), { minLength: 60, maxLength: 400 }),
+  )
+  .map((steps): SeriesColumn => {
+    let time = t0;
+    return {
+      times: Float64Array.from(steps, ([step]) => (time += step)),
+      values: Float64Array.from(steps, ([, value]) => value),
+    };
+  });
 
-test('rollups of any samples come back to the bit, with the host\'s times and with their own', () => {
+test("rollups of any samples come back to the bit, with the host's times and with their own", () => {
   fc.assert(
     fc.property(series, series, fc.boolean(), (column, others, counter) => {
       const rollup = rollUp(column, minute, counter);
@@ -121,6 +117,19 @@ test('hours made of minutes are those made of the samples, but for rounding', ()
   );
 });
 
+test('one rollup laid over another has the buckets of both, its own where both have one', () => {
+  const under = rollUp(
+    { times: Float64Array.of(1, minute + 1, 3 * minute), values: Float64Array.of(1, 2, 3) },
+    minute,
+    true,
+  );
+  const over = rollUp({ times: Float64Array.of(minute + 5), values: Float64Array.of(9) }, minute, true);
+  const both = overlay(under, over);
+  expect([...both.ends]).toEqual([minute, 2 * minute, 3 * minute]);
+  expect([...both.last]).toEqual([1, 9, 3]);
+  expect(both.counter?.resets).toEqual(new Float64Array(3));
+});
+
 test('an hour of a constant takes a few bytes, of a busy counter a fraction of its samples', () => {
   const times = Float64Array.from({ length: 3_600 }, (_, row) => t0 + (row + 1) * 1_000);
   const constant = rollUp({ times, values: new Float64Array(3_600).fill(7) }, minute, false);
@@ -132,7 +141,10 @@ test('an hour of a constant takes a few bytes, of a busy counter a fraction of i
 });
 
 test('rollups cut, changed or made up are rollups or a BatchError', () => {
-  const column = { times: Float64Array.from({ length: 500 }, (_, row) => t0 + row * 977), values: new Float64Array(500) };
+  const column = {
+    times: Float64Array.from({ length: 500 }, (_, row) => t0 + row * 977),
+    values: new Float64Array(500),
+  };
   for (let row = 0; row < 500; row++) column.values[row] = (row * 31) % 17;
   const rollup = rollUp(column, minute, true);
   const writer = new ByteWriter();

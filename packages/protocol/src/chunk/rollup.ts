@@ -149,6 +149,26 @@ function increaseOver(
   return { increase: exactSum(terms), resets };
 }
 
+/** The buckets of both, in order of time; where both have one, that of `over`. */
+export function overlay(under: Rollup, over: Rollup): Rollup {
+  const taken = new Set(over.ends);
+  const rows = [
+    ...Array.from(under.ends, (end, row) => ({ end, row, of: under })).filter(({ end }) => !taken.has(end)),
+    ...Array.from(over.ends, (end, row) => ({ end, row, of: over })),
+  ].toSorted((a, b) => a.end - b.end);
+  const both = emptyRollup(rows.length, under.counter !== undefined && over.counter !== undefined);
+  for (const [at, { row, of }] of rows.entries()) {
+    for (const name of rollupColumns) both[name][at] = of[name][row] ?? 0;
+    if (both.counter === undefined) continue;
+    both.counter.increase[at] = of.counter?.increase[row] ?? 0;
+    both.counter.resets[at] = of.counter?.resets[row] ?? 0;
+  }
+  return both;
+}
+
+/** But for the counter's. */
+export const rollupColumns = ['ends', 'count', 'sum', 'min', 'max', 'first', 'last', 'firstAt', 'lastAt'] as const;
+
 export function emptyRollup(buckets: number, counter: boolean): Rollup {
   const column = (): Float64Array => new Float64Array(buckets);
   return {

@@ -1,0 +1,311 @@
+import { encodePayload, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
+import { rollUp } from '@tarsier/protocol/chunk';
+import { zstdCompress } from '@tarsier/protocol/zstd';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { silentLog } from '../../log.ts';
+import { aggregateRollup } from '../../query/aggregate.ts';
+import { createQuery } from '../../query/query.ts';
+import type { TenantScope } from '../../tenant.ts';
+import { hourMs, minuteMs } from '../hours.ts';
+import { createTestStorage } from '../testing.ts';
+import { defaultPolicy } from './compactor.ts';
+import { SampleModel, seriesKey, toNewBatch, type PlainBatch } from './testing.ts';
+
+const t0 = Date.UTC(2026, 10, 24, 12);
+const { storage, sql, drop } = await createTestStorage(() => t0);
+await storage.ensurePartitions(t0);
+afterAll(drop);
+const query = createQuery({ storage });
+
+/** What is cold is flushed at once, what is over is sealed at once. */
+const eager = { ...defaultPolicy, flushRows: 1, coldMs: 0, sealAfterMs: 0, resealAfterMs: 0 };
+const compactor = storage.createCompactor(silentLog, eager);
+let tenants = 0;
+
+type Points = ReadonlyMap<string, readonly (readonly [at: UnixMs, value: number])[]>;
+
+async function stored(scope: TenantScope, from: UnixMs, to: UnixMs): Promise<Points> {
+  const series = await storage.series.candidates(scope, []);
+  const found = await storage.samples.read(scope, series, { from, to });
+  return new Map(
+    series.flatMap((row) => {
+      const column = found.get(row.seriesId);
+      return column === undefined ? [] : [[seriesKey(row), pointsOf(column)] as const];
+    }),
+  );
+}
+
+function pointsOf({ times, values }: SeriesColumn): [UnixMs, number][] {
+  return Array.from(times, (time, row): [UnixMs, number] => [time, values[row] ?? Number.NaN]);
+}
+
+async function put(scope: TenantScope, ...batches: readonly PlainBatch[]): Promise<void> {
+  await storage.batches.insert(await Promise.all(batches.map((batch) => toNewBatch(storage, scope, batch))));
+}
+
+function ticks(from: UnixMs, count: number, value: (row: number) => number, stepMs = 1000): PlainBatch['ticks'] {
+  return Array.from({ length: count }, (_, row) => ({ at: from + row * stepMs, values: [value(row), row * 10] }));
+}
+
+async function tables({ tenantId }: TenantScope): Promise<Record<string, number>> {
+  const [row] = await sql<Record<string, number>[]>`
+    select (select count(*)::int from batch where tenant_id = ${tenantId}) as batches,
+      (select count(*)::int from segment where tenant_id = ${tenantId}) as segments,
+      (select count(*)::int from block where tenant_id = ${tenantId}) as blocks`;
+  return row ?? {};
+}
+
+const batches = fc.array(
+  fc.record({
+    host: fc.constantFrom('a', 'b'),
+    epoch: fc.constantFrom(t0 - 9 * hourMs, t0 - 8 * hourMs),
+    seq: fc.nat(40),
+    series: fc.constantFrom(['0', '1'], ['1', '2', '3'], ['3', '0']),
+    startS: fc.integer({ min: -3 * 3600, max: -1 }),
+    stepS: fc.constantFrom(1, 7, 60),
+    values: fc.array(
+      fc.option(
+        fc.oneof(
+          fc.integer({ min: 0, max: 1000 }),
+          fc.integer({ min: 0, max: 1000 }).map((value) => value / 4),
+          fc.constantFrom(Number.NaN, Infinity),
+        ),
+        { nil: undefined },
+      ),
+      { minLength: 3, maxLength: 40 },
+    ),
+  }),
+  { minLength: 1, maxLength: 14 },
+);
+/** After which batches compaction runs, as if that many seconds before the newest. */
+const runs = fc.array(fc.record({ after: fc.nat(14), ageS: fc.nat(2 * 3600) }), { maxLength: 4 });
+
+function plain(given: (typeof batches extends fc.Arbitrary<infer T> ? T : never)[number], at: number): PlainBatch {
+  const { host, epoch, series, startS, stepS, values } = given;
+  const rows = Math.ceil(values.length / 3);
+  return {
+    host,
+    epoch,
+    // The same batch twice has the same content.
+    seq: at,
+    series,
+    ticks: Array.from({ length: rows }, (_, row) => ({
+      at: t0 + (startS + row * stepS) * 1000,
+      values: series.map((_, column) => values[row * 3 + column]),
+    })),
+  };
+}
+
+test('whatever comes when and wherever compaction is, each sample is there once, and every step has the same value', async () => {
+  await fc.assert(
+    fc.asyncProperty(batches, runs, fc.nat(13), async (given, compactions, again) => {
+      const scope = await storage.tenants.ensure(`model-${tenants++}`);
+      const model = new SampleModel();
+      const check = async (): Promise<void> => {
+        const [from, to] = [t0 - 4 * hourMs, t0];
+        expect(await stored(scope, from, to)).toEqual(model.samples(from, to));
+        const part = [t0 - 2 * hourMs + 1, t0 - 1_800_000] as const;
+        expect(await stored(scope, ...part)).toEqual(model.samples(...part));
+        await sameSteps(scope, model);
+      };
+      const all = given.map(plain);
+      for (const [at, batch] of all.entries()) {
+        await put(scope, batch);
+        model.add(batch);
+        for (const { after, ageS } of compactions) {
+          if (after === at) await compactor.run(t0 - ageS * 1000);
+        }
+      }
+      await check();
+      await compactor.run(t0);
+      await check();
+      // A batch that is sent once more after it was compacted.
+      const repeated = all[again % all.length];
+      if (repeated !== undefined) await put(scope, repeated);
+      await check();
+      await compactor.run(t0 + hourMs);
+      await check();
+      expect(await tables(scope)).toMatchObject({ batches: 0, segments: 0 });
+    }),
+    { numRuns: 25 },
+  );
+});
+
+/** Each aggregation by minutes and hours, from what is stored against what the model's samples give. */
+async function sameSteps(scope: TenantScope, model: SampleModel): Promise<void> {
+  for (const [stepMs, aggregation] of [
+    [minuteMs, 'avg'],
+    [5 * minuteMs, 'max'],
+    [hourMs, 'sum'],
+    [2 * minuteMs, 'rate'],
+    [hourMs, 'rate'],
+    [45_000, 'min'],
+  ] as const) {
+    const [start, end] = [t0 - 2 * hourMs, t0];
+    const results = await query.range(scope, { selector: '{n=~".+"}', start, end, stepMs, aggregation });
+    if (stepMs % minuteMs !== 0) continue;
+    const expected = new Map(
+      [...model.samples(t0 - 6 * hourMs, t0)].flatMap(([key, points]) => {
+        const column = {
+          times: Float64Array.from(points, ([at]) => at),
+          values: Float64Array.from(points, ([, value]) => value),
+        };
+        const { times, values } = aggregateRollup(rollUp(column, minuteMs, true), start, end, stepMs, aggregation);
+        return times.length === 0 ? [] : [[key, { times, values }] as const];
+      }),
+    );
+    const close = new Map(results.map(({ series, column }) => [seriesKey(series), column]));
+    expect([...close.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
+    for (const [key, column] of expected) {
+      expect(close.get(key)?.times).toEqual(column.times);
+      for (const [row, value] of column.values.entries()) {
+        const got = close.get(key)?.values[row] ?? 0;
+        if (Number.isFinite(value)) expect(Math.abs(got - value)).toBeLessThan(1e-9 * Math.max(1, Math.abs(value)));
+        else expect(got).toBe(value);
+      }
+    }
+  }
+}
+
+test('an hour of batches becomes some segments, then one block with its rollups, and nothing else stays', async () => {
+  const scope = await storage.tenants.ensure('hour');
+  const hour = t0 - 2 * hourMs;
+  for (let seq = 0; seq < 360; seq += 60) {
+    await put(
+      scope,
+      ...Array.from({ length: 60 }, (_, at) => ({
+        host: 'a',
+        epoch: 1,
+        seq: seq + at,
+        series: ['0', '1'],
+        ticks: ticks(hour - hourMs + 1000 + (seq + at) * 10_000, 10, (row) => row),
+      })),
+    );
+  }
+  await compactor.run(hour - 1_800_000);
+  expect(await tables(scope)).toMatchObject({ batches: 180, segments: 1 });
+  const done = await compactor.run(hour + 1);
+  expect(done).toMatchObject({ flushedBatches: 180, sealedHours: 1, batchesLeft: 0, segmentsLeft: 0, failures: 0 });
+  expect(await tables(scope)).toEqual({ batches: 0, segments: 0, blocks: 1 });
+  const [size] = await sql<{ bytes: number; rows: number }[]>`
+    select length(data) as bytes, rows from block b join tenant t using (tenant_id) where t.name = 'hour'`;
+  expect(size?.rows).toBe(3600);
+  expect(size?.bytes).toBeLessThan(3600);
+  const [count] = await query.range(scope, {
+    selector: 'used',
+    start: hour,
+    end: hour,
+    stepMs: hourMs,
+    aggregation: 'count',
+  });
+  expect([...(count?.column.values ?? [])]).toEqual([3600]);
+});
+
+test('staleness markers keep their bits through segments and blocks', async () => {
+  const scope = await storage.tenants.ensure('stale');
+  const at = t0 - 3 * hourMs;
+  const times = Float64Array.from({ length: 60 }, (_, row) => at + row * 1000);
+  const values = Float64Array.from(times, (_, row) => row);
+  // As bits: a list of numbers would lose them.
+  const words = new BigUint64Array(values.buffer);
+  for (let row = 8; row < 60; row += 9) words[row] = 0x7ff0000000000002n;
+  const batch = await toNewBatch(storage, scope, {
+    host: 'a',
+    epoch: 1,
+    seq: 0,
+    series: ['0'],
+    ticks: Array.from(times, (time) => ({ at: time, values: [0] })),
+  });
+  await storage.batches.insert([{ ...batch, payload: encodePayload({ times, width: 1, values }, zstdCompress) }]);
+  const bits = async (): Promise<string[]> => {
+    const series = await storage.series.candidates(scope, []);
+    const [column] = (await storage.samples.read(scope, series, { from: at, to: t0 })).values();
+    return Array.from(new BigUint64Array(column?.values.slice().buffer ?? new ArrayBuffer()), (word) =>
+      word.toString(16),
+    );
+  };
+  const before = await bits();
+  expect(before.filter((word) => word === '7ff0000000000002')).toHaveLength(6);
+  await compactor.run(t0 - 2 * hourMs - 1);
+  expect(await bits()).toEqual(before);
+  await compactor.run(t0);
+  expect(await bits()).toEqual(before);
+});
+
+test('few rows wait for more, an hour for its end, and what comes late for company', async () => {
+  const scope = await storage.tenants.ensure('policy');
+  const patient = storage.createCompactor(silentLog, defaultPolicy);
+  const hour = t0 - 5 * hourMs;
+  const batch = (seq: number, rows: number, from: UnixMs): PlainBatch => ({
+    host: 'a',
+    epoch: 1,
+    seq,
+    series: ['0', '1'],
+    ticks: ticks(from, rows, (row) => row),
+  });
+  await put(scope, batch(0, 100, hour - 600_000));
+  expect(await patient.run(hour)).toMatchObject({ flushedBatches: 0, batchesLeft: 1 });
+  await put(scope, batch(1, 250, hour - 400_000));
+  expect(await patient.run(hour)).toMatchObject({ flushedBatches: 2, batchesLeft: 0, segmentsLeft: 1 });
+  expect(await patient.run(hour + defaultPolicy.sealAfterMs - 1)).toMatchObject({ sealedHours: 0 });
+  expect(await patient.run(hour + defaultPolicy.sealAfterMs)).toMatchObject({ sealedHours: 1, segmentsLeft: 0 });
+  const late = hour + hourMs;
+  await put(scope, batch(2, 5, hour - 100_000));
+  expect(await patient.run(late)).toMatchObject({ flushedBatches: 0, batchesLeft: 1 });
+  expect(await patient.run(late + defaultPolicy.flushAfterMs)).toMatchObject({ flushedBatches: 1, sealedHours: 0 });
+  expect(await patient.run(late + 2 * defaultPolicy.flushAfterMs)).toMatchObject({ sealedHours: 1, segmentsLeft: 0 });
+});
+
+test('two collectors at work on the same hosts do each thing once; new batches come in between', async () => {
+  const scope = await storage.tenants.ensure('two');
+  const model = new SampleModel();
+  const others = [compactor, storage.createCompactor(silentLog, eager)];
+  const from = t0 - 2 * hourMs;
+  let seq = 0;
+  for (let round = 0; round < 6; round++) {
+    const some = Array.from({ length: 30 }, (_, at) => ({
+      host: `h${at % 3}`,
+      epoch: 1,
+      seq: seq++,
+      series: ['0', '1'],
+      ticks: ticks(from + (round * 30 + at) * 20_000, 10, (row) => row + at),
+    }));
+    for (const batch of some) model.add(batch);
+    await Promise.all([put(scope, ...some), ...others.map((one) => one.run(t0 + round)), stored(scope, from, t0)]);
+  }
+  await compactor.run(t0 + hourMs);
+  expect(await stored(scope, from, t0)).toEqual(model.samples(from, t0));
+  expect(await tables(scope)).toMatchObject({ batches: 0, segments: 0 });
+});
+
+test('while compaction runs, a reader sees every sample once at every moment', async () => {
+  const scope = await storage.tenants.ensure('moving');
+  const model = new SampleModel();
+  const from = t0 - 3 * hourMs;
+  for (let at = 0; at < 90; at++) {
+    const batch = { host: 'a', epoch: 1, seq: at, series: ['0', '1'], ticks: ticks(from + at * 60_000, 10, () => at) };
+    await put(scope, batch);
+    model.add(batch);
+  }
+  const small = storage.createCompactor(silentLog, { ...eager, limits: { batches: 5, samples: 1e6 } });
+  let running = true;
+  const compaction = small.run(t0).finally(() => (running = false));
+  const expected = model.samples(from, t0);
+  let looks = 0;
+  while (running) {
+    expect(await stored(scope, from, t0)).toEqual(expected);
+    const [counted] = await query.range(scope, {
+      selector: 'used',
+      start: from,
+      end: t0,
+      stepMs: hourMs,
+      aggregation: 'count',
+    });
+    expect(counted?.column.values.reduce((sum, count) => sum + count, 0)).toBe(900);
+    looks++;
+  }
+  await compaction;
+  expect(looks).toBeGreaterThan(1);
+  expect(await stored(scope, from, t0)).toEqual(expected);
+});

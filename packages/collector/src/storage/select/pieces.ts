@@ -1,0 +1,108 @@
+/** Hot file: a series' samples from where they are kept, put together: each once, in order of time. */
+import type { SeriesColumn, UnixMs } from '@tarsier/protocol';
+import { bitsOf } from '@tarsier/protocol/chunk';
+import { latestOfEachTime } from '../columns.ts';
+
+/** Samples of one series from one block, segment or batch. */
+export interface Piece {
+  /** Ascending; a time may occur more than once. */
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  /** 1 where a sample exists; absent when all do. */
+  readonly present?: Uint8Array;
+  /** Which batch each row came with; asked for only where pieces overlap. */
+  readonly origins: () => { readonly epochs: Float64Array; readonly seqs: Float64Array };
+}
+
+/** The part of it from `from` to `to`, both included; views, not copies. Undefined when there is none. */
+export function cut(piece: Piece, from: UnixMs, to: UnixMs): Piece | undefined {
+  const { times, values, present, origins } = piece;
+  const first = firstAtOrAfter(times, from);
+  const end = firstAtOrAfter(times, to + 1);
+  if (first >= end) return undefined;
+  if (first === 0 && end === times.length) return piece;
+  return {
+    times: times.subarray(first, end),
+    values: values.subarray(first, end),
+    ...(present === undefined ? {} : { present: present.subarray(first, end) }),
+    origins() {
+      const { epochs, seqs } = origins();
+      return { epochs: epochs.subarray(first, end), seqs: seqs.subarray(first, end) };
+    },
+  };
+}
+
+/** Of two samples at one time that of the later run of the agent counts, and of one run's the later batch's. */
+export function join(pieces: readonly Piece[]): SeriesColumn {
+  const [only] = pieces;
+  if (only === undefined) return { times: new Float64Array(), values: new Float64Array() };
+  if (pieces.length === 1) return latestOfEachTime(only.times, only.values, only.present);
+  const sorted = pieces.toSorted((a, b) => (a.times[0] ?? 0) - (b.times[0] ?? 0));
+  const overlap = sorted.some((piece, at) => at > 0 && (sorted[at - 1]?.times.at(-1) ?? 0) >= (piece.times[0] ?? 0));
+  return overlap ? merge(sorted) : concatenate(sorted);
+}
+
+function concatenate(pieces: readonly Piece[]): SeriesColumn {
+  const { times, values, present } = copyAll(pieces);
+  return latestOfEachTime(times, values, present);
+}
+
+function merge(pieces: readonly Piece[]): SeriesColumn {
+  const all = copyAll(pieces);
+  const epochs = new Float64Array(all.times.length);
+  const seqs = new Float64Array(all.times.length);
+  let next = 0;
+  for (const piece of pieces) {
+    const origins = piece.origins();
+    epochs.set(origins.epochs, next);
+    seqs.set(origins.seqs, next);
+    next += piece.times.length;
+  }
+  const { times, values, present } = all;
+  const order = Int32Array.from({ length: times.length }, (_, row) => row).toSorted(
+    (a, b) =>
+      (times[a] ?? 0) - (times[b] ?? 0) ||
+      (epochs[a] ?? 0) - (epochs[b] ?? 0) ||
+      (seqs[a] ?? 0) - (seqs[b] ?? 0) ||
+      a - b,
+  );
+  const sortedValues = new Float64Array(order.length);
+  const from = bitsOf(values);
+  const to = bitsOf(sortedValues);
+  for (let row = 0; row < order.length; row++) {
+    const source = (order[row] ?? 0) * 2;
+    to[row * 2] = from[source] ?? 0;
+    to[row * 2 + 1] = from[source + 1] ?? 0;
+  }
+  return latestOfEachTime(
+    Float64Array.from(order, (row) => times[row] ?? 0),
+    sortedValues,
+    present === undefined ? undefined : Uint8Array.from(order, (row) => present[row] ?? 0),
+  );
+}
+
+function copyAll(pieces: readonly Piece[]): Pick<Piece, 'times' | 'values' | 'present'> {
+  const rows = pieces.reduce((sum, { times }) => sum + times.length, 0);
+  const times = new Float64Array(rows);
+  const values = new Float64Array(rows);
+  const present = pieces.some((piece) => piece.present !== undefined) ? new Uint8Array(rows).fill(1) : undefined;
+  let next = 0;
+  for (const piece of pieces) {
+    times.set(piece.times, next);
+    values.set(piece.values, next);
+    if (piece.present !== undefined) present?.set(piece.present, next);
+    next += piece.times.length;
+  }
+  return present === undefined ? { times, values } : { times, values, present };
+}
+
+function firstAtOrAfter(times: Float64Array, time: UnixMs): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] ?? 0) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,199 @@
+/** Reads series' samples from wherever they are kept at the moment: blocks, segments, batches. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { openPayload, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
+import { ByteReader, decodeChunk, decodeRows, decodeRowTimes } from '@tarsier/protocol/chunk';
+import { zstdDecompress } from '@tarsier/protocol/zstd';
+import type { TenantScope } from '../../tenant.ts';
+import { maxBatchSpanMs } from '../batches.ts';
+import type { TarsierSql } from '../database.ts';
+import { dayMs, hourMs, hourOf } from '../hours.ts';
+import type { SeriesRow } from '../series-catalog.ts';
+import { cut, join, type Piece } from './pieces.ts';
+import type { SchemaColumns } from './schema-columns.ts';
+
+export interface SampleRange {
+  readonly from: UnixMs;
+  /** Included. */
+  readonly to: UnixMs;
+  /** Told how many samples were read, as they are; may throw to end the work. */
+  readonly onRead?: ((samples: number) => void) | undefined;
+  /** Ends the work when nobody waits for it any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A row of the one statement: a batch, or a chunk of a series. */
+interface StoredRow {
+  readonly host_id: number;
+  /** Absent for a batch. */
+  readonly series_id: number | null;
+  readonly epoch: number | null;
+  readonly seq: number | null;
+  readonly schema_hash: Uint8Array | null;
+  readonly head: Uint8Array | null;
+  readonly body: Uint8Array;
+}
+
+/** Series asked for in one statement. */
+const seriesPerStatement = 500;
+/** How much time is read at once: much where there is little, so that an empty year costs few statements. */
+const span = { firstMs: 6 * hourMs, leastMs: hourMs, mostMs: 32 * dayMs, fewRows: 1_000, manyRows: 4_000 } as const;
+/** Rows decoded between two turns of the event loop. */
+const rowsPerTurn = 256;
+
+/**
+ * All in one statement, so that it sees each sample exactly once, whatever compaction does meanwhile: what it moves
+ * from one table to the other, it moves in one transaction.
+ *
+ * @returns by series number; series without a sample are left out
+ */
+export async function readSamples(
+  sql: TarsierSql,
+  schemas: SchemaColumns,
+  scope: TenantScope,
+  series: readonly SeriesRow[],
+  { from, to, onRead, signal }: SampleRange,
+): Promise<Map<number, SeriesColumn>> {
+  const found = new Map<number, SeriesColumn>();
+  for (let first = 0; first < series.length; first += seriesPerStatement) {
+    const some = series.slice(first, first + seriesPerStatement);
+    const pieces = new Map<number, Piece[]>(some.map(({ seriesId }) => [seriesId, []]));
+    let spanMs: number = span.firstMs;
+    for (let start = from; start <= to;) {
+      signal?.throwIfAborted();
+      const end = Math.min(to, start + spanMs - 1);
+      const rows = await readRows(sql, scope, some, start, end);
+      const decoder = new RowDecoder(schemas, scope, pieces, start, end);
+      for (const [at, row] of rows.entries()) {
+        const samples = await decoder.add(row);
+        onRead?.(samples);
+        if (at % rowsPerTurn !== rowsPerTurn - 1) continue;
+        await nextTurn();
+        signal?.throwIfAborted();
+      }
+      if (rows.length <= span.fewRows) spanMs = Math.min(spanMs * 2, span.mostMs);
+      else if (rows.length > span.manyRows) spanMs = Math.max(spanMs / 2, span.leastMs);
+      start = end + 1;
+    }
+    for (const [seriesId, ofSeries] of pieces) {
+      const column = join(ofSeries);
+      if (column.times.length > 0) found.set(seriesId, column);
+    }
+  }
+  return found;
+}
+
+function readRows(
+  sql: TarsierSql,
+  { tenantId }: TenantScope,
+  series: readonly SeriesRow[],
+  from: UnixMs,
+  to: UnixMs,
+): Promise<StoredRow[]> {
+  const hostIds = [...new Set(series.map(({ hostId }) => hostId))];
+  const [firstHour, lastHour] = [hourOf(from), hourOf(to)];
+  const ofHost = series.map(({ hostId }) => hostId);
+  const ids = series.map(({ seriesId }) => seriesId);
+  return sql<StoredRow[]>`
+    with wanted as materialized (
+      select * from unnest(${ofHost}::int[], ${ids}::int[]) as w(host_id, series_id)
+    )
+    select host_id, null::int as series_id, epoch, seq, schema_hash, null::bytea as head, payload as body
+    from batch
+    where tenant_id = ${tenantId} and host_id = any(${hostIds}::int[])
+      and t0 between ${from - maxBatchSpanMs} and ${to} and t1 >= ${from}
+    union all
+    select s.host_id, w.series_id, null, null, null, s.head,
+      substring(s.data from s.offsets[p] + 1 for s.offsets[p + 1] - s.offsets[p])
+    from wanted w
+    join segment s on s.tenant_id = ${tenantId} and s.host_id = w.host_id
+      and s.hour between ${firstHour} and ${lastHour} and s.t0 <= ${to} and s.t1 >= ${from}
+    cross join lateral array_position(s.series_ids, w.series_id) as p
+    where p is not null
+    union all
+    select b.host_id, w.series_id, null, null, null, b.head,
+      substring(b.data from b.offsets[p] + 1 for b.offsets[p + 1] - b.offsets[p])
+    from wanted w
+    join block b on b.tenant_id = ${tenantId} and b.host_id = w.host_id and b.hour between ${firstHour} and ${lastHour}
+    cross join lateral array_position(b.series_ids, w.series_id) as p
+    where p is not null`;
+}
+
+class RowDecoder {
+  readonly #schemas: SchemaColumns;
+  readonly #scope: TenantScope;
+  readonly #pieces: ReadonlyMap<number, Piece[]>;
+  readonly #from: UnixMs;
+  readonly #to: UnixMs;
+  /** Series of one host share the times of their block: those of the row before are mostly those of the next. */
+  #head: Uint8Array = new Uint8Array();
+  #times: Float64Array = new Float64Array();
+
+  constructor(
+    schemas: SchemaColumns,
+    scope: TenantScope,
+    pieces: ReadonlyMap<number, Piece[]>,
+    from: UnixMs,
+    to: UnixMs,
+  ) {
+    this.#schemas = schemas;
+    this.#scope = scope;
+    this.#pieces = pieces;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  /** @returns samples read */
+  async add(row: StoredRow): Promise<number> {
+    if (row.series_id === null || row.head === null) return this.#addBatch(row);
+    const times = this.#timesOf(row.head);
+    const values = new Float64Array(times.length);
+    let present: Uint8Array | undefined;
+    decodeChunk(new ByteReader(row.body), values, () => (present = new Uint8Array(times.length).fill(1)));
+    const { head } = row;
+    const origins = () => decodeRows(new ByteReader(head));
+    return this.#keep(row.series_id, { times, values, ...(present === undefined ? {} : { present }), origins });
+  }
+
+  #timesOf(head: Uint8Array): Float64Array {
+    if (Buffer.compare(head, this.#head) !== 0) {
+      this.#head = head;
+      this.#times = decodeRowTimes(new ByteReader(head));
+    }
+    return this.#times;
+  }
+
+  async #addBatch({ host_id, epoch, seq, schema_hash, body }: StoredRow): Promise<number> {
+    if (schema_hash === null) return 0;
+    const seriesIds = await this.#schemas.of(this.#scope, host_id, schema_hash);
+    const wanted = seriesIds.reduce((count, id) => count + (this.#pieces.has(id) ? 1 : 0), 0);
+    const cursor = openPayload(body, zstdDecompress);
+    const { times } = cursor;
+    const origins = () => ({
+      epochs: new Float64Array(times.length).fill(epoch ?? 0),
+      seqs: new Float64Array(times.length).fill(seq ?? 0),
+    });
+    const skipped = new Float64Array(times.length);
+    const ignored = new Uint8Array(times.length);
+    let read = 0;
+    for (let column = 0, left = wanted; left > 0; column++) {
+      const seriesId = seriesIds[column] ?? -1;
+      if (!this.#pieces.has(seriesId)) {
+        cursor.next(skipped, () => ignored);
+        continue;
+      }
+      left--;
+      const values = new Float64Array(times.length);
+      let present: Uint8Array | undefined;
+      cursor.next(values, () => (present = new Uint8Array(times.length).fill(1)));
+      read += this.#keep(seriesId, { times, values, ...(present === undefined ? {} : { present }), origins });
+    }
+    return read;
+  }
+
+  #keep(seriesId: number, whole: Piece): number {
+    const piece = cut(whole, this.#from, this.#to);
+    if (piece === undefined) return 0;
+    this.#pieces.get(seriesId)?.push(piece);
+    return piece.times.length;
+  }
+}
