@@ -15,6 +15,7 @@ import { memory } from './memory/memory.ts';
 import { netstat } from './netstat/netstat.ts';
 import { network } from './network/network.ts';
 import { nginx } from './nginx/nginx.ts';
+import { otlp } from './otlp/otlp.ts';
 import { ping } from './ping/ping.ts';
 import type { Plugin } from './plugin.ts';
 import { postgres } from './postgres/postgres.ts';
@@ -61,5 +62,6 @@ export const builtinPlugins: readonly Plugin[] = [
   nginx,
   statsd,
   json,
+  otlp,
   postgres,
 ];
