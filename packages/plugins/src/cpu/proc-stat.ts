@@ -6,6 +6,8 @@ export interface CpuTimes {
   /** `all`, or the core's number. */
   readonly cpu: string;
   readonly times: readonly number[];
+  /** Time in which virtual machines ran: part of user and nice. */
+  readonly guest: number;
 }
 
 export function parseProcStat(text: string): CpuTimes[] {
@@ -16,6 +18,7 @@ export function parseProcStat(text: string): CpuTimes[] {
     result.push({
       cpu: name === 'cpu' ? 'all' : name.slice(3),
       times: cpuModes.map((_, mode) => Number(fields[mode] ?? 0)),
+      guest: Number(fields[cpuModes.length] ?? 0) + Number(fields[cpuModes.length + 1] ?? 0),
     });
   }
   return result;
@@ -35,4 +38,10 @@ export function sharesBetween(previous: CpuTimes, current: CpuTimes): number[] |
     return spent;
   });
   return total === 0 ? undefined : shares.map((spent) => spent / total);
+}
+
+/** Share of the time between two readings in which virtual machines ran, 0 to 1; NaN when no time has passed. */
+export function guestShareBetween(previous: CpuTimes, current: CpuTimes): number {
+  const total = (times: CpuTimes): number => times.times.reduce((sum, time) => sum + time, 0);
+  return Math.max(0, current.guest - previous.guest) / (total(current) - total(previous));
 }

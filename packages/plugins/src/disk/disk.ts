@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { definePlugin } from '../plugin.ts';
+import { cleanText } from '../label-text.ts';
 import { roundRatio } from '../ratio.ts';
 import { parseMounts } from './mounts.ts';
 
@@ -13,6 +14,12 @@ export const disk = definePlugin({
   intervalMs: 5_000,
   config: z.object({
     excludeTypes: z.array(z.string()).default(pseudo.split(' ')).describe('Types of file systems that are left out.'),
+    maxMounts: z
+      .int()
+      .min(1)
+      .max(140)
+      .default(100)
+      .describe('At most so many file systems, those that were mounted first. One has 7 series.'),
     excludeMounts: z.array(z.string()).default([]).describe('Mount points that are left out.'),
   }),
   metrics: {
@@ -32,6 +39,7 @@ export const disk = definePlugin({
     const excludedTypes = new Set(config.excludeTypes);
     const excludedMounts = new Set(config.excludeMounts);
     const failed = new Set<string>();
+    let full = false;
     return {
       async scrape(out) {
         if (!host.hasProc) {
@@ -48,8 +56,13 @@ export const disk = definePlugin({
         for (const { device, mount, type } of parseMounts(host.readProc('self/mounts'))) {
           // A device that is mounted twice, as by containers, has its space once.
           if (excludedTypes.has(type) || excludedMounts.has(mount) || seen.has(device)) continue;
+          if (seen.size >= config.maxMounts) {
+            if (!full) warn(`more file systems than maxMounts (${config.maxMounts}); the first left out is ${mount}`);
+            full = true;
+            break;
+          }
           seen.add(device);
-          const labels = { device, mount };
+          const labels = { device: cleanText(device), mount: cleanText(mount) };
           try {
             const space = await host.fileSystem(mount);
             if (space.totalBytes === 0) continue;

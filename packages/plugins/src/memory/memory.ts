@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseKeyValues } from '../key-values.ts';
 import { definePlugin, type MetricSpec, type ScrapeOutput } from '../plugin.ts';
 import { roundRatio } from '../ratio.ts';
+import { createNumaNodes } from './numa.ts';
 
 /** Fields of /proc/meminfo (proc(5)), in kB there. */
 const sizes: Readonly<Record<string, readonly [metric: string, help: string]>> = {
@@ -88,9 +89,23 @@ export const memory = definePlugin({
       help: 'Memory that programs can not get: total less available.',
     },
     memory_used_ratio: { kind: 'gauge', unit: 'ratio', help: 'Share of memory that programs can not get.' },
+    memory_huge_pages_bytes: {
+      kind: 'gauge',
+      unit: 'bytes',
+      help: 'Memory set aside for huge pages, which nothing else can use; on hosts that have some.',
+    },
+    memory_huge_pages_free_bytes: { kind: 'gauge', unit: 'bytes', help: 'Of that, what nobody has taken.' },
+    memory_node_total_bytes: { kind: 'gauge', unit: 'bytes', help: 'Memory of a NUMA node, where there are several.' },
+    memory_node_free_bytes: { kind: 'gauge', unit: 'bytes', help: 'Of that, what nothing uses.' },
+    memory_node_misses_total: {
+      kind: 'counter',
+      unit: '',
+      help: 'Pages that a node gave out because the wanted one was full.',
+    },
     swap_used_ratio: { kind: 'gauge', unit: 'ratio', help: 'Share of swap space in use.' },
   },
   create({ config, host }) {
+    const nodes = createNumaNodes(host);
     return {
       async scrape(out) {
         if (!host.hasProc) {
@@ -109,6 +124,15 @@ export const memory = definePlugin({
         for (const [field, [metric]] of Object.entries(sizes)) {
           if (config.details || field.startsWith('Mem')) out.gauge(metric, bytesOf(field));
         }
+        const hugePages = meminfo.get('HugePages_Total') ?? 0;
+        if (hugePages > 0) {
+          out.gauge('memory_huge_pages_bytes', hugePages * bytesOf('Hugepagesize'));
+          out.gauge(
+            'memory_huge_pages_free_bytes',
+            (meminfo.get('HugePages_Free') ?? Number.NaN) * bytesOf('Hugepagesize'),
+          );
+        }
+        if (config.details) nodes.put(out);
         const vmstat = config.details ? host.readProcIfThere('vmstat') : undefined;
         if (vmstat === undefined) return;
         const counts = parseKeyValues(vmstat);

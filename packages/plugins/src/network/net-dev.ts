@@ -1,4 +1,6 @@
-/** /proc/net/dev: fields of an interface in the file's order. */
+/** Hot file: /proc/net/dev is read each second. */
+
+/** Fields of an interface in the file's order. */
 export const netDevFields = [
   'receivedBytes',
   'receivedPackets',
@@ -17,32 +19,49 @@ export const netDevFields = [
   'carrierLosses',
 ] as const;
 
-export type InterfaceStats = { readonly name: string } & Readonly<Record<(typeof netDevFields)[number], number>>;
+const space = 32;
+const newline = 10;
+const colon = 58;
+const zero = 48;
 
-export function parseNetDev(text: string): InterfaceStats[] {
-  return text.split('\n').flatMap((line) => {
-    const colon = line.indexOf(':');
-    if (colon < 0) return [];
-    const numbers = line
-      .slice(colon + 1)
-      .trim()
-      .split(/ +/u)
-      .map(Number);
-    const fields = Object.fromEntries(netDevFields.map((field, index) => [field, numbers[index] ?? Number.NaN]));
-    // Every field of the list is there, by construction.
-    return [{ name: line.slice(0, colon).trim(), ...fields } as InterfaceStats];
-  });
-}
+/** Reused from line to line. */
+const numbers = new Float64Array(netDevFields.length);
 
-/** /proc/net/snmp and netstat: pairs of lines, names then numbers. @returns by `Tcp.CurrEstab` */
-export function parseSnmp(text: string): Map<string, number> {
-  const values = new Map<string, number>();
-  const lines = text.split('\n');
-  for (let index = 0; index + 1 < lines.length; index += 2) {
-    const [prefix = '', ...names] = (lines[index] ?? '').split(' ');
-    const [, ...numbers] = (lines[index + 1] ?? '').split(' ');
-    for (const [position, name] of names.entries())
-      values.set(`${prefix.slice(0, -1)}.${name}`, Number(numbers[position]));
+/**
+ * Goes through the lines of interfaces.
+ *
+ * @param wanted  whose numbers are parsed: of thousands, most are not
+ * @param take    gets a name, as latin1, and its numbers in the order of {@link netDevFields}, good until it returns
+ */
+export function eachInterface(
+  text: string,
+  wanted: (name: string) => boolean,
+  take: (name: string, values: Readonly<Float64Array>) => void,
+): void {
+  for (let line = 0; line < text.length;) {
+    let end = text.indexOf('\n', line);
+    if (end < 0) end = text.length;
+    let start = line;
+    while (text.charCodeAt(start) === space) start++;
+    let position = start;
+    while (position < end && text.charCodeAt(position) !== colon) position++;
+    line = end + 1;
+    // The two lines of headings have none.
+    if (position >= end) continue;
+    const name = text.slice(start, position);
+    if (!wanted(name)) continue;
+    numbers.fill(Number.NaN);
+    for (let field = 0; field < numbers.length; field++) {
+      do position++;
+      while (text.charCodeAt(position) === space);
+      const first = position;
+      let value = 0;
+      for (let code = text.charCodeAt(position); code !== space && code !== newline && position < end;) {
+        value = value * 10 + code - zero;
+        code = text.charCodeAt(++position);
+      }
+      if (position > first) numbers[field] = value;
+    }
+    take(name, numbers);
   }
-  return values;
 }

@@ -16,7 +16,7 @@ const softIrqs = [
   'hrtimer',
   'rcu',
 ] as const;
-const resources = ['cpu', 'memory', 'io'] as const;
+const resources = ['cpu', 'memory', 'io', 'irq'] as const;
 
 export const system = definePlugin({
   name: 'system',
@@ -35,7 +35,6 @@ export const system = definePlugin({
     system_files_open: { kind: 'gauge', unit: '', help: 'Files that are open.' },
     system_files_open_limit: { kind: 'gauge', unit: '', help: 'Files that may be open.' },
     system_entropy_available_bits: { kind: 'gauge', unit: 'bits', help: 'Entropy in the random number pool.' },
-    system_sockets: { kind: 'gauge', unit: '', help: 'Sockets in use, by protocol.' },
     system_pressure_ratio: {
       kind: 'gauge',
       unit: 'ratio',
@@ -68,7 +67,6 @@ export const system = definePlugin({
         out.gauge('system_uptime_seconds', Number.parseFloat(host.readProc('uptime')));
         scrapeStat(host.readProc('stat'), out);
         scrapeFiles(host, out);
-        scrapeSockets(host, out);
         if (config.pressure) scrapePressure(host, out);
       },
     };
@@ -108,17 +106,6 @@ function scrapeFiles(host: Host, out: ScrapeOutput): void {
   }
   const entropy = host.readProcIfThere('sys/kernel/random/entropy_avail');
   if (entropy !== undefined) out.gauge('system_entropy_available_bits', Number(entropy));
-}
-
-/** /proc/net/sockstat: `TCP: inuse 5 orphan 0 tw 0 alloc 8 mem 1`. */
-function scrapeSockets(host: Host, out: ScrapeOutput): void {
-  for (const line of (host.readProcIfThere('net/sockstat') ?? '').split('\n')) {
-    const [protocol = '', field, inUse] = line.split(' ');
-    if (field === 'inuse')
-      out.gauge('system_sockets', Number(inUse), { protocol: protocol.slice(0, -1).toLowerCase() });
-    const waiting = /^TCP: .* tw (\d+)/u.exec(line)?.[1];
-    if (waiting !== undefined) out.gauge('system_sockets', Number(waiting), { protocol: 'tcp_time_wait' });
-  }
 }
 
 function scrapePressure(host: Host, out: ScrapeOutput): void {
