@@ -12,22 +12,29 @@ const round: VectorFunction = async (context) => {
   });
 };
 
+/** As C and Go have it: an infinity decides, whatever the other is, NaN included. */
+function larger(a: number, b: number): number {
+  return a === Infinity || b === Infinity ? Infinity : Math.max(a, b);
+}
+
+function smaller(a: number, b: number): number {
+  return a === -Infinity || b === -Infinity ? -Infinity : Math.min(a, b);
+}
+
 const clampMin: VectorFunction = async (context) => {
   const least = await context.scalar(1);
-  return mapValues(await context.vector(0), (value, step) => Math.max(least[step] ?? 0, value));
+  return mapValues(await context.vector(0), (value, step) => larger(least[step] ?? 0, value));
 };
 
 const clampMax: VectorFunction = async (context) => {
   const most = await context.scalar(1);
-  return mapValues(await context.vector(0), (value, step) => Math.min(most[step] ?? 0, value));
+  return mapValues(await context.vector(0), (value, step) => smaller(most[step] ?? 0, value));
 };
 
 /** Nothing where the bounds are the wrong way round. */
 const clamp: VectorFunction = async (context) => {
   const [least, most] = [await context.scalar(1), await context.scalar(2)];
-  return mapValues(await context.vector(0), (value, step) =>
-    Math.max(least[step] ?? 0, Math.min(most[step] ?? 0, value)),
-  )
+  return mapValues(await context.vector(0), (value, step) => larger(least[step] ?? 0, smaller(most[step] ?? 0, value)))
     .map((series) => ({
       ...series,
       present: series.present.map((is, step) => ((least[step] ?? 0) > (most[step] ?? 0) ? 0 : is)),
@@ -73,7 +80,7 @@ export const mathFunctions = {
 };
 
 export const mathScalars = {
-  max_of: ofTwo(Math.max),
-  min_of: ofTwo(Math.min),
+  max_of: ofTwo(larger),
+  min_of: ofTwo(smaller),
   pi: ({ steps }) => repeated(Math.PI, steps.count),
 } satisfies Readonly<Record<string, ScalarFunction>>;
