@@ -1,4 +1,5 @@
-/** node-os-utils, loaded when first asked: static facts, and all there is on platforms without /proc. */
+/** Static facts, and all there is on platforms without /proc: through node-os-utils, loaded when first asked. */
+import os from 'node:os';
 import type { OSUtils } from 'node-os-utils';
 
 export interface HostFacts {
@@ -11,7 +12,7 @@ export interface HostFacts {
 
 export interface Portable {
   /** What does not change while a host runs. */
-  facts(): Promise<HostFacts>;
+  facts(): HostFacts;
   memory(): Promise<{ readonly totalBytes: number; readonly freeBytes: number; readonly availableBytes: number }>;
   disks(): Promise<
     readonly {
@@ -40,16 +41,14 @@ export function createPortable(): Portable {
   const utils = (): Promise<OSUtils> => (loading ??= import('node-os-utils').then(({ OSUtils }) => new OSUtils()));
 
   return {
-    async facts() {
-      const { system, cpu } = await utils();
-      const about = dataOf(await system.info(), 'system');
-      const processor = dataOf(await cpu.info(), 'cpu');
+    facts() {
+      const cores = os.cpus();
       return {
-        os: about.platform,
-        kernel: about.release,
-        architecture: about.arch,
-        cpuModel: processor.model,
-        cores: processor.threads,
+        os: os.platform(),
+        kernel: os.release(),
+        architecture: os.arch(),
+        cpuModel: cores[0]?.model.trim() ?? '',
+        cores: os.availableParallelism(),
       };
     },
     async memory() {

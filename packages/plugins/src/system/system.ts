@@ -46,20 +46,12 @@ export const system = definePlugin({
       help: 'Time in which tasks waited for a resource.',
     },
   },
-  create({ config, host, warn }) {
-    let facts: Readonly<Record<string, string>> | undefined;
-    let asked = false;
+  create({ config, host }) {
+    const { os, kernel, architecture, cpuModel } = host.portable.facts();
+    const facts = { os, kernel, architecture, cpu_model: cpuModel };
     return {
       scrape(out) {
-        if (facts !== undefined) out.gauge('system_info', 1, facts);
-        if (!asked) {
-          // Asked once, beside the scrape: it starts programs on some platforms.
-          asked = true;
-          host.portable.facts().then(
-            ({ os, kernel, architecture, cpuModel }) => (facts = { os, kernel, architecture, cpu_model: cpuModel }),
-            (error: unknown) => warn(`what the host is can not be told: ${String(error)}`),
-          );
-        }
+        out.gauge('system_info', 1, facts);
         if (!host.hasProc) {
           out.gauge('system_uptime_seconds', host.uptimeSeconds());
           return;
