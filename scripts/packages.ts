@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { bundleAgent } from './bundle.ts';
 
 /** Those that are published as JavaScript, each after what it imports. */
 export const builtPackages = ['protocol', 'plugins', 'agent'] as const;
 
 const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
 
-/** `src` to `dist` of each package. */
+/** `src` to `dist` of each package, and the agent's program. */
 export async function buildPackages(): Promise<void> {
   for (const name of builtPackages) {
     const folder = fileURLToPath(new URL(`../packages/${name}/`, import.meta.url));
@@ -17,4 +18,5 @@ export async function buildPackages(): Promise<void> {
     const [code] = await once(child, 'exit');
     if (code !== 0) throw new Error(`packages/${name}: tsc ended with ${String(code)}; its lines are above`);
   }
+  await bundleAgent();
 }

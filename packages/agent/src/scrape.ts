@@ -1,5 +1,5 @@
 /** Runs one plugin, so that its failure or its slowness is its own. */
-import type { CollectedSamples, Plugin, PluginDeps, PluginInstance } from '@tarsier/plugins';
+import type { CollectedSamples, Plugin, PluginDeps } from '@tarsier/plugins';
 import { createScrapeOutput } from '@tarsier/plugins';
 import { describeError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from './log.ts';
@@ -74,7 +74,9 @@ export function createScraper(deps: ScraperDeps): Scraper {
   const limitMs = plugin.background ? Math.max(plugin.intervalMs, leastBackgroundMs) : timeoutMs;
   const every = Math.max(1, Math.round(plugin.intervalMs / intervalMs)) * intervalMs;
   const stats: ScrapeStats = { up: false, durationSeconds: 0, busySeconds: 0, failures: 0, timeouts: 0, restarts: 0 };
-  let instance: PluginInstance | undefined = plugin.open(config, { host, warn });
+  plugin.checkConfig(config);
+  // One that may have nothing to measure here is opened once it has: opening it then may not even be possible.
+  let instance = plugin.probe === undefined ? plugin.open(config, { host, warn }) : undefined;
   let samples = createScrapeOutput(plugin, outputOptions);
   let abort = new AbortController();
   /** The scrape that is under way; what a former one still does is nothing to us. */
