@@ -5,7 +5,7 @@ import { createHost, type Plugin } from '@tarsier/plugins';
 import { builtinPlugins } from '@tarsier/plugins/builtin';
 import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
 import { createBatcher } from './batcher.ts';
-import { createBudgetKeeper } from './budget.ts';
+import { createBudgetKeeper, type BudgetState } from './budget.ts';
 import type { AgentConfig } from './config.ts';
 import type { Log } from './log.ts';
 import { createPluginSet } from './plugin-set.ts';
@@ -43,12 +43,17 @@ export interface AgentStatus {
   readonly plugins: readonly (Readonly<ScrapeStats> & {
     readonly name: string;
     readonly series: number;
+    /** Time between scrapes, ms; longer than its own while it is slowed down. */
+    readonly intervalMs: number;
+    readonly slowdown: number;
     /** Why there is nothing to measure; undefined where there is. */
     readonly absent: string | undefined;
   })[];
   readonly spool: Readonly<SpoolStats>;
   readonly ship: Readonly<ShipStats>;
   readonly usage: ReturnType<AgentDeps['usage']>;
+  /** Shares of a core: what it may use, and what it used lately. */
+  readonly budget: BudgetState;
 }
 
 export interface AgentDeps {
@@ -219,15 +224,18 @@ export async function createAgent(
       epoch: batcher.epoch,
       intervalMs: config.intervalMs,
       ticks,
-      plugins: set.scrapers.map(({ plugin, samples, stats, absent }) => ({
+      plugins: set.scrapers.map(({ plugin, samples, stats, absent, intervalMs, slowdown }) => ({
         name: plugin.name,
         absent,
+        intervalMs,
+        slowdown,
         series: samples.seriesList.length,
         ...stats,
       })),
       spool: spool.stats,
       ship: shipper.stats,
       usage: usage(),
+      budget: { budget: budget.budget, used: budget.used },
     }),
     async stop() {
       await scheduler.stop();

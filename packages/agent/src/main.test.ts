@@ -330,6 +330,19 @@ test('a spool is inspected and verified while it waits, and dropped only when as
   expect(await inspect()).toBe(0);
 });
 
+test.runIf(process.platform === 'linux')(
+  'install-service prints the unit that it would write, and writes nothing',
+  async () => {
+    const folder = temporaryFolder();
+    const { code, stdout, stderr } = await command(folder, ['install-service', '--print', '--config', 'mine.yaml']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^ExecStart=.*main\.ts"? run --config .*mine\.yaml"?$/mu);
+    const none = await command(folder, ['uninstall-service', '--root', folder]);
+    expect(none.code).toBe(1);
+    expect(none.stderr).toMatch(/there is no service: |docs\/guides\/install-agent\.md has the one for/u);
+  },
+);
+
 test.each([
   [['statsu'], 2, 'there is no command statsu; did you mean status?; see tarsier-agent --help'],
   [['run', '--confg', 'x'], 2, 'there is no option --confg, did you mean --config?; see tarsier-agent run --help'],
@@ -354,6 +367,8 @@ test.each([
   [['status', '--help']],
   [['spool', '--help']],
   [['test', '--help']],
+  [['install-service', '--help']],
+  [['uninstall-service', '--help']],
 ])('%j explains itself, exit codes included', async (args) => {
   const { code, stdout, stderr } = await command(temporaryFolder(), args);
   expect([code, stderr]).toEqual([0, '']);

@@ -3,6 +3,7 @@ import { checkConfigCommand } from './check-config.ts';
 import { enrolCommand } from './enrol.ts';
 import { pluginsCommand } from './plugins.ts';
 import { runCommand } from './run.ts';
+import { installServiceCommand, uninstallServiceCommand } from './service.ts';
 import { spoolCommand } from './spool.ts';
 import { statusCommand } from './status.ts';
 import { testCommand } from './test.ts';
@@ -16,4 +17,6 @@ export const commands: readonly Command[] = [
   statusCommand,
   spoolCommand,
   checkConfigCommand,
+  installServiceCommand,
+  uninstallServiceCommand,
 ];

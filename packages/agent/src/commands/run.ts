@@ -9,9 +9,9 @@ import { machineIdentity } from '../identity.ts';
 import { createLog, type Log } from '../log.ts';
 import { createRecentLog } from '../recent-log.ts';
 import { createReloader, type Reloader } from '../reload.ts';
+import type { StatusReport } from '../status-report.ts';
 import { serveStatus, type StatusServer } from '../status-socket.ts';
 import { configHelp, configOption, tellProblems } from './settings.ts';
-import type { StatusReport } from './status.ts';
 
 export const runCommand: Command = {
   name: 'run',
