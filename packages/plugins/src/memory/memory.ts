@@ -70,6 +70,35 @@ const events: Readonly<Record<string, readonly [metric: string, help: string]>> 
   pswpout: ['swap_pages_out_total', 'Pages written to swap.'],
   compact_stall: ['memory_compaction_stalls_total', 'Times a program waited for memory to be compacted.'],
   thp_fault_alloc: ['memory_huge_pages_allocated_total', 'Huge pages given out.'],
+  allocstall_movable: ['memory_allocation_stalls_movable_total', 'Times a program waited for memory (movable zone).'],
+  pgscan_direct_throttle: [
+    'memory_allocation_throttles_total',
+    'Times a program was slowed down because reclaim did not keep up.',
+  ],
+  pgsteal_anon: ['memory_pages_reclaimed_anonymous_total', 'Pages of programs reclaimed.'],
+  pgsteal_file: ['memory_pages_reclaimed_file_total', 'Pages of files reclaimed.'],
+  workingset_activate_file: [
+    'memory_file_reactivations_total',
+    'Pages of files read again and kept, since they are in steady use.',
+  ],
+  nr_dirtied: ['memory_pages_dirtied_total', 'Pages changed that have to be written to a disk.'],
+  nr_written: ['memory_pages_written_total', 'Changed pages written to a disk.'],
+  compact_fail: ['memory_compaction_failures_total', 'Compactions that gave no large enough block.'],
+  compact_success: ['memory_compaction_successes_total', 'Compactions that gave a large enough block.'],
+  thp_fault_fallback: [
+    'memory_huge_page_fallbacks_total',
+    'Huge pages that were not to be had, so that small ones were used.',
+  ],
+  thp_collapse_alloc: ['memory_huge_page_collapses_total', 'Small pages joined to a huge one.'],
+  thp_split_page: ['memory_huge_page_splits_total', 'Huge pages split.'],
+  pgmigrate_success: ['memory_pages_migrated_total', 'Pages moved in memory.'],
+  pgmigrate_fail: ['memory_page_migration_failures_total', 'Pages that could not be moved.'],
+  swap_ra: ['swap_pages_read_ahead_total', 'Pages read from swap before they were asked for.'],
+  swap_ra_hit: ['swap_pages_read_ahead_used_total', 'Of those, what was then asked for.'],
+  zswpin: ['swap_zswap_pages_in_total', 'Pages taken from zswap.'],
+  zswpout: ['swap_zswap_pages_out_total', 'Pages put into zswap.'],
+  balloon_inflate: ['memory_balloon_taken_total', 'Pages that the hypervisor took.'],
+  balloon_deflate: ['memory_balloon_returned_total', 'Pages that the hypervisor gave back.'],
 };
 
 const kilobyte = 1024;

@@ -7,12 +7,11 @@ import { roundRatio } from '../ratio.ts';
 import { addTcpTable, parseSockstat, parseSoftnet, tcpStates } from './sockets.ts';
 
 /** Most of a core that listing connections may take: the kernel goes through a table as large as its memory suggests. */
-const mostBusyRatio = 0.0005;
+const mostBusyRatio = 0.0002;
 
 export const netstat = definePlugin({
   name: 'netstat',
   summary: 'Connections by state, sockets, and queues of packets.',
-  intervalMs: 5_000,
   config: z.object({
     maxConnections: z
       .int()
@@ -35,6 +34,7 @@ export const netstat = definePlugin({
     netstat_udp_sockets: { kind: 'gauge', unit: '', help: 'UDP sockets in use, IPv6 included.' },
     netstat_udp_memory_bytes: { kind: 'gauge', unit: 'bytes', help: 'Memory of UDP buffers.' },
     netstat_sockets: { kind: 'gauge', unit: '', help: 'Sockets of all kinds that programs have open.' },
+    netstat_softnet_packets_total: { kind: 'counter', unit: '', help: 'Packets that cores have processed.' },
     netstat_softnet_dropped_total: {
       kind: 'counter',
       unit: '',
@@ -102,7 +102,8 @@ export const netstat = definePlugin({
 function putQueues(out: ScrapeOutput, host: Host): void {
   const softnet = host.readProcIfThere('net/softnet_stat');
   if (softnet !== undefined) {
-    const { dropped, squeezed } = parseSoftnet(softnet);
+    const { packets, dropped, squeezed } = parseSoftnet(softnet);
+    out.counter('netstat_softnet_packets_total', packets);
     out.counter('netstat_softnet_dropped_total', dropped);
     out.counter('netstat_softnet_squeezed_total', squeezed);
   }

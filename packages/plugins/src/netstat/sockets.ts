@@ -63,13 +63,18 @@ export function parseSockstat(text: string): Map<string, number> {
  * /proc/net/softnet_stat: a line of hexadecimal numbers per core: packets, of those dropped because the queue was full,
  * times the work was not done within its time slice, …
  */
-export function parseSoftnet(text: string): { readonly dropped: number; readonly squeezed: number } {
-  let [dropped, squeezed] = [0, 0];
+export function parseSoftnet(text: string): {
+  readonly packets: number;
+  readonly dropped: number;
+  readonly squeezed: number;
+} {
+  let [packets, dropped, squeezed] = [0, 0, 0];
   for (const line of text.split('\n')) {
-    const [, drops, squeezes] = line.split(' ');
-    if (drops === undefined || squeezes === undefined) continue;
+    const [processed, drops, squeezes] = line.split(' ');
+    if (processed === undefined || drops === undefined || squeezes === undefined) continue;
+    packets += Number.parseInt(processed, 16);
     dropped += Number.parseInt(drops, 16);
     squeezed += Number.parseInt(squeezes, 16);
   }
-  return { dropped, squeezed };
+  return { packets, dropped, squeezed };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { definePlugin } from '../plugin.ts';
 import { createInterfaces, perInterface } from './interfaces.ts';
-import { createProtocolCounts, protocols } from './protocols.ts';
+import { createProtocolCounts, protocols, protocols6 } from './protocols.ts';
 
 export const network = definePlugin({
   name: 'network',
@@ -31,7 +31,12 @@ export const network = definePlugin({
     network_up: { kind: 'gauge', unit: '', help: 'Whether the link is up: 1 or 0; every ten seconds.' },
     network_speed_bytes: { kind: 'gauge', unit: 'bytes', help: 'Bytes per second that the link can carry.' },
     network_carrier_changes_total: { kind: 'counter', unit: '', help: 'Times the link went up or down.' },
-    ...Object.fromEntries(Object.values(protocols).map(([metric, kind, help]) => [metric, { kind, unit: '', help }])),
+    ...Object.fromEntries(
+      [...Object.values(protocols), ...Object.values(protocols6)].map(([metric, kind, help, unit = '']) => [
+        metric,
+        { kind, unit, help },
+      ]),
+    ),
   },
   create({ config: { exclude, maxInterfaces, protocols: withProtocols }, host, warn }) {
     const interfaces = createInterfaces(host, { excluded: new RegExp(exclude, 'u'), maxInterfaces, warn });
