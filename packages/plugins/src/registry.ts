@@ -14,6 +14,7 @@ import { log } from './log/log.ts';
 import { memory } from './memory/memory.ts';
 import { netstat } from './netstat/netstat.ts';
 import { network } from './network/network.ts';
+import { node } from './node/node.ts';
 import { nginx } from './nginx/nginx.ts';
 import { otlp } from './otlp/otlp.ts';
 import { ping } from './ping/ping.ts';
@@ -60,6 +61,7 @@ export const builtinPlugins: readonly Plugin[] = [
   execd,
   redis,
   nginx,
+  node,
   statsd,
   json,
   otlp,

@@ -86,6 +86,8 @@ export function createTargets<T extends NamedTarget>({ timeoutMs, up, failures, 
 
   return {
     async each(targets, { out, signal }, measure) {
+      const names = new Set(targets.map(({ name }) => name));
+      for (const name of failing) if (!names.has(name)) failing.delete(name);
       const waiting = targets.values();
       const sideBySide = Math.max(leastSideBySide, Math.ceil((targets.length * timeoutMs) / allMs));
       await Promise.all(
