@@ -18,6 +18,8 @@ export interface ContractOptions {
   readonly maxSeries?: number;
 }
 
+/** The last three are those of a histogram. */
+const counterEnd = /_(?:total|bucket|count|sum)$/u;
 const scrapes = 3;
 const betweenMs = 50;
 const scrapeMs = 10_000;
@@ -42,9 +44,9 @@ function namesOf({ name: plugin, summary, metrics }: Plugin): string[] {
   if (!/^[A-Z].*\.$/u.test(summary)) problems.push(`summary: expected a sentence, got ${JSON.stringify(summary)}`);
   for (const [name, { kind, unit, help }] of Object.entries(metrics)) {
     if (!isMetricName(name)) problems.push(`${name}: expected a metric name`);
-    if (name.endsWith('_total') !== (kind === 'counter'))
+    if (counterEnd.test(name) !== (kind === 'counter'))
       problems.push(`${name}: expected counters, and they alone, to end in _total; it is a ${kind}`);
-    if (unit !== '' && !name.replace(/_total$/u, '').endsWith(`_${unit}`))
+    if (unit !== '' && !name.replace(counterEnd, '').endsWith(`_${unit}`))
       problems.push(`${name}: expected the name to end in its unit, _${unit}`);
     if (!/^[A-Z].*\.$/u.test(help))
       problems.push(`${name}: expected help to be a sentence, got ${JSON.stringify(help)}`);

@@ -1,3 +1,4 @@
+import { api } from './api/api.ts';
 import { cgroup } from './cgroup/cgroup.ts';
 import { cpu } from './cpu/cpu.ts';
 import { disk } from './disk/disk.ts';
@@ -9,6 +10,7 @@ import { file } from './file/file.ts';
 import { filesystem } from './filesystem/filesystem.ts';
 import { http } from './http/http.ts';
 import { json } from './json/json.ts';
+import { llm } from './llm/llm.ts';
 import { load } from './load/load.ts';
 import { log } from './log/log.ts';
 import { memory } from './memory/memory.ts';
@@ -65,5 +67,7 @@ export const builtinPlugins: readonly Plugin[] = [
   statsd,
   json,
   otlp,
+  llm,
+  api,
   postgres,
 ];

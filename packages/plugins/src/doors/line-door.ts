@@ -1,8 +1,8 @@
 /** A door that takes lines: over HTTP, where the sender is told what is wrong, and on a unix socket. */
 import type { Host } from '../host.ts';
 import type { MetricSpec, ScrapeOutput } from '../plugin.ts';
-import { openHttpDoor, type DoorAnswer } from './http-door.ts';
-import { createLineSocket } from './line-socket.ts';
+import { openHttpDoor, type DoorAnswer, type OpenRoute } from './http-door.ts';
+import { createLineSocket, type LineSocket } from './line-socket.ts';
 import { createTally } from './tally.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
@@ -15,16 +15,18 @@ export interface TakenLines {
   readonly errors: readonly string[];
 }
 
+export type TakeLines = (text: string) => TakenLines;
+
 export interface LineDoorOptions {
   readonly host: Host;
   /** Begins the names of {@link lineDoorMetrics}. */
   readonly plugin: string;
   /** As a setting has it. */
   readonly listen: string;
-  readonly socket: string;
-  readonly path: string;
+  /** What takes the lines that are posted to a path. */
+  readonly routes: Readonly<Record<string, TakeLines>>;
+  readonly socket?: { readonly path: string; readonly take: TakeLines } | undefined;
   readonly maxLinesPerSecond: number;
-  readonly take: (text: string) => TakenLines;
 }
 
 export interface LineDoor {
@@ -44,16 +46,16 @@ export function lineDoorMetrics(plugin: string): Record<string, MetricSpec> {
 }
 
 /** Of one text, that its sender is told. */
-export const mostErrors = 10;
+const mostErrors = 10;
 
 export function createLineDoor(options: LineDoorOptions): LineDoor {
-  const { host, plugin, listen, socket: socketPath, path, maxLinesPerSecond, take } = options;
+  const { host, plugin, listen, maxLinesPerSecond } = options;
   const dropped = createTally(`${plugin}_dropped_total`, 'why', ['malformed', 'rate']);
   const tokens = createTokenBucket(maxLinesPerSecond, () => host.now());
   let lines = 0;
 
   /** @returns undefined when there came too many */
-  function takeWithinRate(text: string): TakenLines | undefined {
+  function takeWithinRate(text: string, take: TakeLines): TakenLines | undefined {
     const count = linesIn(text);
     if (!tokens.take(count)) {
       dropped.add('rate', count);
@@ -66,23 +68,25 @@ export function createLineDoor(options: LineDoorOptions): LineDoor {
   }
 
   const door = listen === '' ? undefined : openHttpDoor(host, listen);
-  const route = door?.value.route(path, {
-    take({ body }) {
-      const result = takeWithinRate(body.toString());
-      return result === undefined
-        ? refusal(429, `expected at most ${maxLinesPerSecond} lines a second`)
-        : answer(result);
-    },
-    refuse: refusal,
-  });
-  const socket =
-    socketPath === ''
-      ? undefined
-      : createLineSocket({
-          path: socketPath,
-          onLines: (text) => void takeWithinRate(text),
-          onTooLong: () => dropped.add('malformed'),
-        });
+  const routes = Object.entries(options.routes).map(([path, take]) =>
+    door?.value.route(path, {
+      take({ body }) {
+        const result = takeWithinRate(body.toString(), take);
+        if (result === undefined) return refusal(429, `expected at most ${maxLinesPerSecond} lines a second`);
+        return answer(result);
+      },
+      refuse: refusal,
+    }),
+  );
+  const socket = options.socket && createSocketOf(options.socket);
+
+  function createSocketOf({ path, take }: { readonly path: string; readonly take: TakeLines }): LineSocket {
+    return createLineSocket({
+      path,
+      onLines: (text) => void takeWithinRate(text, take),
+      onTooLong: () => dropped.add('malformed'),
+    });
+  }
 
   return {
     async listening() {
@@ -92,15 +96,22 @@ export function createLineDoor(options: LineDoorOptions): LineDoor {
     put(out) {
       out.counter(`${plugin}_lines_total`, lines);
       dropped.put(out);
-      for (const [status, count] of route?.answers ?? [])
-        out.counter(`${plugin}_answers_total`, count, { status: String(status) });
+      for (const [status, count] of sumOf(routes)) out.counter(`${plugin}_answers_total`, count, { status });
     },
     async close() {
-      route?.close();
+      for (const route of routes) route?.close();
       await door?.release();
       await socket?.close();
     },
   };
+}
+
+function sumOf(routes: readonly (OpenRoute | undefined)[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const route of routes)
+    for (const [status, count] of route?.answers ?? [])
+      sums.set(String(status), (sums.get(String(status)) ?? 0) + count);
+  return sums;
 }
 
 function answer({ taken, refused, errors }: TakenLines): DoorAnswer {

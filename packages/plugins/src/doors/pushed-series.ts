@@ -33,18 +33,24 @@ export interface PushedSeriesOptions {
   /** ms, of a clock that only goes forward. */
   readonly now: () => number;
   readonly warn: (message: string) => void;
+  /**
+   * Whether counters are counted here, from nothing: such a one is put out as 0 first. Otherwise what it counted until
+   * it was first seen would be in no rate and no increase.
+   */
+  readonly countsFromZero?: boolean;
   /** Names that are the plugin's own, and can't be pushed. */
   readonly reserved?: ReadonlySet<string>;
 }
 
 interface Entry extends PushedSeries {
+  wasPut: boolean;
   hasEnded: boolean;
   readonly metric: MetricDescription;
   readonly labels: Labels;
 }
 
 export function createPushedSeries(options: PushedSeriesOptions): PushedSeriesStore {
-  const { maxSeries, idleMs, now, warn, reserved = new Set() } = options;
+  const { maxSeries, idleMs, now, warn, countsFromZero = false, reserved = new Set() } = options;
   const entries = new Map<string, Entry>();
   /** The first that describes a metric decides what it is, as long as it has series. */
   const metrics = new Map<string, { readonly metric: MetricDescription; series: number }>();
@@ -75,7 +81,7 @@ export function createPushedSeries(options: PushedSeriesOptions): PushedSeriesSt
       if (known === undefined) metrics.set(name, { metric, series: 1 });
       else known.series++;
       const value = kind === 'counter' ? 0 : Number.NaN;
-      entry = { metric: known?.metric ?? metric, labels, value, seenAt: now(), hasEnded: false };
+      entry = { metric: known?.metric ?? metric, labels, value, seenAt: now(), hasEnded: false, wasPut: false };
       entries.set(key, entry);
       return entry;
     },
@@ -94,8 +100,9 @@ export function createPushedSeries(options: PushedSeriesOptions): PushedSeriesSt
           continue;
         }
         out.declare(metric.name, metric);
-        if (metric.kind === 'counter') out.counter(metric.name, value, labels);
+        if (metric.kind === 'counter') out.counter(metric.name, countsFromZero && !entry.wasPut ? 0 : value, labels);
         else out.gauge(metric.name, value, labels);
+        entry.wasPut = true;
       }
       return ended;
     },

@@ -55,8 +55,9 @@ export const json = definePlugin({
       return { taken: samples.length + badLines - left, refused, errors: messages };
     }
 
-    const { listen, socket, maxLinesPerSecond } = config;
-    const door = createLineDoor({ host, plugin: 'json', listen, socket, path, maxLinesPerSecond, take });
+    const { listen, maxLinesPerSecond } = config;
+    const socket = config.socket === '' ? undefined : { path: config.socket, take };
+    const door = createLineDoor({ host, plugin: 'json', listen, routes: { [path]: take }, socket, maxLinesPerSecond });
     return {
       async scrape(out) {
         await door.listening();

@@ -22,7 +22,13 @@ function start({ maxSeries = 100, prefix = '' } = {}) {
   const dropped = new Map<string, number>();
   const ignored: string[] = [];
   const out = createScrapeOutput({ metrics: {}, dynamic: true }, { maxSeries: 10_000 });
-  const store = createPushedSeries({ maxSeries, idleMs: 60_000, now, warn: (text) => warnings.push(text) });
+  const store = createPushedSeries({
+    maxSeries,
+    idleMs: 60_000,
+    now,
+    warn: (text) => warnings.push(text),
+    countsFromZero: true,
+  });
   const aggregate = createAggregate({
     store,
     prefix,
@@ -41,7 +47,9 @@ function start({ maxSeries = 100, prefix = '' } = {}) {
     advance(ms: number) {
       time += ms;
     },
+    /** What is put out at the second tick from now: new counters begin at 0. */
     tick(): Record<string, number> {
+      aggregate.put(out);
       out.begin();
       aggregate.put(out);
       return Object.fromEntries(

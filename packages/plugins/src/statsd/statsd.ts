@@ -57,6 +57,7 @@ export const statsd = definePlugin({
       idleMs: config.idleSeconds * 1000,
       now,
       warn,
+      countsFromZero: true,
       reserved: new Set(Object.keys(metrics)),
     });
     const aggregate = createAggregate({

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { openCallDoors } from '../calls/call-doors.ts';
+import { listenSetting, nowhere } from '../doors/address.ts';
+import { createPushedSeries } from '../doors/pushed-series.ts';
+import { floodSetting } from '../doors/settings.ts';
+import { definePlugin } from '../plugin.ts';
+import { genAiMetricTells, isGenAiSpan, takeMetric, takeSpan } from './gen-ai.ts';
+import { createLedger } from './ledger.ts';
+import { takeCallLines, takeQualityLines } from './lines.ts';
+import { allMetrics } from './metrics.ts';
+import { createPrices, priceSetting } from './prices.ts';
+
+/** Calls of AI models by agents and applications: how many, how long, how many tokens, what they cost. */
+export const llm = definePlugin({
+  name: 'llm',
+  summary: 'Calls of AI models by agents and applications: errors, times, tokens, cost, and the quality of models.',
+  maxSeries: 5_000,
+  config: z.object({
+    listen: listenSetting('Where to take OTLP and JSON lines over HTTP, as 127.0.0.1:4318; nowhere when empty.'),
+    prices: z.array(priceSetting).max(1_000).default([]).describe('Prices of tokens; the first that fits counts.'),
+    maxModels: z.int().min(1).max(500).default(50).describe('Models that are told apart; the rest is other.'),
+    maxAgents: z.int().min(1).max(500).default(50).describe('Agents that are told apart; the rest is other.'),
+    maxTools: z.int().min(1).max(500).default(100).describe('Tools that are told apart; the rest is other.'),
+    maxSeries: z.int().min(1).max(4_000).default(3_000).describe('Calls that would need more are not counted.'),
+    maxLinesPerSecond: floodSetting,
+    idleSeconds: z
+      .int()
+      .min(60)
+      .max(31_536_000)
+      .default(86_400)
+      .describe('Seconds without a call after which counters of a model, agent or tool end.'),
+  }),
+  metrics: allMetrics,
+  probe: ({ config }) => nowhere(config.listen),
+  create({ config, host, warn }) {
+    const now = (): number => host.now();
+    const store = createPushedSeries({
+      maxSeries: config.maxSeries,
+      idleMs: config.idleSeconds * 1000,
+      now,
+      warn,
+      countsFromZero: true,
+    });
+    const ledger = createLedger({ store, findPrice: createPrices(config.prices), limits: config, now });
+    const doors = openCallDoors({
+      host,
+      plugin: 'llm',
+      listen: config.listen,
+      maxLinesPerSecond: config.maxLinesPerSecond,
+      droppedMetric: 'llm_dropped_calls_total',
+      // They know tools and caches, which the metrics do not.
+      preferred: 'spans',
+      isSpan: isGenAiSpan,
+      takeSpan: (span) => takeSpan(ledger, span),
+      metricTells: genAiMetricTells,
+      takeMetric: (metric, increases) => takeMetric(ledger, increases, metric),
+      routes: (counted) => ({
+        '/v1/llm': (text) => takeCallLines(ledger, text, counted),
+        '/v1/models': (text) => takeQualityLines(store, text),
+      }),
+    });
+
+    return {
+      async scrape(out) {
+        await doors.listening();
+        store.put(out);
+        ledger.put(out);
+        doors.put(out);
+      },
+      close: () => doors.close(),
+    };
+  },
+});
