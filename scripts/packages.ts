@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleAgent } from './bundle.ts';
 
 /** Those that are published as JavaScript, each after what it imports. */
-export const builtPackages = ['protocol', 'plugins', 'agent'] as const;
+export const builtPackages = ['protocol', 'plugins', 'agent', 'create-tarsier-plugin'] as const;
 
 const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
 
