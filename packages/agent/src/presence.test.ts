@@ -21,13 +21,16 @@ function fanScraper() {
       fan.asked++;
       return fan.there ? undefined : `there is no ${config.path}`;
     },
-    create: () => ({
-      scrape(out) {
-        fan.scraped++;
-        if (!fan.there) throw new Error('no such file');
-        out.counter('fan_turns_total', 1);
-      },
-    }),
+    create: () => {
+      if (!fan.there) throw new Error('it can not be opened');
+      return {
+        scrape(out) {
+          fan.scraped++;
+          if (!fan.there) throw new Error('no such file');
+          out.counter('fan_turns_total', 1);
+        },
+      };
+    },
   });
   const log = createLog({
     level: 'info',
