@@ -51,19 +51,19 @@ test('whoever follows the guide has a plugin whose metric is in the collector', 
       mkdirSync(dirname(join(cwd, file)), { recursive: true });
       writeFileSync(join(cwd, file), text);
     } else if (language === 'sh' && text.includes('tarsier-agent run')) {
-      const agent = spawn('sh', ['-ec', `exec ${text}`], { cwd, env: environment, stdio: 'ignore', detached: true });
-      try {
-        const samples = await eventually(async () => {
-          const [series] = await api.samples('backup_age_seconds', Date.now() - 600_000, Date.now());
-          return series;
-        });
-        expect(samples.metric).toMatchObject({ __name__: 'backup_age_seconds' });
-        expect(samples.points[0]?.[1]).toBeGreaterThan(0);
-      } finally {
-        const ended = once(agent, 'exit');
-        if (agent.pid !== undefined) process.kill(-agent.pid, 'SIGTERM');
-        await ended;
-      }
+      const agent = spawn('sh', ['-ec', `exec ${text}`], { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+      const told: Buffer[] = [];
+      for (const stream of [agent.stdout, agent.stderr]) stream.on('data', (piece: Buffer) => told.push(piece));
+      const ended = once(agent, 'close');
+      const samples = await eventually(async () => {
+        if (agent.exitCode !== null) return [];
+        const found = await api.samples('backup_age_seconds', Date.now() - 600_000, Date.now());
+        return found.length === 0 ? undefined : found;
+      });
+      agent.kill('SIGTERM');
+      await ended;
+      expect(samples, Buffer.concat(told).toString()).toMatchObject([{ metric: { __name__: 'backup_age_seconds' } }]);
+      expect(samples[0]?.points[0]?.[1]).toBeGreaterThan(0);
     } else if (language === 'sh') {
       const { output, folder: now } = await shell(text, cwd, environment);
       printed += output;
