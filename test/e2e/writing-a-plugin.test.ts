@@ -23,7 +23,7 @@ const blocks: readonly Block[] = [...guide.matchAll(/^```(\w+)(?: (\S+))?\n(.*?)
 
 const folder = await temporaryFolder();
 afterAll(async () => {
-  await killAll();
+  killAll();
   await folder.remove();
 });
 
