@@ -14,11 +14,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   notify: [],
   detect: ['stats'],
   ingest: ['storage'],
+  receivers: ['ingest'],
   query: ['storage'],
   tenancy: ['storage'],
   alert: ['storage', 'query', 'detect', 'notify', 'stats'],
   live: ['storage', 'ingest', 'query', 'tenancy'],
-  http: ['storage', 'ingest', 'query', 'detect', 'alert', 'notify', 'tenancy', 'live'],
+  http: ['storage', 'ingest', 'receivers', 'query', 'detect', 'alert', 'notify', 'tenancy', 'live'],
 };
 const rooms = Object.keys(mayImport);
 const collector = 'packages/collector/src';

@@ -12,7 +12,7 @@ import type { CollectorConfig } from './config.ts';
 import { createDetection, type Detection } from './detect/detection.ts';
 import { every } from './every.ts';
 import { createApp } from './http/app.ts';
-import { createIngest } from './ingest/ingest.ts';
+import { createIngest, maxFutureMs } from './ingest/ingest.ts';
 import { createLiveWindows } from './ingest/live-window.ts';
 import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
@@ -20,7 +20,9 @@ import { createDispatcher } from './notify/dispatcher.ts';
 import { createEngine } from './query/engine.ts';
 import { createQuery } from './query/query.ts';
 import { createStorageReader } from './query/storage-reader.ts';
+import { createReceiver } from './receivers/receiver.ts';
 import { createSelfMetrics } from './self.ts';
+import { maxBatchSpanMs } from './storage/batches.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
 import { createAuthenticator } from './tenancy/authenticate.ts';
 import { createEnrol } from './tenancy/enrolment.ts';
@@ -108,6 +110,7 @@ export async function startCollector({
     log,
     now,
   });
+  const receiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
   const query = createQuery({ storage });
   const engine = createEngine({ reader: createStorageReader({ query }), log, now });
 
@@ -120,6 +123,8 @@ export async function startCollector({
   const app = await createApp({
     storage,
     ingest,
+    receiver,
+    maxAge: { doorsMs: config.maxAgeMs, importsMs: config.retention.samples * dayMs },
     query,
     engine,
     windows,

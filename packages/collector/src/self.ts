@@ -10,6 +10,7 @@ export interface SelfMetrics {
   readonly sealedHours: Counter;
   readonly compactionFailures: Counter;
   readonly compactionBacklog: Gauge;
+  readonly receivedSamples: Counter;
   /** What `GET /metrics` answers. */
   text(): string;
 }
@@ -84,6 +85,7 @@ export function createSelfMetrics(
     sealedHours: counter('tarsier_compaction_hours_total', 'Hours of a host made a block with rollups.'),
     compactionFailures: counter('tarsier_compaction_failures_total', 'Steps that failed, or found their host taken.'),
     compactionBacklog: gauge('tarsier_compaction_backlog', 'Cold batches, and segments, that wait to be compacted.'),
+    receivedSamples: counter('tarsier_receive_samples_total', 'Samples through other doors, by door and outcome.'),
     text() {
       const lines = families.flatMap(({ name, help, kind, read }) => [
         `# HELP ${name} ${help}`,

@@ -8,6 +8,7 @@ import type { Live } from '../live/live.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from '../query/engine.ts';
 import type { Query } from '../query/query.ts';
+import type { Receiver } from '../receivers/receiver.ts';
 import type { SelfMetrics } from '../self.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { AppEnv } from './app-env.ts';
@@ -15,6 +16,10 @@ import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authent
 import type { Enrol } from '../tenancy/enrolment.ts';
 import { createErrorHandler } from './on-error.ts';
 import { prometheusRoutes } from './prometheus/prometheus.ts';
+import { importRoutes } from './receivers/import.ts';
+import { influxRoutes } from './receivers/influx.ts';
+import { otlpRoutes } from './receivers/otlp.ts';
+import { remoteWriteRoutes } from './receivers/remote-write.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { channelRoutes } from './routes/channels.ts';
 import { enrolRoutes } from './routes/enrol.ts';
@@ -29,6 +34,9 @@ import { createStatic } from './static.ts';
 export interface AppDeps {
   readonly storage: Storage;
   readonly ingest: Ingest;
+  readonly receiver: Receiver;
+  /** Oldest samples that the doors of other systems, and imports, take; ms before now. */
+  readonly maxAge: { readonly doorsMs: number; readonly importsMs: number };
   readonly query: Query;
   readonly engine: Engine;
   readonly windows: LiveWindows;
@@ -78,8 +86,16 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
     c.set('identity', identity);
     await next();
   };
+  const doors = { ...deps, maxAgeMs: deps.maxAge.doorsMs };
+  const remoteWrite = remoteWriteRoutes(doors);
+  app.route('/api/v1/write', remoteWrite);
+  app.route('/prometheus/api/v1/write', remoteWrite);
+  app.route('/v1/metrics', otlpRoutes(doors));
+  app.route('/', influxRoutes(doors));
+
   app.use('/v1/*', identify);
   app.route('/v1/ingest', ingestRoutes(deps));
+  app.route('/v1/import', importRoutes({ ...deps, maxAgeMs: deps.maxAge.importsMs }));
   app.route('/v1/hosts', hostRoutes(deps));
   app.route('/v1/rules', ruleRoutes(deps));
   app.route('/v1/channels', channelRoutes(deps));

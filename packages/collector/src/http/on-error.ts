@@ -19,6 +19,7 @@ const statusByCode: Readonly<Record<string, ContentfulStatusCode>> = {
   'enrol/name-taken': 409,
   'enrol/renamed': 409,
   'http/too-large': 413,
+  'http/content-encoding': 415,
   'http/content-type': 415,
   'http/not-found': 404,
   'ingest/schema-unknown': 409,

@@ -2,16 +2,18 @@ import { serve } from '@hono/node-server';
 import { batchContentType } from '@tarsier/protocol';
 import { createDetection } from '../detect/detection.ts';
 import { createAlerting } from '../alert/alerting.ts';
-import { createIngest } from '../ingest/ingest.ts';
+import { createIngest, maxFutureMs } from '../ingest/ingest.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
 import { createLive } from '../live/live.ts';
 import { silentLog } from '../log.ts';
 import { createEngine } from '../query/engine.ts';
 import { createQuery } from '../query/query.ts';
 import { createStorageReader } from '../query/storage-reader.ts';
+import { createReceiver } from '../receivers/receiver.ts';
 import { createSelfMetrics } from '../self.ts';
 import type { KeyScope } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
+import { maxBatchSpanMs } from '../storage/batches.ts';
 import { createTestStorage } from '../storage/testing.ts';
 import { createAuthenticator } from '../tenancy/authenticate.ts';
 import { createEnrol } from '../tenancy/enrolment.ts';
@@ -50,6 +52,8 @@ export async function startTestServer(
   const app = await createApp({
     storage,
     ingest,
+    receiver: createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now: Date.now }),
+    maxAge: { doorsMs: 86_400_000, importsMs: 30 * 86_400_000 },
     query,
     engine: createEngine({ reader: createStorageReader({ query }), log }),
     windows,

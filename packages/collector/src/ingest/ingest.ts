@@ -4,6 +4,7 @@ import {
   decodeEnvelope,
   decodePayload,
   describeError,
+  type SampleMatrix,
   TarsierError,
   type UnixMs,
 } from '@tarsier/protocol';
@@ -33,6 +34,12 @@ export interface Ingest {
    * @throws {TarsierError} `batch/…` and `ingest/…`; `ingest/schema-unknown` asks for the schema; `auth/host`
    */
   accept(scope: TenantScope, body: Uint8Array, onlyHost?: string): Promise<Accepted>;
+  /**
+   * As {@link Ingest.accept}, of a batch that was made here of what came through another door: with its schema.
+   *
+   * @param maxAgeMs  as of other batches unless given
+   */
+  acceptMade(scope: TenantScope, batch: BatchEnvelope, matrix: SampleMatrix, maxAgeMs?: number): Promise<Accepted>;
   /** Hands the stored batches since then to the readers, as if they had just come. */
   replay(since: UnixMs): Promise<void>;
   /** Resolves when all that was accepted is committed. */
@@ -52,7 +59,9 @@ export interface IngestDeps {
   readonly now?: () => UnixMs;
 }
 
-const defaultLimits: AdmissionLimits = { maxAgeMs: 86_400_000, maxFutureMs: 300_000, maxSpanMs: maxBatchSpanMs };
+/** Newest sample that is accepted, ms after now. */
+export const maxFutureMs = 300_000;
+const defaultLimits: AdmissionLimits = { maxAgeMs: 86_400_000, maxFutureMs, maxSpanMs: maxBatchSpanMs };
 const flushIntervalS = { watched: 1, otherwise: 10 } as const;
 /** Schemas kept in memory; one is a few kilobytes. */
 const maxCachedSchemas = 20_000;
@@ -114,6 +123,34 @@ export function createIngest({
     }
   }
 
+  async function store(
+    scope: TenantScope,
+    batch: BatchEnvelope,
+    matrix: SampleMatrix,
+    maxAgeMs = admission.maxAgeMs,
+  ): Promise<Accepted> {
+    const schema = await schemaOf(scope, batch);
+    admit(batch, matrix, schema.seriesIds.length, { ...admission, maxAgeMs }, now());
+    const { epoch, seq, t0, t1, rows, payload } = batch;
+    const isNew = await commits.commit({
+      scope,
+      hostId: schema.hostId,
+      epoch,
+      seq,
+      t0,
+      t1,
+      rows,
+      schemaHash: schema.hash,
+      payload,
+    });
+    if (isNew) handOn({ schema, epoch, seq, matrix }, consumers);
+    return {
+      duplicate: !isNew,
+      flushIntervalS: watched(scope, batch.host) ? flushIntervalS.watched : flushIntervalS.otherwise,
+      samples: matrix.values.length,
+    };
+  }
+
   return {
     async accept(scope, body, onlyHost) {
       const batch = decodeEnvelope(body);
@@ -125,28 +162,10 @@ export function createIngest({
         );
       }
       // Columns are read before anything is stored: what can't be read back must not be kept.
-      const matrix = decodePayload(batch.payload, zstdDecompress);
-      const schema = await schemaOf(scope, batch);
-      admit(batch, matrix, schema.seriesIds.length, admission, now());
-      const { epoch, seq, t0, t1, rows, payload } = batch;
-      const isNew = await commits.commit({
-        scope,
-        hostId: schema.hostId,
-        epoch,
-        seq,
-        t0,
-        t1,
-        rows,
-        schemaHash: schema.hash,
-        payload,
-      });
-      if (isNew) handOn({ schema, epoch, seq, matrix }, consumers);
-      return {
-        duplicate: !isNew,
-        flushIntervalS: watched(scope, batch.host) ? flushIntervalS.watched : flushIntervalS.otherwise,
-        samples: matrix.values.length,
-      };
+      return store(scope, batch, decodePayload(batch.payload, zstdDecompress));
     },
+
+    acceptMade: store,
 
     async replay(since) {
       for (const scope of await storage.tenants.all()) {

@@ -10,3 +10,6 @@ export type { InfluxPrecision, InfluxReading } from './influx-line.ts';
 export { parseInfluxLines } from './influx-line.ts';
 export type { NagiosOutput, NagiosPerfdata, NagiosRange } from './nagios.ts';
 export { parseNagiosOutput } from './nagios.ts';
+export type { Families, FamilyType } from './metric-families.ts';
+export { createFamilies } from './metric-families.ts';
+export { describeMetric, kindByName, unitByName } from './names.ts';

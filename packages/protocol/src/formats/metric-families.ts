@@ -42,7 +42,8 @@ export interface Families {
   metricOf(name: string): MetricDescription;
 }
 
-export function createFamilies(): Families {
+/** @param kindOf  the kind of a metric of which nothing was said */
+export function createFamilies(kindOf: (name: string) => MetricKind = kindByName): Families {
   const families = new Map<string, Family>();
   const metrics = new Map<string, MetricDescription>();
 
@@ -74,11 +75,11 @@ export function createFamilies(): Families {
       const owner = families.get(name.slice(0, name.length - ending.length));
       if (owner === undefined) continue;
       const kinds: Readonly<Record<string, MetricKind>> = owner.type === undefined ? {} : kindsByType[owner.type];
-      const kind = kinds[ending] ?? (ending === '' ? kindByName(name) : undefined);
+      const kind = kinds[ending] ?? (ending === '' ? kindOf(name) : undefined);
       if (kind === undefined) continue;
       return describeMetric(name, kind, unitOf(name, ending, owner), owner.help);
     }
-    return describeMetric(name, kindByName(name), unitByName(name), '');
+    return describeMetric(name, kindOf(name), unitByName(name), '');
   }
 
   return {

@@ -1,0 +1,36 @@
+/** Texts of samples to fill in what was: `POST /v1/import/prometheus` and `/v1/import/json`. */
+import { TarsierError } from '@tarsier/protocol';
+import { parseJsonLines, parseOpenMetrics, parsePrometheusText, type FormatReading } from '@tarsier/protocol/formats';
+import { Hono, type Context } from 'hono';
+import { seriesOf } from '../../receivers/foreign-series.ts';
+import { requireScope } from '../../tenancy/authenticate.ts';
+import type { AppEnv } from '../app-env.ts';
+import { readUnpacked, receive, utf8, type DoorDeps } from './door.ts';
+
+/** Samples may be as old as they are kept. @param deps.maxAgeMs  how long that is */
+export function importRoutes(deps: DoorDeps): Hono<AppEnv> {
+  const take =
+    (read: (text: string, contentType: string) => FormatReading) =>
+    async (c: Context<AppEnv>): Promise<Response> => {
+      const identity = c.get('identity');
+      requireScope(identity, 'ingest');
+      const reading = read(utf8(await readUnpacked(c)), c.req.header('content-type') ?? '');
+      const series = seriesOf(reading.samples, deps.now());
+      const hostLabels = ['host', 'instance'];
+      const { stored, rejected, reason } = await receive(c, deps, { identity, door: 'import', hostLabels, series });
+      const { badLines, errors } = reading;
+      if (badLines === 0 && rejected === 0) return c.json({ stored });
+      const why = errors[0]?.message ?? reason;
+      const counts = `${stored} samples stored, ${rejected} not taken, ${badLines} lines not read`;
+      throw new TarsierError('receive/rejected', `${counts}: ${why}`);
+    };
+
+  return new Hono<AppEnv>().post('/prometheus', take(readPrometheus)).post('/json', take(parseJsonLines));
+}
+
+/** Whole or not at all: a line may change what those before it mean. */
+function readPrometheus(text: string, contentType: string): FormatReading {
+  const isOpenMetrics = contentType.startsWith('application/openmetrics-text');
+  const samples = isOpenMetrics ? parseOpenMetrics(text) : parsePrometheusText(text);
+  return { samples, badLines: 0, errors: [] };
+}

@@ -1,0 +1,91 @@
+/**
+ * Which column of which batch a foreign series is. A batch has a schema that is stored once and named by its hash, so
+ * series have to keep their places: those of a host are put into groups in the order in which they first come. A group
+ * takes new series until it has settled; from then on they go to the next one, so that a host with one new series now
+ * and then does not store its whole list again each time.
+ */
+import { encodeSchema, type Labels, type MetricDescription, type UnixMs } from '@tarsier/protocol';
+import { schemaHash } from '@tarsier/protocol/zstd';
+
+/** Series of one group: one batch per group and request. */
+const mostInGroup = 2_000;
+/** A group that is as old as this takes no more new series, unless it is still small. */
+const settledMs = 60_000;
+const smallGroup = 64;
+
+export interface Place {
+  readonly group: ColumnGroup;
+  readonly column: number;
+}
+
+export class ColumnGroup {
+  readonly #metrics: MetricDescription[] = [];
+  readonly #metricIndex = new Map<string, number>();
+  readonly #series: { readonly metric: number; readonly labels: Labels }[] = [];
+  readonly #openedAt: UnixMs;
+  #schema: { readonly bytes: Uint8Array; readonly hash: Uint8Array } | undefined;
+  usedAt: UnixMs;
+
+  constructor(now: UnixMs) {
+    this.#openedAt = now;
+    this.usedAt = now;
+  }
+
+  get width(): number {
+    return this.#series.length;
+  }
+
+  takesMore(now: UnixMs): boolean {
+    return this.width < (now - this.#openedAt < settledMs ? mostInGroup : smallGroup);
+  }
+
+  /** @returns the column of the series */
+  add(metric: MetricDescription, labels: Labels): number {
+    let index = this.#metricIndex.get(metric.name);
+    if (index === undefined) {
+      index = this.#metrics.push(metric) - 1;
+      this.#metricIndex.set(metric.name, index);
+    }
+    this.#schema = undefined;
+    return this.#series.push({ metric: index, labels }) - 1;
+  }
+
+  get schema(): { readonly bytes: Uint8Array; readonly hash: Uint8Array } {
+    if (this.#schema === undefined) {
+      const bytes = encodeSchema({ metrics: this.#metrics, series: this.#series });
+      this.#schema = { bytes, hash: schemaHash(bytes) };
+    }
+    return this.#schema;
+  }
+}
+
+/** The foreign series of one host. */
+export class HostColumns {
+  readonly #places = new Map<string, Place>();
+  #groups: ColumnGroup[] = [];
+
+  find(signature: string): Place | undefined {
+    return this.#places.get(signature);
+  }
+
+  /** Gives a series that is new its place. */
+  add(signature: string, metric: MetricDescription, labels: Labels, now: UnixMs): Place {
+    let group = this.#groups.at(-1);
+    if (group?.takesMore(now) !== true) {
+      group = new ColumnGroup(now);
+      this.#groups.push(group);
+    }
+    const place = { group, column: group.add(metric, labels) };
+    this.#places.set(signature, place);
+    return place;
+  }
+
+  /** Forgets groups that were not used since then. @returns whether any is left */
+  expire(since: UnixMs): boolean {
+    if (this.#groups.some(({ usedAt }) => usedAt < since)) {
+      this.#groups = this.#groups.filter(({ usedAt }) => usedAt >= since);
+      for (const [signature, { group }] of this.#places) if (group.usedAt < since) this.#places.delete(signature);
+    }
+    return this.#groups.length > 0;
+  }
+}

@@ -1,0 +1,23 @@
+import { isLabelName, maxLabels, maxLabelValueLength, type Labels } from '@tarsier/protocol';
+import { toLabelName } from '@tarsier/protocol/formats';
+
+/**
+ * Labels as they are stored: without those that are empty, and without `host`, which the batch says.
+ *
+ * @param usedAsHost  whether `host` is what names the host; otherwise it is kept as `exported_host`
+ * @returns a sentence when they can't be stored
+ */
+export function storedLabels(labels: Labels, usedAsHost: boolean): Labels | string {
+  const stored = new Map<string, string>();
+  for (const [given, value] of Object.entries(labels)) {
+    if (value === '' || (given === 'host' && usedAsHost)) continue;
+    const name = given === 'host' ? 'exported_host' : isLabelName(given) ? given : toLabelName(given);
+    if (value.length > maxLabelValueLength) {
+      return `label ${given}: expected a value of up to ${maxLabelValueLength} characters, got ${value.length}`;
+    }
+    if (stored.has(name)) return `label ${given}: expected names that differ, got ${name} twice`;
+    stored.set(name, value);
+  }
+  if (stored.size > maxLabels) return `labels: expected up to ${maxLabels}, got ${stored.size}`;
+  return Object.fromEntries(stored);
+}
