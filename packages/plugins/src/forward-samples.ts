@@ -1,6 +1,6 @@
 /** Samples that others wrote, put out as a plugin's own: within its limits, and never against another's meaning. */
 import { maxLabels, maxLabelValueLength, TarsierError, type Labels } from '@tarsier/protocol';
-import type { FormatSample } from '@tarsier/protocol/formats';
+import { toLabelValue, type FormatSample } from '@tarsier/protocol/formats';
 import type { ScrapeOutput } from './plugin.ts';
 
 export interface ForwardOptions {
@@ -69,8 +69,10 @@ function mergedLabels(own: Labels, extra: Labels, honorLabels: boolean): Labels 
   const merged: Record<string, string> = { ...extra };
   for (const [name, value] of Object.entries(own)) {
     // `host` is said once for the whole batch.
-    if (name === 'host' || (!honorLabels && Object.hasOwn(extra, name))) merged[`exported_${name}`] = value;
-    else merged[name] = value;
+    // Too long a value is told of below, and not just cut.
+    const clean = value.length > maxLabelValueLength ? value : toLabelValue(value);
+    if (name === 'host' || (!honorLabels && Object.hasOwn(extra, name))) merged[`exported_${name}`] = clean;
+    else merged[name] = clean;
   }
   return merged;
 }

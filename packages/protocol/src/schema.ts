@@ -17,6 +17,8 @@ export interface SeriesSchema {
 const maxMetrics = 5_000;
 const maxHelpLength = 500;
 const maxUnitLength = 40;
+/** PostgreSQL has no text with it. */
+const nul = '\0';
 
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false });
 
@@ -63,8 +65,8 @@ function metric(at: string, row: unknown): MetricDescription {
   const [name, kind, unit, help] = list(at, row, 4);
   if (typeof name !== 'string' || !isMetricName(name)) throw bad(`${at}.name`, 'a metric name', name);
   if (kind !== 0 && kind !== 1) throw bad(`${at}.kind`, '0 (gauge) or 1 (counter)', kind);
-  if (typeof unit !== 'string' || unit.length > maxUnitLength) {
-    throw bad(`${at}.unit`, `up to ${maxUnitLength} characters`, unit);
+  if (typeof unit !== 'string' || unit.length > maxUnitLength || unit.includes(nul)) {
+    throw bad(`${at}.unit`, `up to ${maxUnitLength} characters, none of them NUL`, unit);
   }
   if (typeof help !== 'string' || help.length > maxHelpLength) {
     throw bad(`${at}.help`, `up to ${maxHelpLength} characters`, help);
@@ -82,8 +84,8 @@ function labelsOf(at: string, pairs: readonly unknown[]): Labels {
     if (typeof name !== 'string' || !isLabelName(name) || name === 'host' || labels.has(name)) {
       throw bad(`${at}.labels`, 'label names, each once, other than host', name);
     }
-    if (typeof value !== 'string' || value.length > maxLabelValueLength) {
-      throw bad(`${at}.labels.${name}`, `up to ${maxLabelValueLength} characters`, value);
+    if (typeof value !== 'string' || value.length > maxLabelValueLength || value.includes(nul)) {
+      throw bad(`${at}.labels.${name}`, `up to ${maxLabelValueLength} characters, none of them NUL`, value);
     }
     labels.set(name, value);
   }

@@ -4,7 +4,7 @@
  * takes new series until it has settled; from then on they go to the next one, so that a host with one new series now
  * and then does not store its whole list again each time.
  */
-import { encodeSchema, type Labels, type MetricDescription, type UnixMs } from '@tarsier/protocol';
+import { encodeSchema, seriesSignature, type Labels, type MetricDescription, type UnixMs } from '@tarsier/protocol';
 import { schemaHash } from '@tarsier/protocol/zstd';
 
 /** Series of one group: one batch per group and request. */
@@ -61,30 +61,45 @@ export class ColumnGroup {
 
 /** The foreign series of one host. */
 export class HostColumns {
+  /** By the signature of a series as it is sent; several may be the same once they are stored. */
   readonly #places = new Map<string, Place>();
+  readonly #stored = new Map<string, Place>();
   #groups: ColumnGroup[] = [];
 
-  find(signature: string): Place | undefined {
-    return this.#places.get(signature);
+  find(sent: string): Place | undefined {
+    return this.#places.get(sent);
   }
 
-  /** Gives a series that is new its place. */
-  add(signature: string, metric: MetricDescription, labels: Labels, now: UnixMs): Place {
+  /**
+   * Gives a series that is new its place.
+   *
+   * @param sent    its signature as it was sent
+   * @param labels  as they are stored
+   */
+  add(sent: string, metric: MetricDescription, labels: Labels, now: UnixMs): Place {
+    const stored = seriesSignature({ name: metric.name, labels });
+    const place = this.#stored.get(stored) ?? this.#open(metric, labels, now);
+    this.#stored.set(stored, place);
+    this.#places.set(sent, place);
+    return place;
+  }
+
+  #open(metric: MetricDescription, labels: Labels, now: UnixMs): Place {
     let group = this.#groups.at(-1);
     if (group?.takesMore(now) !== true) {
       group = new ColumnGroup(now);
       this.#groups.push(group);
     }
-    const place = { group, column: group.add(metric, labels) };
-    this.#places.set(signature, place);
-    return place;
+    return { group, column: group.add(metric, labels) };
   }
 
   /** Forgets groups that were not used since then. @returns whether any is left */
   expire(since: UnixMs): boolean {
     if (this.#groups.some(({ usedAt }) => usedAt < since)) {
       this.#groups = this.#groups.filter(({ usedAt }) => usedAt >= since);
-      for (const [signature, { group }] of this.#places) if (group.usedAt < since) this.#places.delete(signature);
+      for (const places of [this.#places, this.#stored]) {
+        for (const [signature, { group }] of places) if (group.usedAt < since) places.delete(signature);
+      }
     }
     return this.#groups.length > 0;
   }

@@ -26,5 +26,5 @@ export function hostOf(labels: Labels, { labels: candidates, otherwise, only }: 
 
 /** As every batch has to say it. */
 export function isHost(host: string): boolean {
-  return host.length >= 1 && host.length <= maxHostLength && /^\P{Cc}+$/u.test(host);
+  return host.length >= 1 && host.length <= maxHostLength && host.isWellFormed() && !/\p{Cc}/u.test(host);
 }

@@ -72,8 +72,8 @@ export function createReceiver({ ingest, maxSpanMs, maxFutureMs, now }: Receiver
     return lastEpoch;
   }
 
-  function streamOf({ tenantId }: TenantScope, host: string): HostStream {
-    const key = `${tenantId}/${host}`;
+  function streamOf(scope: TenantScope, host: string): HostStream {
+    const key = streamKey(scope, host);
     let stream = streams.get(key);
     if (stream === undefined) streams.set(key, (stream = { columns: new HostColumns(), epoch: nextEpoch(), seq: 0 }));
     return stream;
@@ -167,10 +167,20 @@ export function createReceiver({ ingest, maxSpanMs, maxFutureMs, now }: Receiver
       // All of them end before the answer, so that an error means what it says.
       const outcomes = await Promise.allSettled(storing);
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      if (failed !== undefined) {
+        // Whatever it was that can't be stored: the next request must not meet it again.
+        if (!(failed.reason instanceof TarsierError && failed.reason.retryable)) {
+          for (const host of byHost.keys()) streams.delete(streamKey(scope, host));
+        }
+        throw failed.reason;
+      }
       return { stored, rejected, reason };
     },
   };
+}
+
+function streamKey({ tenantId }: TenantScope, host: string): string {
+  return `${tenantId}/${host}`;
 }
 
 type Samples = Pick<ForeignSeries, 'times' | 'values'>;

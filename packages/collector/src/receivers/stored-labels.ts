@@ -1,5 +1,5 @@
 import { isLabelName, maxLabels, maxLabelValueLength, type Labels } from '@tarsier/protocol';
-import { toLabelName } from '@tarsier/protocol/formats';
+import { toLabelName, toLabelValue } from '@tarsier/protocol/formats';
 
 /**
  * Labels as they are stored: without those that are empty, and without `host`, which the batch says.
@@ -16,7 +16,7 @@ export function storedLabels(labels: Labels, usedAsHost: boolean): Labels | stri
       return `label ${given}: expected a value of up to ${maxLabelValueLength} characters, got ${value.length}`;
     }
     if (stored.has(name)) return `label ${given}: expected names that differ, got ${name} twice`;
-    stored.set(name, value);
+    stored.set(name, toLabelValue(value));
   }
   if (stored.size > maxLabels) return `labels: expected up to ${maxLabels}, got ${stored.size}`;
   return Object.fromEntries(stored);

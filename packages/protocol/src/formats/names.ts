@@ -24,8 +24,12 @@ export function toLabelName(name: string): string {
 
 /** A label value of whatever text: cut to the longest there may be, without halves of characters and without NUL. */
 export function toLabelValue(text: string): string {
-  const cut = text.length > maxLabelValueLength ? text.slice(0, maxLabelValueLength) : text;
-  // Neither half a character nor NUL could be stored in PostgreSQL.
+  return storable(text, maxLabelValueLength);
+}
+
+/** Neither half a character nor NUL could be stored in PostgreSQL. */
+function storable(text: string, maxLength: number): string {
+  const cut = text.length > maxLength ? text.slice(0, maxLength) : text;
   return cut.isWellFormed() && !cut.includes('\0') ? cut : cut.toWellFormed().replaceAll('\0', '\uFFFD');
 }
 
@@ -48,5 +52,5 @@ export function unitByName(name: string): string {
 
 /** A description within the limits of a batch's schema: help and unit are cut, not refused. */
 export function describeMetric(name: string, kind: MetricKind, unit: string, help: string): MetricDescription {
-  return { name, kind, unit: unit.slice(0, maxUnitLength), help: help.slice(0, maxHelpLength) };
+  return { name, kind, unit: storable(unit, maxUnitLength), help: storable(help, maxHelpLength) };
 }

@@ -197,7 +197,7 @@ const sample = fc.record({
     name: metricName,
     kind: fc.constantFrom('gauge' as const, 'counter' as const),
     unit: fc.constant(''),
-    help: fc.string({ unit: 'binary', maxLength: 30 }).map((text) => text.replaceAll(/^[ \t]+|\r/gu, '')),
+    help: fc.string({ unit: 'binary', maxLength: 30 }).map((text) => text.replaceAll(/^[ \t]+|[\r\0]/gu, '')),
   }),
   labels: fc.dictionary(labelName, labelValue, { noNullPrototype: true }),
   value: fc.double(),

@@ -238,6 +238,20 @@ test('names with other characters are stored with underscores', async () => {
   ]);
 });
 
+test('series that become one are one, and what PostgreSQL has no text for is replaced', async () => {
+  const odd = series('rw_odd', [[1, now - 1000]], [['a.b', 'x']]);
+  const same = series('rw_odd', [[2, now]], [['a_b', 'x']]);
+  const nul = series('rw_nul', [[3, now]], [['a', 'x\0y']]);
+  expect((await send(packed([odd, same, nul]))).status).toBe(204);
+  expect(await server.samples('{__name__=~"rw_(odd|nul)"}')).toEqual({
+    'rw_nul{a=x\uFFFDy,host=db-1,instance=db-1:9100,job=node}': [[now, '3']],
+    'rw_odd{a_b=x,host=db-1,instance=db-1:9100,job=node}': [
+      [now - 1000, '1'],
+      [now, '2'],
+    ],
+  });
+});
+
 describe('version 2.0', () => {
   const written = ({ headers }: Answer): (string | null)[] =>
     ['samples', 'histograms', 'exemplars'].map((what) => headers.get(`x-prometheus-remote-write-${what}-written`));
@@ -319,6 +333,8 @@ describe('what is no remote_write', () => {
       }),
       { numRuns: 300 },
     );
+    // And the host goes on.
+    expect((await send(packed([series('rw_after_fuzz')]))).status).toBe(204);
   });
 
   test('a key with the scope read is not enough; basic authentication with the key is', async () => {

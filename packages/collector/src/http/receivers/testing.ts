@@ -5,8 +5,11 @@ import { startTestServer, type TestServer } from '../testing.ts';
 export interface DoorServer extends TestServer {
   /** A key of scope ingest of the tenant `default`. */
   readonly sender: string;
-  /** The raw samples of the last day of each series that a selector selects. */
-  samples(selector: string): Promise<Readonly<Record<string, readonly (readonly [time: number, value: string])[]>>>;
+  /** The raw samples of each series that a selector selects. @param range  how far back, a day unless given */
+  samples(
+    selector: string,
+    range?: string,
+  ): Promise<Readonly<Record<string, readonly (readonly [time: number, value: string])[]>>>;
   /** The value of a PromQL expression now, by series. */
   now(expression: string): Promise<Readonly<Record<string, string>>>;
 }
@@ -38,8 +41,8 @@ export async function startDoorServer(breakStorage?: (storage: Storage) => Stora
   return {
     ...server,
     sender,
-    async samples(selector) {
-      const result = await ask(`${selector}[1d]`);
+    async samples(selector, range = '1d') {
+      const result = await ask(`${selector}[${range}]`);
       return Object.fromEntries(
         result.map(({ metric, values = [] }) => [
           nameOf(metric),
