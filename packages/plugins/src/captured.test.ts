@@ -23,11 +23,11 @@ describe('captured files', () => {
     expect(await collect(plugin, fixtureHosts(folder))).toEqual(expected);
   });
 
-  test('every plugin that reads the host has some', () => {
-    // What servers and programs answer is for the plugins' own tests.
-    const hostPlugins = builtinPlugins.filter(({ background, dynamic }) => !background && !dynamic);
-    expect([...new Set(cases.map(([plugin]) => plugin))]).toEqual(
-      expect.arrayContaining(hostPlugins.map(({ name }) => name)),
+  test('every plugin has some, or a test of its own', () => {
+    const covered = new Set(cases.map(([plugin]) => plugin));
+    const untested = builtinPlugins.filter(
+      ({ name }) => !covered.has(name) && !existsSync(new URL(`./${name}/${name}.test.ts`, import.meta.url)),
     );
+    expect(untested.map(({ name }) => name)).toEqual([]);
   });
 });

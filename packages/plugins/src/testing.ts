@@ -14,13 +14,14 @@ export { checkContract, type ContractOptions } from './contract.ts';
 /** Samples of one scrape, by series as Prometheus writes it. */
 export type Samples = Readonly<Record<string, number>>;
 
+const facts = { os: 'linux', kernel: '6.1.0-captured', architecture: 'x64', cpuModel: 'A Processor', cores: 2 };
 const space = { totalBytes: 1000, freeBytes: 400, availableBytes: 300, inodes: 100, inodesFree: 75 };
 
 /**
  * Hosts of captured files, one per scrape and a second apart: `proc` (and `sys`) in `folder`, then `proc-1` (and
  * `sys-1`, else again `sys`), `proc-2`, … What programs said is in files that `run.json` names by command line, what
  * servers said in those that `http.json` names by URL.
- * File systems all have the same made-up space.
+ * What the host is, and the space of its file systems, are made up.
  */
 export function fixtureHosts(folder: URL): Host[] {
   const root = fileURLToPath(folder);
@@ -35,6 +36,7 @@ export function fixtureHosts(folder: URL): Host[] {
       hasProc: true,
       now: () => tick * 1000,
       fileSystem: () => Promise.resolve(space),
+      portable: { ...host.portable, facts: () => facts },
       run: async (command, args) => ({
         exitCode: 0,
         stdout: (await replay(root, 'run.json', [command, ...args].join(' '))).toString(),

@@ -48,7 +48,9 @@ function open(host: ReturnType<typeof createHost>, config: unknown) {
 const [a, b] = ['a', 'b'].map((letter) => letter.repeat(64));
 
 test('containers have the names that Docker tells on its socket; who is not told of has an id', async () => {
-  const socket = join(mkdtempSync(join(tmpdir(), 'docker-')), 'docker.sock');
+  const folder = mkdtempSync(join(tmpdir(), 'docker-'));
+  undo.push(() => rmSync(folder, { recursive: true }));
+  const socket = join(folder, 'docker.sock');
   const server = createServer((request, response) =>
     response.end(
       request.url === '/containers/json'

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FileSystemSpace } from '../host.ts';
 import { definePlugin } from '../plugin.ts';
 import { cleanText } from '../label-text.ts';
 import { roundRatio } from '../ratio.ts';
@@ -7,6 +8,9 @@ import { parseMounts } from './mounts.ts';
 /** File systems without a disk behind them, or whose space is another's. */
 const pseudo =
   'autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fuse.gvfsd-fuse fuse.lxcfs fusectl hugetlbfs mqueue nsfs overlay proc pstore ramfs rpc_pipefs securityfs selinuxfs squashfs sysfs tmpfs tracefs';
+
+/** A file system that takes longer is passed over, ms. */
+const longestMs = 250;
 
 export const disk = definePlugin({
   name: 'disk',
@@ -40,6 +44,30 @@ export const disk = definePlugin({
     const excludedMounts = new Set(config.excludeMounts);
     const failed = new Set<string>();
     let full = false;
+    /** Which were asked and have not answered yet, as a network file system whose server is away. */
+    const waiting = new Set<string>();
+
+    /** undefined while it does not answer: the others must not wait for it, nor be asked in vain again and again. */
+    async function spaceOf(mount: string): Promise<FileSystemSpace | undefined> {
+      if (waiting.has(mount)) return undefined;
+      waiting.add(mount);
+      const asking = host.fileSystem(mount).finally(() => waiting.delete(mount));
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<undefined>((resolve) => {
+        timer = setTimeout(resolve, longestMs, undefined);
+      });
+      try {
+        const space = await Promise.race([asking, late]);
+        if (space !== undefined) return space;
+        if (!failed.has(mount)) warn(`${mount} does not answer; it is left out until it does`);
+        failed.add(mount);
+        asking.catch(() => {});
+        return undefined;
+      } finally {
+        clearTimeout(timer);
+      }
+    }
+
     return {
       async scrape(out) {
         if (!host.hasProc) {
@@ -64,8 +92,8 @@ export const disk = definePlugin({
           seen.add(device);
           const labels = { device: cleanText(device), mount: cleanText(mount) };
           try {
-            const space = await host.fileSystem(mount);
-            if (space.totalBytes === 0) continue;
+            const space = await spaceOf(mount);
+            if (space === undefined || space.totalBytes === 0) continue;
             const usedBytes = space.totalBytes - space.freeBytes;
             out.gauge('disk_total_bytes', space.totalBytes, labels);
             out.gauge('disk_used_bytes', usedBytes, labels);
