@@ -1,7 +1,7 @@
 /** Sends a fleet's batches over kept connections, as fast as they are answered. Its own process, on its own core. */
 import { Agent, request } from 'node:http';
 import { batchContentType } from '@tarsier/protocol';
-import { createHost, rowsPerBatch } from './fleet.ts';
+import { createHost, rowsPerBatch } from '../fleet.ts';
 
 const [url = '', key = '', hostCount = '100', width = '200', rounds = '30', startMs = '0'] = process.argv.slice(2);
 const agent = new Agent({ keepAlive: true, maxSockets: Number(hostCount) });

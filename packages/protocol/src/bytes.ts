@@ -53,6 +53,15 @@ export class ByteWriter {
     this.length += bytes.byteLength;
   }
 
+  /** {@link ByteWriter.raw} of a few bytes: without a view, and a loop where a call to copy costs more. */
+  copy(bytes: Uint8Array, begin: number, end: number): void {
+    this.#reserve(end - begin);
+    const target = this.#bytes;
+    let to = this.length;
+    for (let at = begin; at < end; at++) target[to++] = bytes[at] ?? 0;
+    this.length = to;
+  }
+
   /** What was written, valid until the next write. */
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.length);
@@ -126,6 +135,25 @@ export class ByteReader {
     const view = this.#bytes.subarray(this.offset, this.offset + length);
     this.offset += length;
     return view;
+  }
+
+  /** The next byte, left where it is; 0 at the end. */
+  peek(): number {
+    return this.#bytes[this.offset] ?? 0;
+  }
+
+  /** Moves over a varint. @throws {BatchError} `batch/truncated` */
+  skipVarint(): void {
+    const bytes = this.#bytes;
+    let at = this.offset;
+    while ((bytes[at] ?? 0) >= 0x80) at++;
+    if (at >= bytes.length) throw truncated(bytes.length);
+    this.offset = at + 1;
+  }
+
+  /** Writes what was read since `begin`. */
+  copyTo(writer: ByteWriter, begin: number): void {
+    writer.copy(this.#bytes, begin, this.offset);
   }
 
   /** @throws {BatchError} `batch/trailing` when bytes are left */

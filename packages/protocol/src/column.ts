@@ -77,46 +77,96 @@ export function encodeColumn(values: Float64Array, present: Uint8Array | undefin
 }
 
 /**
- * Reads one column into `values` (length = rows). Rows without a sample become NaN, and 0 in `present`.
+ * Reads one column of `rows` into `values`, from `start` on. Rows without a sample become NaN, and 0 in `present`.
  *
- * @param present  preset to 1 by the caller; called for only when a gap exists
+ * @param present  laid out as `values`, preset to 1 by the caller; called for only when a gap exists
  * @throws {BatchError} `batch/truncated`, `batch/column`
  */
-export function decodeColumn(reader: ByteReader, values: Float64Array, present: () => Uint8Array): void {
-  const rows = values.length;
+export function decodeColumn(
+  reader: ByteReader,
+  values: Float64Array,
+  present: () => Uint8Array,
+  start = 0,
+  rows = values.length,
+): void {
   const header = reader.byte();
   const kind = header & 7;
   if (kind === kinds.empty) {
     if (header !== kinds.empty) throw badHeader(header);
-    values.fill(Number.NaN);
-    present().fill(0);
+    values.fill(Number.NaN, start, start + rows);
+    present().fill(0, start, start + rows);
     return;
   }
   if ((header & 0x80) !== 0) throw badHeader(header);
-  const mask = (header & presenceBit) === 0 ? undefined : readPresence(reader, present());
-  const count = mask === undefined ? rows : countPresent(mask);
+  const mask = (header & presenceBit) === 0 ? undefined : readPresence(reader, present(), start, rows);
+  const count = mask === undefined ? rows : countPresent(mask, start, rows);
   switch (kind) {
     case kinds.delta:
-    case kinds.deltaOfDelta:
-      readDeltas(reader, values, count, kind === kinds.deltaOfDelta, powersOfTen[(header >> exponentShift) & 7] ?? 1);
+    case kinds.deltaOfDelta: {
+      const power = powersOfTen[(header >> exponentShift) & 7] ?? 1;
+      readDeltas(reader, values, count, kind === kinds.deltaOfDelta, power, start);
       break;
+    }
     case kinds.constant: {
-      bytesOf(values.subarray(0, 1)).set(reader.raw(8));
+      bytesOf(values).set(reader.raw(8), start * 8);
       // Copied as bytes: a NaN read as a number may lose its payload.
       const bits = bitsOf(values);
-      for (let row = 1; row < count; row++) {
-        bits[row * 2] = bits[0] ?? 0;
-        bits[row * 2 + 1] = bits[1] ?? 0;
+      for (let row = start + 1; row < start + count; row++) {
+        bits[row * 2] = bits[start * 2] ?? 0;
+        bits[row * 2 + 1] = bits[start * 2 + 1] ?? 0;
       }
       break;
     }
     case kinds.xor:
-      readXor(reader, values, count);
+      readXor(reader, values, start, count);
       break;
     default:
       throw badHeader(header);
   }
-  if (mask !== undefined) spread(values, mask, count);
+  if (mask !== undefined) spread(values, mask, count, start, rows);
+}
+
+/**
+ * Copies the next column as it is, unread.
+ *
+ * @throws {BatchError} `batch/truncated`, `batch/column`
+ */
+export function copyColumn(reader: ByteReader, rows: number, writer: ByteWriter): void {
+  const begin = reader.offset;
+  const header = reader.byte();
+  const kind = header & 7;
+  let count = rows;
+  if ((header & presenceBit) !== 0) {
+    count = 0;
+    for (let row = 0, here = true; row < rows; here = !here) {
+      const run = reader.varint();
+      if (run > rows - row || (run === 0 && row > 0)) throw badRun(rows - row, run);
+      if (here) count += run;
+      row += run;
+    }
+  }
+  switch (kind) {
+    case kinds.empty:
+      break;
+    case kinds.delta:
+    case kinds.deltaOfDelta:
+      if (count > 0) reader.skipVarint();
+      for (let row = 1; row < count;) {
+        const zero = reader.peek() === 0;
+        reader.skipVarint();
+        row += zero ? reader.varint() + 1 : 1;
+      }
+      break;
+    case kinds.constant:
+      reader.raw(8);
+      break;
+    case kinds.xor:
+      reader.raw(count * 8);
+      break;
+    default:
+      throw badHeader(header);
+  }
+  reader.copyTo(writer, begin);
 }
 
 function badHeader(header: number): BatchError {
@@ -150,10 +200,10 @@ export function compact(values: Float64Array, present: Uint8Array): Float64Array
 }
 
 /** The `count` values at the front move to the rows that have a sample, from the back so that none is overwritten. */
-export function spread(values: Float64Array, mask: Uint8Array, count: number): void {
+export function spread(values: Float64Array, mask: Uint8Array, count: number, start = 0, rows = values.length): void {
   const bits = bitsOf(values);
-  let next = count;
-  for (let row = values.length - 1; row >= 0; row--) {
+  let next = start + count;
+  for (let row = start + rows - 1; row >= start; row--) {
     if (mask[row] === 0) {
       values[row] = Number.NaN;
       continue;
@@ -164,9 +214,9 @@ export function spread(values: Float64Array, mask: Uint8Array, count: number): v
   }
 }
 
-export function countPresent(mask: Uint8Array): number {
+export function countPresent(mask: Uint8Array, start = 0, rows = mask.length): number {
   let count = 0;
-  for (let row = 0; row < mask.length; row++) count += mask[row] ?? 0;
+  for (let row = start; row < start + rows; row++) count += mask[row] ?? 0;
   return count;
 }
 
@@ -186,21 +236,23 @@ export function writePresence(present: Uint8Array, writer: ByteWriter): void {
   writer.varint(run);
 }
 
-export function readPresence(reader: ByteReader, mask: Uint8Array): Uint8Array {
+export function readPresence(reader: ByteReader, mask: Uint8Array, start = 0, rows = mask.length): Uint8Array {
   let row = 0;
   let state = 1;
-  while (row < mask.length) {
+  while (row < rows) {
     const run = reader.varint();
-    if (run > mask.length - row || (run === 0 && row > 0)) {
-      throw new BatchError('batch/column', `presence: expected a run of 1 to ${mask.length - row} rows, got ${run}`, {
-        field: 'columns',
-      });
-    }
-    mask.fill(state, row, row + run);
+    if (run > rows - row || (run === 0 && row > 0)) throw badRun(rows - row, run);
+    mask.fill(state, start + row, start + row + run);
     row += run;
     state = 1 - state;
   }
   return mask;
+}
+
+function badRun(most: number, run: number): BatchError {
+  return new BatchError('batch/column', `presence: expected a run of 1 to ${most} rows, got ${run}`, {
+    field: 'columns',
+  });
 }
 
 /** Smallest power of ten that makes every value a whole number, and gives it back exactly; undefined when none does. */
@@ -301,28 +353,30 @@ export function readDeltas(
   count: number,
   second: boolean,
   power: number,
+  start = 0,
 ): void {
   if (count === 0) return;
   let value = reader.zigzag();
   let delta = 0;
-  values[0] = value / power;
-  let row = 1;
-  while (row < count) {
+  values[start] = value / power;
+  let row = start + 1;
+  const end = start + count;
+  while (row < end) {
     const coded = reader.zigzag();
     let repeat = 1;
     if (coded === 0) {
       repeat = reader.varint() + 1;
-      if (repeat > count - row) {
-        throw new BatchError('batch/column', `zero run: expected at most ${count - row} rows, got ${repeat}`, {
+      if (repeat > end - row) {
+        throw new BatchError('batch/column', `zero run: expected at most ${end - row} rows, got ${repeat}`, {
           field: 'columns',
         });
       }
     }
     if (second) delta += coded;
     else delta = coded;
-    for (const end = row + repeat; row < end; row++) {
+    for (const last = row + repeat; row < last; row++) {
       value += delta;
-      values[row] = value / power;
+      values[row] = power === 1 ? value : value / power;
     }
   }
 }
@@ -343,9 +397,9 @@ function writeXor(values: Float64Array, writer: ByteWriter): void {
   writer.raw(planes);
 }
 
-function readXor(reader: ByteReader, values: Float64Array, count: number): void {
+function readXor(reader: ByteReader, values: Float64Array, start: number, count: number): void {
   const planes = reader.raw(count * 8);
-  const bytes = bytesOf(values);
+  const bytes = bytesOf(values).subarray(start * 8);
   for (let plane = 0; plane < 8; plane++) {
     let previous = 0;
     for (let row = 0; row < count; row++) {

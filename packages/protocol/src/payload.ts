@@ -1,5 +1,5 @@
 import { BatchError, ByteReader, ByteWriter } from './bytes.ts';
-import { decodeColumn, decodeTimes, encodeColumn, encodeTimes } from './column.ts';
+import { copyColumn, decodeColumn, decodeTimes, encodeColumn, encodeTimes } from './column.ts';
 
 export type Compress = (bytes: Uint8Array) => Uint8Array;
 
@@ -65,12 +65,14 @@ export interface PayloadCursor {
   readonly times: Float64Array;
   readonly width: number;
   /**
-   * Reads the next column into `values` (one per row).
+   * Reads the next column into `values`, from `start` on, one per row.
    *
-   * @param present  preset to 1 by the caller; called for only when a gap exists
+   * @param present  laid out as `values`, preset to 1 by the caller; called for only when a gap exists
    * @throws {BatchError} `batch/truncated`, `batch/column`
    */
-  next(values: Float64Array, present: () => Uint8Array): void;
+  next(values: Float64Array, present: () => Uint8Array, start?: number): void;
+  /** Copies the next column as it is, unread. @throws {BatchError} as {@link next} */
+  copyNext(writer: ByteWriter): void;
   /** @throws {BatchError} `batch/trailing` when bytes follow the last column */
   end(): void;
 }
@@ -92,7 +94,8 @@ export function openPayload(payload: Uint8Array, decompress: Decompress): Payloa
   return {
     times,
     width,
-    next: (values, present) => decodeColumn(reader, values, present),
+    next: (values, present, start = 0) => decodeColumn(reader, values, present, start, rows),
+    copyNext: (writer) => copyColumn(reader, rows, writer),
     end: () => reader.end(),
   };
 }
@@ -108,12 +111,8 @@ export function decodePayload(payload: Uint8Array, decompress: Decompress): Samp
   const rows = times.length;
   const values = new Float64Array(rows * width);
   let present: Uint8Array | undefined;
-  for (let start = 0; start < values.length; start += rows) {
-    cursor.next(values.subarray(start, start + rows), () => {
-      present ??= new Uint8Array(values.length).fill(1);
-      return present.subarray(start, start + rows);
-    });
-  }
+  const mask = (): Uint8Array => (present ??= new Uint8Array(values.length).fill(1));
+  for (let start = 0; start < values.length; start += rows) cursor.next(values, mask, start);
   cursor.end();
   return present === undefined ? { times, width, values } : { times, width, values, present };
 }

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ByteReader, ByteWriter } from '../bytes.ts';
-import { decodeChunk, encodeChunk } from './chunk.ts';
+import { encodeColumn } from '../column.ts';
+import { beginPieces, decodeChunk, encodeChunk } from './chunk.ts';
 import { decodeRows, decodeRowTimes, encodeRows } from './rows.ts';
 
 function encode(values: Float64Array, present?: Uint8Array): Uint8Array {
@@ -115,6 +116,33 @@ test('any column of any doubles with any gaps comes back to the bit', () => {
   );
 });
 
+test('columns that follow each other as they came are one chunk', () => {
+  const writer = new ByteWriter();
+  beginPieces(
+    [
+      { count: 2, rows: 10 },
+      { count: 1, rows: 5 },
+    ],
+    writer,
+  );
+  const values = Float64Array.from({ length: 25 }, (_, row) => (row * row) % 11);
+  const present = Uint8Array.from({ length: 25 }, (_, row) => (row > 10 && row < 22 ? 0 : 1));
+  for (const [from, to] of [
+    [0, 10],
+    [10, 20],
+    [20, 25],
+  ] as const) {
+    encodeColumn(values.subarray(from, to), present.subarray(from, to), writer);
+  }
+  const back = decode(writer.view(), 25);
+  expect([...back.present]).toEqual([...present]);
+  expect([...back.values].filter((_, row) => present[row] === 1)).toEqual(
+    [...values].filter((_, row) => present[row] === 1),
+  );
+  expect(() => decode(writer.view(), 26)).toThrow('pieces: expected 26 rows, got 25');
+  expect(() => decode(writer.view(), 24)).toThrow('pieces: expected 24 rows, got 20');
+});
+
 function isBatchError(error: unknown): void {
   expect(error).toMatchObject({ name: 'BatchError', code: expect.stringMatching(/^batch\//u) });
 }
@@ -153,7 +181,12 @@ test('random bytes are either a chunk or a clear error, never anything else', ()
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer({ min: 1, max: 100 }), (bytes, count) => {
       // Half of them with a header that says there is something packed.
-      for (const all of [bytes, Uint8Array.from([5, 1, ...bytes]), Uint8Array.from([6, ...bytes])]) {
+      for (const all of [
+        bytes,
+        Uint8Array.from([5, 1, ...bytes]),
+        Uint8Array.from([6, ...bytes]),
+        Uint8Array.from([7, ...bytes]),
+      ]) {
         try {
           decode(all, count);
         } catch (error) {

@@ -23,7 +23,7 @@ import { packWhole, unpackWhole } from './pack-whole.ts';
 import { packXor, unpackXor } from './pack-xor.ts';
 
 /** Low three bits of the header, beside those of a wire column. */
-const kinds = { packed: 5, packedXor: 6 } as const;
+const kinds = { packed: 5, packedXor: 6, pieces: 7 } as const;
 
 /** Below it a table of frequencies costs more than it saves. */
 const leastPacked = 24;
@@ -63,7 +63,7 @@ export function encodeChunk(
 /**
  * Reads one chunk into `values` (length = the block's rows). Rows without a sample become NaN, and 0 in `present`.
  *
- * @param present  preset to 1 by the caller; called for only when a gap exists
+ * @param present  preset to 1 by the caller, the same each time; called for only when a gap exists
  * @throws {BatchError} `batch/truncated`, `batch/column`, `batch/varint`
  */
 export function decodeChunk(reader: ByteReader, values: Float64Array, present: () => Uint8Array): void {
@@ -74,7 +74,11 @@ export function decodeChunk(reader: ByteReader, values: Float64Array, present: (
     decodeColumn(reader, values, present);
     return;
   }
-  if (kind > kinds.packedXor || (header & 0x80) !== 0) {
+  if (header === kinds.pieces) {
+    readPieces(reader, values, present);
+    return;
+  }
+  if (kind === kinds.pieces || (header & 0x80) !== 0) {
     throw new BatchError('batch/column', `chunk header: expected a known coding, got byte ${header}`, {
       field: 'columns',
     });
@@ -84,6 +88,45 @@ export function decodeChunk(reader: ByteReader, values: Float64Array, present: (
   if (kind === kinds.packedXor) unpackXor(reader, values, count);
   else unpackWhole(reader, values, count, powersOfTen[(header >> exponentShift) & 7] ?? 1);
   if (mask !== undefined) spread(values, mask, count);
+}
+
+/**
+ * Begins a chunk of columns as they came, which the caller writes one after the other: it costs nothing to make.
+ *
+ * @param groups  how many columns of how many rows follow each other
+ */
+export function beginPieces(
+  groups: readonly { readonly count: number; readonly rows: number }[],
+  writer: ByteWriter,
+): void {
+  writer.byte(kinds.pieces);
+  writer.varint(groups.length);
+  for (const { count, rows } of groups) {
+    writer.varint(count);
+    writer.varint(rows);
+  }
+}
+
+function readPieces(reader: ByteReader, values: Float64Array, present: () => Uint8Array): void {
+  const groups: number[] = [];
+  let total = 0;
+  for (let left = reader.varint(); left > 0; left--) {
+    const count = reader.varint();
+    const size = reader.varint();
+    if (count < 1 || size < 1 || total + count * size > values.length) break;
+    groups.push(count, size);
+    total += count * size;
+  }
+  if (total !== values.length) {
+    throw new BatchError('batch/column', `pieces: expected ${values.length} rows, got ${total}`, { field: 'columns' });
+  }
+  let start = 0;
+  for (let group = 0; group < groups.length; group += 2) {
+    const size = groups[group + 1] ?? 0;
+    for (let left = groups[group] ?? 0; left > 0; left--, start += size) {
+      decodeColumn(reader, values, present, start, size);
+    }
+  }
 }
 
 /** Whether it is the same value throughout, or a whole number that grows evenly: the wire's codings take few bytes. */

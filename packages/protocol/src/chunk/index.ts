@@ -1,7 +1,7 @@
 /** How samples are kept: chunks, the rows of a block, rollups. Pure, like the rest of the package. */
 export { ByteReader, ByteWriter } from '../bytes.ts';
 export { bitsOf, encodeColumn } from '../column.ts';
-export { decodeChunk, encodeChunk } from './chunk.ts';
+export { beginPieces, decodeChunk, encodeChunk } from './chunk.ts';
 export type { Rollup } from './rollup.ts';
 export { coarsen, emptyRollup, overlay, rollUp, rollupColumns } from './rollup.ts';
 export type { RollupHead } from './rollup-codec.ts';

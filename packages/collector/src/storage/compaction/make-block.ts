@@ -44,8 +44,8 @@ export function makeBlock(sources: readonly SeriesBytes[], isCounter: (seriesId:
   const all = [...new Set(sources.flatMap(({ seriesIds }) => seriesIds))].toSorted((a, b) => a - b);
   const total = rowsOf.reduce((sum, { times }) => sum + times.length, 0);
 
-  const block = new SeriesWriter();
-  const minutes = new SeriesWriter();
+  const block = new SeriesWriter(blockWriter);
+  const minutes = new SeriesWriter(minutesWriter);
   const hours = new Map<number, Rollup>();
   const minuteHead = headOf(merged.times, minuteMs);
   const values = new Float64Array(total);
@@ -105,7 +105,7 @@ export function mergeIntoDay(day: SeriesBytes | undefined, { hours, hourHead }: 
     }
     head = { width: hourMs, ...overlay(asRollup(formerHead), asRollup(hourHead)) };
   }
-  const writer = new SeriesWriter();
+  const writer = new SeriesWriter(dayWriter);
   for (const seriesId of [...new Set([...former.keys(), ...hours.keys()])].toSorted((a, b) => a - b)) {
     const [under, over] = [former.get(seriesId), hours.get(seriesId)];
     const rollup = under === undefined ? over : over === undefined ? under : overlay(under, over);
@@ -116,11 +116,19 @@ export function mergeIntoDay(day: SeriesBytes | undefined, { hours, hourHead }: 
   return writer.bytes(written(head));
 }
 
+/** Kept from hour to hour: growing to some hundred kilobytes is half of what it takes to fill them. */
+const [blockWriter, minutesWriter, dayWriter] = [new ByteWriter(), new ByteWriter(), new ByteWriter()];
+
 /** Chunk after chunk into one piece. */
 class SeriesWriter {
-  readonly writer = new ByteWriter();
+  readonly writer: ByteWriter;
   readonly #seriesIds: number[] = [];
   readonly #offsets: number[] = [0];
+
+  constructor(writer: ByteWriter) {
+    writer.reset();
+    this.writer = writer;
+  }
 
   /** What was written since the last one is that series'. */
   end(seriesId: number): void {
@@ -129,7 +137,7 @@ class SeriesWriter {
   }
 
   bytes(head: ByteWriter): SeriesBytes {
-    return { head: head.view(), seriesIds: this.#seriesIds, offsets: this.#offsets, data: this.writer.view() };
+    return { head: head.view(), seriesIds: this.#seriesIds, offsets: this.#offsets, data: this.writer.view().slice() };
   }
 }
 

@@ -148,7 +148,7 @@ class RowDecoder {
     const times = this.#timesOf(row.head);
     const values = new Float64Array(times.length);
     let present: Uint8Array | undefined;
-    decodeChunk(new ByteReader(row.body), values, () => (present = new Uint8Array(times.length).fill(1)));
+    decodeChunk(new ByteReader(row.body), values, () => (present ??= new Uint8Array(times.length).fill(1)));
     const { head } = row;
     const origins = () => decodeRows(new ByteReader(head));
     return this.#keep(row.series_id, { times, values, ...(present === undefined ? {} : { present }), origins });
@@ -184,7 +184,7 @@ class RowDecoder {
       left--;
       const values = new Float64Array(times.length);
       let present: Uint8Array | undefined;
-      cursor.next(values, () => (present = new Uint8Array(times.length).fill(1)));
+      cursor.next(values, () => (present ??= new Uint8Array(times.length).fill(1)));
       read += this.#keep(seriesId, { times, values, ...(present === undefined ? {} : { present }), origins });
     }
     return read;
