@@ -11,6 +11,7 @@ import type { Asked } from './queries.ts';
 
 export interface Prometheus {
   readonly version: string;
+  readonly pid: number;
   ask(asked: Asked): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -77,6 +78,7 @@ export async function startPrometheus(openMetrics: string): Promise<Prometheus> 
   }
   return {
     version,
+    pid: child.pid ?? 0,
     stop,
     async ask({ query, startMs, endMs, stepMs }) {
       const times =

@@ -227,15 +227,21 @@ async function evaluate(evaluation: Evaluation, expr: Expr, steps: Steps, times:
   }
 }
 
+/** Hot: every point of an answer comes through here. */
 function matrixOf(series: readonly VectorSeries[], steps: Steps): QueryData {
+  const allTimes = new Float64Array(steps.count);
+  for (let step = 0; step < steps.count; step++) allTimes[step] = timeOf(steps, step);
   const columns = series.map(({ labels, values, present }): LabelledColumn => {
-    const kept: number[] = [];
-    for (let step = 0; step < steps.count; step++) if (present[step] === 1) kept.push(step);
-    return {
-      labels,
-      times: Float64Array.from(kept, (step) => timeOf(steps, step)),
-      values: Float64Array.from(kept, (step) => values[step] ?? Number.NaN),
-    };
+    if (!present.includes(0)) return { labels, times: allTimes, values };
+    const times = new Float64Array(steps.count);
+    const kept = new Float64Array(steps.count);
+    let filled = 0;
+    for (let step = 0; step < steps.count; step++) {
+      if (present[step] === 0) continue;
+      times[filled] = allTimes[step] ?? 0;
+      kept[filled++] = values[step] ?? 0;
+    }
+    return { labels, times: times.subarray(0, filled), values: kept.subarray(0, filled) };
   });
   return { kind: 'matrix', series: columns.toSorted((a, b) => a.labels.compare(b.labels)) };
 }

@@ -4,26 +4,21 @@ import { executionError } from '../language/query-error.ts';
 import type { AggregateGroup } from './aggregate.ts';
 import { hasSamples, type VectorSeries } from './value.ts';
 
+type KOperator = 'topk' | 'bottomk' | 'limitk';
+
 /**
  * @param k  how many, one per step; less than 1 is none
  * @returns in the order of their values where there is one step only
  * @throws {QueryError} `query/execution` for a k that is no whole number's size
  */
-export function chooseK(
-  op: 'topk' | 'bottomk' | 'limitk',
-  groups: readonly AggregateGroup[],
-  k: Float64Array,
-): readonly VectorSeries[] {
+export function chooseK(op: KOperator, groups: readonly AggregateGroup[], k: Float64Array): readonly VectorSeries[] {
   for (const one of k) checkCount(one);
   const results: VectorSeries[] = [];
   for (const { members } of groups) {
     const kept = members.map((series) => ({ ...series, present: new Uint8Array(series.present.length) }));
     let order: readonly number[] = kept.map((_, index) => index);
     for (const [step, wanted] of k.entries()) {
-      const present = members.flatMap(({ present }, index) => (present[step] === 1 ? [index] : []));
-      const valueOf = (index: number): number => members[index]?.values[step] ?? Number.NaN;
-      const best = op === 'limitk' ? present : present.toSorted((a, b) => byValue(op, valueOf(a), valueOf(b)) || a - b);
-      const chosen = best.slice(0, Math.max(0, Math.trunc(wanted)));
+      const chosen = chosenAt(op, members, step, Math.trunc(wanted));
       for (const index of chosen) {
         const series = kept[index];
         if (series !== undefined) series.present[step] = 1;
@@ -38,8 +33,36 @@ export function chooseK(
   return results;
 }
 
+/** Hot: which of the members are kept at a step, in the order of their values; of equals those that come first. */
+function chosenAt(op: KOperator, members: readonly VectorSeries[], step: number, wanted: number): readonly number[] {
+  if (wanted < 1) return [];
+  const chosen: number[] = [];
+  const valueOf = (index: number | undefined): number => members[index ?? 0]?.values[step] ?? Number.NaN;
+  for (let index = 0; index < members.length; index++) {
+    if (members[index]?.present[step] !== 1) continue;
+    if (op === 'limitk') {
+      chosen.push(index);
+      if (chosen.length === wanted) break;
+      continue;
+    }
+    const value = valueOf(index);
+    if (chosen.length >= wanted) {
+      if (byValue(op, value, valueOf(chosen.at(-1))) >= 0) continue;
+      chosen.pop();
+    }
+    let [low, high] = [0, chosen.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (byValue(op, value, valueOf(chosen[middle])) < 0) high = middle;
+      else low = middle + 1;
+    }
+    chosen.splice(low, 0, index);
+  }
+  return chosen;
+}
+
 /** NaN last, both ways. */
-function byValue(op: 'topk' | 'bottomk', a: number, b: number): number {
+function byValue(op: KOperator, a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
   return a === b ? 0 : a < b === (op === 'topk') ? 1 : -1;
 }
