@@ -27,17 +27,22 @@ export async function askName({ name, type, server, timeoutMs, signal }: NameQue
   try {
     const answers = await orAborted(type === 'PTR' ? resolver.reverse(name) : resolver.resolve(name, type), signal);
     return (Array.isArray(answers) ? answers : [answers]).map(asText);
-  } catch (cause) {
+  } catch (error) {
     signal.throwIfAborted();
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENODATA') return [];
-    throw new CheckFailure(reasons[code] ?? 'server', `${name} ${type}: ${code}`, { cause });
+    const [reason, why] = failures[code] ?? ['server', `the server could not answer: ${code}`];
+    throw new CheckFailure(reason, why);
   } finally {
     resolver.cancel();
   }
 }
 
-const reasons: Readonly<Record<string, string>> = { ENOTFOUND: 'name', EREFUSED: 'refused', ETIMEOUT: 'timeout' };
+const failures: Readonly<Record<string, readonly [reason: string, why: string]>> = {
+  ENOTFOUND: ['name', 'there is no such name'],
+  EREFUSED: ['refused', 'the server refuses to answer'],
+  ETIMEOUT: ['timeout', 'no answer in time'],
+};
 
 function asText(answer: unknown): string {
   if (typeof answer === 'string') return answer;

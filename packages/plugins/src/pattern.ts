@@ -2,8 +2,6 @@
  * Regular expressions that meet what strangers wrote: answers of servers, lines of logs. The engine of the language may
  * take exponential time; RE2's is linear in the text, so that no text can hold up the agent.
  */
-import { createRequire } from 'node:module';
-import type * as Re2 from 're2js';
 import { z } from 'zod';
 
 export interface Pattern {
@@ -14,17 +12,11 @@ export interface Pattern {
   groups(text: string): Readonly<Record<string, string>> | undefined;
 }
 
-let loaded: typeof Re2 | undefined;
-
-/** Loaded with the first pattern: 4 MB that an agent without patterns does not need. */
-function re2(): typeof Re2 {
-  loaded ??= createRequire(import.meta.url)('re2js') as typeof Re2;
-  return loaded;
-}
-
 /** Syntax of RE2: no look-around and no back references. `(?i)` in front ignores case. @throws when it is not */
-export function compilePattern(pattern: string): Pattern {
-  const compiled = re2().RE2JS.compile(pattern);
+export async function compilePattern(pattern: string): Promise<Pattern> {
+  // Loaded with the first pattern: memory that an agent without patterns does not need.
+  const { RE2JS } = await import('re2js');
+  const compiled = RE2JS.compile(pattern);
   const names = Object.keys(compiled.namedGroups());
   return {
     names,
@@ -45,12 +37,39 @@ export function compilePattern(pattern: string): Pattern {
   };
 }
 
-/** A setting that is a pattern; '' is none. */
+/** Compiles each pattern once. */
+export function createPatterns(): (pattern: string) => Promise<Pattern> {
+  const compiled = new Map<string, Promise<Pattern>>();
+  return (pattern) => {
+    const known = compiled.get(pattern) ?? compilePattern(pattern);
+    compiled.set(pattern, known);
+    return known;
+  };
+}
+
+const groupName = /\(\?P?<(?<name>[A-Za-z_]\w*)>/gu;
+
+/** Names of a pattern's groups, without compiling it. */
+export function groupNames(pattern: string): string[] {
+  return [...pattern.matchAll(groupName)].flatMap(({ groups }) => groups?.['name'] ?? []);
+}
+
+/**
+ * A setting that is a pattern; '' is none. Checked as far as that goes without the engine: what only RE2 refuses is
+ * told when it is first needed.
+ */
 export const patternSetting = z.string().superRefine((pattern, context) => {
-  if (pattern === '') return;
+  const refuse = (why: string): void =>
+    context.addIssue({ code: 'custom', message: `expected a regular expression as of RE2 (${why})` });
+  const foreign = /\(\?(?:=|!|<=|<!)|\\[1-9k]/u.exec(pattern.replaceAll('\\\\', ''));
+  if (foreign !== null) {
+    refuse(`without look-around and back references, as ${foreign[0]}`);
+    return;
+  }
   try {
-    compilePattern(pattern);
+    // Flags and names of groups as this language writes them.
+    RegExp(pattern.replaceAll(groupName, '(?<$<name>>').replaceAll(/\(\?[imsU]+\)/gu, ''));
   } catch (error) {
-    context.addIssue({ code: 'custom', message: `expected a regular expression as of RE2 (${String(error)})` });
+    refuse(error instanceof Error ? error.message : String(error));
   }
 });

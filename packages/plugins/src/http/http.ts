@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CheckFailure } from '../check-failure.ts';
-import { compilePattern, patternSetting } from '../pattern.ts';
+import { createPatterns, patternSetting, type Pattern } from '../pattern.ts';
 import { definePlugin } from '../plugin.ts';
 import { roundSeconds } from '../round-seconds.ts';
 import type { Certificate } from '../sockets.ts';
@@ -78,7 +78,8 @@ export const http = definePlugin({
   },
   probe: ({ config }) => noTargets(config.targets),
   create({ config, host, warn }) {
-    const checks = named('http', config.targets, ({ url }) => shownUrl(url)).map(compileTarget);
+    const checks = named('http', config.targets, ({ url }) => shownUrl(url)).map(checkOf);
+    const compile = createPatterns();
     const targets = createTargets<Check>({
       timeoutMs: config.timeoutMs,
       up: 'http_check_up',
@@ -87,7 +88,7 @@ export const http = definePlugin({
     });
     return {
       async scrape(out, signal) {
-        await targets.each(checks, { out, signal }, async ({ name, request, judge }, signal) => {
+        await targets.each(checks, { out, signal }, async ({ name, request, expected }, signal) => {
           const phases = new Map<Phase, number>();
           let certificate: Certificate | undefined;
           const began = host.now();
@@ -103,7 +104,7 @@ export const http = definePlugin({
             out.gauge('http_check_duration_seconds', roundSeconds((host.now() - began) / 1000), { name });
             out.gauge('http_check_status_code', answer.status, { name });
             out.gauge('http_check_body_bytes', answer.bodyBytes, { name });
-            judge(answer);
+            await judge(answer, expected, compile);
           } finally {
             for (const [phase, seconds] of phases)
               out.gauge('http_check_phase_seconds', roundSeconds(seconds), { name, phase });
@@ -119,18 +120,13 @@ export const http = definePlugin({
   },
 });
 
-type Check = ReturnType<typeof compileTarget>;
+type Check = ReturnType<typeof checkOf>;
 
-function compileTarget({ name, url: address, headers, bodyMatches, headersMatch, status, ca, ...request }: Target) {
+function checkOf({ name, url: address, headers, bodyMatches, headersMatch, status, ca, ...request }: Target) {
   const url = new URL(address);
   const { username, password } = url;
   url.username = url.password = '';
   const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
-  const body = bodyMatches === '' ? undefined : compilePattern(bodyMatches);
-  const expected = Object.entries(headersMatch).map(([header, pattern]) => ({
-    header: header.toLowerCase(),
-    pattern: compilePattern(pattern),
-  }));
   return {
     name,
     request: {
@@ -139,17 +135,24 @@ function compileTarget({ name, url: address, headers, bodyMatches, headersMatch,
       headers: username === '' ? headers : { authorization: `Basic ${credentials}`, ...headers },
       ...(ca === '' ? {} : { ca }),
     },
-    /** @throws {CheckFailure} `status`, `header` or `body` */
-    judge(answer: Answer): void {
-      const code = String(answer.status);
-      if (!status.some((right) => right === code || right === `${code[0]}xx`))
-        throw new CheckFailure('status', `expected the status ${status.join(' or ')}, got ${code}`);
-      for (const { header, pattern } of expected) {
-        const value = [answer.headers[header] ?? []].flat().join(', ');
-        if (!pattern.matches(value)) throw new CheckFailure('header', `${header}: not as expected`);
-      }
-      if (body?.matches(answer.body) === false)
-        throw new CheckFailure('body', `the body does not match ${JSON.stringify(bodyMatches)}`);
-    },
+    expected: { bodyMatches, headersMatch, status },
   };
+}
+
+/** @throws {CheckFailure} `status`, `header` or `body` */
+async function judge(
+  answer: Answer,
+  { status, headersMatch, bodyMatches }: Check['expected'],
+  compile: (pattern: string) => Promise<Pattern>,
+): Promise<void> {
+  const code = String(answer.status);
+  if (!status.some((right) => right === code || right === `${code[0]}xx`))
+    throw new CheckFailure('status', `expected the status ${status.join(' or ')}, got ${code}`);
+  for (const [name, pattern] of Object.entries(headersMatch)) {
+    const header = name.toLowerCase();
+    const value = [answer.headers[header] ?? []].flat().join(', ');
+    if (!(await compile(pattern)).matches(value)) throw new CheckFailure('header', `${header}: not as expected`);
+  }
+  if (bodyMatches !== '' && !(await compile(bodyMatches)).matches(answer.body))
+    throw new CheckFailure('body', `the body does not match ${JSON.stringify(bodyMatches)}`);
 }

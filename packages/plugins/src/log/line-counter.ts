@@ -1,5 +1,5 @@
 /** Lines that match patterns, counted: by what the patterns' named groups caught. */
-import { isLabelName, TarsierError, type Labels } from '@tarsier/protocol';
+import { isLabelName, type Labels } from '@tarsier/protocol';
 import { compilePattern } from '../pattern.ts';
 
 export interface LinePattern {
@@ -23,21 +23,17 @@ const maxValueLength = 100;
 /** What a label is once there are too many values. */
 const other = 'other';
 
-/**
- * @param maxSeries  of each pattern; lines that would make one more are counted with the label value `other`
- * @throws {TarsierError} `plugin/config` when a group can't be a label
- */
-export function createLineCounter(patterns: readonly LinePattern[], field: string, maxSeries: number): LineCounter {
+/** Groups that would be a label which there is already, or none. */
+export function isGroupName(name: string): boolean {
+  return isLabelName(name) && !['name', 'pattern', 'host', 'plugin'].includes(name);
+}
+
+/** @param maxSeries  of each pattern; lines that would make one more are counted with the label value `other` */
+export async function createLineCounter(patterns: readonly LinePattern[], maxSeries: number): Promise<LineCounter> {
   let lines = 0;
-  const counters = patterns.map(({ name, pattern }, index) => {
-    const compiled = compilePattern(pattern);
-    for (const group of compiled.names) {
-      if (isLabelName(group) && !['name', 'pattern', 'host', 'plugin'].includes(group)) continue;
-      const where = `${field}.${index}.pattern`;
-      throw new TarsierError('plugin/config', `${where}: the group ${group} can not be a label of its own`, {
-        field: where,
-      });
-    }
+  const compiledPatterns = await Promise.all(patterns.map(({ pattern }) => compilePattern(pattern)));
+  const counters = compiledPatterns.map((compiled, index) => {
+    const name = patterns[index]?.name ?? '';
     const counts = new Map<string, LineCount>();
     const overflow = Object.fromEntries(compiled.names.map((group) => [group, other]));
     const add = (groups: Labels): void => {

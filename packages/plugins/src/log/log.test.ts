@@ -219,6 +219,16 @@ test('positions are kept for the agent alone', async () => {
   expect(JSON.parse(readFileSync(join(folder, 'state', 'log.json'), 'utf8'))).toMatchObject({ app: [{ offset: 4 }] });
 });
 
+test('damaged positions are told to the log, and the files are begun anew', async () => {
+  const { folder, path, open } = setUp();
+  mkdirSync(join(folder, 'state'));
+  writeFileSync(join(folder, 'state', 'log.json'), '{"app":');
+  writeFileSync(path, 'ERROR\n');
+  const { counts, warnings } = open();
+  expect(await counts()).toEqual([1, 1]);
+  expect(warnings).toEqual([expect.stringMatching(/^positions of before the start can not be read/u)]);
+});
+
 test('a folder is no log, and a group that can be no label is refused', async () => {
   const { folder, open } = setUp();
   mkdirSync(join(folder, 'sub'));
@@ -226,6 +236,6 @@ test('a folder is no log, and a group that can be no label is refused', async ()
   expect(await scrape()).toMatchObject({ 'log_up{name="app"}': 0 });
   expect(warnings).toEqual(['app: there is no such file']);
   expect(() => open({ patterns: [{ name: 'x', pattern: '(?P<host>.)' }] })).toThrow(
-    'log.targets.0.patterns.0.pattern: the group host can not be a label of its own',
+    /^log\.targets\.0\.patterns\.0\.pattern: the group host can not be a label of its own/u,
   );
 });

@@ -1,13 +1,20 @@
+import { describeError } from '@tarsier/protocol';
 import { z } from 'zod';
 import { CheckFailure } from '../check-failure.ts';
 import type { Host } from '../host.ts';
-import { patternSetting } from '../pattern.ts';
+import { groupNames, patternSetting } from '../pattern.ts';
 import { definePlugin } from '../plugin.ts';
 import { createTargets, maxTargets, named, noTargets, targetName } from '../targets.ts';
-import { createLineCounter } from './line-counter.ts';
+import { createLineCounter, isGroupName, type LineCounter } from './line-counter.ts';
 import { createLogFiles, type LogFiles } from './log-files.ts';
 
 const stateName = 'log';
+
+const linePattern = patternSetting.min(1).superRefine((pattern, context) => {
+  for (const group of groupNames(pattern))
+    if (!isGroupName(group))
+      context.addIssue({ code: 'custom', message: `the group ${group} can not be a label of its own` });
+});
 
 const target = z.strictObject({
   name: targetName,
@@ -19,7 +26,7 @@ const target = z.strictObject({
     .array(
       z.strictObject({
         name: z.string().min(1).max(100).describe('What it is called in the label `pattern`.'),
-        pattern: patternSetting.min(1).describe('Regular expression (RE2); its named groups become labels.'),
+        pattern: linePattern.describe('Regular expression (RE2); its named groups become labels.'),
       }),
     )
     .max(50)
@@ -68,33 +75,48 @@ export const log = definePlugin({
   },
   probe: ({ config }) => noTargets(config.targets),
   create({ config, host, warn }) {
-    const watched = named('log', config.targets, ({ path }) => path).map((target, index) => ({
+    const watched: Watched[] = named('log', config.targets, ({ path }) => path).map((target) => ({
       ...target,
-      counter: createLineCounter(target.patterns, `log.targets.${index}.patterns`, config.maxSeries),
       bytes: 0,
       skippedBytes: 0,
     }));
-    const targets = createTargets<(typeof watched)[number]>({ timeoutMs: 9_000, up: 'log_up', warn });
-    let files: Promise<Map<string, LogFiles>> | undefined;
-    let kept = '';
+    const targets = createTargets<Watched>({ timeoutMs: 9_000, up: 'log_up', warn });
+    let kept: Promise<z.infer<typeof positions>> | undefined;
+    let written = '';
+    let unwritable = false;
+
+    async function open(target: Watched): Promise<OpenLog> {
+      kept ??= readPositions(host, warn);
+      const { name, path, encoding, from } = target;
+      const known = (await kept)[name] ?? [];
+      return {
+        counter: await createLineCounter(target.patterns, config.maxSeries),
+        files: createLogFiles(host, { path, encoding, from, budgetBytes: config.maxBytes, positions: known }),
+      };
+    }
 
     async function keepPositions(): Promise<void> {
-      const positions = JSON.stringify(
-        Object.fromEntries([...((await files) ?? [])].map(([name, files]) => [name, files.positions()])),
-      );
-      if (positions !== kept) await host.state.write(stateName, positions);
-      kept = positions;
+      const known = watched.flatMap(({ name, open }) => (open === undefined ? [] : [[name, open.files.positions()]]));
+      const text = JSON.stringify(Object.fromEntries(known));
+      if (text === written) return;
+      try {
+        await host.state.write(stateName, text);
+        written = text;
+        unwritable = false;
+      } catch (error) {
+        if (!unwritable) warn(`positions can not be kept for the next start: ${describeError(error)}`);
+        unwritable = true;
+      }
     }
 
     return {
       async scrape(out, signal) {
-        files ??= openAll(host, watched, config.maxBytes);
-        const opened = await files;
         await targets.each(watched, { out, signal }, async (target, signal) => {
-          const { name, counter } = target;
+          const { name } = target;
+          const { counter, files } = (target.open ??= await open(target));
           try {
-            const grown = await opened.get(name)?.read(counter.line, signal);
-            if (grown === undefined || grown.files === 0) throw new CheckFailure('missing', 'there is no such file');
+            const grown = await files.read(counter.line, signal);
+            if (grown.files === 0) throw new CheckFailure('missing', 'there is no such file');
             target.bytes += grown.bytes;
             target.skippedBytes += grown.skippedBytes;
           } finally {
@@ -109,24 +131,34 @@ export const log = definePlugin({
       },
       async close() {
         await keepPositions();
-        for (const one of (await files)?.values() ?? []) await one.close();
+        for (const { open } of watched) await open?.files.close();
       },
     };
   },
 });
+
+interface OpenLog {
+  readonly counter: LineCounter;
+  readonly files: LogFiles;
+}
+
+interface Watched extends Target {
+  open?: OpenLog;
+  bytes: number;
+  skippedBytes: number;
+}
 
 const positions = z.record(
   z.string(),
   z.array(z.object({ id: z.string(), offset: z.number(), head: z.string(), headBytes: z.number() })),
 );
 
-async function openAll(host: Host, watched: readonly Target[], budgetBytes: number): Promise<Map<string, LogFiles>> {
-  const text = await host.state.read(stateName);
-  const kept = text === undefined ? {} : positions.parse(JSON.parse(text));
-  return new Map(
-    watched.map(({ name, path, encoding, from }) => [
-      name,
-      createLogFiles(host, { path, encoding, from, budgetBytes, positions: kept[name] ?? [] }),
-    ]),
-  );
+async function readPositions(host: Host, warn: (message: string) => void): Promise<z.infer<typeof positions>> {
+  try {
+    const text = await host.state.read(stateName);
+    return text === undefined ? {} : positions.parse(JSON.parse(text));
+  } catch (error) {
+    warn(`positions of before the start can not be read, files are begun anew: ${describeError(error)}`);
+    return {};
+  }
 }

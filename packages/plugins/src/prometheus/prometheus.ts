@@ -1,7 +1,7 @@
 import type { FormatSample } from '@tarsier/protocol/formats';
 import { z } from 'zod';
 import { createForwarder } from '../forward-samples.ts';
-import { compilePattern } from '../pattern.ts';
+import { createPatterns } from '../pattern.ts';
 import { createPeriodic } from '../periodic.ts';
 import { definePlugin } from '../plugin.ts';
 import { roundSeconds } from '../round-seconds.ts';
@@ -15,7 +15,8 @@ interface Scrape {
   readonly intervalMs: number;
   readonly target: Target;
   readonly labels: Readonly<Record<string, string>>;
-  readonly isWanted: (metric: string) => boolean;
+  /** Which metrics are taken. */
+  choice(): Promise<(metric: string) => boolean>;
 }
 
 interface Scraped {
@@ -52,7 +53,8 @@ export const prometheus = definePlugin({
       async run(scrape, signal) {
         const began = host.now();
         try {
-          const { target, isWanted } = scrape;
+          const { target } = scrape;
+          const isWanted = await scrape.choice();
           const all = await scrapeTarget(host, target, target.timeoutSeconds * 1000, signal);
           const samples = all.filter(({ metric }) => isWanted(metric.name));
           if (samples.length <= target.maxSamples) return { samples, said: all.length };
@@ -80,8 +82,7 @@ export const prometheus = definePlugin({
 
 function prepare(target: Target): Scrape {
   const { name, job, intervalSeconds, allow, deny } = target;
-  const allowed = allow === '' ? undefined : compilePattern(whole(allow));
-  const denied = deny === '' ? undefined : compilePattern(whole(deny));
+  const compile = createPatterns();
   /** A target tells the same names at each scrape. */
   const wanted = new Map<string, boolean>();
   return {
@@ -89,13 +90,17 @@ function prepare(target: Target): Scrape {
     intervalMs: intervalSeconds * 1000,
     target,
     labels: { ...(job === '' ? {} : { job }), ...target.labels, instance: name },
-    isWanted(metric) {
-      let answer = wanted.get(metric);
-      if (answer === undefined) {
-        answer = (allowed?.matches(metric) ?? true) && !(denied?.matches(metric) ?? false);
-        if (wanted.size < mostNames) wanted.set(metric, answer);
-      }
-      return answer;
+    async choice() {
+      const allowed = allow === '' ? undefined : await compile(whole(allow));
+      const denied = deny === '' ? undefined : await compile(whole(deny));
+      return (metric) => {
+        let answer = wanted.get(metric);
+        if (answer === undefined) {
+          answer = (allowed?.matches(metric) ?? true) && !(denied?.matches(metric) ?? false);
+          if (wanted.size < mostNames) wanted.set(metric, answer);
+        }
+        return answer;
+      };
     },
   };
 }

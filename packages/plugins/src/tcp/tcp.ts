@@ -1,7 +1,7 @@
 import { describeValue } from '@tarsier/protocol';
 import { z } from 'zod';
 import { CheckFailure } from '../check-failure.ts';
-import { compilePattern, patternSetting, type Pattern } from '../pattern.ts';
+import { createPatterns, patternSetting, type Pattern } from '../pattern.ts';
 import { definePlugin } from '../plugin.ts';
 import { roundSeconds } from '../round-seconds.ts';
 import type { Connection } from '../sockets.ts';
@@ -62,8 +62,7 @@ export const tcp = definePlugin({
   probe: ({ config }) => noTargets(config.targets),
   create({ config, host, warn }) {
     const checks = named('tcp', config.targets, ({ host, port }) => `${host}:${port}`);
-    const patterns = new Map<string, Pattern>();
-    for (const { expect } of checks) if (expect !== '') patterns.set(expect, compilePattern(expect));
+    const compile = createPatterns();
     const targets = createTargets<Target>({
       timeoutMs: config.timeoutMs,
       up: 'tcp_check_up',
@@ -89,8 +88,7 @@ export const tcp = definePlugin({
             try {
               out.gauge('tcp_check_connect_seconds', roundSeconds(connection.times.connect), { name });
               if (send !== '') connection.send(send);
-              const pattern = patterns.get(expect);
-              if (pattern !== undefined) await expectAnswer(connection, pattern, expect);
+              if (expect !== '') await expectAnswer(connection, await compile(expect), expect);
               out.gauge('tcp_check_duration_seconds', roundSeconds((host.now() - began) / 1000), { name });
             } finally {
               connection.close();
