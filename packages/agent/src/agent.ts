@@ -108,7 +108,7 @@ export async function createAgent(
     lastAt: undefined,
   };
   const jumps = { forward: 0, back: 0, suspended: 0 };
-  const host = createHost({ stateFolder: join(config.spool, 'plugins') });
+  const host = createHost({ stateFolder: join(config.state, 'plugins') });
   const budget = createBudgetKeeper({ usage, clock, log });
   const self: SelfSource = {
     ticks,
