@@ -20,7 +20,8 @@ export const enrolCommand: Command = {
 Gives the collector a one-time token and gets a key that is good for this host alone. Who runs the collector makes
 tokens: tarsier-collector enrol-token create. The key is kept in the state folder, readable by the agent's user only; a
 running agent takes it within seconds. Enrolling again gives a new key and ends the former one. A host that was
-installed anew comes back as the host it was.
+installed anew comes back as the host it was. TARSIER_MACHINE_ID in the environment
+says which machine it is, where the machine says nothing: in containers.
 
   --token-file FILE   where the token is; - for standard input. Or TARSIER_ENROL_TOKEN in the environment
   --token TOKEN       the token itself; other users of this machine may see it while the command runs
