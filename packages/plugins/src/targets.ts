@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { CheckFailure, failureReason } from './check-failure.ts';
 import type { ScrapeOutput } from './plugin.ts';
 
-/** A plugin has no more: each has some series, and a time to wait. */
+/** A plugin has no more, and fewer where each has many series: a thousand are all that a plugin may have. */
 export const maxTargets = 100;
 
 export const targetName = z

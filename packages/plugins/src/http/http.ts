@@ -4,7 +4,7 @@ import { createPatterns, patternSetting, type Pattern } from '../pattern.ts';
 import { definePlugin } from '../plugin.ts';
 import { roundSeconds } from '../round-seconds.ts';
 import type { Certificate } from '../sockets.ts';
-import { createTargets, maxTargets, named, noTargets, shownUrl, targetName } from '../targets.ts';
+import { createTargets, named, noTargets, shownUrl, targetName } from '../targets.ts';
 import { exchange, type Answer, type Phase } from './exchange.ts';
 
 const keepBytes = 1024 * 1024;
@@ -47,7 +47,7 @@ export const http = definePlugin({
   intervalMs: 10_000,
   background: true,
   config: z.object({
-    targets: z.array(target).max(maxTargets).default([]).describe('What is asked for.'),
+    targets: z.array(target).max(80).default([]).describe('What is asked for.'),
     timeoutMs: z
       .int()
       .min(100)

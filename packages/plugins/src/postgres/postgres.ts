@@ -4,7 +4,7 @@ import { CheckFailure } from '../check-failure.ts';
 import type { Host } from '../host.ts';
 import { findLocal, type Local } from '../local-server.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { createTargets, maxTargets, named, noTargets, targetName } from '../targets.ts';
+import { createTargets, named, noTargets, targetName } from '../targets.ts';
 import { openClient, type Access, type Client } from './client.ts';
 import { sections, type Row } from './sections.ts';
 
@@ -35,7 +35,7 @@ export const postgres = definePlugin({
   intervalMs: 10_000,
   background: true,
   config: z.object({
-    targets: z.array(target).max(maxTargets).default([]).describe('Servers that are asked.'),
+    targets: z.array(target).max(12).default([]).describe('Servers that are asked.'),
     discover: z
       .boolean()
       .default(true)

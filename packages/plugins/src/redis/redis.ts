@@ -5,7 +5,7 @@ import { findLocal, type Local } from '../local-server.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
 import { roundSeconds } from '../round-seconds.ts';
 import type { ConnectRequest } from '../sockets.ts';
-import { createTargets, maxTargets, named, noTargets, targetName } from '../targets.ts';
+import { createTargets, named, noTargets, targetName } from '../targets.ts';
 import { parseInfo, putCommands, putInfo } from './info.ts';
 import { decodeReplies, encodeCommand, ErrorReply, type Reply } from './resp.ts';
 
@@ -41,7 +41,7 @@ export const redis = definePlugin({
   intervalMs: 10_000,
   background: true,
   config: z.object({
-    targets: z.array(target).max(maxTargets).default([]).describe('Servers that are asked.'),
+    targets: z.array(target).max(30).default([]).describe('Servers that are asked.'),
     discover: z
       .boolean()
       .default(true)
