@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { durationOf } from '../calls/durations.ts';
 import { takeObjects } from '../calls/json-objects.ts';
 import { openCallDoors } from '../calls/call-doors.ts';
+import { callIdleSetting, callSeriesSetting, toldApartSetting } from '../calls/settings.ts';
 import { listenSetting, nowhere } from '../doors/address.ts';
 import { createPushedSeries } from '../doors/pushed-series.ts';
 import { floodSetting } from '../doors/settings.ts';
 import { definePlugin } from '../plugin.ts';
-import { isServerMetric, isServerSpan, takeMetric, takeSpan } from './http-semantics.ts';
+import { isServerMetric, isServerSpan, takeIncrease, takeSpan } from './http-semantics.ts';
 import { createLedger } from './ledger.ts';
 import { allMetrics, requestDuration } from './metrics.ts';
 
@@ -28,16 +29,11 @@ export const api = definePlugin({
   maxSeries: 5_000,
   config: z.object({
     listen: listenSetting('Where to take OTLP and JSON lines over HTTP, as 127.0.0.1:4318; nowhere when empty.'),
-    maxServices: z.int().min(1).max(500).default(50).describe('Services that are told apart; the rest is other.'),
-    maxRoutes: z.int().min(1).max(1_000).default(100).describe('Routes that are told apart; the rest is other.'),
-    maxSeries: z.int().min(1).max(4_000).default(3_000).describe('Requests that would need more are not counted.'),
+    maxServices: toldApartSetting(50, 'Services'),
+    maxRoutes: toldApartSetting(100, 'Routes'),
+    maxSeries: callSeriesSetting,
     maxLinesPerSecond: floodSetting,
-    idleSeconds: z
-      .int()
-      .min(60)
-      .max(31_536_000)
-      .default(86_400)
-      .describe('Seconds without a request after which counters of a route end.'),
+    idleSeconds: callIdleSetting,
   }),
   metrics: allMetrics,
   probe: ({ config }) => nowhere(config.listen),
@@ -57,7 +53,7 @@ export const api = definePlugin({
       isSpan: isServerSpan,
       takeSpan: (span) => takeSpan(ledger, span),
       metricTells: (metric) => (isServerMetric(metric) ? 'calls' : undefined),
-      takeMetric: (metric, increases) => takeMetric(ledger, increases, metric),
+      takeIncrease: (told) => takeIncrease(ledger, told),
       routes: (counted) => ({
         '/v1/api': (text) =>
           takeObjects(text, requestLine, ({ duration_seconds: seconds, ...request }) =>

@@ -1,7 +1,8 @@
 /** OpenTelemetry's conventions for HTTP servers, as requests: https://opentelemetry.io/docs/specs/semconv/http/ */
 import type { Attributes, OtlpMetric, OtlpResource, OtlpSpan } from '@tarsier/protocol/otlp';
+import { attributeText } from '../calls/attribute-text.ts';
+import type { ToldIncrease } from '../calls/call-doors.ts';
 import { durationOf, rebucket } from '../calls/durations.ts';
-import type { IncreaseTracker } from '../calls/increase.ts';
 import type { PushRefusal } from '../doors/pushed-series.ts';
 import type { ApiRequests, Ledger } from './ledger.ts';
 import { requestDuration } from './metrics.ts';
@@ -22,33 +23,21 @@ export function takeSpan(ledger: Ledger, span: OtlpSpan): PushRefusal | undefine
   const { attributes, resource, status, startMs, endMs } = span;
   return ledger.requests({
     ...requestOf(attributes, resource),
-    error: text(attributes, 'error.type') || (status?.code === statusError ? 'error' : ''),
+    error: attributeText(attributes, 'error.type') || (status?.code === statusError ? 'error' : ''),
     count: 1,
     durations: durationOf(Math.max(0, endMs - startMs) / 1000, requestDuration),
   });
 }
 
-/** @returns reasons why points are not counted */
-export function takeMetric(
-  ledger: Ledger,
-  increases: IncreaseTracker,
-  { name, data, resource }: OtlpMetric,
-): PushRefusal[] {
-  if (data.kind !== 'histogram') return [];
-  return data.points.flatMap((point) => {
-    const { attributes, explicitBounds } = point;
-    const key = [name, ...resource.attributes, ...attributes].join('\0');
-    const increase = increases.of(key, data.temporality, point);
-    if (increase === undefined || increase.count === 0) return [];
-    const { count, sum, bucketCounts } = increase;
-    const counts = rebucket(bucketCounts, explicitBounds, requestDuration);
-    const refused = ledger.requests({
-      ...requestOf(attributes, resource),
-      error: text(attributes, 'error.type'),
-      count,
-      durations: { count, seconds: sum, counts },
-    });
-    return refused ?? [];
+/** @returns why it is not counted */
+export function takeIncrease(ledger: Ledger, told: ToldIncrease): PushRefusal | undefined {
+  const { attributes, resource, count, sum } = told;
+  const counts = rebucket(told.bucketCounts, told.bounds, requestDuration);
+  return ledger.requests({
+    ...requestOf(attributes, resource),
+    error: attributeText(attributes, 'error.type'),
+    count,
+    durations: { count, seconds: sum, counts },
   });
 }
 
@@ -57,17 +46,13 @@ function requestOf(
   { attributes: of }: OtlpResource,
 ): Pick<ApiRequests, 'service' | 'method' | 'route' | 'status'> {
   return {
-    service: text(of, 'service.name'),
+    service: attributeText(of, 'service.name'),
     method: methodOf(attributes),
-    route: text(attributes, 'http.route'),
+    route: attributeText(attributes, 'http.route'),
     status: Number(attributes.get('http.response.status_code') ?? attributes.get('http.status_code') ?? 0) || 0,
   };
 }
 
 function methodOf(attributes: Attributes): string {
-  return text(attributes, 'http.request.method') || text(attributes, 'http.method');
-}
-
-function text(attributes: Attributes, name: string): string {
-  return String(attributes.get(name) ?? '');
+  return attributeText(attributes, 'http.request.method', 'http.method');
 }

@@ -6,6 +6,7 @@ import { addAll, type Increment } from '../calls/increments.ts';
 import { createRecent } from '../calls/recent.ts';
 import type { PushedSeriesStore, PushRefusal } from '../doors/pushed-series.ts';
 import type { ScrapeOutput } from '../plugin.ts';
+import { roundRatio } from '../ratio.ts';
 import { apiMetrics, requestDuration } from './metrics.ts';
 import { toRoute } from './route.ts';
 
@@ -72,7 +73,7 @@ export function createLedger({
     put(out) {
       for (const [labels, { requests, errors }] of recent.sums()) {
         out.gauge('api_requests_per_minute', requests, labels);
-        out.gauge('api_error_ratio', Math.round((errors / requests) * 10_000) / 10_000, labels);
+        out.gauge('api_error_ratio', roundRatio(errors / requests), labels);
       }
     },
   };

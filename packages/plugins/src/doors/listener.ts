@@ -1,6 +1,7 @@
 import { chmod, lstat, rm } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import type { ListenAddress } from './address.ts';
+import { startOnce } from './start-once.ts';
 
 export interface Listener {
   /** Resolves when it listens. @throws when the address can't be used; the next call tries again */
@@ -16,10 +17,10 @@ const socketMode = 0o666;
 /** @param createServer  of node:net or node:http; called for each try */
 export function createListener(address: ListenAddress, createServer: () => Server): Listener {
   let server: Server | undefined;
-  let starting: Promise<void> | undefined;
   let closed = false;
 
-  async function start(): Promise<void> {
+  const listening = startOnce(async () => {
+    if (closed) throw new Error(`${nameOf(address)} was closed`);
     if (address.kind === 'unix') await removeStaleSocket(address.path);
     const created = createServer();
     await new Promise<void>((resolve, reject) => {
@@ -31,24 +32,18 @@ export function createListener(address: ListenAddress, createServer: () => Serve
     created.unref();
     if (address.kind === 'unix') await chmod(address.path, socketMode);
     server = created;
-    if (closed) await stop(created);
-  }
+  });
 
   return {
-    listening() {
-      starting ??= start().catch((error: unknown) => {
-        starting = undefined;
-        throw error;
-      });
-      return starting;
-    },
+    listening,
     get port() {
       const at = server?.address();
       return typeof at === 'object' ? at?.port : undefined;
     },
     async close() {
       closed = true;
-      await starting?.catch(() => {});
+      // What is starting is waited for, what is not does not start any more.
+      await listening().catch(() => {});
       if (server !== undefined) await stop(server);
       server = undefined;
     },

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Host } from '../host.ts';
 import { parseAddress } from './address.ts';
+import { startOnce } from './start-once.ts';
 
 export interface UdpDoor {
   /** Resolves when it is bound. @throws when the address can't be used; the next call tries again */
@@ -19,35 +20,31 @@ const receiveBufferBytes = 1024 * 1024;
 export function createUdpDoor(host: Host, setting: string, onDatagram: (bytes: Buffer) => void): UdpDoor {
   const address = parseAddress(setting);
   if (address?.kind !== 'tcp') throw new Error(`${setting}: expected address and port`);
-  const family = isIPv6(address.host) ? 'udp6' : 'udp4';
+  const { host: ip, port: wantedPort } = address;
+  const family = isIPv6(ip) ? 'udp6' : 'udp4';
   let socket: Socket | undefined;
-  let starting: Promise<void> | undefined;
+  let closed = false;
 
-  async function start(): Promise<void> {
+  const listening = startOnce(async () => {
+    if (closed) throw new Error(`${setting} was closed`);
     const created = createSocket({ type: family, recvBufferSize: receiveBufferBytes });
     await new Promise<void>((resolve, reject) => {
       created.once('error', (cause) => {
         created.close();
         reject(new Error(`can not listen on ${setting}`, { cause }));
       });
-      created.bind(address?.kind === 'tcp' ? address.port : 0, address?.kind === 'tcp' ? address.host : '', resolve);
+      created.bind(wantedPort, ip, resolve);
     });
     created.removeAllListeners('error');
     created.on('error', () => {});
     created.on('message', onDatagram);
     created.unref();
     socket = created;
-  }
+  });
 
   const port = (): number | undefined => socket?.address().port;
   return {
-    listening() {
-      starting ??= start().catch((error: unknown) => {
-        starting = undefined;
-        throw error;
-      });
-      return starting;
-    },
+    listening,
     get port() {
       return port();
     },
@@ -57,10 +54,11 @@ export function createUdpDoor(host: Host, setting: string, onDatagram: (bytes: B
       return table === undefined || own === undefined ? undefined : dropsOf(table, own);
     },
     async close() {
-      await starting?.catch(() => {});
+      closed = true;
+      // What is starting is waited for, what is not does not start any more.
+      await listening().catch(() => {});
       const closing = socket;
       socket = undefined;
-      starting = undefined;
       if (closing === undefined) return;
       await new Promise<void>((resolve) => {
         closing.close(() => resolve());

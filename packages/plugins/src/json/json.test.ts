@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { postTo } from '../doors/testing.ts';
 import { createHost } from '../host.ts';
+import { httpRequestOnce } from '../http-request.ts';
 import { freePort, temporaryFolder } from '../testing-servers.ts';
 import { openPlugin } from '../testing.ts';
 import { json } from './json.ts';
@@ -93,6 +94,22 @@ test('lines are taken on a unix socket', async () => {
   const { scrape } = await open({ socket });
   const client = connect(socket, () => client.end(`${line('a', 1)}\n${line('b', 2)}`));
   await expect.poll(scrape, { timeout: 20_000 }).toMatchObject({ a: 1, b: 2, json_lines_total: 2 });
+});
+
+test('HTTP is taken on a unix socket, too', async () => {
+  const socketPath = `${temporaryFolder()}/json.http`;
+  const plugin = openPlugin(json, { listen: socketPath });
+  await plugin.scrape();
+  onTestFinished(() => plugin.close());
+  const answer = await httpRequestOnce({
+    url: 'http://localhost/v1/lines',
+    method: 'POST',
+    body: line('a', 1),
+    socketPath,
+    timeoutMs: 10_000,
+  });
+  expect(answer.status).toBe(204);
+  expect(await plugin.scrape()).toMatchObject({ a: 1 });
 });
 
 test('nothing listens unless it is told where', async () => {

@@ -3,8 +3,9 @@
  * https://opentelemetry.io/docs/specs/semconv/gen-ai/ (spans, metrics and agents; names of before 1.37 as well).
  */
 import type { Attributes, OtlpMetric, OtlpResource, OtlpSpan } from '@tarsier/protocol/otlp';
-import { durationOf, rebucket } from '../calls/durations.ts';
-import type { IncreaseTracker } from '../calls/increase.ts';
+import { attributeText } from '../calls/attribute-text.ts';
+import type { ToldIncrease } from '../calls/call-doors.ts';
+import { durationOf, rebucket, type Durations, type HistogramSpec } from '../calls/durations.ts';
 import { noTokens, tokenCounts, type LlmCalls, type TokenCounts } from './call.ts';
 import type { Ledger } from './ledger.ts';
 import { callDuration, serverHistograms } from './metrics.ts';
@@ -31,11 +32,11 @@ export function takeSpan(ledger: Ledger, span: OtlpSpan): PushRefusal | undefine
   const { attributes, resource, status, startMs, endMs } = span;
   const seconds = Math.max(0, endMs - startMs) / 1000;
   const agent = agentOf(attributes, resource);
-  const error = text(attributes, 'error.type') || (status?.code === statusError ? 'error' : '');
-  const operation = text(attributes, 'gen_ai.operation.name');
+  const error = attributeText(attributes, 'error.type') || (status?.code === statusError ? 'error' : '');
+  const operation = attributeText(attributes, 'gen_ai.operation.name');
   if (agentOperations.has(operation)) return operation === 'invoke_agent' ? ledger.agentRun(agent) : undefined;
   if (operation === 'execute_tool')
-    return ledger.tool({ agent, tool: text(attributes, 'gen_ai.tool.name') || span.name, error, seconds });
+    return ledger.tool({ agent, tool: attributeText(attributes, 'gen_ai.tool.name') || span.name, error, seconds });
   return ledger.calls({
     ...who(attributes, resource),
     count: 1,
@@ -45,58 +46,46 @@ export function takeSpan(ledger: Ledger, span: OtlpSpan): PushRefusal | undefine
   });
 }
 
-/** @returns reasons why points are not counted */
-export function takeMetric(ledger: Ledger, increases: IncreaseTracker, metric: OtlpMetric): PushRefusal[] {
-  const { data, resource, name } = metric;
-  // Of other kinds nothing is known to count; the SDKs send histograms.
-  if (data.kind !== 'histogram') return [];
-  return data.points.flatMap((point) => {
-    const key = [name, ...resource.attributes, ...point.attributes].join('\0');
-    const increase = increases.of(key, data.temporality, point);
-    if (increase === undefined || increase.count === 0) return [];
-    const { attributes, explicitBounds } = point;
-    const named = who(attributes, resource);
-    if (agentOperations.has(named.operation) || named.operation === 'execute_tool') return [];
-    const server = Object.hasOwn(serverHistograms, name) ? serverHistograms[name] : undefined;
-    const { count, sum } = increase;
-    const spec = server ?? callDuration;
-    const durations = { count, seconds: sum, counts: rebucket(increase.bucketCounts, explicitBounds, spec) };
-    const refused =
-      server !== undefined
-        ? ledger.server(server, named.provider, named.model, durations)
-        : name === 'gen_ai.client.token.usage'
-          ? ledger.calls({
-              ...named,
-              count: 0,
-              error: '',
-              tokens: tokensOfType(text(attributes, 'gen_ai.token.type'), sum),
-              durations: undefined,
-            })
-          : ledger.calls({ ...named, count, error: text(attributes, 'error.type'), tokens: noTokens, durations });
-    return refused ?? [];
+/** @returns why it is not counted */
+export function takeIncrease(ledger: Ledger, told: ToldIncrease): PushRefusal | undefined {
+  const { name, attributes, resource, count, sum } = told;
+  const named = who(attributes, resource);
+  if (agentOperations.has(named.operation) || named.operation === 'execute_tool') return undefined;
+  const durationsBy = (spec: HistogramSpec): Durations => ({
+    count,
+    seconds: sum,
+    counts: rebucket(told.bucketCounts, told.bounds, spec),
   });
+  const server = Object.hasOwn(serverHistograms, name) ? serverHistograms[name] : undefined;
+  if (server !== undefined) return ledger.server(server, named.provider, named.model, durationsBy(server));
+  if (name === 'gen_ai.client.token.usage') {
+    const tokens = tokensOfType(attributeText(attributes, 'gen_ai.token.type'), sum);
+    return ledger.calls({ ...named, count: 0, error: '', tokens, durations: undefined });
+  }
+  const error = attributeText(attributes, 'error.type');
+  return ledger.calls({ ...named, count, error, tokens: noTokens, durations: durationsBy(callDuration) });
 }
 
 type Who = Pick<LlmCalls, 'provider' | 'model' | 'answeringModel' | 'agent' | 'tool' | 'operation'>;
 
 function who(attributes: Attributes, resource: OtlpResource): Who {
   return {
-    provider: text(attributes, 'gen_ai.provider.name') || text(attributes, 'gen_ai.system'),
+    provider: attributeText(attributes, 'gen_ai.provider.name', 'gen_ai.system'),
     model: modelOf(attributes),
-    answeringModel: text(attributes, 'gen_ai.response.model'),
+    answeringModel: attributeText(attributes, 'gen_ai.response.model'),
     agent: agentOf(attributes, resource),
-    tool: text(attributes, 'gen_ai.tool.name'),
-    operation: text(attributes, 'gen_ai.operation.name'),
+    tool: attributeText(attributes, 'gen_ai.tool.name'),
+    operation: attributeText(attributes, 'gen_ai.operation.name'),
   };
 }
 
 function modelOf(attributes: Attributes): string {
-  return text(attributes, 'gen_ai.request.model') || text(attributes, 'gen_ai.response.model');
+  return attributeText(attributes, 'gen_ai.request.model', 'gen_ai.response.model');
 }
 
 /** Who calls: the agent, else the service. */
 function agentOf(attributes: Attributes, { attributes: of }: OtlpResource): string {
-  return text(attributes, 'gen_ai.agent.name') || text(of, 'gen_ai.agent.name') || text(of, 'service.name');
+  return attributeText(attributes, 'gen_ai.agent.name') || attributeText(of, 'gen_ai.agent.name', 'service.name');
 }
 
 function tokensOf(attributes: Attributes): TokenCounts {
@@ -110,10 +99,6 @@ function tokensOf(attributes: Attributes): TokenCounts {
 
 function tokensOfType(type: string, tokens: number): TokenCounts {
   return type === 'input' ? { ...noTokens, input: tokens } : { ...noTokens, output: tokens };
-}
-
-function text(attributes: Attributes, name: string): string {
-  return String(attributes.get(name) ?? '');
 }
 
 function number(attributes: Attributes, name: string): number {

@@ -6,6 +6,7 @@ import { addAll, type Increment } from '../calls/increments.ts';
 import { createRecent } from '../calls/recent.ts';
 import type { PushedSeriesStore, PushRefusal } from '../doors/pushed-series.ts';
 import type { ScrapeOutput } from '../plugin.ts';
+import { roundRatio } from '../ratio.ts';
 import type { LlmCalls, ToolRun } from './call.ts';
 import { callDuration, llmMetrics } from './metrics.ts';
 import { costOf, type FindPrice } from './prices.ts';
@@ -116,8 +117,8 @@ export function createLedger({
       for (const [labels, { calls, errors, read, cached }] of recent.sums()) {
         out.gauge('llm_calls_per_minute', calls, labels);
         // Without calls there is no share of them: NaN is no sample.
-        out.gauge('llm_error_ratio', ratio(errors, calls), labels);
-        out.gauge('llm_cache_hit_ratio', ratio(cached, read), labels);
+        out.gauge('llm_error_ratio', roundRatio(errors / calls), labels);
+        out.gauge('llm_cache_hit_ratio', roundRatio(cached / read), labels);
       }
     },
   };
@@ -126,8 +127,4 @@ export function createLedger({
 function increment(name: keyof typeof llmMetrics, labels: Labels, by: number): Increment {
   const metric: MetricDescription = { name, ...llmMetrics[name] };
   return { metric, labels, by };
-}
-
-function ratio(part: number, whole: number): number {
-  return Math.round((part / whole) * 10_000) / 10_000;
 }

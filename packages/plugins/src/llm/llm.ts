@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { openCallDoors } from '../calls/call-doors.ts';
+import { callIdleSetting, callSeriesSetting, toldApartSetting } from '../calls/settings.ts';
 import { listenSetting, nowhere } from '../doors/address.ts';
 import { createPushedSeries } from '../doors/pushed-series.ts';
 import { floodSetting } from '../doors/settings.ts';
 import { definePlugin } from '../plugin.ts';
-import { genAiMetricTells, isGenAiSpan, takeMetric, takeSpan } from './gen-ai.ts';
+import { genAiMetricTells, isGenAiSpan, takeIncrease, takeSpan } from './gen-ai.ts';
 import { createLedger } from './ledger.ts';
 import { takeCallLines, takeQualityLines } from './lines.ts';
 import { allMetrics } from './metrics.ts';
@@ -18,17 +19,12 @@ export const llm = definePlugin({
   config: z.object({
     listen: listenSetting('Where to take OTLP and JSON lines over HTTP, as 127.0.0.1:4318; nowhere when empty.'),
     prices: z.array(priceSetting).max(1_000).default([]).describe('Prices of tokens; the first that fits counts.'),
-    maxModels: z.int().min(1).max(500).default(50).describe('Models that are told apart; the rest is other.'),
-    maxAgents: z.int().min(1).max(500).default(50).describe('Agents that are told apart; the rest is other.'),
-    maxTools: z.int().min(1).max(500).default(100).describe('Tools that are told apart; the rest is other.'),
-    maxSeries: z.int().min(1).max(4_000).default(3_000).describe('Calls that would need more are not counted.'),
+    maxModels: toldApartSetting(50, 'Models'),
+    maxAgents: toldApartSetting(50, 'Agents'),
+    maxTools: toldApartSetting(100, 'Tools'),
+    maxSeries: callSeriesSetting,
     maxLinesPerSecond: floodSetting,
-    idleSeconds: z
-      .int()
-      .min(60)
-      .max(31_536_000)
-      .default(86_400)
-      .describe('Seconds without a call after which counters of a model, agent or tool end.'),
+    idleSeconds: callIdleSetting,
   }),
   metrics: allMetrics,
   probe: ({ config }) => nowhere(config.listen),
@@ -53,7 +49,7 @@ export const llm = definePlugin({
       isSpan: isGenAiSpan,
       takeSpan: (span) => takeSpan(ledger, span),
       metricTells: genAiMetricTells,
-      takeMetric: (metric, increases) => takeMetric(ledger, increases, metric),
+      takeIncrease: (told) => takeIncrease(ledger, told),
       routes: (counted) => ({
         '/v1/llm': (text) => takeCallLines(ledger, text, counted),
         '/v1/models': (text) => takeQualityLines(store, text),

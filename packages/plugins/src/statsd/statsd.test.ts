@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { StatsD } from 'hot-shots';
@@ -307,6 +308,31 @@ test('more lines than allowed are dropped and counted', async () => {
       statsd_samples_total: 100,
       'statsd_dropped_total{why="rate"}': 400,
     });
+});
+
+test('what comes faster than it is read is dropped by the kernel, and every datagram accounted for where it tells', async () => {
+  const port = await freeUdpPort();
+  let time = 0;
+  const plugin = await open({ udp: `127.0.0.1:${port}` }, { ...createHost(), now: () => (time += 11_000) });
+  const client = createSocket('udp4');
+  onTestFinished(() => void client.close());
+  const count = 20_000;
+  // All at once: until this is through, nobody reads.
+  const sent = Array.from(
+    { length: count },
+    () =>
+      new Promise<boolean>((resolve) => client.send('x:1|c', port, '127.0.0.1', (error) => resolve(error === null))),
+  );
+  const left = (await Promise.all(sent)).filter(Boolean).length;
+  await expect
+    .poll(
+      async () => {
+        const samples = await plugin.scrape();
+        return (samples['statsd_packets_total{door="udp"}'] ?? 0) + (samples['statsd_kernel_dropped_total'] ?? 0);
+      },
+      { timeout: 20_000 },
+    )
+    .toSatisfy((known: number) => (existsSync('/proc/net/udp') ? known === left : known > 0 && known <= left));
 });
 
 test('nothing listens unless it is told where', async () => {

@@ -100,6 +100,7 @@ export const statsd = definePlugin({
           });
 
     let kernelAt = Number.NEGATIVE_INFINITY;
+    let kernelDrops: number | undefined;
     return {
       async scrape(out) {
         await udp?.listening();
@@ -110,10 +111,11 @@ export const statsd = definePlugin({
         ignored.put(out);
         out.counter('statsd_samples_total', aggregate.samples);
         out.gauge('statsd_series', store.size);
-        if (udp === undefined || now() - kernelAt < kernelEveryMs) return;
-        kernelAt = now();
-        const drops = udp.kernelDrops();
-        if (drops !== undefined) out.counter('statsd_kernel_dropped_total', drops);
+        if (udp !== undefined && now() - kernelAt >= kernelEveryMs) {
+          kernelAt = now();
+          kernelDrops = udp.kernelDrops();
+        }
+        if (kernelDrops !== undefined) out.counter('statsd_kernel_dropped_total', kernelDrops);
       },
       async close() {
         await udp?.close();
