@@ -7,7 +7,7 @@ import { builtinPlugins } from '@tarsier/plugins/builtin';
 import { maxHostLength, TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
 import { readDocument, type ConfigProblem, type Path } from './config-document.ts';
-import { got, issueProblems } from './config-issues.ts';
+import { got, issueProblems, type Locate } from './config-issues.ts';
 import { jsonSchemaOf, unknownNames } from './config-json-schema.ts';
 import { checkPlugins, pluginEntries, type PluginModules, type PluginOptions } from './config-plugins.ts';
 import { isPluginSpecifier } from './external/load.ts';
@@ -166,15 +166,7 @@ export function checkConfig({
       document.problemAt([], `expected settings, as in url: http://127.0.0.1:7077, ${got(written, [], false)}`),
     ]);
 
-  const settings: Record<string, unknown> = { ...written };
-  const variableOf = new Map<string, string>();
-  for (const [variable, setting] of Object.entries(variables)) {
-    const value = environment[variable];
-    if (value === undefined || value === '') continue;
-    settings[setting] =
-      numeric(settingsSchema.shape[setting]) && /^-?\d+(?:\.\d+)?$/u.test(value) ? Number(value) : value;
-    variableOf.set(setting, variable);
-  }
+  const { settings, variableOf } = withEnvironment(written, environment);
   folder = notEmpty(settings['state']) ?? stateFolder;
   const found = enrolment(folder);
   const enrolled = found && { url: found.url, host: found.host, key: found.key };
@@ -196,18 +188,10 @@ export function checkConfig({
   const checked = checkPlugins(pluginEntries(settings['plugins']), { plugins, modules, document, problem });
   const data = parsed.data;
   const key = data?.key ?? (needsKey ? undefined : '');
-  const lacking = (field: string, message: string): ConfigProblem => ({
-    source: file?.path ?? 'settings',
-    field,
-    message,
-  });
-  if (data !== undefined && key === undefined)
-    problems.push(
-      lacking(
-        'key',
-        'expected a key: enrol this host with tarsier-agent enrol, or set key or TARSIER_KEY, got nothing',
-      ),
-    );
+  if (data !== undefined && key === undefined) {
+    const message = 'expected a key: enrol this host with tarsier-agent enrol, or set key or TARSIER_KEY, got nothing';
+    problems.push({ source: file?.path ?? 'settings', field: 'key', message });
+  }
   if (enrolled !== undefined && key === enrolled.key && data?.host !== enrolled.host)
     problems.push(
       problem(
@@ -215,12 +199,7 @@ export function checkConfig({
         `expected ${enrolled.host}, as this host is enrolled and its key is for; leave the setting out, or enrol again with --as-new --host NAME`,
       ),
     );
-  for (const [index, name] of (data?.isolate ?? []).entries()) {
-    if (checked.external.some((plugin) => plugin.name === name)) continue;
-    const known = checked.external.map((plugin) => plugin.name);
-    const why = plugins.some((plugin) => plugin.name === name) ? `${name} is built in` : `there is no plugin ${name}`;
-    problems.push(problem(['isolate', index], `expected a plugin from outside; ${why}${didYouMean(name, known)}`));
-  }
+  problems.push(...isolationProblems(data?.isolate ?? [], checked.external, plugins, problem));
   problems.push(...checked.problems);
   if (data === undefined || key === undefined || problems.length > 0) return failed(problems.toSorted(byPlace));
   return {
@@ -236,6 +215,36 @@ export function checkConfig({
     state: folder,
     files,
   };
+}
+
+function withEnvironment(
+  written: object,
+  environment: ConfigSource['environment'],
+): { readonly settings: Readonly<Record<string, unknown>>; readonly variableOf: ReadonlyMap<string, string> } {
+  const settings: Record<string, unknown> = { ...written };
+  const variableOf = new Map<string, string>();
+  for (const [variable, setting] of Object.entries(variables)) {
+    const value = environment[variable];
+    if (value === undefined || value === '') continue;
+    const isNumber = numeric(settingsSchema.shape[setting]) && /^-?\d+(?:\.\d+)?$/u.test(value);
+    settings[setting] = isNumber ? Number(value) : value;
+    variableOf.set(setting, variable);
+  }
+  return { settings, variableOf };
+}
+
+function isolationProblems(
+  names: readonly string[],
+  external: readonly Plugin[],
+  builtin: readonly Plugin[],
+  problem: Locate,
+): ConfigProblem[] {
+  const known = external.map(({ name }) => name);
+  return names.flatMap((name, index) => {
+    if (known.includes(name)) return [];
+    const why = builtin.some((plugin) => plugin.name === name) ? `${name} is built in` : `there is no plugin ${name}`;
+    return [problem(['isolate', index], `expected a plugin from outside; ${why}${didYouMean(name, known)}`)];
+  });
 }
 
 /** Modules that the settings name as plugins: packages and files. None while the file can't be read. */

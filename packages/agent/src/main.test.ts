@@ -8,7 +8,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { decodeEnvelope, decodePayload, decodeSchema, type BatchEnvelope } from '@tarsier/protocol';
 import { zstdDecompress } from '@tarsier/protocol/zstd';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+
+// Each starts several programs, and a busy machine takes seconds for one.
+vi.setConfig({ testTimeout: 180_000 });
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const slow = { timeout: 30_000, interval: 100 };
