@@ -64,7 +64,12 @@ export async function startCollector({
   readonly processUsage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
   readonly now?: () => number;
 }): Promise<Collector> {
-  const storage = await openStorage({ databaseUrl: config.databaseUrl, dataFolder: config.dataFolder, log });
+  const storage = await openStorage({
+    databaseUrl: config.databaseUrl,
+    dataFolder: config.dataFolder,
+    maxSeries: config.maxSeries,
+    log,
+  });
   const tenant = await storage.tenants.ensure('default');
   await storage.ensurePartitions(now());
   await ensureDefaultRules(storage, tenant);
@@ -166,13 +171,8 @@ export async function startCollector({
     every(chores.anomaliesMs, 'writing anomalies', log, () => anomalyLog.flush()),
     every(chores.retentionMs, 'retention', log, async () => {
       await storage.ensurePartitions(now());
-      const before = (days: number): number => now() - days * dayMs;
-      const { samples, minutes, hours } = config.retention;
-      const partitions = await storage.dropExpired({
-        samples: before(samples),
-        minutes: before(minutes),
-        hours: before(hours),
-      });
+      const partitions = await storage.dropExpired(now(), config.retention);
+      await storage.deletions.sweep();
       if (partitions > 0) log.info('expired samples dropped', { partitions });
     }),
   ];

@@ -26,6 +26,7 @@ const environmentSchema = z.object({
   TARSIER_RETENTION_DAYS: z.coerce.number('expected a number of days').min(1).max(3_650).default(7),
   TARSIER_RETENTION_MINUTES_DAYS: z.coerce.number('expected a number of days').min(1).max(3_650).default(90),
   TARSIER_RETENTION_HOURS_DAYS: z.coerce.number('expected a number of days').min(1).max(36_500).default(1_100),
+  TARSIER_MAX_SERIES: z.coerce.number('expected a number of series').int().min(1).max(100_000_000).default(1_000_000),
   TARSIER_MAX_AGE_HOURS: z.coerce.number('expected a number of hours').min(1).max(720).default(24),
   TARSIER_LOG: z.enum(logLevels).default('info'),
 });
@@ -41,6 +42,8 @@ export interface CollectorConfig {
   readonly publicUrl: string | undefined;
   /** How long samples, rollups by minute and rollups by hour are kept, days. */
   readonly retention: { readonly samples: number; readonly minutes: number; readonly hours: number };
+  /** Most series of a tenant that has no limit of its own. */
+  readonly maxSeries: number;
   /** Oldest sample that is accepted, ms before now. */
   readonly maxAgeMs: number;
   readonly logLevel: z.infer<typeof environmentSchema>['TARSIER_LOG'];
@@ -77,6 +80,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       minutes: settings.TARSIER_RETENTION_MINUTES_DAYS,
       hours: settings.TARSIER_RETENTION_HOURS_DAYS,
     },
+    maxSeries: settings.TARSIER_MAX_SERIES,
     maxAgeMs: settings.TARSIER_MAX_AGE_HOURS * 3_600_000,
     logLevel: settings.TARSIER_LOG,
   };

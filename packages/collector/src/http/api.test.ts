@@ -158,3 +158,20 @@ test('health, readiness and the collector’s own metrics need no key', async ()
   expect((await call('/readyz', { key: '' })).text).toBe('ready\n');
   expect((await call('/metrics', { key: '' })).text).toMatch(/^# TYPE tarsier_ingest_samples_total counter$/mu);
 });
+
+test('what the series are made of is there for those who read, as long as they ask for', async () => {
+  const ingest = await server.key('counted', 'ingest');
+  expect((await server.ingest(ingest, testBatch())).status).toBe(204);
+  const key = await server.key('counted', 'read');
+  expect(await call('/v1/cardinality?limit=1', { key })).toMatchObject({
+    status: 200,
+    json: {
+      series: 2,
+      metrics: [{ name: 'cpu_busy_ratio', series: 1 }],
+      labels: [{ name: 'cpu', values: 1, series: 1 }],
+      pairs: [{ name: 'host', value: 'web-1', series: 2 }],
+    },
+  });
+  expect(await call('/v1/cardinality?limit=0', { key })).toMatchObject({ status: 400 });
+  expect(await call('/v1/cardinality', { key: ingest })).toMatchObject({ status: 403 });
+});

@@ -21,6 +21,7 @@ import { influxRoutes } from './receivers/influx.ts';
 import { otlpRoutes } from './receivers/otlp.ts';
 import { remoteWriteRoutes } from './receivers/remote-write.ts';
 import { alertRoutes } from './routes/alerts.ts';
+import { cardinalityRoutes } from './routes/cardinality.ts';
 import { channelRoutes } from './routes/channels.ts';
 import { enrolRoutes } from './routes/enrol.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -96,6 +97,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.use('/v1/*', identify);
   app.route('/v1/ingest', ingestRoutes(deps));
   app.route('/v1/import', importRoutes({ ...deps, maxAgeMs: deps.maxAge.importsMs }));
+  app.route('/v1/cardinality', cardinalityRoutes(deps));
   app.route('/v1/hosts', hostRoutes(deps));
   app.route('/v1/rules', ruleRoutes(deps));
   app.route('/v1/channels', channelRoutes(deps));

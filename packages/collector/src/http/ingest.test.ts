@@ -199,3 +199,33 @@ test('while the database is away the agent is told to come again, and nothing is
     await broken.close();
   }
 });
+
+test('a host is deleted by who may, and comes in anew with its schema when its agent goes on', async () => {
+  expect(await answer(server.ingest(key, testBatch({ host: 'leaving' })))).toEqual({ status: 204 });
+  const remove = async (by: string) =>
+    (await fetch(`${server.url}/v1/hosts/leaving`, { method: 'DELETE', headers: { authorization: `Bearer ${by}` } }))
+      .status;
+  expect(await remove(await server.key('default', 'write'))).toBe(403);
+  const admin = await server.key('default', 'admin');
+  expect(await remove(admin)).toBe(204);
+  expect(await remove(admin)).toBe(404);
+  expect(await stored('leaving')).toBe(0);
+  // As agents send: without the schema, which the collector had.
+  const { schema: _, ...bare } = decodeEnvelope(testBatch({ host: 'leaving', seq: 1 }));
+  expect(await answer(server.ingest(key, encodeEnvelope(bare)))).toMatchObject({
+    status: 409,
+    code: 'ingest/schema-unknown',
+  });
+  expect(await answer(server.ingest(key, testBatch({ host: 'leaving', seq: 1 })))).toEqual({ status: 204 });
+  expect(await stored('leaving')).toBe(10);
+});
+
+test('over its limit of series a tenant is told which metric it is, and to come again later', async () => {
+  const other = await server.key('small', 'ingest');
+  await server.sql`update tenant set max_series = 1 where name = 'small'`;
+  const response = await server.ingest(other, testBatch());
+  expect(response.status).toBe(429);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  const { error } = (await response.json()) as { error: { message: string } };
+  expect(error.message).toMatch(/^series: tenant small has 0 of at most 1, and 2 more were sent, 1 of them of \w+$/u);
+});

@@ -23,14 +23,18 @@ const statusByCode: Readonly<Record<string, ContentfulStatusCode>> = {
   'http/content-type': 415,
   'http/not-found': 404,
   'ingest/schema-unknown': 409,
+  'ingest/too-many-series': 429,
 };
 
 /** Seconds after which a refused request may come again. */
 const retryAfterS = 2;
 
-/** 503 for what may succeed later, else by its code; what is a bad request by default is the client's fault. */
+/** How long it takes until somebody has raised a limit or deleted a host, s. */
+const retryAfterLimitS = 60;
+
+/** By its code, else 503 for what may succeed later; what is a bad request by default is the client's fault. */
 export function statusOf(error: TarsierError): ContentfulStatusCode {
-  return error.retryable ? 503 : (statusByCode[error.code] ?? 400);
+  return statusByCode[error.code] ?? (error.retryable ? 503 : 400);
 }
 
 /** Every failure as an {@link ErrorBody}; an unexpected one is logged with an id, and tells nothing of the inside. */
@@ -42,6 +46,7 @@ export function createErrorHandler(log: Log): (error: Error, c: Context<AppEnv>)
         c.header('retry-after', String(retryAfterS));
         log.warn('a request could not be served', { path: c.req.path, error: describeError(error) });
       }
+      if (status === 429) c.header('retry-after', String(retryAfterLimitS));
       if (status === 401) c.header('www-authenticate', 'Bearer');
       return c.json(error.toJSON(), status);
     }

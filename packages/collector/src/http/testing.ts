@@ -14,7 +14,7 @@ import { createSelfMetrics } from '../self.ts';
 import type { KeyScope } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import { maxBatchSpanMs } from '../storage/batches.ts';
-import { createTestStorage } from '../storage/testing.ts';
+import { createTestStorage, type TestStorage } from '../storage/testing.ts';
 import { createAuthenticator } from '../tenancy/authenticate.ts';
 import { createEnrol } from '../tenancy/enrolment.ts';
 import { WebSocketServer } from 'ws';
@@ -23,6 +23,8 @@ import { createApp } from './app.ts';
 export interface TestServer {
   readonly url: string;
   readonly storage: Storage;
+  /** Statements of the test's own. */
+  readonly sql: TestStorage['sql'];
   key(tenant: string, scope: KeyScope): Promise<string>;
   /** Posts a batch as an agent does. */
   ingest(key: string, body: Uint8Array, headers?: Readonly<Record<string, string>>): Promise<Response>;
@@ -33,7 +35,7 @@ export interface TestServer {
 export async function startTestServer(
   breakStorage: (storage: Storage) => Storage = (storage) => storage,
 ): Promise<TestServer> {
-  const { storage: real, drop } = await createTestStorage();
+  const { storage: real, sql, drop } = await createTestStorage();
   await real.ensurePartitions(Date.now());
   const storage = breakStorage(real);
   const log = silentLog;
@@ -85,6 +87,7 @@ export async function startTestServer(
   return {
     url,
     storage: real,
+    sql,
     key: async (tenant, scope) => real.keys.create(await real.tenants.ensure(tenant), { name: 'test', scope }),
     ingest: (key, body, headers = {}) =>
       fetch(`${url}/v1/ingest`, {

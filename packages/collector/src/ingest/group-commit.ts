@@ -1,20 +1,20 @@
 import { TarsierError } from '@tarsier/protocol';
-import { maxBatchesPerInsert, type NewBatch } from '../storage/batches.ts';
+import { maxBatchesPerInsert, type Inserted, type NewBatch } from '../storage/batches.ts';
 
 export interface GroupCommit {
   /**
-   * Resolves once the batch is committed: true when it is new, false when it was stored before.
+   * Resolves once the batch is committed, or was before, or can't be because its host is gone.
    *
    * @throws {TarsierError} `ingest/busy` when too much waits, `ingest/database` when the database fails; both retryable
    */
-  commit(batch: NewBatch): Promise<boolean>;
+  commit(batch: NewBatch): Promise<Inserted>;
   /** Resolves when everything that was taken is committed or failed. */
   drain(): Promise<void>;
 }
 
 interface Waiting {
   readonly batch: NewBatch;
-  readonly resolve: (isNew: boolean) => void;
+  readonly resolve: (inserted: Inserted) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -24,7 +24,7 @@ const maxInFlight = 2;
 const maxWaitingBytes = 64 * 1024 * 1024;
 
 /** Commits the batches of many agents together: what comes while a statement runs goes with the next. */
-export function createGroupCommit(insert: (batches: readonly NewBatch[]) => Promise<boolean[]>): GroupCommit {
+export function createGroupCommit(insert: (batches: readonly NewBatch[]) => Promise<Inserted[]>): GroupCommit {
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let inFlight = 0;
@@ -46,8 +46,8 @@ export function createGroupCommit(insert: (batches: readonly NewBatch[]) => Prom
 
   async function write(group: readonly Waiting[]): Promise<void> {
     try {
-      const isNew = await insert(group.map(({ batch }) => batch));
-      for (const [index, { resolve }] of group.entries()) resolve(isNew[index] ?? false);
+      const inserted = await insert(group.map(({ batch }) => batch));
+      for (const [index, { resolve }] of group.entries()) resolve(inserted[index] ?? 'known');
     } catch (cause) {
       const error = new TarsierError('ingest/database', 'the batch could not be stored; send it again', {
         cause,

@@ -132,7 +132,7 @@ export function createIngest({
     const schema = await schemaOf(scope, batch);
     admit(batch, matrix, schema.seriesIds.length, { ...admission, maxAgeMs }, now());
     const { epoch, seq, t0, t1, rows, payload } = batch;
-    const isNew = await commits.commit({
+    const inserted = await commits.commit({
       scope,
       hostId: schema.hostId,
       epoch,
@@ -143,6 +143,12 @@ export function createIngest({
       schemaHash: schema.hash,
       payload,
     });
+    if (inserted === 'unknown-host') {
+      // Deleted since its schema was looked up: it comes in as a new one, when the batch says what its columns are.
+      schemas.delete(schemaKey(scope, batch.host, batch.schemaHash));
+      return store(scope, batch, matrix, maxAgeMs);
+    }
+    const isNew = inserted === 'new';
     if (isNew) handOn({ schema, epoch, seq, matrix }, consumers);
     return {
       duplicate: !isNew,

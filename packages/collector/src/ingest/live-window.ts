@@ -17,6 +17,8 @@ export interface HostWindow {
 export interface LiveWindows {
   readonly consume: SamplesConsumer;
   hosts(scope: TenantScope): readonly HostWindow[];
+  /** Drops what is held of a host that was deleted. */
+  forget(scope: TenantScope, host: string): void;
   /** @returns ends it */
   subscribe(scope: TenantScope, listener: (stored: StoredSamples) => void): () => void;
 }
@@ -40,6 +42,10 @@ export function createLiveWindows(capacity = defaultRows): LiveWindows {
       for (const listener of listeners.get(scope.tenantId) ?? []) listener(stored);
     },
     hosts: ({ tenantId }) => [...(tenants.get(tenantId)?.values() ?? [])],
+    forget({ tenantId }, host) {
+      const rings = tenants.get(tenantId);
+      for (const [hostId, ring] of rings ?? []) if (ring.host === host) rings?.delete(hostId);
+    },
     subscribe({ tenantId }, listener) {
       let set = listeners.get(tenantId);
       if (set === undefined) listeners.set(tenantId, (set = new Set()));

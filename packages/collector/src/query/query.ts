@@ -1,5 +1,4 @@
 /** Answers a selector over a range of time from what is stored. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TarsierError, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
 import type { Aggregation } from '@tarsier/protocol/api';
 import { rollUp } from '@tarsier/protocol/chunk';
@@ -10,7 +9,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 import { aggregate, aggregateRollup, lookBackMs } from './aggregate.ts';
 import { parseSelector } from './language/parse.ts';
-import { compileMatchers } from './selector.ts';
+import { compileTests } from './selector.ts';
 import { withoutStale } from './staleness.ts';
 
 export interface RangeRequest {
@@ -61,8 +60,6 @@ export interface SamplesRequest {
 }
 
 const defaultLimits: QueryLimits = { series: 10_000, samples: 20_000_000, points: 11_000, spanMs: 400 * dayMs };
-/** Series matched between two turns of the event loop. */
-const seriesPerTurn = 500;
 
 export function createQuery({
   storage,
@@ -78,13 +75,8 @@ export function createQuery({
     matchers: readonly Matcher[],
     signal?: AbortSignal,
   ): Promise<readonly SeriesRow[]> {
-    const matches = compileMatchers(matchers);
-    const series: SeriesRow[] = [];
-    for (const [index, row] of (await storage.series.candidates(scope, matchers)).entries()) {
-      if (matches(row)) series.push(row);
-      if (index % seriesPerTurn === seriesPerTurn - 1) await nextTurn();
-      signal?.throwIfAborted();
-    }
+    const series = await storage.series.match(scope, compileTests(matchers));
+    signal?.throwIfAborted();
     if (series.length > limits.series) {
       throw tooMuch('series', `${limits.series} series, got ${series.length}; narrow the selector`);
     }

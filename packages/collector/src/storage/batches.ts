@@ -26,13 +26,15 @@ export interface NewBatch extends BatchRecord {
   readonly scope: TenantScope;
 }
 
+export type Inserted = 'new' | 'known' | 'unknown-host';
+
 export interface Batches {
   /**
    * Commits up to 128 batches in one statement.
    *
-   * @returns for each whether it is new; false for one that was stored before
+   * @returns for each what became of it: `new`; `known`, stored before; `unknown-host`, for its host was deleted
    */
-  insert(batches: readonly NewBatch[]): Promise<boolean[]>;
+  insert(batches: readonly NewBatch[]): Promise<Inserted[]>;
 }
 
 export function createBatches({ sql }: Database): Batches {
@@ -59,12 +61,24 @@ export function createBatches({ sql }: Database): Batches {
           ${batches.map(({ seq }) => seq)}::int[], ${batches.map(({ t1 }) => t1)}::bigint[],
           ${batches.map(({ rows }) => rows)}::int[], ${offsets}::int[], ${lengths}::int[]
         ) as b(tenant_id, host_id, t0, epoch, seq, t1, rows, at, size)
+        join host h on h.tenant_id = b.tenant_id and h.host_id = b.host_id
         on conflict do nothing
         returning tenant_id, host_id, epoch, seq`;
-      if (stored.length === batches.length) return batches.map(() => true);
+      if (stored.length === batches.length) return batches.map(() => 'new');
       const keys = new Set(stored.map((row) => `${row.tenant_id}/${row.host_id}/${row.epoch}/${row.seq}`));
-      // The same batch twice in one statement is new only once.
-      return batches.map(({ scope, hostId, epoch, seq }) => keys.delete(`${scope.tenantId}/${hostId}/${epoch}/${seq}`));
+      const hosts = await sql<{ tenant_id: number; host_id: number }[]>`
+        select tenant_id, host_id from host
+        where (tenant_id, host_id) in (
+          select * from unnest(
+            ${batches.map(({ scope }) => scope.tenantId)}::int[], ${batches.map(({ hostId }) => hostId)}::int[]
+          ))`;
+      const known = new Set(hosts.map((row) => `${row.tenant_id}/${row.host_id}`));
+      return batches.map(({ scope, hostId, epoch, seq }) => {
+        const host = `${scope.tenantId}/${hostId}`;
+        // The same batch twice in one statement is new only once.
+        if (keys.delete(`${host}/${epoch}/${seq}`)) return 'new';
+        return known.has(host) ? 'known' : 'unknown-host';
+      });
     },
   };
 }

@@ -5,23 +5,23 @@ import { dayMs } from './hours.ts';
 /** Guards the making and dropping of partitions between collectors. */
 const partitionLock = 7_077_000_002;
 
-/** Tables that are partitioned by time, by which column, and how many days a partition holds. */
+/** Tables that are partitioned by time: by which column, how many days a partition holds, and how long it is kept. */
 const partitioned = [
-  { table: 'batch', column: 't0', days: 1 },
-  { table: 'segment', column: 'hour', days: 1 },
-  { table: 'block', column: 'hour', days: 1 },
-  { table: 'rollup_minute', column: 'until', days: 7 },
-  { table: 'rollup_hour', column: 'until', days: 28 },
+  { table: 'batch', column: 't0', days: 1, kept: 'samples' },
+  { table: 'segment', column: 'hour', days: 1, kept: 'samples' },
+  { table: 'block', column: 'hour', days: 1, kept: 'samples' },
+  { table: 'rollup_minute', column: 'until', days: 7, kept: 'minutes' },
+  { table: 'rollup_hour', column: 'until', days: 28, kept: 'hours' },
 ] as const;
 
 type PartitionedTable = (typeof partitioned)[number]['table'];
 
-/** What is dropped when, Unix ms: rows that lie wholly before. */
-export interface Expiry {
+/** How long things are kept, days; a tenant's own settings come first. */
+export interface Retention {
   /** Batches, segments and blocks. */
-  readonly samples: UnixMs;
-  readonly minutes: UnixMs;
-  readonly hours: UnixMs;
+  readonly samples: number;
+  readonly minutes: number;
+  readonly hours: number;
 }
 
 /** Partitions of each table from yesterday to the day after tomorrow (UTC). */
@@ -45,16 +45,23 @@ export async function ensurePartitions(sql: TarsierSql, now: UnixMs): Promise<vo
 }
 
 /**
- * Drops the partitions that lie wholly before what expires, and deletes older rows that are in none.
+ * Drops the partitions that lie wholly before what any tenant keeps, and deletes what is older for a tenant: rows of
+ * one that keeps less than others, and those in no partition.
  *
  * @returns how many partitions went
  */
-export async function dropExpired(sql: TarsierSql, expiry: Expiry): Promise<number> {
+export async function dropExpired(sql: TarsierSql, now: UnixMs, retention: Retention): Promise<number> {
   return sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${partitionLock}::bigint)`;
+    const tenants = await tx<{ tenant_id: number; samples: number; minutes: number; hours: number }[]>`
+      select tenant_id, coalesce(samples_days::float8, ${retention.samples}) as samples,
+        coalesce(minutes_days::float8, ${retention.minutes}) as minutes,
+        coalesce(hours_days::float8, ${retention.hours}) as hours
+      from tenant`;
     let dropped = 0;
-    for (const { table, column, days } of partitioned) {
-      const before = expiryOf(table, expiry);
+    for (const { table, column, days, kept } of partitioned) {
+      const longest = Math.max(retention[kept], ...tenants.map((tenant) => tenant[kept]));
+      const before = now - longest * dayMs;
       const parts = await tx<{ name: string; day: string }[]>`
         select c.relname as name, substring(c.relname from '[0-9]{8}$') as day
         from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -68,13 +75,16 @@ export async function dropExpired(sql: TarsierSql, expiry: Expiry): Promise<numb
       // A batch may go on after its first tick.
       const end = table === 'batch' ? 't1' : column;
       await tx`delete from ${tx(`${table}_default`)} where ${tx(end)} < ${before}`;
+      for (const tenant of tenants) {
+        if (tenant[kept] >= longest) continue;
+        const own = now - tenant[kept] * dayMs;
+        await tx`
+          delete from ${tx(table)}
+          where tenant_id = ${tenant.tenant_id} and ${tx(column)} < ${own} and ${tx(end)} < ${own}`;
+      }
     }
     return dropped;
   });
-}
-
-function expiryOf(table: PartitionedTable, { samples, minutes, hours }: Expiry): UnixMs {
-  return table === 'rollup_minute' ? minutes : table === 'rollup_hour' ? hours : samples;
 }
 
 function nameOf(table: PartitionedTable, day: number): string {

@@ -26,6 +26,15 @@ export const tenant = pgTable('tenant', {
   name: text('name').notNull().unique(),
   nextHostId: integer('next_host_id').notNull().default(1),
   nextSeriesId: integer('next_series_id').notNull().default(1),
+  seriesCount: integer('series_count').notNull().default(0),
+  /** Counts deletions, after which what is remembered of series no longer holds. */
+  seriesVersion: integer('series_version').notNull().default(0),
+  /** Most series; null for the collector's limit. */
+  maxSeries: integer('max_series'),
+  /** How long samples, rollups by minute and by hour are kept, days; null for the collector's setting. */
+  samplesDays: integer('samples_days'),
+  minutesDays: integer('minutes_days'),
+  hoursDays: integer('hours_days'),
 });
 
 export const apiKey = pgTable(
@@ -139,6 +148,18 @@ export const series = pgTable(
     uniqueIndex('series_signature').on(table.tenantId, table.hostId, table.signatureHash),
     index('series_name').on(table.tenantId, table.name),
   ],
+);
+
+/** Hosts whose samples are being deleted: kept until all are gone. */
+export const deletion = pgTable(
+  'deletion',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    hostId: integer('host_id').notNull(),
+    /** Of the transaction that deleted the host: older ones may still write samples. */
+    transaction: bigint('transaction', { mode: 'number' }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.hostId] })],
 );
 
 export const rule = pgTable(

@@ -7,9 +7,10 @@ import {
   type MetricKind,
   type SeriesSchema,
 } from '@tarsier/protocol';
-import type postgres from 'postgres';
 import type { TenantScope } from '../tenant.ts';
-import type { Database } from './database.ts';
+import type { Database, TarsierTransaction } from './database.ts';
+import type { Cardinality, LabelTest } from './series-index/label-index.ts';
+import { createSeriesIndex } from './series-index/series-index.ts';
 
 /** A schema as this collector knows it: every column has its series. */
 export interface RegisteredSchema {
@@ -43,10 +44,18 @@ export interface SeriesRow {
 
 export interface SeriesCatalog {
   schemaOf(scope: TenantScope, host: string, hash: Uint8Array): Promise<RegisteredSchema | undefined>;
-  /** Makes host, series and schema known, those that are not yet, in a transaction of its own. */
+  /**
+   * Makes host, series and schema known, those that are not yet, in a transaction of its own.
+   *
+   * @throws {TarsierError} `ingest/too-many-series` when the tenant would have more than its limit
+   */
   register(scope: TenantScope, host: string, hash: Uint8Array, schemaBytes: Uint8Array): Promise<RegisteredSchema>;
   /** All schemas that a host ever used. */
   schemasOfHost(scope: TenantScope, hostId: number): Promise<readonly RegisteredSchema[]>;
+  /** Series that pass all tests, in order of host name, then of series number. */
+  match(scope: TenantScope, tests: readonly LabelTest[]): Promise<readonly SeriesRow[]>;
+  /** What a tenant's series are made of. @param most  of each list */
+  cardinality(scope: TenantScope, most: number): Promise<Cardinality>;
   /** Series that may match: exact conditions on the name and the host are applied, the others are the caller's. */
   candidates(scope: TenantScope, matchers: readonly Matcher[]): Promise<readonly SeriesRow[]>;
 }
@@ -59,7 +68,8 @@ interface SchemaRow {
   readonly series_ids: readonly number[];
 }
 
-export function createSeriesCatalog({ sql }: Database, now: () => number): SeriesCatalog {
+export function createSeriesCatalog({ sql }: Database, now: () => number, maxSeries: number): SeriesCatalog {
+  const index = createSeriesIndex(sql);
   const fromRow = (scope: TenantScope, row: SchemaRow): RegisteredSchema => ({
     scope,
     hostId: row.host_id,
@@ -72,6 +82,9 @@ export function createSeriesCatalog({ sql }: Database, now: () => number): Serie
   const columns = sql`s.host_id, h.name, s.hash, s.body, s.series_ids`;
 
   return {
+    match: index.match,
+    cardinality: index.cardinality,
+
     async schemaOf(scope, host, hash) {
       const [row] = await sql<SchemaRow[]>`
         select ${columns} from host h join host_schema s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
@@ -83,9 +96,13 @@ export function createSeriesCatalog({ sql }: Database, now: () => number): Serie
       const schema = decodeSchema(schemaBytes);
       return sql.begin(async (tx) => {
         // The tenant's row is the lock: numbers are given out once, and the same series never gets two.
-        await tx`select 1 from tenant where tenant_id = ${scope.tenantId} for update`;
+        const [limits] = await tx<{ series_count: number; max_series: number | null }[]>`
+          select series_count, max_series from tenant where tenant_id = ${scope.tenantId} for update`;
         const hostId = await ensureHost(tx, scope, host, now());
-        const seriesIds = await ensureSeries(tx, scope, hostId, schema);
+        const seriesIds = await ensureSeries(tx, scope, hostId, schema, {
+          count: limits?.series_count ?? 0,
+          most: limits?.max_series ?? maxSeries,
+        });
         await tx`
           insert into host_schema (tenant_id, host_id, hash, body, series_ids)
           values (${scope.tenantId}, ${hostId}, ${hash}, ${schemaBytes}, ${seriesIds}::int[])
@@ -127,7 +144,7 @@ export function createSeriesCatalog({ sql }: Database, now: () => number): Serie
 }
 
 async function ensureHost(
-  tx: postgres.TransactionSql<{ int8: number }>,
+  tx: TarsierTransaction,
   { tenantId }: TenantScope,
   host: string,
   now: number,
@@ -142,11 +159,13 @@ async function ensureHost(
 }
 
 async function ensureSeries(
-  tx: postgres.TransactionSql<{ int8: number }>,
-  { tenantId }: TenantScope,
+  tx: TarsierTransaction,
+  scope: TenantScope,
   hostId: number,
   schema: SeriesSchema,
+  limit: SeriesLimit,
 ): Promise<number[]> {
+  const { tenantId } = scope;
   const wanted = schema.series.map(({ metric, labels }) => {
     const description = schema.metrics[metric];
     if (description === undefined) throw new RangeError(`metric ${metric} is not in the schema`);
@@ -170,6 +189,15 @@ async function ensureSeries(
   const idByHash = new Map(known.map(({ hash, series_id }) => [hash, series_id]));
   const fresh = wanted.filter(({ hash }) => !idByHash.has(hash));
   if (fresh.length > 0) {
+    if (limit.count + fresh.length > limit.most) {
+      throw await tooManySeries(
+        tx,
+        scope,
+        limit,
+        fresh.map(({ description }) => description.name),
+      );
+    }
+    await tx`update tenant set series_count = series_count + ${fresh.length} where tenant_id = ${tenantId}`;
     const first = await takeNumbers(tx, tenantId, 'next_series_id', fresh.length);
     for (const [index, { hash }] of fresh.entries()) idByHash.set(hash, first + index);
     await tx`
@@ -187,9 +215,34 @@ async function ensureSeries(
   return hashes.map((hash) => idByHash.get(hash) ?? 0);
 }
 
+/** How many series a tenant has, and may have. */
+interface SeriesLimit {
+  readonly count: number;
+  readonly most: number;
+}
+
+/** Names what to look at: the metric that most of the new series are of, and the one that has the most already. */
+async function tooManySeries(
+  tx: TarsierTransaction,
+  { tenantId, tenant }: TenantScope,
+  { count, most }: SeriesLimit,
+  names: readonly string[],
+): Promise<TarsierError> {
+  const [offender] = [...Map.groupBy(names, (name) => name)].toSorted(([, a], [, b]) => b.length - a.length);
+  const [largest] = await tx<{ name: string; series: number }[]>`
+    select name, count(*)::int as series from series where tenant_id = ${tenantId}
+    group by name order by series desc, name limit 1`;
+  const already = largest === undefined ? '' : `; most of those there are of ${largest.name} (${largest.series})`;
+  return new TarsierError(
+    'ingest/too-many-series',
+    `series: tenant ${tenant} has ${count} of at most ${most}, and ${names.length} more were sent, ${offender?.[1].length ?? 0} of them of ${offender?.[0] ?? ''}${already}`,
+    { field: 'series', retryable: true },
+  );
+}
+
 /** Numbers are given out per tenant, so that they stay small and tell nothing about other tenants. */
 async function takeNumbers(
-  tx: postgres.TransactionSql<{ int8: number }>,
+  tx: TarsierTransaction,
   tenantId: number,
   counter: 'next_host_id' | 'next_series_id',
   count: number,

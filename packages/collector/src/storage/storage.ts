@@ -11,13 +11,14 @@ import { createChannels, type Channels } from './channels.ts';
 import { createCompactor, type CompactionPolicy, type Compactor } from './compaction/compactor.ts';
 import { startCompaction, type Compaction, type CompactionOptions } from './compaction/start-compaction.ts';
 import { connect, type Connection, type Database } from './database.ts';
+import { createDeletions, type Deletions } from './deletions.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
 import { createEnrolments, type Enrolments } from './enrolments.ts';
 import { createHosts, type Hosts } from './hosts.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
 import { createNotifications, type Notifications } from './notifications.ts';
-import { dropExpired, ensurePartitions, type Expiry } from './partitions.ts';
+import { dropExpired, ensurePartitions, type Retention } from './partitions.ts';
 import { createSamples, type Samples } from './select/samples.ts';
 import { createRules, type Rules } from './rules.ts';
 import { createSeriesCatalog, type SeriesCatalog } from './series-catalog.ts';
@@ -33,6 +34,7 @@ export interface Storage {
   readonly series: SeriesCatalog;
   readonly batches: Batches;
   readonly samples: Samples;
+  readonly deletions: Deletions;
   readonly rules: Rules;
   readonly alerts: Alerts;
   readonly anomalies: Anomalies;
@@ -42,8 +44,8 @@ export interface Storage {
   ping(): Promise<void>;
   /** Room for batches of yesterday to the day after tomorrow. */
   ensurePartitions(now: UnixMs): Promise<void>;
-  /** Drops whole partitions of what has expired. @returns how many */
-  dropExpired(expiry: Expiry): Promise<number>;
+  /** Drops whole partitions of what no tenant keeps any more, and deletes what one keeps for less. @returns how many */
+  dropExpired(now: UnixMs, retention: Retention): Promise<number>;
   /** Puts cold batches together, here and when it is told to. */
   createCompactor(log: Log, policy?: CompactionPolicy): Compactor;
   /** The same in a thread of its own, again and again; to be stopped before this is closed. */
@@ -58,9 +60,13 @@ export interface StorageOptions {
   /** `share` joins the embedded server of a collector that runs; `own` (default) refuses to. */
   readonly use?: 'own' | 'share';
   readonly runtimeFolder?: string;
+  /** Most series of a tenant that has no limit of its own. */
+  readonly maxSeries?: number;
   readonly log: Log;
   readonly now?: () => number;
 }
+
+const defaultMaxSeries = 1_000_000;
 
 /**
  * Connects, starting the embedded server where no URL is given, and migrates.
@@ -72,28 +78,34 @@ export async function openStorage({
   dataFolder,
   use = 'own',
   runtimeFolder,
+  maxSeries = defaultMaxSeries,
   log,
   now = Date.now,
 }: StorageOptions): Promise<Storage> {
-  if (databaseUrl !== undefined) return prepare({ url: databaseUrl }, undefined, now);
+  if (databaseUrl !== undefined) return prepare({ url: databaseUrl }, undefined, now, maxSeries);
   const embedded = await openEmbedded({
     dataFolder,
     use,
     log,
     ...(runtimeFolder === undefined ? {} : { runtimeFolder }),
   });
-  return prepare({ ...embedded.connection, database: 'postgres' }, embedded, now);
+  return prepare({ ...embedded.connection, database: 'postgres' }, embedded, now, maxSeries);
 }
 
 /** Migrates and opens a database that already runs. */
-export function storageOnDatabase(connection: Connection, now: () => number): Promise<Storage> {
-  return prepare(connection, undefined, now);
+export function storageOnDatabase(
+  connection: Connection,
+  now: () => number,
+  maxSeries = defaultMaxSeries,
+): Promise<Storage> {
+  return prepare(connection, undefined, now, maxSeries);
 }
 
 async function prepare(
   connection: Connection,
   embedded: EmbeddedPostgres | undefined,
   now: () => number,
+  maxSeries: number,
 ): Promise<Storage> {
   try {
     await migrateDatabase(connection);
@@ -103,13 +115,19 @@ async function prepare(
     throw new TarsierError('storage/unreachable', 'the database can not be reached or migrated', { cause });
   }
   const database = connect(connection);
-  return storageOn(database, connection, now, async () => {
+  return storageOn(database, connection, now, maxSeries, async () => {
     await database.close();
     await embedded?.close();
   });
 }
 
-function storageOn(database: Database, connection: Connection, now: () => number, close: () => Promise<void>): Storage {
+function storageOn(
+  database: Database,
+  connection: Connection,
+  now: () => number,
+  maxSeries: number,
+  close: () => Promise<void>,
+): Storage {
   const { sql } = database;
   return {
     tenants: createTenants(database),
@@ -117,9 +135,10 @@ function storageOn(database: Database, connection: Connection, now: () => number
     enrolments: createEnrolments(database, now),
     sessions: createSessions(database),
     hosts: createHosts(database),
-    series: createSeriesCatalog(database, now),
+    series: createSeriesCatalog(database, now, maxSeries),
     batches: createBatches(database),
     samples: createSamples(database),
+    deletions: createDeletions(database),
     rules: createRules(database, now),
     alerts: createAlerts(database),
     anomalies: createAnomalies(database),
@@ -129,7 +148,7 @@ function storageOn(database: Database, connection: Connection, now: () => number
       await sql`select 1`;
     },
     ensurePartitions: (at) => ensurePartitions(sql, at),
-    dropExpired: (expiry) => dropExpired(sql, expiry),
+    dropExpired: (at, retention) => dropExpired(sql, at, retention),
     createCompactor: (log, policy) => createCompactor({ sql, log, ...(policy === undefined ? {} : { policy }) }),
     startCompaction: (options) => startCompaction(connection, options),
     close,

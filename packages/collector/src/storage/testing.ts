@@ -8,6 +8,8 @@ export interface TestStorage {
   readonly storage: Storage;
   /** Statements of the test's own, for what no room offers. */
   readonly sql: postgres.Sql;
+  /** Another collector's storage on the same database; the caller closes it. */
+  another(): Promise<Storage>;
   /** A URL for what takes one. */
   readonly url: string;
   /** Closes it and removes its database. */
@@ -25,6 +27,7 @@ export async function createTestStorage(now: () => number = Date.now): Promise<T
   return {
     storage,
     sql,
+    another: () => storageOnDatabase({ ...server, database }, now),
     url: `postgres://${server.user}:${encodeURIComponent(server.password)}@localhost:${server.port}/${database}?host=${encodeURIComponent(server.host)}`,
     async drop() {
       await storage.close();

@@ -1,5 +1,6 @@
 /** The REST API's shapes, a file per resource: what the routes check, what a client may rely on. */
 export * from './alerts.ts';
+export * from './cardinality.ts';
 export * from './channels.ts';
 export * from './enrol.ts';
 export * from './hosts.ts';

@@ -1,4 +1,4 @@
-import type { UnixMs } from '@tarsier/protocol';
+import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { HostsResponse } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
 import type { LiveWindows } from '../../ingest/live-window.ts';
@@ -9,17 +9,28 @@ import { requireScope } from '../../tenancy/authenticate.ts';
 /** A host that has been silent this long is stale. */
 const staleMs = 60_000;
 
-/** `GET /v1/hosts`. */
+/** `GET /v1/hosts`, `DELETE /v1/hosts/:host`. */
 export function hostRoutes({
   storage,
   windows,
   now,
 }: {
-  readonly storage: Pick<Storage, 'hosts'>;
+  readonly storage: Pick<Storage, 'deletions' | 'hosts'>;
   readonly windows: LiveWindows;
   readonly now: () => UnixMs;
 }): Hono<AppEnv> {
-  return new Hono<AppEnv>().get('/', async (c) => {
+  const routes = new Hono<AppEnv>();
+  routes.delete('/:host', async (c) => {
+    const identity = c.get('identity');
+    requireScope(identity, 'admin');
+    const host = c.req.param('host');
+    if (!(await storage.deletions.deleteHost(identity.tenant, host))) {
+      throw new TarsierError('http/not-found', `host: there is no host ${host}`, { field: 'host' });
+    }
+    windows.forget(identity.tenant, host);
+    return c.body(null, 204);
+  });
+  return routes.get('/', async (c) => {
     const identity = c.get('identity');
     requireScope(identity, 'read');
     const live = new Map(windows.hosts(identity.tenant).map((window) => [window.host, window]));

@@ -1,0 +1,119 @@
+/** Takes a host or a tenant away with everything that is about it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TenantScope } from '../tenant.ts';
+import type { Database, TarsierSql, TarsierTransaction } from './database.ts';
+import { lockHost } from './host-lock.ts';
+
+export interface Deletions {
+  /** @returns false when there is no such host. What an agent sends for it afterwards makes a new host of that name. */
+  deleteHost(scope: TenantScope, host: string): Promise<boolean>;
+  deleteTenant(scope: TenantScope): Promise<void>;
+  /** Ends deletions that were begun and not finished. */
+  sweep(): Promise<void>;
+}
+
+/** Everything of a tenant. */
+const wholeTenant = 0;
+/** What holds samples, by host number. */
+const sampleTables = ['batch', 'segment', 'block', 'rollup_minute', 'rollup_hour'] as const;
+const retryMs = 20;
+/** A statement that began before a deletion and still runs after this is left to the next sweep. */
+const patienceMs = 5_000;
+
+interface Pending {
+  readonly tenant_id: number;
+  readonly host_id: number;
+  readonly transaction: number;
+}
+
+export function createDeletions({ sql }: Database): Deletions {
+  /**
+   * Deletes the samples. A batch is only stored while its host exists, as the statement that stores it sees it: so
+   * nothing comes any more once every transaction that began before the host's deletion has ended.
+   */
+  async function finish({ tenant_id, host_id, transaction }: Pending): Promise<void> {
+    for (const began = Date.now(); ; await sleep(retryMs)) {
+      const [state] = await sql<{ over: boolean }[]>`
+        select pg_snapshot_xmin(pg_current_snapshot())::text::bigint > ${transaction} as over`;
+      for (const table of sampleTables) {
+        await sql`
+          delete from ${sql(table)}
+          where tenant_id = ${tenant_id} ${host_id === wholeTenant ? sql`` : sql`and host_id = ${host_id}`}`;
+      }
+      if (state?.over === true) break;
+      if (Date.now() - began > patienceMs) return;
+    }
+    await sql`delete from deletion where tenant_id = ${tenant_id} and host_id = ${host_id}`;
+  }
+
+  return {
+    async deleteHost({ tenantId }, host) {
+      const pending = await sql.begin(async (tx) => {
+        // As whoever registers series: no new ones while they are counted.
+        await tx`select 1 from tenant where tenant_id = ${tenantId} for update`;
+        const [row] = await tx<{ host_id: number }[]>`
+          select host_id from host where tenant_id = ${tenantId} and name = ${host}`;
+        if (row === undefined) return undefined;
+        const { host_id } = row;
+        await lockHost(tx, { tenantId, hostId: host_id }, 'wait');
+        const series = await tx`delete from series where tenant_id = ${tenantId} and host_id = ${host_id}`;
+        await tx`
+          update tenant set series_count = series_count - ${series.count}, series_version = series_version + 1
+          where tenant_id = ${tenantId}`;
+        await tx`delete from host_schema where tenant_id = ${tenantId} and host_id = ${host_id}`;
+        await tx`delete from host where tenant_id = ${tenantId} and host_id = ${host_id}`;
+        await forgetHost(tx, tenantId, host);
+        return remember(tx, tenantId, host_id);
+      });
+      if (pending === undefined) return false;
+      await finish(pending);
+      return true;
+    },
+
+    async deleteTenant({ tenantId }) {
+      const pending = await sql.begin(async (tx) => {
+        await tx`select 1 from tenant where tenant_id = ${tenantId} for update`;
+        await tx`select 1 from host where tenant_id = ${tenantId} order by host_id for no key update`;
+        for (const table of await tablesOfTenants(tx)) await tx`delete from ${tx(table)} where tenant_id = ${tenantId}`;
+        return remember(tx, tenantId, wholeTenant);
+      });
+      await finish(pending);
+    },
+
+    async sweep() {
+      for (const pending of await pendingDeletions(sql)) await finish(pending);
+    },
+  };
+}
+
+/** What names a host by its name. */
+async function forgetHost(tx: TarsierTransaction, tenantId: number, host: string): Promise<void> {
+  await tx`delete from anomaly where tenant_id = ${tenantId} and host = ${host}`;
+  await tx`delete from alert where tenant_id = ${tenantId} and body ->> 'host' = ${host}`;
+  await tx`delete from notification where tenant_id = ${tenantId} and body ->> 'host' = ${host}`;
+  await tx`delete from enrolled_host where tenant_id = ${tenantId} and host = ${host}`;
+  await tx`delete from api_key where tenant_id = ${tenantId} and host = ${host}`;
+  await tx`update enrol_token set used_by = null where tenant_id = ${tenantId} and used_by = ${host}`;
+}
+
+async function remember(tx: TarsierTransaction, tenantId: number, hostId: number): Promise<Pending> {
+  const [row] = await tx<Pending[]>`
+    insert into deletion (tenant_id, host_id, transaction)
+    values (${tenantId}, ${hostId}, pg_current_xact_id()::text::bigint)
+    returning tenant_id, host_id, transaction`;
+  if (row === undefined) throw new Error('a deletion was not remembered');
+  return row;
+}
+
+/** Every table that has rows of tenants, partitions apart. */
+async function tablesOfTenants(tx: TarsierTransaction): Promise<string[]> {
+  const tables = await tx<{ name: string }[]>`
+    select c.relname as name from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`;
+  return tables.map(({ name }) => name);
+}
+
+function pendingDeletions(sql: TarsierSql): Promise<Pending[]> {
+  return sql<Pending[]>`select tenant_id, host_id, transaction from deletion`;
+}

@@ -1,0 +1,259 @@
+/** Hot file: which of a tenant's series have which labels, in memory. `pnpm bench series-index` shows what it takes. */
+import type { Labels, MetricKind } from '@tarsier/protocol';
+import type { SeriesRow } from '../series-catalog.ts';
+
+/** A condition on a label; the metric's name is the label `__name__`, and one that a series lacks is the empty text. */
+export interface LabelTest {
+  readonly label: string;
+  /** The one value that passes, where there is only one. */
+  readonly equals?: string | undefined;
+  readonly passes: (value: string) => boolean;
+}
+
+/** Series by their position in the index, ascending. */
+class Postings {
+  #items = new Uint32Array(1);
+  length = 0;
+
+  push(item: number): void {
+    if (this.length === this.#items.length) {
+      const grown = new Uint32Array(this.length * 2);
+      grown.set(this.#items);
+      this.#items = grown;
+    }
+    this.#items[this.length++] = item;
+  }
+
+  items(): Uint32Array {
+    return this.#items.subarray(0, this.length);
+  }
+}
+
+/** The values of one label, numbered as they come. */
+class LabelValues {
+  readonly name: string;
+  /** Of the label itself. */
+  readonly number: number;
+  readonly numbers = new Map<string, number>();
+  readonly values: string[] = [];
+  /** By value; the position itself where a value has one series only, as host names of a metric mostly do. */
+  readonly postings: (number | Postings)[] = [];
+  series = 0;
+
+  constructor(name: string, number: number) {
+    this.name = name;
+    this.number = number;
+  }
+
+  add(value: string, position: number): number {
+    this.series++;
+    let number = this.numbers.get(value);
+    if (number === undefined) {
+      number = this.values.push(value) - 1;
+      this.numbers.set(value, number);
+      this.postings.push(position);
+      return number;
+    }
+    let postings = this.postings[number];
+    if (typeof postings === 'number') {
+      const first = postings;
+      this.postings[number] = postings = new Postings();
+      postings.push(first);
+    }
+    postings?.push(position);
+    return number;
+  }
+
+  count(number: number): number {
+    const postings = this.postings[number];
+    return postings === undefined ? 0 : typeof postings === 'number' ? 1 : postings.length;
+  }
+
+  items(number: number): Uint32Array {
+    const postings = this.postings[number];
+    if (postings === undefined) return new Uint32Array();
+    return typeof postings === 'number' ? Uint32Array.of(postings) : postings.items();
+  }
+}
+
+/** How often a thing occurs, the most frequent first. */
+export interface Tally {
+  readonly name: string;
+  readonly series: number;
+}
+
+export interface Cardinality {
+  readonly series: number;
+  readonly metrics: readonly Tally[];
+  /** With how many values each label has. */
+  readonly labels: readonly (Tally & { readonly values: number })[];
+  /** Single values, as `label="value"`. */
+  readonly pairs: readonly (Tally & { readonly value: string })[];
+}
+
+export class LabelIndex {
+  readonly #labels = new Map<string, LabelValues>();
+  readonly #labelList: LabelValues[] = [];
+  readonly #kinds: MetricKind[] = ['gauge', 'counter'];
+  readonly #units = new LabelValues('unit', 0);
+  /** Columns of the series, by position. */
+  #seriesIds = new Int32Array(1024);
+  #hostIds = new Int32Array(1024);
+  #kindAndUnit = new Uint32Array(1024);
+  /** Where a series' labels begin in `#pairs`: label number and value number by turns. */
+  #begins = new Uint32Array(1025);
+  #pairs = new Uint32Array(8192);
+  length = 0;
+
+  get lastSeriesId(): number {
+    return this.length === 0 ? 0 : (this.#seriesIds[this.length - 1] ?? 0);
+  }
+
+  /** @param row  with a number above those of all before; `labels` with the host */
+  add({ seriesId, hostId, name, labels, kind, unit }: Omit<SeriesRow, 'host'>): void {
+    const position = this.length;
+    if (position === this.#seriesIds.length) this.#grow();
+    this.#seriesIds[position] = seriesId;
+    this.#hostIds[position] = hostId;
+    const known = this.#units.numbers.get(unit) ?? this.#units.add(unit, 0);
+    this.#kindAndUnit[position] = this.#kinds.indexOf(kind) + 2 * known;
+    let end = this.#begins[position] ?? 0;
+    end = this.#addPair('__name__', name, position, end);
+    for (const label in labels) end = this.#addPair(label, labels[label] ?? '', position, end);
+    this.length++;
+    this.#begins[this.length] = end;
+  }
+
+  /** In order of host name, then of series number. */
+  match(tests: readonly LabelTest[]): SeriesRow[] {
+    const checks = tests.map((test) => this.#check(test));
+    const found: number[] = [];
+    for (const position of this.#candidates(tests)) {
+      if (checks.every((check) => check(position))) found.push(position);
+    }
+    return found
+      .map((position) => this.row(position))
+      .toSorted((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : a.seriesId - b.seriesId));
+  }
+
+  row(position: number): SeriesRow {
+    // A map first: a label named __proto__ must not reach an object's prototype.
+    const labels: [string, string][] = [];
+    let name = '';
+    let host = '';
+    for (let at = this.#begins[position] ?? 0; at < (this.#begins[position + 1] ?? 0); at += 2) {
+      const label = this.#labelList[this.#pairs[at] ?? 0];
+      const value = label?.values[this.#pairs[at + 1] ?? 0] ?? '';
+      if (label === undefined) continue;
+      if (label.name === '__name__') name = value;
+      else labels.push([label.name, value]);
+      if (label.name === 'host') host = value;
+    }
+    const kindAndUnit = this.#kindAndUnit[position] ?? 0;
+    return {
+      seriesId: this.#seriesIds[position] ?? 0,
+      hostId: this.#hostIds[position] ?? 0,
+      host,
+      name,
+      labels: Object.fromEntries(labels) satisfies Labels,
+      kind: this.#kinds[kindAndUnit & 1] ?? 'gauge',
+      unit: this.#units.values[kindAndUnit >>> 1] ?? '',
+    };
+  }
+
+  /** @param most  of each list */
+  cardinality(most: number): Cardinality {
+    const top = <T extends Tally>(all: readonly T[]): T[] =>
+      all.toSorted((a, b) => b.series - a.series || (a.name < b.name ? -1 : 1)).slice(0, most);
+    const tallies = (label: LabelValues) =>
+      label.values.map((value, number) => ({ name: label.name, value, series: label.count(number) }));
+    const names = this.#labels.get('__name__');
+    const others = this.#labelList.filter((label) => label !== names);
+    return {
+      series: this.length,
+      metrics: top(names === undefined ? [] : tallies(names).map(({ value, series }) => ({ name: value, series }))),
+      labels: others
+        .map(({ name, series, values }) => ({ name, series, values: values.length }))
+        .toSorted((a, b) => b.values - a.values || (a.name < b.name ? -1 : 1))
+        .slice(0, most),
+      pairs: top(others.flatMap((label) => top(tallies(label)))),
+    };
+  }
+
+  /** A list that holds every series which may pass: the shortest that is cheap to come by. */
+  #candidates(tests: readonly LabelTest[]): Iterable<number> {
+    let best: { readonly count: number; readonly items: () => Iterable<number> } = {
+      count: this.length,
+      items: () => Array(this.length).keys(),
+    };
+    for (const { label, equals, passes } of tests) {
+      // Series without the label pass: they are in none of its lists.
+      if (passes('')) continue;
+      const values = this.#labels.get(label);
+      if (values === undefined) return [];
+      if (equals !== undefined) {
+        const number = values.numbers.get(equals);
+        if (number === undefined) return [];
+        const count = values.count(number);
+        if (count < best.count) best = { count, items: () => values.items(number) };
+      } else if (values.values.length < best.count) {
+        const passing = values.values.flatMap((value, number) => (passes(value) ? [number] : []));
+        const count = passing.reduce((sum, number) => sum + values.count(number), 0);
+        if (count < best.count) best = { count, items: () => passing.flatMap((number) => [...values.items(number)]) };
+      }
+    }
+    return best.items();
+  }
+
+  /** Whether a series passes: each value of the label is tested once. */
+  #check({ label, passes }: LabelTest): (position: number) => boolean {
+    const values = this.#labels.get(label);
+    const withoutLabel = passes('');
+    if (values === undefined) return () => withoutLabel;
+    const { number } = values;
+    // 0 unknown, 1 fails, 2 passes.
+    const remembered = new Uint8Array(values.values.length);
+    return (position) => {
+      for (let at = this.#begins[position] ?? 0; at < (this.#begins[position + 1] ?? 0); at += 2) {
+        if (this.#pairs[at] !== number) continue;
+        const value = this.#pairs[at + 1] ?? 0;
+        if (remembered[value] === 0) remembered[value] = passes(values.values[value] ?? '') ? 2 : 1;
+        return remembered[value] === 2;
+      }
+      return withoutLabel;
+    };
+  }
+
+  #addPair(name: string, value: string, position: number, end: number): number {
+    let label = this.#labels.get(name);
+    if (label === undefined) {
+      label = new LabelValues(name, this.#labelList.length);
+      this.#labels.set(name, label);
+      this.#labelList.push(label);
+    }
+    if (end + 2 > this.#pairs.length) this.#pairs = doubled(this.#pairs);
+    this.#pairs[end] = label.number;
+    this.#pairs[end + 1] = label.add(value, position);
+    return end + 2;
+  }
+
+  #grow(): void {
+    const size = this.#seriesIds.length * 2;
+    const seriesIds = new Int32Array(size);
+    seriesIds.set(this.#seriesIds);
+    this.#seriesIds = seriesIds;
+    const hostIds = new Int32Array(size);
+    hostIds.set(this.#hostIds);
+    this.#hostIds = hostIds;
+    this.#kindAndUnit = doubled(this.#kindAndUnit);
+    const begins = new Uint32Array(size + 1);
+    begins.set(this.#begins);
+    this.#begins = begins;
+  }
+}
+
+function doubled(items: Uint32Array): Uint32Array<ArrayBuffer> {
+  const grown = new Uint32Array(items.length * 2);
+  grown.set(items);
+  return grown;
+}

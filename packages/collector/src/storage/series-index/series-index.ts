@@ -1,0 +1,88 @@
+import type { Labels } from '@tarsier/protocol';
+import type { TenantScope } from '../../tenant.ts';
+import type { TarsierSql } from '../database.ts';
+import type { SeriesRow } from '../series-catalog.ts';
+import { LabelIndex, type Cardinality, type LabelTest } from './label-index.ts';
+
+/** Every tenant's series by their labels. As new as the database at each call, whichever collector wrote there. */
+export interface SeriesIndex {
+  /** In order of host name, then of series number. */
+  match(scope: TenantScope, tests: readonly LabelTest[]): Promise<SeriesRow[]>;
+  /** What a tenant's series are made of. @param most  of each list */
+  cardinality(scope: TenantScope, most: number): Promise<Cardinality>;
+}
+
+interface TenantIndex {
+  labels: LabelIndex;
+  /** Counts what was deleted: the numbers of series only tell what is new. */
+  version: number;
+  /** Of the last series given out. */
+  lastSeriesId: number;
+  /** One reader at a time brings it up to date. */
+  loading: Promise<void>;
+}
+
+/** Series read at once. */
+const cursorRows = 5_000;
+
+export function createSeriesIndex(sql: TarsierSql): SeriesIndex {
+  const tenants = new Map<number, TenantIndex>();
+
+  async function current({ tenantId }: TenantScope): Promise<LabelIndex> {
+    let index = tenants.get(tenantId);
+    if (index === undefined) {
+      index = { labels: new LabelIndex(), version: 0, lastSeriesId: 0, loading: Promise.resolve() };
+      tenants.set(tenantId, index);
+    }
+    const known = index;
+    const [state] = await sql<{ version: number; last: number }[]>`
+      select series_version as version, next_series_id - 1 as last from tenant where tenant_id = ${tenantId}`;
+    if (state === undefined) {
+      tenants.delete(tenantId);
+      return new LabelIndex();
+    }
+    if (state.version !== known.version || state.last > known.lastSeriesId) {
+      // After another that is at it, which may have read all that is wanted here.
+      known.loading = known.loading.catch(() => {}).then(() => load(tenantId, known, state));
+      await known.loading;
+    }
+    return known.labels;
+  }
+
+  async function load(
+    tenantId: number,
+    index: TenantIndex,
+    state: { readonly version: number; readonly last: number },
+  ): Promise<void> {
+    if (state.version === index.version && state.last <= index.lastSeriesId) return;
+    const labels = state.version === index.version ? index.labels : new LabelIndex();
+    // Numbers are given out under a lock that is held until the commit: what is below the last one is there.
+    const rows = sql<
+      { series_id: number; host_id: number; host: string; name: string; labels: Labels; kind: string; unit: string }[]
+    >`
+      select s.series_id, s.host_id, h.name as host, s.name, s.labels, s.kind, s.unit
+      from series s join host h on h.tenant_id = s.tenant_id and h.host_id = s.host_id
+      where s.tenant_id = ${tenantId} and s.series_id > ${labels.lastSeriesId} and s.series_id <= ${state.last}
+      order by s.series_id`;
+    for await (const some of rows.cursor(cursorRows)) {
+      for (const { series_id, host_id, host, name, labels: own, kind, unit } of some) {
+        labels.add({
+          seriesId: series_id,
+          hostId: host_id,
+          name,
+          labels: { ...own, host },
+          kind: kind === 'counter' ? 'counter' : 'gauge',
+          unit,
+        });
+      }
+    }
+    index.labels = labels;
+    index.version = state.version;
+    index.lastSeriesId = state.last;
+  }
+
+  return {
+    match: async (scope, tests) => (await current(scope)).match(tests),
+    cardinality: async (scope, most) => (await current(scope)).cardinality(most),
+  };
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** `GET /v1/cardinality`: how long its lists may be. */
+export const cardinalityParameters = z.object({
+  limit: z.coerce.number('expected a number of entries').int().min(1).max(1_000).default(20),
+});
+
+/** What a tenant's series are made of; each list with the most first. */
+export interface CardinalityResponse {
+  readonly series: number;
+  /** Series by metric. */
+  readonly metrics: readonly { readonly name: string; readonly series: number }[];
+  /** Labels by how many values they have. */
+  readonly labels: readonly { readonly name: string; readonly values: number; readonly series: number }[];
+  /** Series by label and value. */
+  readonly pairs: readonly { readonly name: string; readonly value: string; readonly series: number }[];
+}
