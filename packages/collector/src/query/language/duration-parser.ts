@@ -6,11 +6,15 @@ import type { TokenReader } from './token-reader.ts';
 /** Longest duration, ms: what Prometheus can hold in nanoseconds. */
 const maxMs = 9.2e15;
 
+/** Most operators, signs and parentheses of one duration. */
+const maxParts = 100;
+
 const precedence: Readonly<Record<string, number>> = { '+': 1, '-': 1, '*': 2, '/': 2, '%': 2, '^': 3 };
 
 /** Lengths of time in ranges, subqueries and offsets: `5m`, `300`, `step() * 2`. */
 export class DurationParser {
   readonly #reader: TokenReader;
+  #parts = 0;
 
   constructor(reader: TokenReader) {
     this.#reader = reader;
@@ -19,6 +23,7 @@ export class DurationParser {
   /** In brackets. */
   positive(): Duration {
     const { span } = this.#reader.current;
+    this.#parts = 0;
     const duration = this.#expression(0);
     if (isConstant(duration)) {
       const ms = durationMs(duration, { stepMs: 0, rangeMs: 0 });
@@ -31,6 +36,7 @@ export class DurationParser {
   /** After `offset`: one term, with a sign or in parentheses; more belongs to the expression around it. */
   offset(): Duration {
     const { span } = this.#reader.current;
+    this.#parts = 0;
     const duration = this.#unary();
     if (isConstant(duration) && Math.abs(durationMs(duration, { stepMs: 0, rangeMs: 0 })) > maxMs) {
       throw parseError(this.#reader.text, span, 'duration out of range');
@@ -60,6 +66,7 @@ export class DurationParser {
   }
 
   #unary(): Duration {
+    if (++this.#parts > maxParts) throw this.#reader.error(`expected a duration of at most ${maxParts} parts`);
     if (this.#reader.take('-')) return negate(this.#unary());
     if (this.#reader.take('+')) return this.#unary();
     return this.#primary();

@@ -48,6 +48,12 @@ test.each([
   ['up\n  + (\n  down', '3:7: parse error: unclosed left parenthesis'],
   ['up # a comment\n+', '2:2: parse error: unexpected end of input'],
   [`${'('.repeat(300)}up${')'.repeat(300)}`, 'expected at most 200 levels of nesting'],
+  [`up${'+up'.repeat(1_001)}`, 'expected at most 1000 operators in a row'],
+  [`up${'[5m:]'.repeat(1_100)}`, 'expected at most 1000 brackets in a row'],
+  [`up[${'-'.repeat(200)}5m]`, 'expected a duration of at most 100 parts'],
+  [`up[${'('.repeat(200)}5m]`, 'expected a duration of at most 100 parts'],
+  [`up${'^up'.repeat(300)}`, 'expected at most 200 levels of nesting'],
+  [`${'-'.repeat(300)}up`, 'expected at most 200 levels of nesting'],
   ['x'.repeat(100_001), '1:1: parse error: expected at most 100000 characters, got 100001'],
 ])('%j is refused: %s', (query, message) => {
   if (message === '') expect(() => parseQuery(query)).not.toThrow();

@@ -28,6 +28,8 @@ import { TokenReader } from './token-reader.ts';
 
 /** Deepest nesting: each level is a few calls of the parser, and later of the evaluator. */
 const maxDepth = 200;
+/** Longest chain of operators, or of brackets after each other: it is a tree as deep. */
+const maxChain = 1_000;
 
 const precedence: Readonly<Record<BinaryOperator, number>> = {
   or: 1,
@@ -77,7 +79,9 @@ class Parser extends TokenReader {
   expression(least: number): Expr {
     if (++this.#depth > maxDepth) throw this.error(`expected at most ${maxDepth} levels of nesting`);
     let left = this.#unary();
+    let chain = 0;
     for (let op = this.#binaryOperator(); op !== undefined && precedence[op] >= least; op = this.#binaryOperator()) {
+      if (++chain > maxChain) throw this.error(`expected at most ${maxChain} operators in a row`);
       left = this.#binary(left, op);
     }
     this.#depth--;
@@ -341,7 +345,8 @@ class Parser extends TokenReader {
   /** Ranges, subqueries, `offset` and `@` after an expression. */
   #postfix(primary: Expr): Expr {
     let expr = primary;
-    for (;;) {
+    for (let chain = 0; ; chain++) {
+      if (chain > maxChain) throw this.error(`expected at most ${maxChain} brackets in a row`);
       if (this.current.text === '[') expr = this.#range(expr);
       else if (this.isWord('offset')) {
         this.next();
