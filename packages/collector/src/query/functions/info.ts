@@ -11,6 +11,7 @@ import { compileMatchers } from '../selector.ts';
 
 /** Labels by which a series finds the info series that describes it. */
 const identifying: ReadonlySet<string> = new Set(['instance', 'job']);
+const identifyingAndName: ReadonlySet<string> = new Set([...identifying, metricName]);
 const defaultName = 'target_info';
 
 /**
@@ -24,7 +25,8 @@ export const info: VectorFunction = async (context) => {
   const dataMatchers = asked.filter(({ label }) => label !== metricName);
   const names = nameMatchers.length > 0 ? nameMatchers : [{ label: metricName, op: '=', value: defaultName } as const];
   const isInfoName = compileMatchers(names);
-  const infos = await infoSeries(context, [...names, ...dataMatchers]);
+  const identities = new Set(base.map(({ labels }) => labels.only(identifying).key));
+  const infos = await infoSeries(context, [...names, ...dataMatchers], identities);
   const byIdentity = Map.groupBy(infos, ({ labels }) => labels.only(identifying).key);
   const wanted = new Set(dataMatchers.map(({ label }) => label));
   // A series that gets none of the labels that had to have a value is left out.
@@ -53,11 +55,47 @@ function selectorMatchers({ call }: CallContext): readonly Matcher[] {
   return selector?.kind === 'selector' ? selector.matchers : [];
 }
 
-async function infoSeries(context: CallContext, matchers: readonly Matcher[]): Promise<readonly VectorSeries[]> {
+interface InfoSeries extends VectorSeries {
+  /** When the sample of each step was taken, seconds. */
+  readonly times: Float64Array;
+}
+
+/** @param identities  of the series that they may describe */
+async function infoSeries(
+  context: CallContext,
+  matchers: readonly Matcher[],
+  identities: ReadonlySet<string>,
+): Promise<readonly InfoSeries[]> {
   const { steps, times } = context;
-  return (await context.select(matchers)).flatMap((stored) => {
-    const newest = newestAt(stored, steps.count, (step) => timeOf(steps, step), times.lookBackMs, 'values');
-    return newest === undefined ? [] : [newest];
+  const look = (step: number): number => timeOf(steps, step);
+  const found = (await context.select(matchers)).flatMap((stored): readonly InfoSeries[] => {
+    if (!identities.has(stored.labels.only(identifying).key)) return [];
+    const newest = newestAt(stored, steps.count, look, times.lookBackMs, 'values');
+    const taken = newestAt(stored, steps.count, look, times.lookBackMs, 'times');
+    return newest === undefined || taken === undefined ? [] : [{ ...newest, times: taken.values }];
+  });
+  const alike = Map.groupBy(found, ({ labels }) => labels.only(identifyingAndName).key);
+  return [...alike.values()].flatMap(onlyNewest);
+}
+
+/** A target that was restarted has an old info series beside the new one for a while: the newer counts. */
+function onlyNewest(series: readonly InfoSeries[]): readonly InfoSeries[] {
+  return series.map((one) => {
+    const present = one.present.map((is, step) => {
+      const time = one.times[step] ?? 0;
+      for (const other of series) {
+        if (is === 0 || other === one || other.present[step] === 0) continue;
+        const otherTime = other.times[step] ?? 0;
+        if (otherTime > time) return 0;
+        if (otherTime === time) {
+          throw executionError(
+            `found duplicate series for info metric: existing ${String(one.labels)}, new ${String(other.labels)}`,
+          );
+        }
+      }
+      return is;
+    });
+    return { ...one, present };
   });
 }
 
