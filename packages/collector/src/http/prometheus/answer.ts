@@ -1,9 +1,13 @@
 /** Answers in Prometheus's JSON. Values are text, for JSON has no NaN and no infinities; times are Unix seconds. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UnixMs } from '@tarsier/protocol';
 import type { Context } from 'hono';
 import type { QueryData, QueryResult } from '../../query/engine.ts';
 import { formatValue } from '../../query/language/number.ts';
 import type { AppEnv } from '../app-env.ts';
+
+/** How many points are written before others have a turn: some milliseconds' worth. */
+const pointsPerTurn = 20_000;
 
 export interface Envelope {
   readonly warnings?: readonly string[];
@@ -29,11 +33,11 @@ export interface AnswerShape {
   readonly withStatistics: boolean;
 }
 
-export function queryAnswer(
+export async function queryAnswer(
   { data, warnings, infos, statistics }: QueryResult,
   { limit, withStatistics }: AnswerShape,
-): string {
-  const { result, truncated } = resultOf(data, limit);
+): Promise<string> {
+  const { result, truncated } = await resultOf(data, limit);
   const type = JSON.stringify(data.kind);
   const { readMs, evaluateMs, samplesRead, samplesHeld } = statistics;
   const timings = {
@@ -53,7 +57,10 @@ export function queryAnswer(
 
 export const truncationWarning = 'results truncated due to limit';
 
-function resultOf(data: QueryData, limit: number): { readonly result: string; readonly truncated: boolean } {
+async function resultOf(
+  data: QueryData,
+  limit: number,
+): Promise<{ readonly result: string; readonly truncated: boolean }> {
   switch (data.kind) {
     case 'scalar':
       return { result: point(data.time, data.value), truncated: false };
@@ -68,13 +75,27 @@ function resultOf(data: QueryData, limit: number): { readonly result: string; re
     }
     case 'matrix': {
       const some = data.series.slice(0, limit);
-      const series = some.map(({ labels, times, values }) => {
-        const points = Array.from(times, (time, row) => point(time, values[row] ?? Number.NaN));
-        return `{"metric":${JSON.stringify(labels.toObject())},"values":[${points.join(',')}]}`;
-      });
+      const series: string[] = [];
+      let points = 0;
+      for (const { labels, times, values } of some) {
+        series.push(`{"metric":${JSON.stringify(labels.toObject())},"values":[${pointList(times, values)}]}`);
+        points += times.length;
+        if (points < pointsPerTurn) continue;
+        points = 0;
+        await nextTurn();
+      }
       return { result: `[${series.join(',')}]`, truncated: some.length < data.series.length };
     }
   }
+}
+
+/** Hot: every point of an answer. */
+function pointList(times: Float64Array, values: Float64Array): string {
+  let text = '';
+  for (let row = 0; row < times.length; row++) {
+    text += `${row === 0 ? '' : ','}${point(times[row] ?? 0, values[row] ?? 0)}`;
+  }
+  return text;
 }
 
 function point(time: UnixMs, value: number): string {

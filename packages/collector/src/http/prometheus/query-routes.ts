@@ -22,7 +22,7 @@ export function promqlRoutes({ engine, now }: { readonly engine: Engine; readonl
       const result = await naming('query', () =>
         engine.instant(c.get('identity').tenant, { ...options(c, parameters), time }),
       );
-      return json(c, queryAnswer(result, shape));
+      return json(c, await queryAnswer(result, shape));
     })
     .on(both, '/query_range', async (c) => {
       const parameters = await Parameters.of(c);
@@ -43,7 +43,7 @@ export function promqlRoutes({ engine, now }: { readonly engine: Engine; readonl
       const result = await naming('query', () =>
         engine.range(c.get('identity').tenant, { ...options(c, parameters), start, end, stepMs }),
       );
-      return json(c, queryAnswer(result, shape));
+      return json(c, await queryAnswer(result, shape));
     })
     .on(both, '/format_query', async (c) => {
       const query = (await Parameters.of(c)).text('query');
