@@ -11,8 +11,8 @@ export interface Outcome {
   readonly why: string;
 }
 
-/** Parts of the language that Prometheus marks as experimental and that are not evaluated. */
-const experiments = /\b(?:anchored|smoothed)\b|\b__(?:type|unit)__\b/u;
+/** Parts of the language that Prometheus marks as experimental, and that may change or are not evaluated. */
+const experiments = /\b(?:anchored|smoothed|__type__|__unit__)\b|\b(?:info|fill\w*)\s*\(|\[[^\]]*[-+*/%^()][^\]]*\]/u;
 const scope = { tenantId: 1, tenant: 'test' };
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const tolerance = 1e-6;

@@ -3,7 +3,11 @@ import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
 import { afterAll, expect, test } from 'vitest';
 import { createTestStorage } from '../storage/testing.ts';
 import { parseSelector } from './language/parse.ts';
+import { silentLog } from '../log.ts';
+import { createEngine } from './engine.ts';
 import { createQuery } from './query.ts';
+import { markStale } from './staleness.ts';
+import { createStorageReader } from './storage-reader.ts';
 
 const t0 = Date.UTC(2026, 10, 24, 12);
 const { storage, drop } = await createTestStorage(() => t0);
@@ -12,13 +16,15 @@ afterAll(drop);
 const query = createQuery({ storage });
 const scope = await storage.tenants.ensure('default');
 
-/** Stores ticks for one host: `cpu` labels are the columns, a missing value is a gap. */
+type Cell = number | 'stale' | undefined;
+
+/** Stores ticks for one host: `cpu` labels are the columns, a missing value is a gap, `stale` a staleness marker. */
 async function store(
   host: string,
   cpus: readonly string[],
   epoch: number,
   seq: number,
-  rows: readonly (readonly [atS: number, ...(number | undefined)[]])[],
+  rows: readonly (readonly [atS: number, ...Cell[]])[],
 ) {
   const bytes = encodeSchema({
     metrics: [{ name: 'busy', kind: 'gauge', unit: 'ratio', help: '' }],
@@ -26,12 +32,14 @@ async function store(
   });
   const { hostId, hash } = await storage.series.register(scope, host, schemaHash(bytes), bytes);
   const times = Float64Array.from(rows, ([atS]) => t0 + atS * 1000);
-  const cells = cpus.flatMap((_, column) => rows.map((row) => row[column + 1]));
+  const cells = cpus.flatMap((_, column) => rows.map((row): Cell => row[column + 1]));
+  const values = Float64Array.from(cells, (value) => (typeof value === 'number' ? value : Number.NaN));
+  for (const [index, cell] of cells.entries()) if (cell === 'stale') markStale(values, index);
   const payload = encodePayload(
     {
       times,
       width: cpus.length,
-      values: Float64Array.from(cells, (value) => value ?? Number.NaN),
+      values,
       present: Uint8Array.from(cells, (value) => (value === undefined ? 0 : 1)),
     },
     zstdCompress,
@@ -246,4 +254,29 @@ test('a question that is too large says so, and what to change', async () => {
   await expect(small.range(scope, { selector: 'busy{host="step"}', ...asked })).rejects.toMatchObject({
     code: 'query/too-many-samples',
   });
+});
+
+test('a staleness marker comes back from the store as one: the series ends there, and a NaN is no marker', async () => {
+  const engine = createEngine({ reader: createStorageReader({ query }), log: silentLog });
+  await store('stale', ['0', '1'], 1, 0, [
+    [0, 1, 1],
+    [1, 'stale', Number.NaN],
+    [2, undefined, 3],
+  ]);
+  const at = async (seconds: number, text: string) => {
+    const { data } = await engine.instant(scope, { query: text, time: t0 + seconds * 1000 });
+    return data.kind === 'vector' ? data.samples.map(({ labels, value }) => [labels.get('cpu'), value]) : data;
+  };
+  expect(await at(0, 'busy{host="stale"}')).toEqual([
+    ['0', 1],
+    ['1', 1],
+  ]);
+  expect(await at(1, 'busy{host="stale"}')).toEqual([['1', Number.NaN]]);
+  expect(await at(2, 'busy{host="stale"}')).toEqual([['1', 3]]);
+  expect(await at(2, 'count_over_time(busy{host="stale"}[10s])')).toEqual([
+    ['0', 1],
+    ['1', 3],
+  ]);
+  // Nor does the older way to ask tell of it.
+  expect(await range('busy{host="stale",cpu="0"}', 0, 5)).toMatchObject([{ points: [[0, 1]] }]);
 });
