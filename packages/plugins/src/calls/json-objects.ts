@@ -41,9 +41,9 @@ function parse<T>(line: string, schema: z.ZodType<T>): { readonly object?: T; re
   const parsed = schema.safeParse(value);
   if (parsed.success) return { object: parsed.data };
   const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') ?? '';
-  const given = field === '' ? value : issue?.path.reduce<unknown>((at, key) => Reflect.get(Object(at), key), value);
-  return {
-    fault: `${field === '' ? '' : `${field}: `}${issue?.message ?? 'not as expected'}, got ${describeValue(given)}`,
-  };
+  const { message = 'not as expected', path = [] } = issue ?? {};
+  // Of the line as a whole: what it should have, or should not.
+  if (path.length === 0) return { fault: message };
+  const given = path.reduce<unknown>((at, key) => Reflect.get(Object(at), key), value);
+  return { fault: `${path.join('.')}: ${message}, got ${describeValue(given)}` };
 }
