@@ -36,20 +36,20 @@ test('the official client writes points of every type, compressed or not', async
     const defaultTags = { host: `box-${gzipThreshold}` };
     const api = client.getWriteApi('org', 'bucket', 'ms', { gzipThreshold, defaultTags });
     api.writePoints([
-      new Point('official').tag('room', 'k, =x').floatField('temperature', 21.5).intField('n', -3).timestamp(now),
       new Point('official')
-        .uintField('n', 4)
-        .booleanField('on', true)
-        .stringField('note', 'a "b"')
-        .timestamp(now + 1000),
+        .tag('room', 'k, =x')
+        .floatField('temperature', 21.5)
+        .intField('n', -3)
+        .timestamp(now - 1000),
+      new Point('official').uintField('n', 4).booleanField('on', true).stringField('note', 'a "b"').timestamp(now),
     ]);
     await api.close();
   }
   expect(await server.samples('{__name__=~"official.*",host="box-0"}')).toEqual({
-    'official_temperature{host=box-0,room=k, =x}': [[now, '21.5']],
-    'official_n{host=box-0,room=k, =x}': [[now, '-3']],
-    'official_n{host=box-0}': [[now + 1000, '4']],
-    'official_on{host=box-0}': [[now + 1000, '1']],
+    'official_temperature{host=box-0,room=k, =x}': [[now - 1000, '21.5']],
+    'official_n{host=box-0,room=k, =x}': [[now - 1000, '-3']],
+    'official_n{host=box-0}': [[now, '4']],
+    'official_on{host=box-0}': [[now, '1']],
   });
   expect(Object.keys(await server.samples('{__name__=~"official.*",host="box-1000000"}'))).toHaveLength(4);
 });
