@@ -51,6 +51,11 @@ export class ProtobufReader {
     return this.#offset >= this.#end;
   }
 
+  /** Where it has come to in the bytes. */
+  get offset(): number {
+    return this.#offset;
+  }
+
   /** Goes on to the next field. @returns false at the end */
   next(): boolean {
     if (this.isAtEnd) return false;

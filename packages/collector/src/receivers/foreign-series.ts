@@ -6,6 +6,8 @@ export interface ForeignSeries {
   readonly metric: MetricDescription;
   /** May include those that say which host it is. */
   readonly labels: Labels;
+  /** Says which series it is: the same whenever it is sent, and of no other. What is cheapest for the door. */
+  readonly key: string;
   /** Unix ms. */
   readonly times: ArrayLike<number>;
   /** As many. A typed array keeps the bits of a NaN: one of them marks a series as stale. */
@@ -21,11 +23,12 @@ export function seriesOf(samples: readonly FormatSample[], now: UnixMs): Foreign
     if (list === undefined) bySignature.set(signature, [sample]);
     else list.push(sample);
   }
-  return Array.from(bySignature.values(), (list) => {
+  return Array.from(bySignature, ([key, list]) => {
     const [{ metric, labels }] = list as [FormatSample, ...FormatSample[]];
     return {
       metric,
       labels,
+      key,
       times: list.map(({ time }) => time ?? now),
       values: Float64Array.from(list, ({ value }) => value),
     };

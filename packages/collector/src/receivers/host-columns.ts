@@ -61,7 +61,7 @@ export class ColumnGroup {
 
 /** The foreign series of one host. */
 export class HostColumns {
-  /** By the signature of a series as it is sent; several may be the same once they are stored. */
+  /** By the key of a series as it is sent; several may be the same once they are stored. */
   readonly #places = new Map<string, Place>();
   readonly #stored = new Map<string, Place>();
   #groups: ColumnGroup[] = [];
@@ -73,7 +73,7 @@ export class HostColumns {
   /**
    * Gives a series that is new its place.
    *
-   * @param sent    its signature as it was sent
+   * @param sent    its key
    * @param labels  as they are stored
    */
   add(sent: string, metric: MetricDescription, labels: Labels, now: UnixMs): Place {

@@ -125,15 +125,14 @@ export function createReceiver({ ingest, maxSpanMs, maxFutureMs, now }: Receiver
       };
 
       for (const one of series) {
-        const { metric, labels, times } = one;
+        const { metric, labels, key, times } = one;
         const host = hostOf(labels, hosts);
         if (host === undefined) {
           reject(times.length, `${metric.name}: expected samples of a host that this key may send for`);
           continue;
         }
         const { columns } = streamOf(scope, host);
-        const signature = seriesSignature({ name: metric.name, labels });
-        let place = columns.find(signature);
+        let place = columns.find(key);
         if (place === undefined) {
           const kept = storedLabels(labels, labels['host'] === host);
           const fault = isMetricName(metric.name) ? kept : `expected a metric name, got ${JSON.stringify(metric.name)}`;
@@ -141,17 +140,17 @@ export function createReceiver({ ingest, maxSpanMs, maxFutureMs, now }: Receiver
             reject(times.length, `${metric.name}: ${fault}`);
             continue;
           }
-          place = columns.add(signature, metric, fault, at);
+          place = columns.add(key, metric, fault, at);
         }
         const within = samplesWithin(one, oldest, newest);
-        reject(times.length - within.times.length, timeFault(one, oldest, newest));
+        if (within !== one) reject(times.length - within.times.length, timeFault(one, oldest, newest));
         if (within.times.length === 0) continue;
         stored += within.times.length;
         place.group.usedAt = at;
         let groups = byHost.get(host);
         if (groups === undefined) byHost.set(host, (groups = new Map<ColumnGroup, ColumnSamples[]>()));
         const list = groups.get(place.group);
-        const column = { column: place.column, ...within };
+        const column = { column: place.column, times: within.times, values: within.values };
         if (list === undefined) groups.set(place.group, [column]);
         else list.push(column);
       }
@@ -189,10 +188,13 @@ function isWithin(time: number, oldest: UnixMs, newest: UnixMs): boolean {
   return Number.isInteger(time) && time >= oldest && time <= newest;
 }
 
-/** Those that are neither too old nor in the future. */
-function samplesWithin({ times, values }: ForeignSeries, oldest: UnixMs, newest: UnixMs): Samples {
+/** Those that are neither too old nor in the future; all of them as they are, if they are. */
+function samplesWithin(samples: Samples, oldest: UnixMs, newest: UnixMs): Samples {
+  const { times, values } = samples;
+  let right = 0;
+  while (right < times.length && isWithin(times[right] ?? 0, oldest, newest)) right++;
+  if (right === times.length) return samples;
   const indexes = Array.from(times, (_, index) => index).filter((index) => isWithin(times[index] ?? 0, oldest, newest));
-  if (indexes.length === times.length) return { times, values };
   const kept = new Float64Array(indexes.length);
   for (const [to, from] of indexes.entries()) kept.set(values.subarray(from, from + 1), to);
   return { times: indexes.map((index) => times[index] ?? 0), values: kept };

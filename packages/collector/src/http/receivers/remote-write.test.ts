@@ -94,6 +94,18 @@ test('samples of many hosts and times are stored, with the host that instance na
   });
 });
 
+test('a sender may put samples before labels, and what it sends twice in different order is one series', async () => {
+  const first = series('rw_order', [[1, now - 1000]]);
+  const last = { ...series('rw_order', [[2, now]]), samplesFirst: true };
+  expect((await send(packed([first, last]))).status).toBe(204);
+  expect(await server.samples('rw_order')).toEqual({
+    'rw_order{host=db-1,instance=db-1:9100,job=node}': [
+      [now - 1000, '1'],
+      [now, '2'],
+    ],
+  });
+});
+
 test('a request that comes again is answered alike, and its samples are there once', async () => {
   const body = packed([
     series('rw_twice', [

@@ -1,11 +1,11 @@
 /** Prometheus's remote_write, 1.0 and 2.0. docs/wire-format.md has the answers. */
 import { describeError, TarsierError } from '@tarsier/protocol';
-import type { Families } from '@tarsier/protocol/formats';
 import { Hono, type Context } from 'hono';
+import { createIdentities } from '../../receivers/remote-write/identities.ts';
 import { createMetadata } from '../../receivers/remote-write/metadata.ts';
 import { snappyDecompress } from '../../receivers/remote-write/snappy.ts';
 import { decodeWriteRequestV2 } from '../../receivers/remote-write/write-request-v2.ts';
-import { decodeWriteRequest } from '../../receivers/remote-write/write-request.ts';
+import { decodeWriteRequest, type SenderMemory } from '../../receivers/remote-write/write-request.ts';
 import type { AppEnv } from '../app-env.ts';
 import { readBody } from '../body.ts';
 import { statusOf } from '../on-error.ts';
@@ -16,12 +16,13 @@ const messages = { '1': 'prometheus.WriteRequest', '2': 'io.prometheus.write.v2.
 type Version = keyof typeof messages;
 
 export function remoteWriteRoutes(deps: DoorDeps): Hono<AppEnv> {
-  const metadata = new Map<number, Families>();
+  const identities = createIdentities();
+  const memories = new Map<number, SenderMemory>();
 
-  function metadataOf(tenantId: number): Families {
-    let known = metadata.get(tenantId);
-    if (known === undefined) metadata.set(tenantId, (known = createMetadata()));
-    return known;
+  function memoryOf(tenantId: number): SenderMemory {
+    let memory = memories.get(tenantId);
+    if (memory === undefined) memories.set(tenantId, (memory = { metadata: createMetadata(), identities }));
+    return memory;
   }
 
   return new Hono<AppEnv>().post('/', async (c) => {
@@ -32,7 +33,7 @@ export function remoteWriteRoutes(deps: DoorDeps): Hono<AppEnv> {
       const identity = await identifySender(c, deps.authenticate);
       const body = snappyDecompress(await readBody(c, doorLimits.bodyBytes), doorLimits.unpackedBytes);
       const decode = version === '1' ? decodeWriteRequest : decodeWriteRequestV2;
-      const request = decode(body, metadataOf(identity.tenant.tenantId));
+      const request = decode(body, memoryOf(identity.tenant.tenantId));
       const { series } = request;
       const received = await receive(c, deps, { identity, door, hostLabels: ['host', 'instance'], series });
       written = received.stored;

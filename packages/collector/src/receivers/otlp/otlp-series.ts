@@ -61,10 +61,10 @@ export function createOtlpReader({ now }: { readonly now: () => UnixMs }): OtlpR
           // Without a time it is now, and a sum needs no order then.
           const time = timeMs === 0 ? now() : timeMs;
           const value = delta ? own.add({ name: metric.name, labels }, said, timeMs) : said;
+          const key = seriesSignature({ name: metric.name, labels });
           if (value === undefined) {
-            const what = seriesSignature({ name: metric.name, labels });
-            reject(1, `${what}: more than ${maxDeltaSeries} series of delta temporality; send cumulative sums`);
-          } else series.push({ metric, labels, times: [time], values: Float64Array.of(value) });
+            reject(1, `${key}: more than ${maxDeltaSeries} series of delta temporality; send cumulative sums`);
+          } else series.push({ metric, labels, key, times: [time], values: Float64Array.of(value) });
         }
       }
       return { series, rejected, reason };

@@ -3,6 +3,8 @@ export interface SentSeries {
   readonly labels: readonly (readonly [name: string, value: string])[];
   readonly samples?: readonly (readonly [value: number | Uint8Array, time: number])[];
   readonly histograms?: number;
+  /** As no sender does, but any may. */
+  readonly samplesFirst?: boolean;
 }
 
 export interface SentMetadata {
@@ -17,13 +19,12 @@ export const staleBytes = Uint8Array.of(2, 0, 0, 0, 0, 0, 0xf0, 0x7f);
 
 export function writeRequest(series: readonly SentSeries[], metadata: readonly SentMetadata[] = []): Uint8Array {
   return join([
-    ...series.map(({ labels, samples = [], histograms = 0 }) =>
-      message(1, [
-        ...labels.map(([name, value]) => message(1, [text(1, name), text(2, value)])),
-        ...samples.map((sample) => message(2, sampleFields(sample))),
-        ...Array.from({ length: histograms }, () => message(4, [])),
-      ]),
-    ),
+    ...series.map(({ labels, samples = [], histograms = 0, samplesFirst = false }) => {
+      const who = labels.map(([name, value]) => message(1, [text(1, name), text(2, value)]));
+      const what = samples.map((sample) => message(2, sampleFields(sample)));
+      const both = samplesFirst ? [what, who] : [who, what];
+      return message(1, [...both.flat(), ...Array.from({ length: histograms }, () => message(4, []))]);
+    }),
     ...metadata.map(({ type, name, help = '', unit = '' }) =>
       message(3, [varint(8), varint(type), text(2, name), text(4, help), text(5, unit)]),
     ),

@@ -3,16 +3,16 @@ import { TarsierError } from '@tarsier/protocol';
 import { toMetricName, type Families } from '@tarsier/protocol/formats';
 import { ProtobufReader } from '@tarsier/protocol/protobuf';
 import type { ForeignSeries } from '../foreign-series.ts';
+import { identityOf } from './identities.ts';
 import { familyTypeOf } from './metadata.ts';
 import { SampleColumns } from './sample-columns.ts';
-import { addSeries, createFaults, type Faults, type WriteRequest } from './write-request.ts';
+import { createFaults, foreignSeries, type Faults, type SenderMemory, type WriteRequest } from './write-request.ts';
 
 /**
- * @param metadata  what was said of metrics before; learns what this request says
  * @throws {ProtobufError} when it is no such message; {TarsierError} `remote-write/symbols` when it names strings that
  *   are not there
  */
-export function decodeWriteRequestV2(body: Uint8Array, metadata: Families): WriteRequest {
+export function decodeWriteRequestV2(body: Uint8Array, { metadata }: Pick<SenderMemory, 'metadata'>): WriteRequest {
   const symbols: string[] = [];
   const reader = new ProtobufReader(body);
   const messages: ProtobufReader[] = [];
@@ -73,7 +73,10 @@ function readTimeSeries(reader: ProtobufReader, context: Context): void {
     const { type, helpReference, unitReference } = described;
     describe(pairs, familyTypeOf(type), symbol(helpReference), symbol(unitReference), metadata);
   }
-  if (samples.length > 0) addSeries(pairs, samples, metadata, series, faults);
+  if (samples.length === 0) return;
+  const identity = identityOf(pairs, JSON.stringify(pairs));
+  if (typeof identity === 'string') faults.add(samples.length, identity);
+  else series.push(foreignSeries(identity, samples, metadata));
 }
 
 /** What is said of a series is said of its family. */

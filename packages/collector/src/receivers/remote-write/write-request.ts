@@ -1,8 +1,8 @@
 /** Hot file: what comes by remote_write 1.0, as series. https://prometheus.io/docs/specs/prw/remote_write_spec/ */
-import type { Labels } from '@tarsier/protocol';
 import { toMetricName, type Families } from '@tarsier/protocol/formats';
 import { ProtobufReader } from '@tarsier/protocol/protobuf';
 import type { ForeignSeries } from '../foreign-series.ts';
+import { identityOf, readLabels, type Identities, type Identity } from './identities.ts';
 import { familyTypeOf } from './metadata.ts';
 import { SampleColumns } from './sample-columns.ts';
 
@@ -14,65 +14,71 @@ export interface WriteRequest {
   readonly reason: string;
 }
 
-/**
- * @param metadata  what was said of metrics before; learns what this request says
- * @throws {ProtobufError} when it is no such message
- */
-export function decodeWriteRequest(body: Uint8Array, metadata: Families): WriteRequest {
+/** What the door remembers between requests. */
+export interface SenderMemory {
+  /** What the tenant said of metrics before; learns what each request says. */
+  readonly metadata: Families;
+  /** Of all tenants: labels are the same whoever sends them. */
+  readonly identities: Identities;
+}
+
+/** @throws {ProtobufError} when it is no such message */
+export function decodeWriteRequest(body: Uint8Array, memory: SenderMemory): WriteRequest {
   const reader = new ProtobufReader(body);
   const series: ForeignSeries[] = [];
   const faults = createFaults();
   while (reader.next()) {
-    if (reader.field === 1) readTimeSeries(reader.message(), metadata, series, faults);
-    else if (reader.field === 3) readMetadata(reader.message(), metadata);
+    if (reader.field === 1) readTimeSeries(reader.bytes(), memory, series, faults);
+    else if (reader.field === 3) readMetadata(reader.message(), memory.metadata);
     else reader.skip();
   }
   return { series, rejected: faults.count, reason: faults.reason };
 }
 
-function readTimeSeries(reader: ProtobufReader, metadata: Families, series: ForeignSeries[], faults: Faults): void {
-  const pairs: [string, string][] = [];
-  const samples = new SampleColumns();
-  while (reader.next()) {
-    if (reader.field === 1) pairs.push(readLabel(reader.message()));
-    else if (reader.field === 2) samples.read(reader.message());
-    else if (reader.field === 4) {
-      faults.add(1, 'native histograms are not taken');
-      reader.skip();
-    } else reader.skip();
-  }
-  if (samples.length > 0) addSeries(pairs, samples, metadata, series, faults);
-}
-
-/** The name is the label `__name__`. */
-export function addSeries(
-  pairs: readonly (readonly [string, string])[],
-  samples: SampleColumns,
-  metadata: Families,
+function readTimeSeries(
+  bytes: Uint8Array,
+  { metadata, identities }: SenderMemory,
   series: ForeignSeries[],
   faults: Faults,
 ): void {
-  const labels = new Map(pairs);
-  const name = labels.get('__name__') ?? '';
-  labels.delete('__name__');
-  if (name === '') faults.add(samples.length, 'expected a series with the label __name__');
-  else if (labels.size + 1 < pairs.length) faults.add(samples.length, `${name}: expected each label once`);
-  else {
-    // Not through an object literal: a label may be called __proto__.
-    const own: Labels = Object.fromEntries(labels);
-    series.push({ metric: metadata.metricOf(toMetricName(name)), labels: own, ...samples.columns() });
+  const labelsEnd = endOfLabels(bytes);
+  const reader = new ProtobufReader(bytes, labelsEnd);
+  const samples = new SampleColumns();
+  let areFirst = true;
+  while (reader.next()) {
+    if (reader.field === 2) samples.read(reader.message());
+    else {
+      if (reader.field === 1) areFirst = false;
+      else if (reader.field === 4) faults.add(1, 'native histograms are not taken');
+      reader.skip();
+    }
   }
+  // Senders put labels first, but none has to.
+  const identity = areFirst
+    ? identities.of(bytes.subarray(0, labelsEnd))
+    : identityOf(readLabels(bytes), Buffer.from(bytes).toString('latin1'));
+  if (samples.length === 0) return;
+  if (typeof identity === 'string') faults.add(samples.length, identity);
+  else series.push(foreignSeries(identity, samples, metadata));
 }
 
-function readLabel(reader: ProtobufReader): [name: string, value: string] {
-  let name = '';
-  let value = '';
-  while (reader.next()) {
-    if (reader.field === 1) name = reader.string();
-    else if (reader.field === 2) value = reader.string();
-    else reader.skip();
+export function foreignSeries(
+  { name, labels, key }: Identity,
+  samples: SampleColumns,
+  metadata: Families,
+): ForeignSeries {
+  return { metric: metadata.metricOf(name), labels, key, ...samples.columns() };
+}
+
+/** Where the labels at the beginning end: messages of field 1. */
+function endOfLabels(bytes: Uint8Array): number {
+  const reader = new ProtobufReader(bytes);
+  let end = 0;
+  while (reader.next() && reader.field === 1) {
+    reader.skip();
+    end = reader.offset;
   }
-  return [name, value];
+  return end;
 }
 
 function readMetadata(reader: ProtobufReader, metadata: Families): void {
