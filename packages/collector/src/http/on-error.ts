@@ -26,15 +26,18 @@ const statusByCode: Readonly<Record<string, ContentfulStatusCode>> = {
   'ingest/too-many-series': 429,
 };
 
-/** Seconds after which a refused request may come again. */
-const retryAfterS = 2;
-
-/** How long it takes until somebody has raised a limit or deleted a host, s. */
-const retryAfterLimitS = 60;
+/** Seconds after which a refused request may come again; for a limit until somebody has raised it or deleted a host. */
+const retryAfterS: Readonly<Record<number, number>> = { 429: 60, 503: 2 };
 
 /** By its code, else 503 for what may succeed later; what is a bad request by default is the client's fault. */
 export function statusOf(error: TarsierError): ContentfulStatusCode {
   return statusByCode[error.code] ?? (error.retryable ? 503 : 400);
+}
+
+/** Headers that say when to come again, where that helps. */
+export function retryHeaders(status: number): Record<string, string> {
+  const seconds = retryAfterS[status];
+  return seconds === undefined ? {} : { 'retry-after': String(seconds) };
 }
 
 /** Every failure as an {@link ErrorBody}; an unexpected one is logged with an id, and tells nothing of the inside. */
@@ -42,13 +45,9 @@ export function createErrorHandler(log: Log): (error: Error, c: Context<AppEnv>)
   return (error, c) => {
     if (error instanceof TarsierError) {
       const status = statusOf(error);
-      if (status === 503) {
-        c.header('retry-after', String(retryAfterS));
-        log.warn('a request could not be served', { path: c.req.path, error: describeError(error) });
-      }
-      if (status === 429) c.header('retry-after', String(retryAfterLimitS));
+      if (status === 503) log.warn('a request could not be served', { path: c.req.path, error: describeError(error) });
       if (status === 401) c.header('www-authenticate', 'Bearer');
-      return c.json(error.toJSON(), status);
+      return c.json(error.toJSON(), status, retryHeaders(status));
     }
     const id = randomUUID();
     log.error('a request failed unexpectedly', {

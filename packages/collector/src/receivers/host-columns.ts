@@ -50,6 +50,16 @@ export class ColumnGroup {
     return this.#series.push({ metric: index, labels }) - 1;
   }
 
+  /** A group of its own that has the others only, in their order. */
+  without(columns: ReadonlySet<number>, now: UnixMs): ColumnGroup {
+    const rest = new ColumnGroup(now);
+    for (const [column, { metric, labels }] of this.#series.entries()) {
+      const description = this.#metrics[metric];
+      if (!columns.has(column) && description !== undefined) rest.add(description, labels);
+    }
+    return rest;
+  }
+
   get schema(): { readonly bytes: Uint8Array; readonly hash: Uint8Array } {
     if (this.#schema === undefined) {
       const bytes = encodeSchema({ metrics: this.#metrics, series: this.#series });
@@ -59,11 +69,18 @@ export class ColumnGroup {
   }
 }
 
+/** How long a series that there was no room for is not tried again, ms. */
+const refusedMs = 60_000;
+/** Series of a host that are remembered as refused. */
+const mostRefused = 10_000;
+
 /** The foreign series of one host. */
 export class HostColumns {
   /** By the key of a series as it is sent; several may be the same once they are stored. */
   readonly #places = new Map<string, Place>();
   readonly #stored = new Map<string, Place>();
+  /** By key, until when. */
+  readonly #refused = new Map<string, UnixMs>();
   #groups: ColumnGroup[] = [];
 
   find(sent: string): Place | undefined {
@@ -91,6 +108,37 @@ export class HostColumns {
       this.#groups.push(group);
     }
     return { group, column: group.add(metric, labels) };
+  }
+
+  /** Whether there was no room for the series of this key a moment ago. */
+  isRefused(sent: string, now: UnixMs): boolean {
+    return (this.#refused.get(sent) ?? 0) > now;
+  }
+
+  /** Takes columns that there is no room for out of a group. The others are in `rest` from now on. */
+  replace(group: ColumnGroup, refused: ReadonlySet<number>, rest: ColumnGroup, now: UnixMs): void {
+    const at = this.#groups.indexOf(group);
+    // Another request has done it, or the host began anew.
+    if (at === -1) return;
+    this.#groups[at] = rest;
+    const kept = Array.from({ length: group.width }, (_, column) => column).filter((column) => !refused.has(column));
+    const placeOf = new Map(kept.map((old, column): [number, Place] => [old, { group: rest, column }]));
+    for (const places of [this.#places, this.#stored]) {
+      for (const [key, place] of places) {
+        if (place.group !== group) continue;
+        const moved = placeOf.get(place.column);
+        if (moved !== undefined) places.set(key, moved);
+        else {
+          places.delete(key);
+          if (places === this.#places) this.#refuse(key, now + refusedMs);
+        }
+      }
+    }
+  }
+
+  #refuse(key: string, until: UnixMs): void {
+    if (this.#refused.size >= mostRefused) this.#refused.clear();
+    this.#refused.set(key, until);
   }
 
   /** Forgets groups that were not used since then. @returns whether any is left */

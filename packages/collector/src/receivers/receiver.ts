@@ -10,11 +10,12 @@ import {
 import { zstdCompress } from '@tarsier/protocol/zstd';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { TenantScope } from '../tenant.ts';
+import { TooManySeriesError } from '../too-many-series.ts';
 import type { ForeignSeries } from './foreign-series.ts';
 import { HostColumns, type ColumnGroup } from './host-columns.ts';
 import { hostOf, type HostMapping } from './host-of.ts';
 import { storedLabels } from './stored-labels.ts';
-import { toMatrices, type ColumnSamples } from './to-matrices.ts';
+import { sampleCount, toMatrices, withoutColumns, type ColumnSamples, type ReceivedMatrix } from './to-matrices.ts';
 
 export interface ReceiveOptions {
   readonly hosts: HostMapping;
@@ -85,6 +86,29 @@ export function createReceiver({ ingest, maxSpanMs, maxFutureMs, now }: Receiver
     for (const [key, { columns }] of streams) if (!columns.expire(now() - idleMs)) streams.delete(key);
   }
 
+  /** Stores what there is room for: one new series must not hold up those that are known. @returns the rest */
+  async function storeKnown(
+    scope: TenantScope,
+    host: string,
+    group: ColumnGroup,
+    matrix: ReceivedMatrix,
+    maxAgeMs: number,
+  ): Promise<Pick<Received, 'rejected' | 'reason'>> {
+    try {
+      await store(scope, host, group, matrix, maxAgeMs);
+      return { rejected: 0, reason: '' };
+    } catch (error) {
+      if (!(error instanceof TooManySeriesError)) throw error;
+      const refused = new Set(error.refused);
+      const known = group.without(refused, now());
+      streamOf(scope, host).columns.replace(group, refused, known, now());
+      const rest = withoutColumns(matrix, refused);
+      const count = sampleCount(rest);
+      const { rejected } = count === 0 ? { rejected: 0 } : await storeKnown(scope, host, known, rest, maxAgeMs);
+      return { rejected: sampleCount(matrix) - count + rejected, reason: error.message };
+    }
+  }
+
   async function store(
     scope: TenantScope,
     host: string,
@@ -134,6 +158,10 @@ export function createReceiver({ ingest, maxSpanMs, maxFutureMs, now }: Receiver
         const { columns } = streamOf(scope, host);
         let place = columns.find(key);
         if (place === undefined) {
+          if (columns.isRefused(key, at)) {
+            reject(times.length, `${metric.name}: the tenant has as many series as it may`);
+            continue;
+          }
           const kept = storedLabels(labels, labels['host'] === host);
           const fault = isMetricName(metric.name) ? kept : `expected a metric name, got ${JSON.stringify(metric.name)}`;
           if (typeof fault === 'string') {
@@ -155,11 +183,11 @@ export function createReceiver({ ingest, maxSpanMs, maxFutureMs, now }: Receiver
         else list.push(column);
       }
 
-      const storing: Promise<void>[] = [];
+      const storing: ReturnType<typeof storeKnown>[] = [];
       for (const [host, groups] of byHost) {
         for (const [group, samples] of groups) {
           for (const matrix of toMatrices(samples, group.width, maxSpanMs)) {
-            storing.push(store(scope, host, group, matrix, maxAgeMs));
+            storing.push(storeKnown(scope, host, group, matrix, maxAgeMs));
           }
         }
       }
@@ -172,6 +200,11 @@ export function createReceiver({ ingest, maxSpanMs, maxFutureMs, now }: Receiver
           for (const host of byHost.keys()) streams.delete(streamKey(scope, host));
         }
         throw failed.reason;
+      }
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') continue;
+        stored -= outcome.value.rejected;
+        reject(outcome.value.rejected, outcome.value.reason);
       }
       return { stored, rejected, reason };
     },

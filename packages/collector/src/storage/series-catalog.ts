@@ -8,6 +8,7 @@ import {
   type SeriesSchema,
 } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
+import { TooManySeriesError } from '../too-many-series.ts';
 import type { Database, TarsierTransaction } from './database.ts';
 import type { Cardinality, LabelTest } from './series-index/label-index.ts';
 import { createSeriesIndex } from './series-index/series-index.ts';
@@ -47,7 +48,7 @@ export interface SeriesCatalog {
   /**
    * Makes host, series and schema known, those that are not yet, in a transaction of its own.
    *
-   * @throws {TarsierError} `ingest/too-many-series` when the tenant would have more than its limit
+   * @throws {TooManySeriesError} when the tenant would have more than its limit
    */
   register(scope: TenantScope, host: string, hash: Uint8Array, schemaBytes: Uint8Array): Promise<RegisteredSchema>;
   /** All schemas that a host ever used. */
@@ -187,16 +188,11 @@ async function ensureSeries(
     where tenant_id = ${tenantId} and host_id = ${hostId}
       and encode(signature_hash, 'hex') = any(${hashes}::text[])`;
   const idByHash = new Map(known.map(({ hash, series_id }) => [hash, series_id]));
-  const fresh = wanted.filter(({ hash }) => !idByHash.has(hash));
+  const fresh = wanted
+    .map(({ description, ...series }, column) => ({ ...series, description, name: description.name, column }))
+    .filter(({ hash }) => !idByHash.has(hash));
   if (fresh.length > 0) {
-    if (limit.count + fresh.length > limit.most) {
-      throw await tooManySeries(
-        tx,
-        scope,
-        limit,
-        fresh.map(({ description }) => description.name),
-      );
-    }
+    if (limit.count + fresh.length > limit.most) throw await tooManySeries(tx, scope, limit, fresh);
     await tx`update tenant set series_count = series_count + ${fresh.length} where tenant_id = ${tenantId}`;
     const first = await takeNumbers(tx, tenantId, 'next_series_id', fresh.length);
     for (const [index, { hash }] of fresh.entries()) idByHash.set(hash, first + index);
@@ -205,7 +201,7 @@ async function ensureSeries(
       select ${tenantId}, n.id, ${hostId}, n.name, n.labels::jsonb, decode(n.hash, 'hex'), n.kind, n.unit
       from unnest(
         ${fresh.map((_, index) => first + index)}::int[],
-        ${fresh.map(({ description }) => description.name)}::text[],
+        ${fresh.map(({ name }) => name)}::text[],
         ${fresh.map(({ labels }) => JSON.stringify(labels))}::text[],
         ${fresh.map(({ hash }) => hash)}::text[],
         ${fresh.map(({ description }) => description.kind)}::text[],
@@ -226,17 +222,16 @@ async function tooManySeries(
   tx: TarsierTransaction,
   { tenantId, tenant }: TenantScope,
   { count, most }: SeriesLimit,
-  names: readonly string[],
-): Promise<TarsierError> {
-  const [offender] = [...Map.groupBy(names, (name) => name)].toSorted(([, a], [, b]) => b.length - a.length);
+  fresh: readonly { readonly name: string; readonly column: number }[],
+): Promise<TooManySeriesError> {
+  const [offender] = [...Map.groupBy(fresh, ({ name }) => name)].toSorted(([, a], [, b]) => b.length - a.length);
   const [largest] = await tx<{ name: string; series: number }[]>`
     select name, count(*)::int as series from series where tenant_id = ${tenantId}
     group by name order by series desc, name limit 1`;
   const already = largest === undefined ? '' : `; most of those there are of ${largest.name} (${largest.series})`;
-  return new TarsierError(
-    'ingest/too-many-series',
-    `series: tenant ${tenant} has ${count} of at most ${most}, and ${names.length} more were sent, ${offender?.[1].length ?? 0} of them of ${offender?.[0] ?? ''}${already}`,
-    { field: 'series', retryable: true },
+  return new TooManySeriesError(
+    `series: tenant ${tenant} has ${count} of at most ${most}, and ${fresh.length} more were sent, ${offender?.[1].length ?? 0} of them of ${offender?.[0] ?? ''}${already}`,
+    fresh.slice(Math.max(0, most - count)).map(({ column }) => column),
   );
 }
 

@@ -5,7 +5,7 @@ import { Hono, type Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { seriesOf } from '../../receivers/foreign-series.ts';
 import type { AppEnv } from '../app-env.ts';
-import { statusOf } from '../on-error.ts';
+import { retryHeaders, statusOf } from '../on-error.ts';
 import { identifySender, readUnpacked, receive, utf8, type DoorDeps } from './door.ts';
 
 const door = 'influx';
@@ -58,10 +58,7 @@ export function influxRoutes(deps: DoorDeps): Hono<AppEnv> {
   app.onError((error, c) => {
     if (!(error instanceof TarsierError)) throw error;
     const status = statusOf(error);
-    if (status === 503) {
-      c.header('retry-after', '2');
-      deps.log.warn('samples could not be taken', { door, error: describeError(error) });
-    }
+    if (status === 503) deps.log.warn('samples could not be taken', { door, error: describeError(error) });
     return refusal(c, status, error.message);
   });
   app.post('/write', write(400));
@@ -76,5 +73,5 @@ export function influxRoutes(deps: DoorDeps): Hono<AppEnv> {
 
 /** Version 1 reads `error`, version 2 the others. */
 function refusal(c: Context<AppEnv>, status: ContentfulStatusCode, message: string): Response {
-  return c.json({ code: codes[status] ?? 'internal error', message, error: message }, status);
+  return c.json({ code: codes[status] ?? 'internal error', message, error: message }, status, retryHeaders(status));
 }

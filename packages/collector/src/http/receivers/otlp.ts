@@ -12,7 +12,7 @@ import {
 import { Hono, type Context } from 'hono';
 import { createOtlpReader } from '../../receivers/otlp/otlp-series.ts';
 import type { AppEnv } from '../app-env.ts';
-import { statusOf } from '../on-error.ts';
+import { retryHeaders, statusOf } from '../on-error.ts';
 import { identifySender, readUnpacked, receive, type DoorDeps } from './door.ts';
 
 const door = 'otlp';
@@ -46,10 +46,7 @@ export function otlpRoutes(deps: DoorDeps): Hono<AppEnv> {
     } catch (error) {
       if (!(error instanceof TarsierError)) throw error;
       const status = statusOf(error);
-      if (status === 503) {
-        c.header('retry-after', '2');
-        deps.log.warn('samples could not be taken', { door, error: describeError(error) });
-      }
+      if (status === 503) deps.log.warn('samples could not be taken', { door, error: describeError(error) });
       const code =
         status === 503 ? rpcCodes.unavailable : status === 413 ? rpcCodes.resourceExhausted : rpcCodes.invalidArgument;
       const body = encodeStatus(encoding ?? 'json', { code, message: error.message });
@@ -64,5 +61,5 @@ function answer(
   encoding: OtlpEncoding,
   body: Uint8Array,
 ): Response {
-  return c.body(new Uint8Array(body), status, { 'content-type': otlpContentTypes[encoding] });
+  return c.body(new Uint8Array(body), status, { 'content-type': otlpContentTypes[encoding], ...retryHeaders(status) });
 }

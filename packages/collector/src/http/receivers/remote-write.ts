@@ -8,7 +8,7 @@ import { decodeWriteRequestV2 } from '../../receivers/remote-write/write-request
 import { decodeWriteRequest, type SenderMemory } from '../../receivers/remote-write/write-request.ts';
 import type { AppEnv } from '../app-env.ts';
 import { readBody } from '../body.ts';
-import { statusOf } from '../on-error.ts';
+import { retryHeaders, statusOf } from '../on-error.ts';
 import { doorLimits, identifySender, receive, type DoorDeps } from './door.ts';
 
 const door = 'remote-write';
@@ -88,6 +88,6 @@ function refusal(c: Context<AppEnv>, error: unknown, version: Version, written: 
   if (status === 503) log.warn('samples could not be taken', { door, error: describeError(error) });
   return c.text(`${error.message}\n`, status, {
     ...writtenHeaders(version, written),
-    ...(status === 503 ? { 'retry-after': '2' } : {}),
+    ...retryHeaders(status),
   });
 }
