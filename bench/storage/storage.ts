@@ -36,8 +36,7 @@ const answers = createInterface({ input: worker.stdout })[Symbol.asyncIterator](
 const answerSchema = z.object({
   cpuSeconds: z.number(),
   failures: z.number(),
-  batchesLeft: z.number(),
-  segmentsLeft: z.number(),
+  hoursLeft: z.number(),
 });
 
 function databaseSeconds(): number {
@@ -63,8 +62,8 @@ const hosts = await Promise.all(
 let seq = 0;
 let samples = 0;
 let compaction = { node: 0, database: 0 };
-let mostBatches = 0;
-let mostSegments = 0;
+/** Of hosts, over and not sealed, after a round. */
+let mostHours = 0;
 const perHour = hostCount * width * 3600;
 const write = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -72,14 +71,13 @@ async function compact(now: number): Promise<void> {
   const databaseBefore = databaseSeconds();
   worker.stdin.write(`${now}\n`);
   const { value } = await answers.next();
-  const { cpuSeconds, failures, batchesLeft, segmentsLeft } = answerSchema.parse(JSON.parse(String(value)));
+  const { cpuSeconds, failures, hoursLeft } = answerSchema.parse(JSON.parse(String(value)));
   compaction = {
     node: compaction.node + cpuSeconds,
     database: compaction.database + databaseSeconds() - databaseBefore,
   };
   if (failures > 0) throw new Error(`${failures} steps failed`);
-  mostBatches = Math.max(mostBatches, batchesLeft);
-  mostSegments = Math.max(mostSegments, segmentsLeft);
+  mostHours = Math.max(mostHours, hoursLeft);
 }
 
 const tables = ['batch', 'segment', 'block', 'rollup_minute', 'rollup_hour'] as const;
@@ -123,13 +121,16 @@ try {
       await compact(from + roundMs);
     }
     const { node, database } = compaction;
+    const [waiting] = await sql<{ batches: number; bytes: number }[]>`
+      select (select count(*)::int from batch) as batches,
+        (select sum(pg_total_relation_size(inhrelid))::float8 from pg_inherits where inhparent = 'batch'::regclass) as bytes`;
     write(
       `hour ${hour + 1}: ${(samples / 1e6).toFixed(0)} million samples; compaction ${((node / samples) * 1e9).toFixed(0)} ns Node + ` +
-        `${((database / samples) * 1e9).toFixed(0)} ns PostgreSQL a sample; at most ${mostBatches} cold batches and ${mostSegments} segments left after a round`,
+        `${((database / samples) * 1e9).toFixed(0)} ns PostgreSQL a sample; ${waiting?.batches} batches in ${((waiting?.bytes ?? 0) / 1e6).toFixed(0)} MB wait, at most ${mostHours} hours of hosts that were over did after a round`,
     );
   }
-  await compact(begin + hours * hourMs + 20 * 60_000 + 1);
-  await compact(begin + hours * hourMs + 60 * 60_000);
+  await compact(begin + hours * hourMs + 20 * 60_000);
+  await compact(begin + hours * hourMs + 30 * 60_000);
   const during = [...(await bytesAtRest()).values()].reduce((sum, bytes) => sum + bytes, 0);
   // What autovacuum does by itself within a minute or two.
   await sql.unsafe('vacuum batch, segment');

@@ -155,12 +155,12 @@ export async function startCollector({
   dispatcher.start();
   const compaction = storage.startCompaction({
     log,
-    onRound({ flushedSamples, sealedHours, failures, batchesLeft, segmentsLeft }) {
-      self.compactedSamples.add(flushedSamples);
+    onFlushed: (samples) => self.compactedSamples.add(samples),
+    onRound({ samples, sealedHours, failures, hoursLeft }) {
+      self.compactedSamples.add(samples);
       self.sealedHours.add(sealedHours);
       self.compactionFailures.add(failures);
-      self.compactionBacklog.set(batchesLeft, { of: 'batches' });
-      self.compactionBacklog.set(segmentsLeft, { of: 'segments' });
+      self.compactionBacklog.set(hoursLeft);
     },
   });
   const stopChores = [

@@ -81,10 +81,10 @@ export function createSelfMetrics(
     ingestedBatches: counter('tarsier_ingest_batches_total', 'Batches answered with 204, by whether they were new.'),
     ingestedSamples: counter('tarsier_ingest_samples_total', 'Samples of newly stored batches.'),
     refusedBatches: counter('tarsier_ingest_refused_total', 'Batches refused, by error code.'),
-    compactedSamples: counter('tarsier_compaction_samples_total', 'Samples moved from batches to segments.'),
+    compactedSamples: counter('tarsier_compaction_samples_total', 'Samples moved from batches to segments or blocks.'),
     sealedHours: counter('tarsier_compaction_hours_total', 'Hours of a host made a block with rollups.'),
     compactionFailures: counter('tarsier_compaction_failures_total', 'Steps that failed, or found their host taken.'),
-    compactionBacklog: gauge('tarsier_compaction_backlog', 'Cold batches, and segments, that wait to be compacted.'),
+    compactionBacklog: gauge('tarsier_compaction_backlog', 'Hours of hosts that are over and not sealed yet.'),
     receivedSamples: counter('tarsier_receive_samples_total', 'Samples through other doors, by door and outcome.'),
     text() {
       const lines = families.flatMap(({ name, help, kind, read }) => [

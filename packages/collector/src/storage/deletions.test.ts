@@ -3,6 +3,7 @@ import { silentLog } from '../log.ts';
 import type { TenantScope } from '../tenant.ts';
 import { defaultPolicy } from './compaction/compactor.ts';
 import { toNewBatch, type PlainBatch } from './compaction/testing.ts';
+import type { HostKey } from './host-lock.ts';
 import { dayMs, hourMs } from './hours.ts';
 import { createTestStorage } from './testing.ts';
 
@@ -10,7 +11,7 @@ const now = Date.UTC(2026, 10, 24, 12);
 const { storage, sql, drop } = await createTestStorage(() => now);
 await storage.ensurePartitions(now);
 afterAll(drop);
-const eager = { ...defaultPolicy, flushRows: 1, coldMs: 0, sealAfterMs: 0, resealAfterMs: 0 };
+const eager = { ...defaultPolicy, coldMs: 0, sealAfterMs: 0, settleMs: 0, resealAfterMs: 0 };
 
 const batchAt = (host: string, seq: number, at: number): PlainBatch => ({
   host,
@@ -27,7 +28,10 @@ async function fill(scope: TenantScope, host: string): Promise<void> {
   await put(0, now - 5 * hourMs);
   await storage.createCompactor(silentLog, eager).run(now - 3 * hourMs);
   await put(1, now - hourMs - 60_000);
-  await storage.createCompactor(silentLog, { ...eager, sealAfterMs: dayMs }).run(now);
+  const hosts = await sql<HostKey[]>`
+    select tenant_id as "tenantId", host_id as "hostId" from host where tenant_id = ${scope.tenantId} and name = ${host}`;
+  await storage.createCompactor(silentLog, eager).flush(hosts, now);
+  await put(2, now - hourMs);
   const alert = {
     id: `${host}-alert`,
     ruleId: 'r',

@@ -128,7 +128,8 @@ test('recent batches come back in order of time, for one tenant', async () => {
   };
   await recent();
   expect(seqs).toEqual([2, 3]);
-  await storage.createCompactor(silentLog, { ...defaultPolicy, coldMs: 0, flushRows: 0 }).run(now + 29_000);
+  const host = { tenantId: schema.scope.tenantId, hostId: schema.hostId };
+  await storage.createCompactor(silentLog, { ...defaultPolicy, coldMs: 0 }).flush([host], now + 29_000);
   await recent();
   // The first two are one segment by now, named by its last batch.
   expect(seqs).toEqual([2, 3]);

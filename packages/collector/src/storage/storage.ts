@@ -10,6 +10,7 @@ import { createBatches, type Batches } from './batches.ts';
 import { createChannels, type Channels } from './channels.ts';
 import { createCompactor, type CompactionPolicy, type Compactor } from './compaction/compactor.ts';
 import { startCompaction, type Compaction, type CompactionOptions } from './compaction/start-compaction.ts';
+import { createWantedHosts } from './compaction/wanted-hosts.ts';
 import { connect, type Connection, type Database } from './database.ts';
 import { createDeletions, type Deletions } from './deletions.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
@@ -129,6 +130,7 @@ function storageOn(
   close: () => Promise<void>,
 ): Storage {
   const { sql } = database;
+  const wanted = createWantedHosts();
   return {
     tenants: createTenants(database),
     keys: createKeys(database, now),
@@ -137,7 +139,7 @@ function storageOn(
     hosts: createHosts(database),
     series: createSeriesCatalog(database, now, maxSeries),
     batches: createBatches(database),
-    samples: createSamples(database),
+    samples: createSamples(database, wanted),
     deletions: createDeletions(database),
     rules: createRules(database, now),
     alerts: createAlerts(database),
@@ -150,7 +152,7 @@ function storageOn(
     ensurePartitions: (at) => ensurePartitions(sql, at),
     dropExpired: (at, retention) => dropExpired(sql, at, retention),
     createCompactor: (log, policy) => createCompactor({ sql, log, ...(policy === undefined ? {} : { policy }) }),
-    startCompaction: (options) => startCompaction(connection, options),
+    startCompaction: (options) => startCompaction(connection, wanted, options),
     close,
   };
 }

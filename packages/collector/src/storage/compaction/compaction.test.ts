@@ -7,6 +7,7 @@ import { silentLog } from '../../log.ts';
 import { aggregateRollup } from '../../query/aggregate.ts';
 import { createQuery } from '../../query/query.ts';
 import type { TenantScope } from '../../tenant.ts';
+import type { HostKey } from '../host-lock.ts';
 import { hourMs, minuteMs } from '../hours.ts';
 import { createTestStorage } from '../testing.ts';
 import { defaultPolicy } from './compactor.ts';
@@ -18,8 +19,8 @@ await storage.ensurePartitions(t0);
 afterAll(drop);
 const query = createQuery({ storage });
 
-/** What is cold is flushed at once, what is over is sealed at once. */
-const eager = { ...defaultPolicy, flushRows: 1, coldMs: 0, sealAfterMs: 0, resealAfterMs: 0 };
+/** What is over is sealed at once. */
+const eager = { ...defaultPolicy, coldMs: 0, sealAfterMs: 0, settleMs: 0, resealAfterMs: 0 };
 const compactor = storage.createCompactor(silentLog, eager);
 let tenants = 0;
 
@@ -46,6 +47,11 @@ async function put(scope: TenantScope, ...batches: readonly PlainBatch[]): Promi
 
 function ticks(from: UnixMs, count: number, value: (row: number) => number, stepMs = 1000): PlainBatch['ticks'] {
   return Array.from({ length: count }, (_, row) => ({ at: from + row * stepMs, values: [value(row), row * 10] }));
+}
+
+async function hostsOf({ tenantId }: TenantScope): Promise<HostKey[]> {
+  const rows = await sql<{ host_id: number }[]>`select host_id from host where tenant_id = ${tenantId}`;
+  return rows.map(({ host_id }) => ({ tenantId, hostId: host_id }));
 }
 
 async function tables({ tenantId }: TenantScope): Promise<Record<string, number>> {
@@ -78,8 +84,10 @@ const batches = fc.array(
   }),
   { minLength: 1, maxLength: 14 },
 );
-/** After which batches compaction runs, as if that many seconds before the newest. */
-const runs = fc.array(fc.record({ after: fc.nat(14), ageS: fc.nat(2 * 3600) }), { maxLength: 4 });
+/** After which batches compaction runs, or what is cold is flushed, as if that many seconds before the newest. */
+const runs = fc.array(fc.record({ after: fc.nat(14), ageS: fc.nat(2 * 3600), what: fc.constantFrom('run', 'flush') }), {
+  maxLength: 5,
+});
 
 function plain(given: (typeof batches extends fc.Arbitrary<infer T> ? T : never)[number], at: number): PlainBatch {
   const { host, epoch, series, startS, stepS, values } = given;
@@ -113,8 +121,10 @@ test('whatever comes when and wherever compaction is, each sample is there once,
       for (const [at, batch] of all.entries()) {
         await put(scope, batch);
         model.add(batch);
-        for (const { after, ageS } of compactions) {
-          if (after === at) await compactor.run(t0 - ageS * 1000);
+        for (const { after, ageS, what } of compactions) {
+          if (after !== at) continue;
+          if (what === 'run') await compactor.run(t0 - ageS * 1000);
+          else await compactor.flush(await hostsOf(scope), t0 - ageS * 1000);
         }
       }
       await check();
@@ -168,7 +178,7 @@ async function sameSteps(scope: TenantScope, model: SampleModel): Promise<void> 
   }
 }
 
-test('an hour of batches becomes some segments, then one block with its rollups, and nothing else stays', async () => {
+test('an hour of batches becomes one block with its rollups, by way of a segment where it is read, and nothing else stays', async () => {
   const scope = await storage.tenants.ensure('hour');
   const hour = t0 - 2 * hourMs;
   for (let seq = 0; seq < 360; seq += 60) {
@@ -183,10 +193,10 @@ test('an hour of batches becomes some segments, then one block with its rollups,
       })),
     );
   }
-  await compactor.run(hour - 1_800_000);
+  await compactor.flush(await hostsOf(scope), hour - 1_800_000);
   expect(await tables(scope)).toMatchObject({ batches: 180, segments: 1 });
   const done = await compactor.run(hour + 1);
-  expect(done).toMatchObject({ flushedBatches: 180, sealedHours: 1, batchesLeft: 0, segmentsLeft: 0, failures: 0 });
+  expect(done).toEqual({ samples: 3600, sealedHours: 1, hoursLeft: 0, failures: 0 });
   expect(await tables(scope)).toEqual({ batches: 0, segments: 0, blocks: 1 });
   const [size] = await sql<{ bytes: number; rows: number }[]>`
     select length(data) as bytes, rows from block b join tenant t using (tenant_id) where t.name = 'hour'`;
@@ -227,34 +237,60 @@ test('staleness markers keep their bits through segments and blocks', async () =
   };
   const before = await bits();
   expect(before.filter((word) => word === '7ff0000000000002')).toHaveLength(6);
-  await compactor.run(t0 - 2 * hourMs - 1);
+  await compactor.flush(await hostsOf(scope), t0);
   expect(await bits()).toEqual(before);
   await compactor.run(t0);
   expect(await bits()).toEqual(before);
 });
 
-test('few rows wait for more, an hour for its end, and what comes late for company', async () => {
+test('an hour waits for its end, a backlog for its rest, and what comes late for company', async () => {
   const scope = await storage.tenants.ensure('policy');
   const patient = storage.createCompactor(silentLog, defaultPolicy);
+  const { sealAfterMs, settleMs, resealAfterMs } = defaultPolicy;
   const hour = t0 - 5 * hourMs;
-  const batch = (seq: number, rows: number, from: UnixMs): PlainBatch => ({
+  const batch = (seq: number, from: UnixMs): PlainBatch => ({
     host: 'a',
     epoch: 1,
     seq,
     series: ['0', '1'],
-    ticks: ticks(from, rows, (row) => row),
+    ticks: ticks(from, 100, (row) => row),
   });
-  await put(scope, batch(0, 100, hour - 600_000));
-  expect(await patient.run(hour)).toMatchObject({ flushedBatches: 0, batchesLeft: 1 });
-  await put(scope, batch(1, 250, hour - 400_000));
-  expect(await patient.run(hour)).toMatchObject({ flushedBatches: 2, batchesLeft: 0, segmentsLeft: 1 });
-  expect(await patient.run(hour + defaultPolicy.sealAfterMs - 1)).toMatchObject({ sealedHours: 0 });
-  expect(await patient.run(hour + defaultPolicy.sealAfterMs)).toMatchObject({ sealedHours: 1, segmentsLeft: 0 });
+  await put(scope, batch(0, hour - 600_000));
+  expect(await patient.run(hour + sealAfterMs - 1)).toMatchObject({ sealedHours: 0, hoursLeft: 0 });
+  const over = hour + sealAfterMs;
+  expect(await patient.run(over)).toMatchObject({ sealedHours: 0, hoursLeft: 1 });
+  await put(scope, batch(1, hour - 400_000));
+  expect(await patient.run(over + settleMs - 1)).toMatchObject({ sealedHours: 0, hoursLeft: 1 });
+  expect(await patient.run(over + settleMs)).toMatchObject({ samples: 400, sealedHours: 1, hoursLeft: 0 });
+  // Late samples of a sealed hour hold up neither the hours before nor those after it.
   const late = hour + hourMs;
-  await put(scope, batch(2, 5, hour - 100_000));
-  expect(await patient.run(late)).toMatchObject({ flushedBatches: 0, batchesLeft: 1 });
-  expect(await patient.run(late + defaultPolicy.flushAfterMs)).toMatchObject({ flushedBatches: 1, sealedHours: 0 });
-  expect(await patient.run(late + 2 * defaultPolicy.flushAfterMs)).toMatchObject({ sealedHours: 1, segmentsLeft: 0 });
+  await put(scope, batch(2, hour - 200_000), batch(3, hour - hourMs - 600_000), batch(4, hour + 600_000));
+  expect(await patient.run(late + sealAfterMs)).toMatchObject({ sealedHours: 0, hoursLeft: 3 });
+  expect(await patient.run(late + sealAfterMs + settleMs)).toMatchObject({ sealedHours: 2, hoursLeft: 1 });
+  expect(await patient.run(late + sealAfterMs + resealAfterMs)).toMatchObject({ sealedHours: 1, hoursLeft: 0 });
+  expect(await tables(scope)).toEqual({ batches: 0, segments: 0, blocks: 3 });
+});
+
+test.for([
+  ['batches', { batches: 7, samples: 1e6, bytes: 1e6 }],
+  ['samples', { batches: 100, samples: 1500, bytes: 1e6 }],
+  ['bytes', { batches: 100, samples: 1e6, bytes: 2000 }],
+  ['bytes than one batch has', { batches: 100, samples: 1e6, bytes: 1 }],
+] as const)('an hour of more %s than one step takes is sealed in several', async ([what, limits]) => {
+  const scope = await storage.tenants.ensure(`more ${what}`);
+  const model = new SampleModel();
+  const small = storage.createCompactor(silentLog, { ...eager, limits });
+  const from = t0 - 4 * hourMs + 1000;
+  for (let seq = 0; seq < 50; seq++) {
+    const batch = { host: 'a', epoch: 1, seq, series: ['0', '1'], ticks: ticks(from + seq * 130_000, 100, () => seq) };
+    await put(scope, batch);
+    model.add(batch);
+  }
+  expect(await small.run(from + hourMs)).toMatchObject({ sealedHours: 1, failures: 0 });
+  expect(await stored(scope, from, t0)).toEqual(model.samples(from, t0));
+  expect(await small.run(t0)).toMatchObject({ sealedHours: 1, failures: 0 });
+  expect(await stored(scope, from, t0)).toEqual(model.samples(from, t0));
+  expect(await tables(scope)).toEqual({ batches: 0, segments: 0, blocks: 2 });
 });
 
 test('two collectors at work on the same hosts do each thing once; new batches come in between', async () => {
@@ -288,7 +324,7 @@ test('while compaction runs, a reader sees every sample once at every moment', a
     await put(scope, batch);
     model.add(batch);
   }
-  const small = storage.createCompactor(silentLog, { ...eager, limits: { batches: 5, samples: 1e6 } });
+  const small = storage.createCompactor(silentLog, { ...eager, limits: { batches: 5, samples: 1e6, bytes: 1e6 } });
   let running = true;
   const compaction = small.run(t0).finally(() => (running = false));
   const expected = model.samples(from, t0);

@@ -1,65 +1,62 @@
-/** Decides which host is next; what is done to it is in `flush-host.ts` and `seal-hour.ts`. */
+/** Decides what is next; what is done to a host is in `flush-host.ts` and `seal-hour.ts`. */
 import { describeError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../../log.ts';
 import type { TarsierSql } from '../database.ts';
 import type { HostKey } from '../host-lock.ts';
-import { flushHost, type FlushLimits } from './flush-host.ts';
+import { hourMs } from '../hours.ts';
+import type { StepLimits } from './batch-rows.ts';
+import { flushHost } from './flush-host.ts';
 import { sealHour } from './seal-hour.ts';
 
 export interface CompactionPolicy {
-  /** Batches stay as they are until they ended this long ago, ms: newer ones are mostly asked for by the live feed. */
+  /** Batches are flushed once they ended this long ago, ms. */
   readonly coldMs: number;
-  /** Rows that are worth a segment of their own. */
-  readonly flushRows: number;
-  /** Fewer are put into one once they have waited this long, ms. */
-  readonly flushAfterMs: number;
-  /** An hour becomes a block this long after its end, ms: a start replays what came last, which wants segments. */
+  /** An hour becomes a block this long after its end, ms: a start replays what came last, as it came. */
   readonly sealAfterMs: number;
-  /** What comes for an hour that is a block already waits this long for more, ms: the whole block is written anew. */
+  /** An hour whose samples have just been seen waits this long for more of them, ms: it may be a backlog that comes. */
+  readonly settleMs: number;
+  /** The same for one that is a block already: all of it is written anew. */
   readonly resealAfterMs: number;
-  readonly limits: FlushLimits;
+  readonly limits: StepLimits;
 }
 
 export const defaultPolicy: CompactionPolicy = {
-  coldMs: 60_000,
-  flushRows: 300,
-  flushAfterMs: 600_000,
+  coldMs: 10_000,
   sealAfterMs: 20 * 60_000,
+  settleMs: 60_000,
   resealAfterMs: 600_000,
-  limits: { batches: 512, samples: 8_000_000 },
+  limits: { batches: 2_048, samples: 8_000_000, bytes: 64 * 2 ** 20 },
 };
 
 export interface CompactionStats {
-  readonly flushedBatches: number;
-  readonly flushedSamples: number;
+  /** Samples that were in batches and are in segments or blocks now. */
+  readonly samples: number;
   readonly sealedHours: number;
   readonly failures: number;
-  /** Cold batches, and segments, that are left. */
-  readonly batchesLeft: number;
-  readonly segmentsLeft: number;
+  /** Hours of hosts that are over and not sealed yet. */
+  readonly hoursLeft: number;
 }
 
 export interface Compactor {
   /**
-   * Does what is due, host after host. What fails is logged and tried again next time.
+   * Seals the hours that are due, oldest first. What fails is logged and tried again next time.
    *
    * @param rest  called after each step, to leave the machine to others
    */
   run(now: UnixMs, rest?: () => Promise<void>): Promise<CompactionStats>;
+  /** Puts the cold batches of hosts that are asked for into segments. @returns samples */
+  flush(hosts: readonly HostKey[], now: UnixMs, rest?: () => Promise<void>): Promise<number>;
 }
 
-interface ColdHost {
-  readonly tenant_id: number;
-  readonly host_id: number;
-  readonly batches: number;
-  readonly rows: number;
-}
-
-interface HourToSeal {
+interface HourOfHost {
   readonly tenant_id: number;
   readonly host_id: number;
   readonly hour: UnixMs;
+  /** Whether it is a block already. */
+  readonly sealed: boolean;
 }
+
+const noRest = async (): Promise<void> => {};
 
 export function createCompactor({
   sql,
@@ -70,8 +67,8 @@ export function createCompactor({
   readonly log: Log;
   readonly policy?: CompactionPolicy;
 }): Compactor {
-  /** Since when a host has batches too few to be worth a segment. */
-  let waitingSince = new Map<string, UnixMs>();
+  /** When something of an hour was seen first. */
+  let seen = new Map<string, UnixMs>();
 
   async function attempt<T>(what: string, host: HostKey, step: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -83,78 +80,81 @@ export function createCompactor({
   }
 
   return {
-    async run(now, rest = async () => {}) {
-      const stats = {
-        flushedBatches: 0,
-        flushedSamples: 0,
-        sealedHours: 0,
-        failures: 0,
-        batchesLeft: 0,
-        segmentsLeft: 0,
-      };
-      const until = now - policy.coldMs;
-      const stillWaiting = new Map<string, UnixMs>();
-      for (const { tenant_id, host_id, batches, rows } of await coldHosts(sql, until)) {
-        const host = { tenantId: tenant_id, hostId: host_id };
-        const key = `${tenant_id}/${host_id}`;
-        const since = waitingSince.get(key) ?? now;
-        if (rows < policy.flushRows && now - since < policy.flushAfterMs) {
-          stillWaiting.set(key, since);
-          stats.batchesLeft += batches;
-          continue;
-        }
-        for (let left = batches; left > 0;) {
-          const done = await attempt('flushing batches', host, () => flushHost(sql, host, until, policy.limits, now));
+    async run(now, rest = noRest) {
+      const hours = await hoursOver(sql, now - policy.sealAfterMs);
+      const stats = { samples: 0, sealedHours: 0, failures: 0, hoursLeft: hours.length };
+      seen = new Map(hours.map((hour) => [keyOf(hour), seen.get(keyOf(hour)) ?? now]));
+      for (const hour of hours) {
+        const waited = now - (seen.get(keyOf(hour)) ?? now);
+        if (waited < (hour.sealed ? policy.resealAfterMs : policy.settleMs)) continue;
+        const host = { tenantId: hour.tenant_id, hostId: hour.host_id };
+        for (let whole = false; !whole;) {
+          const done = await attempt('sealing an hour', host, () => sealHour(sql, host, hour.hour, policy.limits, now));
           await rest();
-          if (done === undefined || done.batches === 0) {
-            stats.failures += done === undefined ? 1 : 0;
-            stats.batchesLeft += left;
+          if (done === undefined) {
+            stats.failures++;
             break;
           }
-          left -= done.batches;
-          stats.flushedBatches += done.batches;
-          stats.flushedSamples += done.samples;
+          ({ whole } = done);
+          stats.samples += done.samples;
+          if (!whole) continue;
+          // What comes from now on is new.
+          seen.delete(keyOf(hour));
+          stats.sealedHours++;
+          stats.hoursLeft--;
         }
-      }
-      waitingSince = stillWaiting;
-
-      const { due, left } = await hoursToSeal(sql, now, policy);
-      stats.segmentsLeft = left;
-      for (const { tenant_id, host_id, hour } of due) {
-        const host = { tenantId: tenant_id, hostId: host_id };
-        const done = await attempt('sealing an hour', host, () => sealHour(sql, host, hour));
-        await rest();
-        if (done === undefined) {
-          stats.failures++;
-          continue;
-        }
-        stats.sealedHours++;
-        stats.segmentsLeft -= done.segments;
       }
       return stats;
+    },
+
+    async flush(hosts, now, rest = noRest) {
+      let samples = 0;
+      for (const host of hosts) {
+        for (let more = true; more;) {
+          const done = await attempt('flushing batches', host, () =>
+            flushHost(sql, host, now - policy.coldMs, policy.limits, now),
+          );
+          await rest();
+          samples += done?.samples ?? 0;
+          more = done?.more ?? false;
+        }
+      }
+      return samples;
     },
   };
 }
 
-function coldHosts(sql: TarsierSql, until: UnixMs): Promise<ColdHost[]> {
-  return sql<ColdHost[]>`
-    select tenant_id, host_id, count(*)::int as batches, sum(rows)::int as rows from batch
-    where t0 <= ${until} and t1 <= ${until}
-    group by tenant_id, host_id order by min(t0)`;
+function keyOf({ tenant_id, host_id, hour }: HourOfHost): string {
+  return `${tenant_id}/${host_id}/${hour}`;
 }
 
-/** Oldest first. */
-async function hoursToSeal(
-  sql: TarsierSql,
-  now: UnixMs,
-  { sealAfterMs, resealAfterMs, coldMs }: CompactionPolicy,
-): Promise<{ readonly due: readonly HourToSeal[]; readonly left: number }> {
-  const hours = await sql<(HourToSeal & { segments: number; due: boolean })[]>`
-    select s.tenant_id, s.host_id, s.hour, count(*)::int as segments,
-      s.hour <= ${now - sealAfterMs} and min(s.created_at) <= case
-        when exists (
-          select 1 from block b where b.tenant_id = s.tenant_id and b.host_id = s.host_id and b.hour = s.hour
-        ) then ${now - resealAfterMs}::bigint else ${now - coldMs}::bigint end as due
-    from segment s group by s.tenant_id, s.host_id, s.hour order by s.hour`;
-  return { due: hours.filter(({ due }) => due), left: hours.reduce((sum, { segments }) => sum + segments, 0) };
+/** Hours that ended by `until` of which there are batches or segments, oldest first. */
+function hoursOver(sql: TarsierSql, until: UnixMs): Promise<HourOfHost[]> {
+  // From one hour's first batch to the next hour's, by the index: batches are many, hours few.
+  return sql<HourOfHost[]>`
+    with recursive first_batch(tenant_id, host_id, hour) as (
+      select h.tenant_id, h.host_id, first.hour from host h cross join lateral (
+        select ${hourSql(sql)} as hour from batch b
+        where b.tenant_id = h.tenant_id and b.host_id = h.host_id order by b.t0 limit 1
+      ) as first
+      union all
+      select f.tenant_id, f.host_id, next.hour from first_batch f cross join lateral (
+        select ${hourSql(sql)} as hour from batch b
+        where b.tenant_id = f.tenant_id and b.host_id = f.host_id and b.t0 > f.hour order by b.t0 limit 1
+      ) as next
+      where f.hour <= ${until}
+    ),
+    over as (
+      select tenant_id, host_id, hour from first_batch where hour <= ${until}
+      union
+      select tenant_id, host_id, hour from segment where hour <= ${until}
+    )
+    select o.tenant_id, o.host_id, o.hour, b.hour is not null as sealed
+    from over o left join block b on b.tenant_id = o.tenant_id and b.host_id = o.host_id and b.hour = o.hour
+    order by o.hour, o.tenant_id, o.host_id`;
+}
+
+/** `hourOf` of a batch's first tick. */
+function hourSql(sql: TarsierSql) {
+  return sql`(b.t0 + ${hourMs - 1}::bigint) / ${hourMs}::bigint * ${hourMs}::bigint`;
 }

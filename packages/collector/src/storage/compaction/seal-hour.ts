@@ -1,13 +1,16 @@
 import type { UnixMs } from '@tarsier/protocol';
 import type { TarsierSql, TarsierTransaction } from '../database.ts';
 import { lockHost, type HostKey } from '../host-lock.ts';
-import { dayOf } from '../hours.ts';
+import { dayOf, hourMs } from '../hours.ts';
+import { base64, deleteBatches, insertSegment, takeBatches, type StepLimits } from './batch-rows.ts';
 import { makeBlock, mergeIntoDay } from './make-block.ts';
 import type { SeriesBytes } from './make-segments.ts';
 
 export interface Sealed {
-  readonly segments: number;
-  readonly rows: number;
+  readonly batches: number;
+  readonly samples: number;
+  /** False when there were more batches than one step may take: those taken are segments now. */
+  readonly whole: boolean;
 }
 
 interface SeriesBytesRow {
@@ -18,19 +21,34 @@ interface SeriesBytesRow {
 }
 
 /**
- * Puts the segments of a host's hour, and the block that may be there already, together as its block; rolls them up by
- * minute and hour; and deletes the segments: in one transaction.
+ * Puts the batches and segments of a host's hour, and the block that may be there already, together as its block; rolls
+ * them up by minute and hour; and deletes what it made them of: in one transaction.
  *
  * @returns undefined when another collector works on the host
  */
-export function sealHour(sql: TarsierSql, host: HostKey, hour: UnixMs): Promise<Sealed | undefined> {
+export function sealHour(
+  sql: TarsierSql,
+  host: HostKey,
+  hour: UnixMs,
+  limits: StepLimits,
+  now: UnixMs,
+): Promise<Sealed | undefined> {
   const { tenantId, hostId } = host;
   return sql.begin(async (tx) => {
     if (!(await lockHost(tx, host, 'skip'))) return undefined;
+    const taken = await takeBatches(tx, host, { from: hour - hourMs + 1, to: hour }, limits);
+    const { batches, samples } = taken;
+    await deleteBatches(tx, host, batches);
+    for (const segment of taken.segments) {
+      // A batch may have ticks of the hour before or after, too.
+      if (taken.more || segment.hour !== hour) await insertSegment(tx, host, segment, now);
+    }
+    if (taken.more) return { batches: batches.length, samples, whole: false };
+    const fresh = taken.segments.filter((segment) => segment.hour === hour);
     const segments = await tx<(SeriesBytesRow & { part: number })[]>`
       select part, head, series_ids, offsets, data from segment
       where tenant_id = ${tenantId} and host_id = ${hostId} and hour = ${hour} order by t0, part`;
-    if (segments.length === 0) return { segments: 0, rows: 0 };
+    if (segments.length + fresh.length === 0) return { batches: batches.length, samples, whole: true };
     const former = await tx<SeriesBytesRow[]>`
       select head, series_ids, offsets, data from block
       where tenant_id = ${tenantId} and host_id = ${hostId} and hour = ${hour}`;
@@ -42,7 +60,8 @@ export function sealHour(sql: TarsierSql, host: HostKey, hour: UnixMs): Promise<
       select series_id from series where tenant_id = ${tenantId} and host_id = ${hostId} and kind = 'counter'`;
     const isCounter = new Set(counters.map(({ series_id }) => series_id));
 
-    const made = makeBlock([...former, ...segments].map(toSeriesBytes), (seriesId) => isCounter.has(seriesId));
+    const sources = [...[...former, ...segments].map(toSeriesBytes), ...fresh];
+    const made = makeBlock(sources, (seriesId) => isCounter.has(seriesId));
     const dayRollup = mergeIntoDay(formerDay === undefined ? undefined : toSeriesBytes(formerDay), made);
     await tx`
       insert into block (tenant_id, host_id, hour, rows, head, series_ids, offsets, data)
@@ -52,11 +71,13 @@ export function sealHour(sql: TarsierSql, host: HostKey, hour: UnixMs): Promise<
         data = excluded.data`;
     await saveRollup(tx, 'rollup_minute', host, hour, made.minutes);
     await saveRollup(tx, 'rollup_hour', host, day, dayRollup);
-    await tx`
-      delete from segment
-      where tenant_id = ${tenantId} and host_id = ${hostId} and hour = ${hour}
-        and part = any(${segments.map(({ part }) => part)}::int[])`;
-    return { segments: segments.length, rows: made.block.rows };
+    if (segments.length > 0) {
+      await tx`
+        delete from segment
+        where tenant_id = ${tenantId} and host_id = ${hostId} and hour = ${hour}
+          and part = any(${segments.map(({ part }) => part)}::int[])`;
+    }
+    return { batches: batches.length, samples, whole: true };
   });
 }
 
@@ -74,10 +95,8 @@ async function saveRollup(
     set head = excluded.head, series_ids = excluded.series_ids, offsets = excluded.offsets, data = excluded.data`;
 }
 
-/** Base64 for what is large: the driver would write it as hex. */
 function values(tx: TarsierTransaction, { head, seriesIds, offsets, data }: SeriesBytes) {
-  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');
-  return tx`${head}, ${[...seriesIds]}::int[], ${[...offsets]}::int[], decode(${text}, 'base64')`;
+  return tx`${head}, ${[...seriesIds]}::int[], ${[...offsets]}::int[], decode(${base64(data)}, 'base64')`;
 }
 
 function toSeriesBytes({ head, series_ids, offsets, data }: SeriesBytesRow): SeriesBytes {

@@ -3,13 +3,16 @@ import { describeError } from '@tarsier/protocol';
 import type { Log } from '../../log.ts';
 import type { Connection } from '../database.ts';
 import { defaultPolicy, type CompactionPolicy, type CompactionStats } from './compactor.ts';
-import type { CompactionMessage, CompactionTask } from './messages.ts';
+import type { CompactionMessage, CompactionOrder, CompactionTask } from './messages.ts';
+import type { WantedHosts } from './wanted-hosts.ts';
 
 export interface CompactionOptions {
   readonly log: Log;
   readonly policy?: CompactionPolicy;
   /** Told after each round. */
   readonly onRound?: (stats: CompactionStats) => void;
+  /** Told how many samples were put in order because somebody reads them. */
+  readonly onFlushed?: (samples: number) => void;
 }
 
 export interface Compaction {
@@ -27,7 +30,8 @@ const heapMb = 512;
 /** Keeps a thread at work on what is cold; one that dies is started again. */
 export function startCompaction(
   connection: Connection,
-  { log, policy = defaultPolicy, onRound }: CompactionOptions,
+  wanted: WantedHosts,
+  { log, policy = defaultPolicy, onRound, onFlushed }: CompactionOptions,
 ): Compaction {
   // Sources run as they are, built ones beside each other: the same ending as this file's.
   const file = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
@@ -40,6 +44,7 @@ export function startCompaction(
     const thread = new Worker(file, { workerData: task, resourceLimits: { maxOldGenerationSizeMb: heapMb } });
     thread.on('message', (message: CompactionMessage) => {
       if (message.kind === 'log') log[message.level](message.message, message.fields);
+      else if (message.kind === 'flushed') onFlushed?.(message.samples);
       else onRound?.(message.stats);
     });
     thread.on('error', (error) => log.error('compaction ended', { error: describeError(error) }));
@@ -51,15 +56,19 @@ export function startCompaction(
     return thread;
   }
 
+  const order = (what: CompactionOrder): void => worker.postMessage(what);
+  const unsubscribe = wanted.subscribe((hosts) => order({ kind: 'flush', hosts }));
+
   return {
     async stop() {
       stopped = true;
+      unsubscribe();
       clearTimeout(restart);
       const exited = new Promise<void>((resolve) => {
         if (worker.threadId === -1) resolve();
         else worker.once('exit', () => resolve());
       });
-      worker.postMessage('stop');
+      order({ kind: 'stop' });
       const force = setTimeout(() => void worker.terminate(), stopMs);
       await exited;
       clearTimeout(force);

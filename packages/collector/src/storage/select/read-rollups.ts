@@ -15,9 +15,8 @@ import type { TarsierSql } from '../database.ts';
 import { dayMs, dayOf, hourMs, hourOf, minuteMs } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
 import { withoutStale } from '../staleness.ts';
-import { readSamples, type SampleRange } from './read-samples.ts';
+import { readSamples, type SampleRange, type SampleSource } from './read-samples.ts';
 import { concatenateRollups, withoutHours } from './rollup-pieces.ts';
-import type { SchemaColumns } from './schema-columns.ts';
 
 /** A series' rollups of an hour or a day; or, without a series, an hour of a host whose rollups are not all there is. */
 interface RollupRow {
@@ -36,8 +35,7 @@ const seriesPerStatement = 500;
  * @returns by series number; counters have their increase and resets. Series without a sample are left out
  */
 export async function readRollups(
-  sql: TarsierSql,
-  schemas: SchemaColumns,
+  source: SampleSource,
   scope: TenantScope,
   series: readonly SeriesRow[],
   width: typeof minuteMs | typeof hourMs,
@@ -47,7 +45,7 @@ export async function readRollups(
   for (let first = 0; first < series.length; first += seriesPerStatement) {
     range.signal?.throwIfAborted();
     const some = series.slice(first, first + seriesPerStatement);
-    const rows = await readRows(sql, scope, some, width, range);
+    const rows = await readRows(source.sql, scope, some, width, range);
     const unsealed = Map.groupBy(
       rows.filter(({ series_id }) => series_id === null),
       ({ host_id }) => host_id,
@@ -64,7 +62,7 @@ export async function readRollups(
     for (const { hours, ofHosts } of hostsByHours(some, unsealed)) {
       for (const { from, to } of stretches(hours)) {
         const within = { ...range, from: Math.max(from, range.from + 1), to: Math.min(to, range.to) };
-        const samples = await readSamples(sql, schemas, scope, ofHosts, within);
+        const samples = await readSamples(source, scope, ofHosts, within);
         for (const row of ofHosts) {
           const column = samples.get(row.seriesId);
           if (column === undefined) continue;

@@ -5,6 +5,7 @@ import { ByteReader, decodeChunk, decodeRows, decodeRowTimes } from '@tarsier/pr
 import { zstdDecompress } from '@tarsier/protocol/zstd';
 import type { TenantScope } from '../../tenant.ts';
 import { maxBatchSpanMs } from '../batches.ts';
+import type { WantedHosts } from '../compaction/wanted-hosts.ts';
 import type { TarsierSql } from '../database.ts';
 import { dayMs, hourMs, hourOf } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
@@ -19,6 +20,13 @@ export interface SampleRange {
   readonly onRead?: ((samples: number) => void) | undefined;
   /** Ends the work when nobody waits for it any more. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What reads need besides what is asked for. */
+export interface SampleSource {
+  readonly sql: TarsierSql;
+  readonly schemas: SchemaColumns;
+  readonly wanted: Pick<WantedHosts, 'readBatches'>;
 }
 
 /** A row of the one statement: a batch, or a chunk of a series. */
@@ -47,8 +55,7 @@ const rowsPerTurn = 256;
  * @returns by series number; series without a sample are left out
  */
 export async function readSamples(
-  sql: TarsierSql,
-  schemas: SchemaColumns,
+  { sql, schemas, wanted }: SampleSource,
   scope: TenantScope,
   series: readonly SeriesRow[],
   { from, to, onRead, signal }: SampleRange,
@@ -62,6 +69,7 @@ export async function readSamples(
       signal?.throwIfAborted();
       const end = Math.min(to, start + spanMs - 1);
       const rows = await readRows(sql, scope, some, start, end);
+      tellBatches(wanted, scope, rows);
       const decoder = new RowDecoder(schemas, scope, pieces, start, end);
       for (const [at, row] of rows.entries()) {
         const samples = await decoder.add(row);
@@ -80,6 +88,14 @@ export async function readSamples(
     }
   }
   return found;
+}
+
+function tellBatches(wanted: SampleSource['wanted'], { tenantId }: TenantScope, rows: readonly StoredRow[]): void {
+  const batches = new Map<number, number>();
+  for (const { host_id, series_id } of rows) {
+    if (series_id === null) batches.set(host_id, (batches.get(host_id) ?? 0) + 1);
+  }
+  for (const [hostId, count] of batches) wanted.readBatches({ tenantId, hostId }, count);
 }
 
 function readRows(

@@ -1,12 +1,13 @@
 import type { SampleMatrix, SeriesColumn, UnixMs } from '@tarsier/protocol';
 import type { Rollup } from '@tarsier/protocol/chunk';
 import type { TenantScope } from '../../tenant.ts';
+import type { WantedHosts } from '../compaction/wanted-hosts.ts';
 import type { Database } from '../database.ts';
 import type { hourMs, minuteMs } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
 import { readRecent } from './read-recent.ts';
 import { readRollups } from './read-rollups.ts';
-import { readSamples, type SampleRange } from './read-samples.ts';
+import { readSamples, type SampleRange, type SampleSource } from './read-samples.ts';
 import { createSchemaColumns } from './schema-columns.ts';
 
 /** What is stored, wherever compaction has it at the moment: each sample exactly once. */
@@ -42,11 +43,11 @@ export interface RecentSamples {
   readonly matrix: SampleMatrix;
 }
 
-export function createSamples({ sql }: Database): Samples {
-  const schemas = createSchemaColumns(sql);
+export function createSamples({ sql }: Database, wanted: Pick<WantedHosts, 'readBatches'>): Samples {
+  const source: SampleSource = { sql, schemas: createSchemaColumns(sql), wanted };
   return {
-    read: (scope, series, range) => readSamples(sql, schemas, scope, series, range),
+    read: (scope, series, range) => readSamples(source, scope, series, range),
     recent: (scope, since) => readRecent(sql, scope, since),
-    rollups: (scope, series, width, range) => readRollups(sql, schemas, scope, series, width, range),
+    rollups: (scope, series, width, range) => readRollups(source, scope, series, width, range),
   };
 }
