@@ -18,6 +18,7 @@ import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
 import { createDispatcher } from './notify/dispatcher.ts';
 import { createEngine } from './query/engine.ts';
+import { createExporter } from './query/export.ts';
 import { createQuery } from './query/query.ts';
 import { createStorageReader } from './query/storage-reader.ts';
 import { createReceiver } from './receivers/receiver.ts';
@@ -132,6 +133,7 @@ export async function startCollector({
     maxAge: { doorsMs: config.maxAgeMs, importsMs: config.retention.samples * dayMs },
     query,
     engine,
+    exporter: createExporter({ storage }),
     windows,
     live,
     alerting,

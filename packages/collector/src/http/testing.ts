@@ -7,6 +7,7 @@ import { createLiveWindows } from '../ingest/live-window.ts';
 import { createLive } from '../live/live.ts';
 import { silentLog } from '../log.ts';
 import { createEngine } from '../query/engine.ts';
+import { createExporter } from '../query/export.ts';
 import { createQuery } from '../query/query.ts';
 import { createStorageReader } from '../query/storage-reader.ts';
 import { createReceiver } from '../receivers/receiver.ts';
@@ -58,6 +59,7 @@ export async function startTestServer(
     maxAge: { doorsMs: 86_400_000, importsMs: 30 * 86_400_000 },
     query,
     engine: createEngine({ reader: createStorageReader({ query }), log }),
+    exporter: createExporter({ storage }),
     windows,
     live,
     alerting,

@@ -3,6 +3,7 @@ export * from './alerts.ts';
 export * from './cardinality.ts';
 export * from './channels.ts';
 export * from './enrol.ts';
+export * from './export.ts';
 export * from './hosts.ts';
 export * from './query.ts';
 export * from './rules.ts';

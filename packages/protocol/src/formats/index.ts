@@ -5,7 +5,16 @@ export type { JsonSample } from './json-line.ts';
 export { parseJsonLine, parseJsonLines } from './json-line.ts';
 export { describeMetric, kindByName, toLabelName, toLabelValue, toMetricName, unitByName } from './names.ts';
 export { createPrometheusReader, parseOpenMetrics, parsePrometheusText } from './prometheus-text.ts';
-export { prometheusHeader, prometheusLine } from './prometheus-writer.ts';
+export {
+  openMetricsFamily,
+  openMetricsHeader,
+  openMetricsLine,
+  prometheusHeader,
+  prometheusLine,
+} from './prometheus-writer.ts';
+export type { CsvOptions } from './csv.ts';
+export { parseCsv } from './csv.ts';
+export { csvHeader, csvRow, csvSeries } from './csv-writer.ts';
 export type { InfluxPrecision, InfluxReading } from './influx-line.ts';
 export { parseInfluxLines } from './influx-line.ts';
 export type { NagiosOutput, NagiosPerfdata, NagiosRange } from './nagios.ts';

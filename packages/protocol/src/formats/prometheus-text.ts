@@ -8,12 +8,12 @@ import { createFamilies, isFamilyType, type Families } from './metric-families.t
 import { toLabelName, toMetricName } from './names.ts';
 import { checkCount, checkLength, forEachLine } from './read-lines.ts';
 import { TextCursor } from './text-cursor.ts';
+import { readValue } from './value.ts';
 import type { Labels } from '../labels.ts';
 
 const namePattern = /[a-zA-Z_:][a-zA-Z0-9_:]*/uy;
 const labelNamePattern = /[a-zA-Z_][a-zA-Z0-9_]*/uy;
 const quotedPattern = /"(?:[^"\\]|\\.)*"/uy;
-const numberPattern = /[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|inf(?:inity)?|nan)(?![^ \t])/iuy;
 const millisecondsPattern = /-?\d+(?![^ \t])/uy;
 const wordPattern = /[^ \t]+/uy;
 const restPattern = /.*/uy;
@@ -121,7 +121,7 @@ function readSample(cursor: TextCursor, dialect: Dialect): RawSample {
   if (cursor.take('{')) name = readLabels(cursor, labels, name);
   if (name === undefined) throw cursor.error('a metric name');
   cursor.skipBlanks();
-  const value = number(cursor);
+  const value = readValue(cursor);
   let time: number | undefined;
   if (cursor.skipBlanks() && !cursor.atEnd && cursor.next !== '#') time = timestamp(cursor, dialect);
   cursor.skipBlanks();
@@ -165,8 +165,8 @@ function readExemplar(cursor: TextCursor): void {
   cursor.expect('{');
   readLabels(cursor, new Map(), '');
   cursor.skipBlanks();
-  number(cursor);
-  if (cursor.skipBlanks() && !cursor.atEnd) number(cursor);
+  readValue(cursor);
+  if (cursor.skipBlanks() && !cursor.atEnd) readValue(cursor);
   cursor.skipBlanks();
 }
 
@@ -175,14 +175,6 @@ function metricName(cursor: TextCursor): string {
   const name = quoted === undefined ? cursor.match(namePattern) : unescape(quoted.slice(1, -1));
   if (name === undefined || name === '') throw cursor.error('a metric name');
   return toMetricName(name);
-}
-
-function number(cursor: TextCursor): number {
-  const text = cursor.match(numberPattern);
-  if (text === undefined) throw cursor.error('a number, NaN, +Inf or -Inf');
-  if (/nan/iu.test(text)) return Number.NaN;
-  if (/inf/iu.test(text)) return text.startsWith('-') ? -Infinity : Infinity;
-  return Number(text);
 }
 
 /** Unix ms: written so in the text format, in seconds in OpenMetrics. */
@@ -194,7 +186,7 @@ function timestamp(cursor: TextCursor, dialect: Dialect): number {
     const time = Number(text ?? Number.NaN);
     if (Math.abs(time) <= maxUnixMs) return time;
   } else {
-    const time = Math.round(number(cursor) * 1000);
+    const time = Math.round(readValue(cursor) * 1000);
     if (Math.abs(time) <= maxUnixMs) return time;
   }
   throw cursor.error(expected, at);

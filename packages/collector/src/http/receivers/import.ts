@@ -1,6 +1,12 @@
-/** Texts of samples to fill in what was: `POST /v1/import/prometheus` and `/v1/import/json`. */
+/** Texts of samples to fill in what was: `POST /v1/import/prometheus`, `/v1/import/json`, `/v1/import/csv`. */
 import { TarsierError } from '@tarsier/protocol';
-import { parseJsonLines, parseOpenMetrics, parsePrometheusText, type FormatReading } from '@tarsier/protocol/formats';
+import {
+  parseCsv,
+  parseJsonLines,
+  parseOpenMetrics,
+  parsePrometheusText,
+  type FormatReading,
+} from '@tarsier/protocol/formats';
 import { Hono, type Context } from 'hono';
 import { seriesOf } from '../../receivers/foreign-series.ts';
 import { requireScope } from '../../tenancy/authenticate.ts';
@@ -10,11 +16,11 @@ import { readUnpacked, receive, utf8, type DoorDeps } from './door.ts';
 /** Samples may be as old as they are kept. @param deps.maxAgeMs  how long that is */
 export function importRoutes(deps: DoorDeps): Hono<AppEnv> {
   const take =
-    (read: (text: string, contentType: string) => FormatReading) =>
+    (read: (text: string, c: Context<AppEnv>) => FormatReading) =>
     async (c: Context<AppEnv>): Promise<Response> => {
       const identity = c.get('identity');
       requireScope(identity, 'ingest');
-      const reading = read(utf8(await readUnpacked(c)), c.req.header('content-type') ?? '');
+      const reading = read(utf8(await readUnpacked(c)), c);
       const series = seriesOf(reading.samples, deps.now());
       const hostLabels = ['host', 'instance'];
       const { stored, rejected, reason } = await receive(c, deps, { identity, door: 'import', hostLabels, series });
@@ -25,12 +31,23 @@ export function importRoutes(deps: DoorDeps): Hono<AppEnv> {
       throw new TarsierError('receive/rejected', `${counts}: ${why}`);
     };
 
-  return new Hono<AppEnv>().post('/prometheus', take(readPrometheus)).post('/json', take(parseJsonLines));
+  return new Hono<AppEnv>()
+    .post('/prometheus', take(readPrometheus))
+    .post(
+      '/json',
+      take((text) => parseJsonLines(text)),
+    )
+    .post('/csv', take(readCsv));
 }
 
 /** Whole or not at all: a line may change what those before it mean. */
-function readPrometheus(text: string, contentType: string): FormatReading {
-  const isOpenMetrics = contentType.startsWith('application/openmetrics-text');
+function readPrometheus(text: string, c: Context<AppEnv>): FormatReading {
+  const isOpenMetrics = c.req.header('content-type')?.startsWith('application/openmetrics-text') === true;
   const samples = isOpenMetrics ? parseOpenMetrics(text) : parsePrometheusText(text);
   return { samples, badLines: 0, errors: [] };
+}
+
+/** `?metric=` names the columns that are one each. */
+function readCsv(text: string, c: Context<AppEnv>): FormatReading {
+  return parseCsv(text, { metrics: c.req.queries('metric') ?? [] });
 }

@@ -1,0 +1,66 @@
+import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
+import { exportParameters } from '@tarsier/protocol/api';
+import { Hono } from 'hono';
+import type { Log } from '../../log.ts';
+import { exportFormats, exportText, type ExportFormat } from '../../query/export-text.ts';
+import type { Exporter } from '../../query/export.ts';
+import { parseSelector } from '../../query/language/parse.ts';
+import { requireScope } from '../../tenancy/authenticate.ts';
+import type { AppEnv } from '../app-env.ts';
+import { parse } from '../parse.ts';
+
+/** `GET /v1/export/:format`: raw samples as text, read and sent a few series at a time. */
+export function exportRoutes({
+  exporter,
+  log,
+  now,
+}: {
+  readonly exporter: Exporter;
+  readonly log: Log;
+  readonly now: () => UnixMs;
+}): Hono<AppEnv> {
+  return new Hono<AppEnv>().get('/:format', async (c) => {
+    const identity = c.get('identity');
+    requireScope(identity, 'read');
+    const format = formatOf(c.req.param('format'));
+    const { match, start, end } = parse(
+      exportParameters,
+      { end: String(now() / 1000), ...c.req.query(), match: c.req.queries('match[]') ?? [] },
+      'query/parameter',
+    );
+    const series = await exporter.series(identity.tenant, match.map(parseSelector));
+    const { signal } = c.req.raw;
+    const samples = exporter.samples(identity.tenant, { series, from: start, to: end, signal });
+    const body = streamOf(exportText(format, series, samples), (error) => {
+      if (!signal.aborted) log.error('an export ended too early', { error: describeError(error) });
+    });
+    return c.body(body, 200, { 'content-type': format.contentType });
+  });
+}
+
+function formatOf(name: string): ExportFormat {
+  const found = Object.entries<ExportFormat>(exportFormats).find(([known]) => known === name);
+  if (found !== undefined) return found[1];
+  const known = Object.keys(exportFormats).join(', ');
+  throw new TarsierError('http/not-found', `format: expected one of ${known}, got ${name}`, { field: 'format' });
+}
+
+/** Goes on when the reader wants more. An error breaks the answer off: nobody must take it for whole. */
+function streamOf(text: AsyncGenerator<string>, onError: (error: unknown) => void): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await text.next();
+        if (done === true) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      } catch (error) {
+        onError(error);
+        throw error;
+      }
+    },
+    async cancel() {
+      await text.return(undefined);
+    },
+  });
+}
