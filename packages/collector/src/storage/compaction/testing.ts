@@ -78,6 +78,11 @@ export class SampleModel {
     }
   }
 
+  /** A host was deleted. */
+  forget(host: string): void {
+    for (const key of this.#cells.keys()) if (key.startsWith(`${host}/`)) this.#cells.delete(key);
+  }
+
   /** By series, as `host/n`; each in order of time. */
   samples(from: UnixMs, to: UnixMs): ReadonlyMap<string, readonly (readonly [at: UnixMs, value: number])[]> {
     const found = new Map<string, (readonly [UnixMs, number])[]>();
