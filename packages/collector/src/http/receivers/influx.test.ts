@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import { HttpError, InfluxDB, Point, setLogger } from '@influxdata/influxdb-client';
-import { enrolResponse } from '@tarsier/protocol/api';
 import { afterAll, expect, test } from 'vitest';
 import type { Storage } from '../../storage/storage.ts';
 import { startDoorServer } from './testing.ts';
@@ -130,26 +129,6 @@ test('clients that look first find a server that is well, and a query is refused
   expect(await (await fetch(`${server.url}/health`)).json()).toMatchObject({ status: 'pass' });
   const query = await fetch(`${server.url}/query?q=SHOW+DATABASES`);
   expect([query.status, await query.json()]).toMatchObject([404, { message: expect.stringContaining('PromQL') }]);
-});
-
-test('a key of one host writes for that host alone', async () => {
-  const scope = await server.storage.tenants.ensure('default');
-  const expiresAt = Date.now() + 3_600_000;
-  const token = await server.storage.enrolments.createToken(scope, { name: 'test', expiresAt, uses: 1 });
-  const enrolled = await fetch(`${server.url}/v1/enrol`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ host: 'mine', identity: { dmi: 'a'.repeat(64) } }),
-  });
-  const { key: bound } = enrolResponse.parse(await enrolled.json());
-  const authorization = `Token ${bound}`;
-  expect(await write('/write', `bound a=1 ${now}000000`, { authorization })).toEqual({ status: 204 });
-  expect(await write('/write', `bound,host=mine b=1 ${now}000000`, { authorization })).toEqual({ status: 204 });
-  expect(await write('/write', `bound,host=other c=1 ${now}000000`, { authorization })).toMatchObject({ status: 400 });
-  expect(Object.keys(await server.samples('{__name__=~"bound_.*"}')).toSorted()).toEqual([
-    'bound_a{host=mine}',
-    'bound_b{host=mine}',
-  ]);
 });
 
 test('while the database is away clients are told to come again', async () => {
