@@ -50,10 +50,10 @@ export class ColumnGroup {
     return this.#series.push({ metric: index, labels }) - 1;
   }
 
-  /** A group of its own that has the others only, in their order. */
-  without(columns: ReadonlySet<number>, now: UnixMs): ColumnGroup {
+  /** A group of its own that has the others of the first `width` only, in their order. */
+  without(columns: ReadonlySet<number>, width: number, now: UnixMs): ColumnGroup {
     const rest = new ColumnGroup(now);
-    for (const [column, { metric, labels }] of this.#series.entries()) {
+    for (const [column, { metric, labels }] of this.#series.slice(0, width).entries()) {
       const description = this.#metrics[metric];
       if (!columns.has(column) && description !== undefined) rest.add(description, labels);
     }
@@ -115,11 +115,12 @@ export class HostColumns {
     return (this.#refused.get(sent) ?? 0) > now;
   }
 
-  /** Takes columns that there is no room for out of a group. The others are in `rest` from now on. */
-  replace(group: ColumnGroup, refused: ReadonlySet<number>, rest: ColumnGroup, now: UnixMs): void {
+  /** Takes columns that there is no room for out of a group: the others are in a new one from now on. */
+  refuse(group: ColumnGroup, refused: ReadonlySet<number>, now: UnixMs): void {
     const at = this.#groups.indexOf(group);
     // Another request has done it, or the host began anew.
     if (at === -1) return;
+    const rest = group.without(refused, group.width, now);
     this.#groups[at] = rest;
     const kept = Array.from({ length: group.width }, (_, column) => column).filter((column) => !refused.has(column));
     const placeOf = new Map(kept.map((old, column): [number, Place] => [old, { group: rest, column }]));
@@ -130,13 +131,13 @@ export class HostColumns {
         if (moved !== undefined) places.set(key, moved);
         else {
           places.delete(key);
-          if (places === this.#places) this.#refuse(key, now + refusedMs);
+          if (places === this.#places) this.#remember(key, now + refusedMs);
         }
       }
     }
   }
 
-  #refuse(key: string, until: UnixMs): void {
+  #remember(key: string, until: UnixMs): void {
     if (this.#refused.size >= mostRefused) this.#refused.clear();
     this.#refused.set(key, until);
   }

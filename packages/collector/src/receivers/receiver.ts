@@ -100,8 +100,9 @@ export function createReceiver({ ingest, maxSpanMs, maxFutureMs, now }: Receiver
     } catch (error) {
       if (!(error instanceof TooManySeriesError)) throw error;
       const refused = new Set(error.refused);
-      const known = group.without(refused, now());
-      streamOf(scope, host).columns.replace(group, refused, known, now());
+      streamOf(scope, host).columns.refuse(group, refused, now());
+      // The group may have grown since the matrix was made.
+      const known = group.without(refused, matrix.width, now());
       const rest = withoutColumns(matrix, refused);
       const count = sampleCount(rest);
       const { rejected } = count === 0 ? { rejected: 0 } : await storeKnown(scope, host, known, rest, maxAgeMs);

@@ -64,6 +64,18 @@ describe.each(Object.entries(doors))('%s', (doorName, door) => {
     const rows = await server.storage.series.candidates(scope, []);
     expect(rows.map(({ name }) => name).toSorted()).toEqual(['full_a', 'full_b', 'full_c', 'full_d']);
 
+    // At the same time, each with another new one: all of what is known is stored.
+    const times = Array.from({ length: 8 }, (_, index) => now - (index + 1) * 1000);
+    const answers = await Promise.all(
+      times.map((time, index) =>
+        post(door.body([`full_${index}`, ...metrics].map((name) => ({ name, time, host: 'box' }))), { key }),
+      ),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(times.map(() => partly));
+    const known = await server.storage.series.candidates(scope, [{ label: '__name__', op: '=', value: 'full_c' }]);
+    const stored = await server.storage.samples.read(scope, known, { from: now - 60_000, to: now });
+    expect([...stored.values()].map((column) => [...column.times])).toEqual([[...times.toReversed(), now]]);
+
     // None of another host's series is there yet, so that it does not come to be.
     expect((await post(body(['full_a'], 'other'), { key })).status).toBe(wholly);
     expect(await server.storage.hosts.list(scope)).toMatchObject([{ host: 'box' }]);
