@@ -16,6 +16,7 @@ export default defineConfig(async () => ({
           sequence: { groupOrder: 0 },
           include: ['packages/*/src/**/*.test.ts', 'test/promql/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts'],
+          setupFiles: ['test/support/bounded-properties.ts'],
           globalSetup: ['packages/collector/src/storage/testing-setup.ts'],
           testTimeout: minute,
           hookTimeout: minute,
@@ -48,6 +49,7 @@ export default defineConfig(async () => ({
           sequence: { groupOrder: 2 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/promql/**'],
+          setupFiles: ['test/support/bounded-properties.ts'],
           testTimeout: 5 * minute,
           hookTimeout: 2 * minute,
           // Each starts whole processes and loads the CPU: one at a time.
