@@ -19,8 +19,6 @@ export interface Host {
   readonly hasProc: boolean;
   /** A file below /proc, as it is now. @throws when it can't be read */
   readProc(path: string): string;
-  /** As {@link readProc}, without making a string of it; undefined when there is no such file. Good until the next read. */
-  readProcBytes(path: string): Uint8Array | undefined;
   /** As {@link readProc}; undefined when there is no such file. */
   readProcIfThere(path: string): string | undefined;
   /** As {@link readProcIfThere}, without keeping the file open: for what comes and goes. */
@@ -102,12 +100,12 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
   const descriptors = new Map<string, number>();
   let buffer = Buffer.allocUnsafe(firstBufferBytes);
 
-  function readOpenBytes(descriptor: number): Buffer {
+  function readOpen(descriptor: number): string {
     let length = 0;
     for (;;) {
       const read = readSync(descriptor, buffer, length, buffer.length - length, length);
       length += read;
-      if (read === 0) return buffer.subarray(0, length);
+      if (read === 0) return buffer.toString('latin1', 0, length);
       if (length < buffer.length) continue;
       const grown = Buffer.allocUnsafe(buffer.length * 2);
       buffer.copy(grown);
@@ -115,15 +113,11 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
     }
   }
 
-  function readOpen(descriptor: number): string {
-    return readOpenBytes(descriptor).toString('latin1');
-  }
-
-  function readKeptBytes(path: string): Buffer {
+  function readKept(path: string): string {
     const known = descriptors.get(path);
     if (known !== undefined) {
       try {
-        return readOpenBytes(known);
+        return readOpen(known);
       } catch {
         // The file's subject is gone, or came anew: what is there now is read below.
         forget(path, known);
@@ -131,11 +125,7 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
     }
     const descriptor = openSync(path, 'r');
     descriptors.set(path, descriptor);
-    return readOpenBytes(descriptor);
-  }
-
-  function readKept(path: string): string {
-    return readKeptBytes(path).toString('latin1');
+    return readOpen(descriptor);
   }
 
   function readKeptIfThere(path: string): string | undefined {
@@ -166,13 +156,6 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
   return {
     hasProc: isThere(join(procRoot, 'stat')),
     readProc: (path) => readKept(join(procRoot, path)),
-    readProcBytes(path) {
-      try {
-        return readKeptBytes(join(procRoot, path));
-      } catch {
-        return undefined;
-      }
-    },
     readProcIfThere: (path) => readKeptIfThere(join(procRoot, path)),
     readSys: (path) => readKeptIfThere(join(sysRoot, path)),
     readOnce: (path) => readOnce(join(procRoot, path)),

@@ -52,8 +52,7 @@ interface Interface {
 }
 
 export interface Interfaces {
-  /** @returns undefined when all is put out already */
-  put(out: ScrapeOutput): Promise<void> | undefined;
+  put(out: ScrapeOutput): Promise<void>;
 }
 
 export function createInterfaces(
@@ -125,17 +124,8 @@ export function createInterfaces(
     one.previousSent = bytesSent;
   }
 
-  async function putLinks(out: ScrapeOutput): Promise<void> {
-    for (const [name, one] of known) {
-      one.link = await readLink(name);
-      out.gauge('network_up', one.link.up, one.labels);
-      out.gauge('network_speed_bytes', one.link.speed, one.labels);
-      out.counter('network_carrier_changes_total', one.link.carrierChanges, one.labels);
-    }
-  }
-
   return {
-    put(out) {
+    async put(out) {
       const text = host.readProc('net/dev');
       const now = host.now();
       if (now - choseAt >= chooseMs) {
@@ -150,9 +140,14 @@ export function createInterfaces(
           out.set(handle, values[fieldIndexes[index] ?? 0] ?? Number.NaN);
         putUse(out, one, values, elapsedS);
       });
-      if (now - linksAt < linkMs) return undefined;
+      if (now - linksAt < linkMs) return;
       linksAt = now;
-      return putLinks(out);
+      for (const [name, one] of known) {
+        one.link = await readLink(name);
+        out.gauge('network_up', one.link.up, one.labels);
+        out.gauge('network_speed_bytes', one.link.speed, one.labels);
+        out.counter('network_carrier_changes_total', one.link.carrierChanges, one.labels);
+      }
     },
   };
 }
