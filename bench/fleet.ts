@@ -38,8 +38,10 @@ function createRandom(seed: number): () => number {
 export interface FleetHost {
   readonly name: string;
   readonly schema: Uint8Array;
+  /** What tells them apart, besides the host. */
+  readonly series: readonly { readonly name: string; readonly device: string }[];
   /** The next ten seconds, from `t0` on; with its schema the first time. */
-  nextBatch(t0: number): { readonly body: Uint8Array; readonly samples: number };
+  nextBatch(t0: number): { readonly body: Uint8Array };
   /** The same, not packed. */
   nextRows(t0: number): SampleMatrix;
 }
@@ -142,6 +144,10 @@ export function createHost(index: number, width: number, epoch: number): FleetHo
   return {
     name,
     schema: schemaBytes,
+    series: schema.series.map(({ metric, labels }) => ({
+      name: schema.metrics[metric]?.name ?? '',
+      device: labels['device'] ?? '',
+    })),
     nextRows,
     nextBatch(t0) {
       const matrix = nextRows(t0);
@@ -156,7 +162,7 @@ export function createHost(index: number, width: number, epoch: number): FleetHo
         rows: rowsPerBatch,
         payload: encodePayload(matrix, zstdCompress),
       });
-      return { body, samples: matrix.values.length };
+      return { body };
     },
   };
 }

@@ -30,13 +30,12 @@ function readStat(pid: number): ProcessStat | undefined {
   }
 }
 
-/** CPU seconds of each process of the tree below `root`, by process id. */
-export function treeCpu(root: number): ReadonlyMap<number, number> {
+function treeOf(root: number): ReadonlyMap<number, ProcessStat> {
   const all = readdirSync('/proc').flatMap((name) => (/^\d+$/u.test(name) ? (readStat(Number(name)) ?? []) : []));
-  const tree = new Map<number, number>();
+  const tree = new Map<number, ProcessStat>();
   const add = (pid: number): void => {
     for (const stat of all) {
-      if (stat.pid === pid) tree.set(pid, stat.seconds);
+      if (stat.pid === pid) tree.set(pid, stat);
       else if (stat.parent === pid && !tree.has(stat.pid)) add(stat.pid);
     }
   };
@@ -44,8 +43,17 @@ export function treeCpu(root: number): ReadonlyMap<number, number> {
   return tree;
 }
 
-export function processCpu(pid: number): { readonly cpuSeconds: number; readonly residentBytes: number } {
-  const stat = readStat(pid);
-  if (stat === undefined) throw new Error(`process ${pid} is gone`);
-  return { cpuSeconds: stat.seconds, residentBytes: stat.residentBytes };
+/** CPU seconds of each process of the tree below `root`, by process id. */
+export function treeCpu(root: number): ReadonlyMap<number, number> {
+  return new Map([...treeOf(root)].map(([pid, { seconds }]) => [pid, seconds]));
+}
+
+/** Of a process and all below it. @throws when it is gone */
+export function treeUsage(root: number): { readonly cpuSeconds: number; readonly residentBytes: number } {
+  const tree = [...treeOf(root).values()];
+  if (tree.length === 0) throw new Error(`process ${root} is gone`);
+  return {
+    cpuSeconds: tree.reduce((sum, { seconds }) => sum + seconds, 0),
+    residentBytes: tree.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
+  };
 }

@@ -2,7 +2,7 @@
 import { createEngine, createMemoryReader, LabelSet, type StoredSeries } from '@tarsier/collector/promql';
 import { openMetrics } from '../../test/promql/differential/data.ts';
 import { startPrometheus } from '../../test/promql/differential/prometheus.ts';
-import { processCpu } from '../proc-cpu.ts';
+import { treeUsage } from '../proc-cpu.ts';
 
 const startMs = Date.UTC(2026, 10, 24);
 const hourMs = 3_600_000;
@@ -74,9 +74,9 @@ async function cpuMs(ask: () => Promise<unknown>): Promise<number> {
 /** The clock of /proc is too coarse for one query. */
 async function serverCpuMs(pid: number, ask: () => Promise<unknown>): Promise<string> {
   await ask();
-  const before = processCpu(pid).cpuSeconds;
+  const before = treeUsage(pid).cpuSeconds;
   for (let round = 0; round < serverRounds; round++) await ask();
-  return (((processCpu(pid).cpuSeconds - before) * 1000) / serverRounds).toFixed(0);
+  return (((treeUsage(pid).cpuSeconds - before) * 1000) / serverRounds).toFixed(0);
 }
 
 function makeSeries(): readonly StoredSeries[] {

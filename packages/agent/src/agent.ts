@@ -63,17 +63,28 @@ export interface AgentDeps {
   readonly plugins?: readonly Plugin[];
   /** For the jitter of retries. */
   readonly random?: () => number;
+  /** Gives memory back that nothing uses, if Node.js was started so that it can. */
+  readonly collectGarbage?: () => void;
 }
 
 /** At first batches are small, so that a new host shows up at once. */
 const eagerMs = 10_000;
 const eagerFlushMs = 1_000;
 const lastSendMs = 2_000;
+/** Starting takes more memory than all that follows; by now it is over. */
+const giveBackMs = 20_000;
 
 /** @throws {TarsierError} `plugin/config`; and when the spool's folder can't be used */
 export async function createAgent(
   firstConfig: AgentConfig,
-  { log, usage, clock = systemClock, plugins: firstPlugins = builtinPlugins, random = Math.random }: AgentDeps,
+  {
+    log,
+    usage,
+    clock = systemClock,
+    plugins: firstPlugins = builtinPlugins,
+    random = Math.random,
+    collectGarbage = majorCollection,
+  }: AgentDeps,
 ): Promise<Agent> {
   let config = firstConfig;
   let plugins = firstPlugins;
@@ -182,6 +193,7 @@ export async function createAgent(
       },
     });
   let scheduler = schedulerFor(config);
+  let cancelGiveBack = (): void => {};
 
   return {
     start() {
@@ -193,6 +205,7 @@ export async function createAgent(
       });
       shipper.start();
       scheduler.start();
+      cancelGiveBack = clock.after(giveBackMs, collectGarbage);
     },
     async reconfigure(next, nextPlugins = plugins) {
       for (const name of ['host', 'spool', 'spoolBytes', 'spoolMaxAgeMs'] as const) {
@@ -238,6 +251,7 @@ export async function createAgent(
       budget: { budget: budget.budget, used: budget.used },
     }),
     async stop() {
+      cancelGiveBack();
       await scheduler.stop();
       flush();
       await flushing;
@@ -247,6 +261,10 @@ export async function createAgent(
       host.close();
     },
   };
+}
+
+function majorCollection(): void {
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
 function targetSettings({ url, key, tenant }: AgentConfig): Pick<AgentConfig, 'url' | 'key' | 'tenant'> {

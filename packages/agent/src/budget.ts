@@ -28,6 +28,8 @@ export interface BudgetDecision {
 
 /** Between two samples that are compared. Shorter, and one slow scrape would decide. */
 const budgetWindowSeconds = 30;
+/** Starting costs more than all that follows, and is nobody's fault. */
+const graceSeconds = 30;
 const mostSlowdown = 64;
 /** Nobody is slowed down who has less than this share of the budget. */
 const leastShare = 0.1;
@@ -59,6 +61,7 @@ export function createBudgetKeeper({
 }): BudgetKeeper {
   const state = { budget: 0, used: 0 };
   let before: BudgetSample | undefined;
+  let startedAt: number | undefined;
 
   function sample(atSeconds: number, scrapers: readonly Slowable[]): BudgetSample {
     const plugins = scrapers.map(({ plugin, stats, slowdown }) => ({
@@ -79,6 +82,8 @@ export function createBudgetKeeper({
     check(scrapers, budget) {
       state.budget = budget;
       const atSeconds = clock.monotonic() / 1000;
+      startedAt ??= atSeconds;
+      if (atSeconds - startedAt < graceSeconds) return;
       if (before !== undefined && atSeconds - before.atSeconds < budgetWindowSeconds) return;
       const after = sample(atSeconds, scrapers);
       const former = before;

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { nodeFlags } from './node-flags.ts';
 import { closedToOthers, removeService, unitFile, writeService } from './service-files.ts';
 import { systemdUnit } from './systemd-unit.ts';
 
@@ -38,7 +39,9 @@ test('a service is written, starts with the host, is replaced by a newer one, an
   writeService(root, systemdUnit(options));
   const link = join(root, 'etc/systemd/system/multi-user.target.wants/tarsier-agent.service');
   expect(readFileSync(link, 'utf8')).toBe(readFileSync(unitFile(root), 'utf8'));
-  expect(settingsOf(readFileSync(link, 'utf8')).get('ExecStart')).toEqual(['/usr/bin/node /opt/tarsier/main.js run']);
+  expect(settingsOf(readFileSync(link, 'utf8')).get('ExecStart')).toEqual([
+    `/usr/bin/node ${nodeFlags.join(' ')} /opt/tarsier/main.js run`,
+  ]);
   removeService(root);
   expect([existsSync(unitFile(root)), existsSync(link)]).toEqual([false, false]);
   expect(() => removeService(root)).toThrow(`there is no service: ${unitFile(root)} is not there`);
@@ -62,7 +65,7 @@ test('paths with spaces, percent and dollar signs stay what they are', () => {
     boardFile: '/sys/class/dmi/id/product_uuid',
   });
   expect(settingsOf(unit).get('ExecStart')).toEqual([
-    String.raw`"/opt/my node/node" "/opt/50%%/$$agent.js" run --config "/etc/a \"b\".yaml"`,
+    `"/opt/my node/node" ${nodeFlags.join(' ')} ` + String.raw`"/opt/50%%/$$agent.js" run --config "/etc/a \"b\".yaml"`,
   ]);
   expect(settingsOf(unit).get('LoadCredential')).toEqual(['product_uuid:/sys/class/dmi/id/product_uuid']);
 });

@@ -1,3 +1,5 @@
+import { nodeEnvironment, nodeFlags } from './node-flags.ts';
+
 /** The service of a Linux host: a user that exists only while it runs, who may read what everybody may and write its state. */
 export interface UnitOptions {
   /** Node.js, and the agent's script. */
@@ -16,7 +18,7 @@ export const unitName = 'tarsier-agent.service';
  * measured), memory that is written and executed (JavaScript is compiled as it runs), and the network.
  */
 export function systemdUnit({ executable, script, config, boardFile }: UnitOptions): string {
-  const command = [executable, script, 'run', ...(config === undefined ? [] : ['--config', config])];
+  const command = [executable, ...nodeFlags, script, 'run', ...(config === undefined ? [] : ['--config', config])];
   return `# Made by tarsier-agent install-service. Change it with: systemctl edit ${unitName}
 [Unit]
 Description=Tarsier agent: measures this host and ships to a collector
@@ -26,6 +28,9 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=exec
+${Object.entries(nodeEnvironment)
+  .map(([name, value]) => `Environment=${name}=${value}`)
+  .join('\n')}
 ExecStart=${command.map(quoted).join(' ')}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=always

@@ -19,6 +19,8 @@ export interface Host {
   readonly hasProc: boolean;
   /** A file below /proc, as it is now. @throws when it can't be read */
   readProc(path: string): string;
+  /** As {@link readProc}, without making a string of it; undefined when there is no such file. Good until the next read. */
+  readProcBytes(path: string): Uint8Array | undefined;
   /** As {@link readProc}; undefined when there is no such file. */
   readProcIfThere(path: string): string | undefined;
   /** As {@link readProcIfThere}, without keeping the file open: for what comes and goes. */
@@ -100,12 +102,12 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
   const descriptors = new Map<string, number>();
   let buffer = Buffer.allocUnsafe(firstBufferBytes);
 
-  function readOpen(descriptor: number): string {
+  function readOpenBytes(descriptor: number): Buffer {
     let length = 0;
     for (;;) {
       const read = readSync(descriptor, buffer, length, buffer.length - length, length);
       length += read;
-      if (read === 0) return buffer.toString('latin1', 0, length);
+      if (read === 0) return buffer.subarray(0, length);
       if (length < buffer.length) continue;
       const grown = Buffer.allocUnsafe(buffer.length * 2);
       buffer.copy(grown);
@@ -113,11 +115,15 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
     }
   }
 
-  function readKept(path: string): string {
+  function readOpen(descriptor: number): string {
+    return readOpenBytes(descriptor).toString('latin1');
+  }
+
+  function readKeptBytes(path: string): Buffer {
     const known = descriptors.get(path);
     if (known !== undefined) {
       try {
-        return readOpen(known);
+        return readOpenBytes(known);
       } catch {
         // The file's subject is gone, or came anew: what is there now is read below.
         forget(path, known);
@@ -125,7 +131,11 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
     }
     const descriptor = openSync(path, 'r');
     descriptors.set(path, descriptor);
-    return readOpen(descriptor);
+    return readOpenBytes(descriptor);
+  }
+
+  function readKept(path: string): string {
+    return readKeptBytes(path).toString('latin1');
   }
 
   function readKeptIfThere(path: string): string | undefined {
@@ -156,6 +166,13 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
   return {
     hasProc: isThere(join(procRoot, 'stat')),
     readProc: (path) => readKept(join(procRoot, path)),
+    readProcBytes(path) {
+      try {
+        return readKeptBytes(join(procRoot, path));
+      } catch {
+        return undefined;
+      }
+    },
     readProcIfThere: (path) => readKeptIfThere(join(procRoot, path)),
     readSys: (path) => readKeptIfThere(join(sysRoot, path)),
     readOnce: (path) => readOnce(join(procRoot, path)),

@@ -1,14 +1,21 @@
 import type { Labels } from './labels.ts';
 import type { UnixMs } from './sample.ts';
 
-export type Severity = 'info' | 'warning' | 'critical';
+export type Severity = 'info' | 'warning' | 'critical' | 'page';
 
-export const severities: readonly Severity[] = ['info', 'warning', 'critical'];
+/** From what can wait for months to what wakes somebody. */
+export const severities: readonly Severity[] = ['info', 'warning', 'critical', 'page'];
 
 /** Where an alert is in its life. `since` is when this state began, on the samples' clock. */
 export type AlertState =
   | { readonly kind: 'pending'; readonly since: UnixMs; readonly value: number }
-  | { readonly kind: 'firing'; readonly since: UnixMs; readonly value: number }
+  | {
+      readonly kind: 'firing';
+      readonly since: UnixMs;
+      readonly value: number;
+      /** Since when its condition has not held, while it is kept firing all the same. */
+      readonly calmSince?: UnixMs;
+    }
   | { readonly kind: 'resolved'; readonly since: UnixMs; readonly value: number; readonly resolvedAt: UnixMs };
 
 /** One rule that holds for one series (or one anomaly). */

@@ -362,3 +362,23 @@ test('a page that fails to show an alert does not make it be told twice', async 
   await alerting.tick(start);
   expect(calls).toBe(1);
 });
+
+test('a value that swings about its bound is one alert where the rule has a second one to be over', async () => {
+  const t = await startAlerting(storage, 'hysteresis', [{ ...busyRule, forMs: 0, clear: 0.8 }]);
+  t.see([0.95, 0.85, 0.95, 0.85, 0.95, 0.79]);
+  await t.advanceTo(6);
+  expect(t.shown.map(({ state }) => state.kind)).toEqual(['firing', 'resolved']);
+  expect(t.shown[1]?.state).toMatchObject({ value: 0.79, resolvedAt: start + 5000 });
+  t.close();
+});
+
+test('an alert that is kept firing ends only once its condition has ceased for that long', async () => {
+  const t = await startAlerting(storage, 'kept', [{ ...busyRule, forMs: 0, keepFiringMs: 3000 }]);
+  t.see([0.95, 0.1, 0.1, 0.95, 0.1, 0.1, 0.1]);
+  await t.advanceTo(7);
+  expect(t.shown.map(({ state }) => state.kind)).toEqual(['firing']);
+  t.see([0.1], 7);
+  await t.advanceTo(8);
+  expect(t.shown.map(({ state }) => state.kind)).toEqual(['firing', 'resolved']);
+  t.close();
+});

@@ -3,7 +3,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 
 const minute = 60_000;
-const threshold = { kind: 'threshold', op: '>', reduce: 'value', enabled: true } as const;
+const threshold = { kind: 'threshold', op: '>', reduce: 'value', enabled: true, keepFiringMs: 0 } as const;
 
 /** What nearly every host wants to be told of, and a healthy one never says. */
 export const defaultRules: readonly NewRule[] = [

@@ -4,8 +4,8 @@ import type { AnomalyRule, Rule, ThresholdRule } from '@tarsier/protocol/api';
 import { formatNumber, formatTime } from '../stats/format.ts';
 import type { StoredSamples } from '../stored-samples.ts';
 import { alertSeries, matchingColumns, newAlert, type AlertSeries, type Matches } from './alert-series.ts';
-import { advance, type Observation, type OpenState } from './state-machine.ts';
-import { crosses, describeCrossing } from './threshold.ts';
+import { advance, type Observation, type OpenState, type Patience } from './state-machine.ts';
+import { clears, crosses, describeCrossing } from './threshold.ts';
 
 /** An alert changed its state. */
 export interface RuleOutcome {
@@ -16,6 +16,9 @@ export interface RuleOutcome {
 
 /** Without a sample for this long an alert's series is gone, and so is the alert: Prometheus's look-back. */
 const staleMs = 5 * 60_000;
+
+/** What an anomaly that goes on says. */
+const lasting = { holds: true, clears: false } as const;
 
 interface OpenAlert {
   alert: Alert & { readonly state: OpenState };
@@ -43,6 +46,7 @@ export class RuleWatch {
   readonly rule: Rule;
   readonly #matches: Matches;
   readonly #outcome: RuleOutcome;
+  readonly #patience: Patience;
   readonly #watches = new Map<string, SeriesWatch>();
   /** Those with an open alert. */
   readonly #open = new Set<SeriesWatch>();
@@ -55,6 +59,7 @@ export class RuleWatch {
     this.rule = rule;
     this.#matches = matches;
     this.#outcome = outcome;
+    this.#patience = { forMs: rule.forMs, keepFiringMs: rule.kind === 'threshold' ? rule.keepFiringMs : 0 };
   }
 
   /** Goes on with an alert that was open when the collector stopped. */
@@ -114,7 +119,7 @@ export class RuleWatch {
         if (rule.reduce === 'rate' && !(value >= 0)) continue;
         const holds = crosses(rule, value);
         if (!holds && watch.open === undefined) continue;
-        this.#observe(watch, { time, value, holds }, now, (begun) =>
+        this.#observe(watch, { time, value, holds, clears: clears(rule, value) }, now, (begun) =>
           describeCrossing(rule, watch.series.signature, value, begun),
         );
       }
@@ -125,7 +130,7 @@ export class RuleWatch {
     const { open } = watch;
     if (open !== undefined) open.anomalyId = id;
     if (peakScore < rule.minScore || (open !== undefined && peakAt < (open.lastSeen ?? open.begun))) return;
-    this.#observe(watch, { time: peakAt, value: peakScore, holds: true }, now, () => reason);
+    this.#observe(watch, { time: peakAt, value: peakScore, ...lasting }, now, () => reason);
     if (watch.open !== undefined) watch.open.anomalyId = id;
   }
 
@@ -137,7 +142,7 @@ export class RuleWatch {
       if (open?.anomalyId === undefined || open.alert.state.kind !== 'pending') continue;
       if (watch.series.host !== schema.host || time <= (open.lastSeen ?? open.begun)) continue;
       const { reason, state } = open.alert;
-      this.#observe(watch, { time, value: state.value, holds: true }, now, () => reason);
+      this.#observe(watch, { time, value: state.value, ...lasting }, now, () => reason);
     }
   }
 
@@ -154,7 +159,7 @@ export class RuleWatch {
   #observe(watch: SeriesWatch, observation: Observation, now: UnixMs, reason: (begun: UnixMs) => string): void {
     const { open } = watch;
     const { time, value } = observation;
-    const next = advance(open?.alert.state, observation, this.rule.forMs);
+    const next = advance(open?.alert.state, observation, this.#patience);
     if (next === undefined) {
       if (open !== undefined) this.#drop(watch, open);
     } else if (next.kind === 'resolved') {

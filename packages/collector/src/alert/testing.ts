@@ -24,6 +24,7 @@ export const busyRule: Omit<ThresholdRule, 'id'> = {
   op: '>',
   value: 0.9,
   forMs: 3000,
+  keepFiringMs: 0,
   reduce: 'value',
 };
 

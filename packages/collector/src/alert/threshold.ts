@@ -3,7 +3,7 @@ import type { ThresholdRule } from '@tarsier/protocol/api';
 import { formatNumber, formatTime } from '../stats/format.ts';
 
 /** Whether `value` is where the rule says it must not be; NaN never is. */
-export function crosses({ op, value: bound }: ThresholdRule, value: number): boolean {
+export function crosses({ op, value: bound }: Pick<ThresholdRule, 'op' | 'value'>, value: number): boolean {
   switch (op) {
     case '>':
       return value > bound;
@@ -14,6 +14,11 @@ export function crosses({ op, value: bound }: ThresholdRule, value: number): boo
     case '<=':
       return value <= bound;
   }
+}
+
+/** Whether a firing alert is over by `value`. */
+export function clears({ op, value: bound, clear = bound }: ThresholdRule, value: number): boolean {
+  return !crosses({ op, value: clear }, value);
 }
 
 const words = { '>': 'above', '>=': 'at or above', '<': 'below', '<=': 'at or below' } as const;

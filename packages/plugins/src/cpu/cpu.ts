@@ -31,7 +31,7 @@ export const cpu = definePlugin({
     let previous = new Map<string, CpuTimes>();
     const frequencies = createFrequencies(host);
     return {
-      async scrape(out) {
+      scrape(out) {
         const current = readTimes(host);
         for (const times of current) {
           const before = previous.get(times.cpu);
@@ -48,14 +48,14 @@ export const cpu = definePlugin({
         }
         out.gauge('cpu_cores', current.length - 1);
         previous = new Map(current.map((times) => [times.cpu, times]));
-        if (host.hasProc) await frequencies.put(out);
+        return host.hasProc ? frequencies.put(out) : undefined;
       },
     };
   },
 });
 
 function readTimes(host: Host): CpuTimes[] {
-  if (host.hasProc) return parseProcStat(host.readProc('stat'));
+  if (host.hasProc) return parseProcStat(headOf(host.readProcBytes('stat')));
   const cores = host.cpuTimes().map(({ user, nice, sys, idle, irq }, core): CpuTimes => ({
     cpu: String(core),
     times: [user, nice, sys, idle, 0, irq, 0, 0],
@@ -63,4 +63,11 @@ function readTimes(host: Host): CpuTimes[] {
   }));
   const all = cpuModes.map((_, mode) => cores.reduce((sum, { times }) => sum + (times[mode] ?? 0), 0));
   return [{ cpu: 'all', times: all, guest: 0 }, ...cores];
+}
+
+/** The lines of the cores, without the thousands of numbers that follow. */
+function headOf(stat: Uint8Array = new Uint8Array()): string {
+  const bytes = Buffer.from(stat.buffer, stat.byteOffset, stat.byteLength);
+  const end = bytes.indexOf('\nintr');
+  return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
 }

@@ -8,36 +8,41 @@ const everyMs = 10_000;
 const maxCores = 64;
 
 export interface Frequencies {
-  /** Puts them out when it is time to. */
-  put(out: ScrapeOutput): Promise<void>;
+  /** Puts them out when it is time to. @returns undefined when it is not */
+  put(out: ScrapeOutput): Promise<void> | undefined;
 }
 
 /** Kernel: Documentation/admin-guide/pm/cpufreq.rst, Documentation/ABI/testing/sysfs-devices-system-cpu. */
 export function createFrequencies(host: Host): Frequencies {
   let cores: readonly string[] | undefined;
   let dueAt = Number.NEGATIVE_INFINITY;
+
+  async function read(out: ScrapeOutput): Promise<void> {
+    // Cores that come online later are not missed: they have a folder already.
+    cores ??= host
+      .listSys('devices/system/cpu')
+      .flatMap((name) => /^cpu(\d+)$/u.exec(name)?.[1] ?? [])
+      .filter((core) => {
+        const folder = host.listSys(`devices/system/cpu/cpu${core}`);
+        return folder.includes('cpufreq') || folder.includes('thermal_throttle');
+      })
+      .slice(0, maxCores);
+    for (const cpu of cores) {
+      const folder = `devices/system/cpu/cpu${cpu}`;
+      const [kilohertz, throttles] = await Promise.all([
+        host.readSysSlowly(`${folder}/cpufreq/scaling_cur_freq`),
+        host.readSysSlowly(`${folder}/thermal_throttle/core_throttle_count`),
+      ]);
+      out.gauge('cpu_frequency_hertz', Number(kilohertz ?? Number.NaN) * 1000, { cpu });
+      out.counter('cpu_throttles_total', Number(throttles ?? Number.NaN), { cpu });
+    }
+  }
+
   return {
-    async put(out) {
-      if (host.now() < dueAt) return;
+    put(out) {
+      if (host.now() < dueAt) return undefined;
       dueAt = host.now() + everyMs;
-      // Cores that come online later are not missed: they have a folder already.
-      cores ??= host
-        .listSys('devices/system/cpu')
-        .flatMap((name) => /^cpu(\d+)$/u.exec(name)?.[1] ?? [])
-        .filter((core) => {
-          const folder = host.listSys(`devices/system/cpu/cpu${core}`);
-          return folder.includes('cpufreq') || folder.includes('thermal_throttle');
-        })
-        .slice(0, maxCores);
-      for (const cpu of cores) {
-        const folder = `devices/system/cpu/cpu${cpu}`;
-        const [kilohertz, throttles] = await Promise.all([
-          host.readSysSlowly(`${folder}/cpufreq/scaling_cur_freq`),
-          host.readSysSlowly(`${folder}/thermal_throttle/core_throttle_count`),
-        ]);
-        out.gauge('cpu_frequency_hertz', Number(kilohertz ?? Number.NaN) * 1000, { cpu });
-        out.counter('cpu_throttles_total', Number(throttles ?? Number.NaN), { cpu });
-      }
+      return read(out);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parseKeyValues } from '../key-values.ts';
+import { ByteFields } from '../byte-fields.ts';
+import type { Host } from '../host.ts';
 import { definePlugin, type MetricSpec, type ScrapeOutput } from '../plugin.ts';
 import { roundRatio } from '../ratio.ts';
 import { createNumaNodes } from './numa.ts';
@@ -102,6 +103,9 @@ const events: Readonly<Record<string, readonly [metric: string, help: string]>> 
 };
 
 const kilobyte = 1024;
+/** The wanted ones first, in their order. */
+const memoryFields: readonly string[] = [...Object.keys(sizes), 'HugePages_Total', 'HugePages_Free', 'Hugepagesize'];
+const eventList = Object.values(events);
 
 export const memory = definePlugin({
   name: 'memory',
@@ -134,42 +138,45 @@ export const memory = definePlugin({
     swap_used_ratio: { kind: 'gauge', unit: 'ratio', help: 'Share of swap space in use.' },
   },
   create({ config, host }) {
+    const meminfo = new ByteFields(memoryFields);
+    const vmstat = new ByteFields(Object.keys(events));
     const nodes = createNumaNodes(host);
     return {
-      async scrape(out) {
-        if (!host.hasProc) {
-          const { totalBytes, freeBytes, availableBytes } = await host.portable.memory();
-          out.gauge('memory_total_bytes', totalBytes);
-          out.gauge('memory_free_bytes', freeBytes);
-          out.gauge('memory_available_bytes', availableBytes);
-          putUsed(out, totalBytes, availableBytes);
-          return;
-        }
-        const meminfo = parseKeyValues(host.readProc('meminfo'));
-        const bytesOf = (field: string): number => (meminfo.get(field) ?? Number.NaN) * kilobyte;
+      scrape(out) {
+        if (!host.hasProc) return scrapePortable(host, out);
+        meminfo.read(host.readProcBytes('meminfo') ?? new Uint8Array());
+        const bytesOf = (field: string): number =>
+          (meminfo.values[memoryFields.indexOf(field)] ?? Number.NaN) * kilobyte;
         putUsed(out, bytesOf('MemTotal'), bytesOf('MemAvailable'));
         const swap = bytesOf('SwapTotal');
         if (swap > 0) out.gauge('swap_used_ratio', roundRatio(1 - bytesOf('SwapFree') / swap));
-        for (const [field, [metric]] of Object.entries(sizes)) {
-          if (config.details || field.startsWith('Mem')) out.gauge(metric, bytesOf(field));
+        for (const [index, [metric]] of Object.values(sizes).entries()) {
+          if (config.details || memoryFields[index]?.startsWith('Mem') === true)
+            out.gauge(metric, (meminfo.values[index] ?? Number.NaN) * kilobyte);
         }
-        const hugePages = meminfo.get('HugePages_Total') ?? 0;
+        const hugePages = bytesOf('HugePages_Total') / kilobyte;
         if (hugePages > 0) {
-          out.gauge('memory_huge_pages_bytes', hugePages * bytesOf('Hugepagesize'));
-          out.gauge(
-            'memory_huge_pages_free_bytes',
-            (meminfo.get('HugePages_Free') ?? Number.NaN) * bytesOf('Hugepagesize'),
-          );
+          const pageBytes = bytesOf('Hugepagesize');
+          out.gauge('memory_huge_pages_bytes', hugePages * pageBytes);
+          out.gauge('memory_huge_pages_free_bytes', (bytesOf('HugePages_Free') / kilobyte) * pageBytes);
         }
-        if (config.details) nodes.put(out);
-        const vmstat = config.details ? host.readProcIfThere('vmstat') : undefined;
-        if (vmstat === undefined) return;
-        const counts = parseKeyValues(vmstat);
-        for (const [field, [metric]] of Object.entries(events)) out.counter(metric, counts.get(field) ?? Number.NaN);
+        if (!config.details) return undefined;
+        nodes.put(out);
+        vmstat.read(host.readProcBytes('vmstat') ?? new Uint8Array());
+        for (const [index, [metric]] of eventList.entries()) out.counter(metric, vmstat.values[index] ?? Number.NaN);
+        return undefined;
       },
     };
   },
 });
+
+async function scrapePortable(host: Host, out: ScrapeOutput): Promise<void> {
+  const { totalBytes, freeBytes, availableBytes } = await host.portable.memory();
+  out.gauge('memory_total_bytes', totalBytes);
+  out.gauge('memory_free_bytes', freeBytes);
+  out.gauge('memory_available_bytes', availableBytes);
+  putUsed(out, totalBytes, availableBytes);
+}
 
 function putUsed(out: ScrapeOutput, totalBytes: number, availableBytes: number): void {
   out.gauge('memory_used_bytes', totalBytes - availableBytes);

@@ -52,7 +52,8 @@ interface Interface {
 }
 
 export interface Interfaces {
-  put(out: ScrapeOutput): Promise<void>;
+  /** @returns undefined when all is put out already */
+  put(out: ScrapeOutput): Promise<void> | undefined;
 }
 
 export function createInterfaces(
@@ -124,8 +125,17 @@ export function createInterfaces(
     one.previousSent = bytesSent;
   }
 
+  async function putLinks(out: ScrapeOutput): Promise<void> {
+    for (const [name, one] of known) {
+      one.link = await readLink(name);
+      out.gauge('network_up', one.link.up, one.labels);
+      out.gauge('network_speed_bytes', one.link.speed, one.labels);
+      out.counter('network_carrier_changes_total', one.link.carrierChanges, one.labels);
+    }
+  }
+
   return {
-    async put(out) {
+    put(out) {
       const text = host.readProc('net/dev');
       const now = host.now();
       if (now - choseAt >= chooseMs) {
@@ -140,14 +150,9 @@ export function createInterfaces(
           out.set(handle, values[fieldIndexes[index] ?? 0] ?? Number.NaN);
         putUse(out, one, values, elapsedS);
       });
-      if (now - linksAt < linkMs) return;
+      if (now - linksAt < linkMs) return undefined;
       linksAt = now;
-      for (const [name, one] of known) {
-        one.link = await readLink(name);
-        out.gauge('network_up', one.link.up, one.labels);
-        out.gauge('network_speed_bytes', one.link.speed, one.labels);
-        out.counter('network_carrier_changes_total', one.link.carrierChanges, one.labels);
-      }
+      return putLinks(out);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { definePlugin } from '../plugin.ts';
+import type { Host } from '../host.ts';
+import { definePlugin, type ScrapeOutput } from '../plugin.ts';
 import { createInterfaces, perInterface } from './interfaces.ts';
 import { createProtocolCounts, protocols, protocols6 } from './protocols.ts';
 
@@ -42,22 +43,23 @@ export const network = definePlugin({
     const interfaces = createInterfaces(host, { excluded: new RegExp(exclude, 'u'), maxInterfaces, warn });
     const counts = createProtocolCounts(host);
     return {
-      async scrape(out) {
-        if (!host.hasProc) {
-          for (const one of await host.portable.interfaces()) {
-            const labels = { interface: one.name };
-            out.counter('network_received_bytes_total', one.receivedBytes, labels);
-            out.counter('network_received_packets_total', one.receivedPackets, labels);
-            out.counter('network_receive_errors_total', one.receiveErrors, labels);
-            out.counter('network_sent_bytes_total', one.sentBytes, labels);
-            out.counter('network_sent_packets_total', one.sentPackets, labels);
-            out.counter('network_send_errors_total', one.sendErrors, labels);
-          }
-          return;
-        }
-        await interfaces.put(out);
+      scrape(out) {
+        if (!host.hasProc) return scrapePortable(host, out);
         if (withProtocols) counts.put(out);
+        return interfaces.put(out);
       },
     };
   },
 });
+
+async function scrapePortable(host: Host, out: ScrapeOutput): Promise<void> {
+  for (const one of await host.portable.interfaces()) {
+    const labels = { interface: one.name };
+    out.counter('network_received_bytes_total', one.receivedBytes, labels);
+    out.counter('network_received_packets_total', one.receivedPackets, labels);
+    out.counter('network_receive_errors_total', one.receiveErrors, labels);
+    out.counter('network_sent_bytes_total', one.sentBytes, labels);
+    out.counter('network_sent_packets_total', one.sentPackets, labels);
+    out.counter('network_send_errors_total', one.sendErrors, labels);
+  }
+}

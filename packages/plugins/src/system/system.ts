@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ByteFields } from '../byte-fields.ts';
 import type { Host } from '../host.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
 import { roundRatio } from '../ratio.ts';
@@ -48,6 +49,7 @@ export const system = definePlugin({
   },
   create({ config, host }) {
     const { os, kernel, architecture, cpuModel } = host.portable.facts();
+    const scrapeStat = createStat(host);
     const facts = { os, kernel, architecture, cpu_model: cpuModel };
     return {
       scrape(out) {
@@ -57,7 +59,7 @@ export const system = definePlugin({
           return;
         }
         out.gauge('system_uptime_seconds', Number.parseFloat(host.readProc('uptime')));
-        scrapeStat(host.readProc('stat'), out);
+        scrapeStat(out);
         scrapeFiles(host, out);
         if (config.pressure) scrapePressure(host, out);
       },
@@ -65,29 +67,24 @@ export const system = definePlugin({
   },
 });
 
-function scrapeStat(text: string, out: ScrapeOutput): void {
-  for (const line of text.split('\n')) {
-    const [name, first = '', ...rest] = line.split(' ');
-    switch (name) {
-      case 'ctxt':
-        out.counter('system_context_switches_total', Number(first));
-        break;
-      case 'intr':
-        out.counter('system_interrupts_total', Number(first));
-        break;
-      case 'btime':
-        out.gauge('system_boot_time_seconds', Number(first));
-        break;
-      case 'processes':
-        out.counter('system_forks_total', Number(first));
-        break;
-      case 'softirq':
-        for (const [index, type] of softIrqs.entries())
-          out.counter('system_soft_interrupts_total', Number(rest[index]), { type });
-        break;
-      default:
-    }
-  }
+/** Fields of /proc/stat (proc(5)). */
+const statFields = ['ctxt', 'intr', 'btime', 'processes', 'softirq'] as const;
+
+function createStat(host: Host): (out: ScrapeOutput) => void {
+  const stat = new ByteFields(statFields);
+  // Their sum comes first.
+  const softIrqCounts = new Float64Array(1 + softIrqs.length);
+  return (out) => {
+    stat.read(host.readProcBytes('stat') ?? new Uint8Array());
+    const [switches = Number.NaN, interrupts = Number.NaN, boot = Number.NaN, forks = Number.NaN] = stat.values;
+    out.counter('system_context_switches_total', switches);
+    out.counter('system_interrupts_total', interrupts);
+    out.gauge('system_boot_time_seconds', boot);
+    out.counter('system_forks_total', forks);
+    stat.numbers(statFields.indexOf('softirq'), softIrqCounts);
+    for (const [index, type] of softIrqs.entries())
+      out.counter('system_soft_interrupts_total', softIrqCounts[1 + index] ?? Number.NaN, { type });
+  };
 }
 
 function scrapeFiles(host: Host, out: ScrapeOutput): void {

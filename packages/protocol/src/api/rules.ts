@@ -13,13 +13,22 @@ const common = {
 };
 
 /** Fires for each series whose value, or per-second rate, is on the wrong side of `value`. */
-const thresholdRule = z.object({
-  kind: z.literal('threshold'),
-  ...common,
-  op: z.enum(['>', '<', '>=', '<=']),
-  value: z.number(),
-  reduce: z.enum(['value', 'rate']).default('value'),
-});
+const thresholdRule = z
+  .object({
+    kind: z.literal('threshold'),
+    ...common,
+    op: z.enum(['>', '<', '>=', '<=']),
+    value: z.number(),
+    /** Hysteresis: a firing alert is over only on the right side of this bound; absent, of `value`. */
+    clear: z.number().optional(),
+    /** How long the condition must have ceased before the alert is over, ms. */
+    keepFiringMs: z.int().min(0).max(86_400_000).default(0),
+    reduce: z.enum(['value', 'rate']).default('value'),
+  })
+  .refine(({ op, value, clear = value }) => (op.startsWith('>') ? clear <= value : clear >= value), {
+    path: ['clear'],
+    message: 'expected a bound on the calm side of value',
+  });
 
 /** Fires for each series that is anomalous with a peak of `minScore` robust standard deviations or more. */
 const anomalyRule = z.object({ kind: z.literal('anomaly'), ...common, minScore: z.number().positive().default(4) });

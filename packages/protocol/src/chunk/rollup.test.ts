@@ -106,12 +106,12 @@ test('hours made of minutes are those made of the samples, but for rounding', ()
       }
       expect(stepped.counter?.resets).toEqual(direct.counter?.resets);
       const scale = column.values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      // Sums of what is larger may be beyond all numbers.
+      if (!(scale < 1e300)) return;
       for (const [row, sum] of direct.sum.entries()) {
-        if (Number.isFinite(scale)) expect(Math.abs((stepped.sum[row] ?? 0) - sum) / scale).toBeLessThan(1e-12);
+        expect(Math.abs((stepped.sum[row] ?? 0) - sum) / scale).toBeLessThan(1e-12);
         const increase = direct.counter?.increase[row] ?? 0;
-        if (Number.isFinite(scale)) {
-          expect(Math.abs((stepped.counter?.increase[row] ?? 0) - increase) / scale).toBeLessThan(1e-12);
-        }
+        expect(Math.abs((stepped.counter?.increase[row] ?? 0) - increase) / scale).toBeLessThan(1e-12);
       }
     }),
   );

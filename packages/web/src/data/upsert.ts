@@ -12,7 +12,7 @@ export function anomaliesSince(list: readonly Anomaly[], from: UnixMs): readonly
 }
 
 const order = { firing: 0, pending: 1, resolved: 2 } as const;
-const severityOrder = { critical: 0, warning: 1, info: 2 } as const;
+const severityOrder = { page: 0, critical: 1, warning: 2, info: 3 } as const;
 
 /** Firing first, the worst and newest of them on top; resolved ones last. */
 export function byUrgency(a: Alert, b: Alert): number {

@@ -18,6 +18,9 @@ export const icons = {
   critical: icon(
     svg`<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5z" fill="currentColor"/><path d="M8 4.4v4.4M8 11.4v.1" stroke="var(--_surface)" stroke-width="1.9" stroke-linecap="round"/>`,
   ),
+  page: icon(
+    svg`<path d="M5 1h6l4 4v6l-4 4H5l-4-4V5z" fill="currentColor"/><path d="M6 4.4v4.4M6 11.4v.1M10 4.4v4.4M10 11.4v.1" stroke="var(--_surface)" stroke-width="1.9" stroke-linecap="round"/>`,
+  ),
   stale: icon(
     svg`<circle cx="8" cy="8" r="6.6" fill="none" stroke="currentColor" stroke-width="1.5" stroke-dasharray="2.6 2"/><path d="M8 4.6V8l2.2 1.6" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"/>`,
   ),

@@ -262,8 +262,10 @@ test('an hour waits for its end, a backlog for its rest, and what comes late for
   const over = hour + sealAfterMs;
   expect(await patient.run(over)).toMatchObject({ sealedHours: 0, hoursLeft: 1 });
   await put(scope, batch(1, hour - 400_000));
-  expect(await patient.run(over + settleMs - 1)).toMatchObject({ sealedHours: 0, hoursLeft: 1 });
-  expect(await patient.run(over + settleMs)).toMatchObject({ samples: 400, sealedHours: 1, hoursLeft: 0 });
+  const more = over + settleMs;
+  expect(await patient.run(more)).toMatchObject({ sealedHours: 0, hoursLeft: 1 });
+  expect(await patient.run(more + settleMs - 1)).toMatchObject({ sealedHours: 0, hoursLeft: 1 });
+  expect(await patient.run(more + settleMs)).toMatchObject({ samples: 400, sealedHours: 1, hoursLeft: 0 });
   // Late samples of a sealed hour hold up neither the hours before nor those after it.
   const late = hour + hourMs;
   await put(scope, batch(2, hour - 200_000), batch(3, hour - hourMs - 600_000), batch(4, hour + 600_000));

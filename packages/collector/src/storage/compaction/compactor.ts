@@ -13,9 +13,9 @@ export interface CompactionPolicy {
   readonly coldMs: number;
   /** An hour becomes a block this long after its end, ms: a start replays what came last, as it came. */
   readonly sealAfterMs: number;
-  /** An hour whose samples have just been seen waits this long for more of them, ms: it may be a backlog that comes. */
+  /** An hour waits until its newest batch has been the same for this long, ms: it may be a backlog that comes. */
   readonly settleMs: number;
-  /** The same for one that is a block already: all of it is written anew. */
+  /** It waits no longer than this, and this long when it is a block already: all of that is written anew. */
   readonly resealAfterMs: number;
   readonly limits: StepLimits;
 }
@@ -52,8 +52,17 @@ interface HourOfHost {
   readonly tenant_id: number;
   readonly host_id: number;
   readonly hour: UnixMs;
+  /** First tick of its newest batch; null where there are only segments. */
+  readonly newest: UnixMs | null;
   /** Whether it is a block already. */
   readonly sealed: boolean;
+}
+
+/** When something of an hour was seen first, and since when its newest batch is the same. */
+interface Seen {
+  readonly since: UnixMs;
+  readonly newest: UnixMs | null;
+  readonly unchangedSince: UnixMs;
 }
 
 const noRest = async (): Promise<void> => {};
@@ -67,8 +76,12 @@ export function createCompactor({
   readonly log: Log;
   readonly policy?: CompactionPolicy;
 }): Compactor {
-  /** When something of an hour was seen first. */
-  let seen = new Map<string, UnixMs>();
+  let seen = new Map<string, Seen>();
+
+  function isDue(hour: HourOfHost, now: UnixMs): boolean {
+    const { since, unchangedSince } = seen.get(keyOf(hour)) ?? { since: now, unchangedSince: now };
+    return now - since >= policy.resealAfterMs || (!hour.sealed && now - unchangedSince >= policy.settleMs);
+  }
 
   async function attempt<T>(what: string, host: HostKey, step: () => Promise<T>): Promise<T | undefined> {
     try {
@@ -83,10 +96,9 @@ export function createCompactor({
     async run(now, rest = noRest) {
       const hours = await hoursOver(sql, now - policy.sealAfterMs);
       const stats = { samples: 0, sealedHours: 0, failures: 0, hoursLeft: hours.length };
-      seen = new Map(hours.map((hour) => [keyOf(hour), seen.get(keyOf(hour)) ?? now]));
+      seen = new Map(hours.map((hour) => [keyOf(hour), look(seen.get(keyOf(hour)), hour, now)]));
       for (const hour of hours) {
-        const waited = now - (seen.get(keyOf(hour)) ?? now);
-        if (waited < (hour.sealed ? policy.resealAfterMs : policy.settleMs)) continue;
+        if (!isDue(hour, now)) continue;
         const host = { tenantId: hour.tenant_id, hostId: hour.host_id };
         for (let whole = false; !whole;) {
           const done = await attempt('sealing an hour', host, () => sealHour(sql, host, hour.hour, policy.limits, now));
@@ -124,6 +136,11 @@ export function createCompactor({
   };
 }
 
+function look(before: Seen | undefined, { newest }: HourOfHost, now: UnixMs): Seen {
+  if (before === undefined) return { since: now, newest, unchangedSince: now };
+  return { ...before, newest, unchangedSince: before.newest === newest ? before.unchangedSince : now };
+}
+
 function keyOf({ tenant_id, host_id, hour }: HourOfHost): string {
   return `${tenant_id}/${host_id}/${hour}`;
 }
@@ -149,7 +166,10 @@ function hoursOver(sql: TarsierSql, until: UnixMs): Promise<HourOfHost[]> {
       union
       select tenant_id, host_id, hour from segment where hour <= ${until}
     )
-    select o.tenant_id, o.host_id, o.hour, b.hour is not null as sealed
+    select o.tenant_id, o.host_id, o.hour, b.hour is not null as sealed, (
+      select max(t0) from batch n
+      where n.tenant_id = o.tenant_id and n.host_id = o.host_id and n.t0 > o.hour - ${hourMs}::bigint and n.t0 <= o.hour
+    ) as newest
     from over o left join block b on b.tenant_id = o.tenant_id and b.host_id = o.host_id and b.hour = o.hour
     order by o.hour, o.tenant_id, o.host_id`;
 }

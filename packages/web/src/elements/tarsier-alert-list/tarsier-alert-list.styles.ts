@@ -34,8 +34,8 @@ export const styles = css`
   .severity {
     font-weight: 600;
   }
-  .firing.critical .severity,
-  .firing.critical > .icon {
+  .firing:is(.critical, .page) .severity,
+  .firing:is(.critical, .page) > .icon {
     color: var(--_critical);
   }
   .firing.warning .severity,

@@ -13,7 +13,7 @@ import { styles } from './tarsier-alert-list.styles.ts';
 /** Resolved alerts are shown for so long. */
 const recentMs = 24 * 3_600_000;
 
-const severityWords = { critical: 'Critical', warning: 'Warning', info: 'Info' } as const;
+const severityWords = { page: 'Urgent', critical: 'Critical', warning: 'Warning', info: 'Info' } as const;
 
 /**
  * Alerts: firing first, the worst on top; recently resolved ones last.

@@ -54,7 +54,7 @@ export const styles = css`
   .state.warning .icon {
     color: var(--_warning);
   }
-  .state.critical .icon {
+  .state:is(.critical, .page) .icon {
     color: var(--_critical);
   }
   .state.info .icon {

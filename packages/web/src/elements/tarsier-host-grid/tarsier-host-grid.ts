@@ -24,8 +24,8 @@ const vitals = [
   { id: 'memory', label: 'Memory', selector: 'memory_used_ratio' },
 ] as const;
 
-const severityWords = { critical: 'critical alert', warning: 'warning', info: 'notice' } as const;
-const severityRank = { critical: 3, warning: 2, info: 1 } as const;
+const severityWords = { page: 'urgent alert', critical: 'critical alert', warning: 'warning', info: 'notice' } as const;
+const severityRank = { page: 4, critical: 3, warning: 2, info: 1 } as const;
 
 /**
  * All hosts: state, when last seen, CPU and memory of the last two minutes. A click or Enter chooses one.

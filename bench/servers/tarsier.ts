@@ -1,0 +1,81 @@
+/** A collector with its embedded PostgreSQL, as `pnpm start` runs it: fsync on, detection and rules on every sample. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import postgres from 'postgres';
+import { z } from 'zod';
+import { silentLog } from '../../packages/collector/src/log.ts';
+import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
+import { benchFolder, ended, serverCore, type BenchServer } from './server.ts';
+
+const main = fileURLToPath(new URL('../../packages/collector/src/main.ts', import.meta.url));
+const settleMs = 15 * 60_000;
+const tables = ['batch', 'segment', 'block', 'rollup_minute', 'rollup_hour'] as const;
+
+/** @param nodeFlags  of the collector: to profile it */
+export async function startTarsier(nodeFlags: readonly string[] = []): Promise<BenchServer> {
+  const folder = benchFolder();
+  const collector = spawn(
+    'taskset',
+    ['-c', String(serverCore), process.execPath, ...nodeFlags, main, 'serve', '--ready-json', '--until-stdin-ends'],
+    {
+      env: { ...process.env, TARSIER_DATA: folder.path, TARSIER_LISTEN: '127.0.0.1:0', TARSIER_LOG: 'warn' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
+  const line = await new Promise<string>((resolve) => {
+    createInterface({ input: collector.stdout }).once('line', resolve);
+  });
+  const { ready } = z.object({ ready: z.object({ url: z.string(), ingestKey: z.string() }) }).parse(JSON.parse(line));
+  const embedded = await openEmbedded({ dataFolder: folder.path, use: 'share', log: silentLog });
+  const sql = postgres({ ...embedded.connection, database: 'postgres', max: 1, onnotice() {} });
+  const key = await makeReadKey(folder.path);
+  return {
+    name: 'Tarsier',
+    pid: collector.pid ?? 0,
+    api: `${ready.url}/prometheus`,
+    headers: { authorization: `Bearer ${key}` },
+    door: { kind: 'tarsier', url: `${ready.url}/v1/ingest`, key: ready.ingestKey },
+    async settle() {
+      for (const until = Date.now() + settleMs; Date.now() < until; await sleep(2000)) {
+        const [left] = await sql`select 1 from batch union all select 1 from segment limit 1`;
+        if (left === undefined) return;
+      }
+      throw new Error('compaction did not come to an end');
+    },
+    async bytes() {
+      // What autovacuum does by itself within a minute or two.
+      await sql.unsafe('vacuum batch, segment');
+      const sizes = new Map<string, number>();
+      for (const table of tables) {
+        const [row] = await sql<{ bytes: string }[]>`
+          select coalesce(sum(pg_total_relation_size(inhrelid)), 0) as bytes from pg_inherits
+          where inhparent = ${table}::regclass`;
+        sizes.set(table, Number(row?.bytes ?? 0));
+      }
+      const [rest] = await sql<{ bytes: string }[]>`
+        select sum(pg_total_relation_size(oid)) as bytes from pg_class
+        where relname in ('series', 'host', 'host_schema') and relnamespace = 'public'::regnamespace`;
+      sizes.set('series and schemas', Number(rest?.bytes ?? 0));
+      return sizes;
+    },
+    async stop() {
+      await sql.end();
+      await embedded.close();
+      collector.stdin.end();
+      await ended(collector);
+      folder.remove();
+    },
+  };
+}
+
+async function makeReadKey(dataFolder: string): Promise<string> {
+  const command = spawn(process.execPath, [main, 'key', 'create', '--tenant', 'default', '--scope', 'read'], {
+    env: { ...process.env, TARSIER_DATA: dataFolder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return new Promise((resolve) => {
+    createInterface({ input: command.stdout }).once('line', resolve);
+  });
+}
