@@ -39,7 +39,7 @@ try {
       if (line.length <= maxRecorded) golden.push(line);
       continue;
     }
-    const problem = difference(theirs, await ourAnswer(engine, one));
+    const problem = difference(theirs, await ourAnswer(engine, one), one.query);
     if (problem !== undefined) {
       counts.differing++;
       process.exitCode = 1;

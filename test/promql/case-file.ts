@@ -4,8 +4,8 @@
  */
 import { parseDuration, parseMetricSelector, parseNumber, unquote, LabelSet } from '@tarsier/collector/promql';
 
-/** A value of a series in a file: a number, no sample, a staleness marker, a native histogram. */
-export type Point = number | 'none' | 'stale' | 'native';
+/** A value of a series in a file: a number, no sample, a staleness marker, a native histogram, when its count began. */
+export type Point = number | 'none' | 'stale' | 'native' | 'start';
 
 export interface SeriesLine {
   readonly labels: LabelSet;
@@ -155,6 +155,17 @@ function messageTest(text: string): MessageTest {
 
 /** `metric{label="value"} 1 2 3`. */
 export function parseSeriesLine(line: string): SeriesLine {
+  const [, withStarts, starts] = /^([^\s{]*(?:\{[^}]*\})?)@st(\s.*)$/u.exec(line) ?? [];
+  if (withStarts !== undefined && starts !== undefined) {
+    const { labels } = parseSeriesLine(withStarts);
+    return {
+      labels,
+      points: starts
+        .trim()
+        .split(/\s+/u)
+        .map((point) => (point === '_' ? 'none' : 'start')),
+    };
+  }
   const end = selectorEnd(line);
   const matchers = line.startsWith('{}') ? [] : parseMetricSelector(line.slice(0, end));
   const labels = LabelSet.of(matchers.map(({ label, value }) => [label, value]));

@@ -11,12 +11,17 @@ interface Held {
   readonly labels: LabelSet;
   readonly points: Map<number, number | 'stale'>;
   readonly nativeTimes: Set<number>;
+  /** Whether its samples say when their count began. */
+  hasStarts: boolean;
 }
 
-/** The samples that a case file has loaded so far. Native histograms are not kept, only where they would be. */
+/** What a query asked for that is not kept. */
+export type Unkept = 'native histograms' | 'start timestamps';
+
+/** The samples that a case file has loaded so far. Native histograms and start timestamps are not kept, only where they would be. */
 export class CaseStore {
   readonly #series = new Map<string, Held>();
-  #touchedNative = false;
+  #touched: Unkept | undefined;
 
   clear(): void {
     this.#series.clear();
@@ -36,10 +41,10 @@ export class CaseStore {
     }
   }
 
-  /** Whether anything asked for a native histogram since the last call. */
-  takeTouchedNative(): boolean {
-    const touched = this.#touchedNative;
-    this.#touchedNative = false;
+  /** What of all that is not kept anything asked for since the last call. */
+  takeTouched(): Unkept | undefined {
+    const touched = this.#touched;
+    this.#touched = undefined;
     return touched;
   }
 
@@ -52,9 +57,11 @@ export class CaseStore {
         column: { times: Float64Array.from(nativeTimes).toSorted(), values: new Float64Array(nativeTimes.size) },
       })),
     );
+    const started = createMemoryReader(held.filter(({ hasStarts }) => hasStarts).map(toStored));
     return {
       select: async (scope, request, signal) => {
-        if ((await natives.select(scope, request, signal)).length > 0) this.#touchedNative = true;
+        if ((await started.select(scope, request, signal)).length > 0) this.#touched = 'start timestamps';
+        if ((await natives.select(scope, request, signal)).length > 0) this.#touched = 'native histograms';
         return numbers.select(scope, request, signal);
       },
     };
@@ -62,11 +69,14 @@ export class CaseStore {
 
   #add(labels: LabelSet, points: readonly Point[], stepMs: number): void {
     let held = this.#series.get(labels.key);
-    if (held === undefined)
-      this.#series.set(labels.key, (held = { labels, points: new Map(), nativeTimes: new Set() }));
+    if (held === undefined) {
+      held = { labels, points: new Map(), nativeTimes: new Set(), hasStarts: false };
+      this.#series.set(labels.key, held);
+    }
     for (const [index, point] of points.entries()) {
       if (point === 'none') continue;
-      if (point === 'native') held.nativeTimes.add(index * stepMs);
+      if (point === 'start') held.hasStarts = true;
+      else if (point === 'native') held.nativeTimes.add(index * stepMs);
       else held.points.set(index * stepMs, point);
     }
   }

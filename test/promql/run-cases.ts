@@ -12,7 +12,8 @@ export interface Outcome {
 }
 
 /** Parts of the language that Prometheus marks as experimental, and that may change or are not evaluated. */
-const experiments = /\b(?:anchored|smoothed|__type__|__unit__)\b|\b(?:info|fill\w*)\s*\(|\[[^\]]*[-+*/%^()][^\]]*\]/u;
+const experiments =
+  /\b(?:anchored|smoothed|__type__|__unit__)\b|\b(?:info|fill\w*|start_timestamp)\s*\(|\[[^\]]*[-+*/%^()][^\]]*\]/u;
 const scope = { tenantId: 1, tenant: 'test' };
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const tolerance = 1e-6;
@@ -37,13 +38,13 @@ export async function runCases(text: string): Promise<readonly Outcome[]> {
  */
 async function runCase(command: Evaluation, store: CaseStore): Promise<Outcome> {
   const { line, expr, expected } = command;
-  store.takeTouchedNative();
+  store.takeTouched();
   const problem = await evaluate(command, store);
   const expectsNative = expected.series.some(({ points }) => points.includes('native'));
-  const native = store.takeTouchedNative() || expectsNative;
+  const touched = expectsNative ? 'native histograms' : store.takeTouched();
   if (problem === undefined) return { line, expr, result: 'passed', why: '' };
-  if (native) return { line, expr, result: 'skipped', why: 'needs native histograms' };
-  const [experiment] = experiments.exec(expr) ?? [];
+  if (touched === 'native histograms') return { line, expr, result: 'skipped', why: `needs ${touched}` };
+  const [experiment = touched] = experiments.exec(expr) ?? [];
   if (experiment !== undefined) {
     return { line, expr, result: 'skipped', why: `experimental in Prometheus (${experiment}): ${problem}` };
   }

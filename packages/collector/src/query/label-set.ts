@@ -5,6 +5,8 @@ import { isPlainLabelName, isPlainMetricName, quote } from './language/text.ts';
 const separator = '\ud800';
 
 export const metricName = '__name__';
+/** What says what a series measures: it goes when a calculation makes something else of it. */
+const describing: ReadonlySet<string> = new Set([metricName, '__type__', '__unit__']);
 
 /**
  * The labels of a series, the metric's name among them, in order of their names; labels without a value are left out.
@@ -65,8 +67,9 @@ export class LabelSet {
     return this.#filtered((name) => !names.has(name));
   }
 
+  /** Its name, and type and unit where those are labels. */
   withoutName(): LabelSet {
-    return this.#filtered((name) => name !== metricName);
+    return this.without(describing);
   }
 
   /** As Prometheus orders series: by the first name or value that differs, the one with fewer labels first. */
@@ -92,6 +95,15 @@ export class LabelSet {
       .map(([label, value]) => `${isPlainLabelName(label) ? label : quote(label)}=${quote(value)}`);
     if (name !== '' && !plain) labels.unshift(quote(name));
     return `${plain ? name : ''}${labels.length > 0 || !plain ? `{${labels.join(', ')}}` : ''}`;
+  }
+
+  /** `{__name__="up", host="db-1"}`. */
+  toBraces(): string {
+    const pairs = Array.from(
+      this.entries(),
+      ([name, value]) => `${isPlainLabelName(name) ? name : quote(name)}=${quote(value)}`,
+    );
+    return `{${pairs.join(', ')}}`;
   }
 
   #filtered(keeps: (name: string) => boolean): LabelSet {

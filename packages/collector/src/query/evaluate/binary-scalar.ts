@@ -1,10 +1,10 @@
 /** Binary operators with a scalar on one side, or on both. */
-import { isComparison, isSetOperator, type Binary } from '../language/ast.ts';
+import { isComparison, isSetOperator, isTrim, type Binary } from '../language/ast.ts';
 import { arithmetic, both, comparison } from './operators.ts';
 import { hasSamples, type VectorSeries } from './value.ts';
 
 export function scalarWithScalar({ op }: Binary, left: Float64Array, right: Float64Array): Float64Array {
-  if (isSetOperator(op)) throw new TypeError(`${op} between scalars: the type check lets none through`);
+  if (isSetOperator(op) || isTrim(op)) throw new TypeError(`${op} between scalars: the type check lets none through`);
   return isComparison(op) ? Float64Array.from(comparison(op, left, right)) : arithmetic(op, left, right);
 }
 
@@ -19,7 +19,7 @@ export function vectorWithScalar(
   scalar: Float64Array,
   scalarIsLeft: boolean,
 ): readonly VectorSeries[] {
-  if (isSetOperator(op)) throw new TypeError(`${op} with a scalar: the type check lets none through`);
+  if (isSetOperator(op) || isTrim(op)) throw new TypeError(`${op} is no operation on values`);
   return vector
     .map((series): VectorSeries => {
       const [left, right] = scalarIsLeft ? [scalar, series.values] : [series.values, scalar];

@@ -1,5 +1,5 @@
 /** Binary operators between two vectors: which series belong together, and what becomes of their labels. */
-import { isComparison, isSetOperator, type Binary, type Matching } from '../language/ast.ts';
+import { isComparison, isSetOperator, isTrim, type Binary, type Matching } from '../language/ast.ts';
 import { executionError } from '../language/query-error.ts';
 import { LabelSet, metricName } from '../label-set.ts';
 import { mergeSame } from './merge.ts';
@@ -12,6 +12,11 @@ interface Group {
   readonly labels: LabelSet;
   readonly left: VectorSeries[];
   readonly right: VectorSeries[];
+}
+
+/** A result with the steps at which both sides were there, whether or not a comparison held. */
+interface Match extends VectorSeries {
+  readonly matched: Uint8Array;
 }
 
 /** @throws {QueryError} `query/execution` where a match is not unique */
@@ -113,40 +118,42 @@ class VectorMatch {
   /** At no step that has something to match may two series of the one side be present. */
   #checkOneSide({ labels }: Group, one: readonly VectorSeries[]): void {
     if (one.length < 2) return;
-    const needed = anyPresent(this.#many, this.#count);
+    const { fillLeft, fillRight } = this.#node.matching;
+    const filled = fillLeft !== undefined || fillRight !== undefined;
+    const needed = filled ? new Uint8Array(this.#count).fill(1) : anyPresent(this.#many, this.#count);
     for (let step = 0; step < this.#count; step++) {
       if (needed[step] === 0) continue;
       const [first, second] = one.filter(({ present }) => present[step] === 1);
       if (first === undefined || second === undefined) continue;
       throw executionError(
-        `found duplicate series for the match group ${bare(labels)} on the ${this.#oneIsLeft ? 'left' : 'right'} ` +
-          `hand-side of the operation: [${bare(second.labels)}, ${bare(first.labels)}]` +
+        `found duplicate series for the match group ${labels.toBraces()} on the ${this.#oneIsLeft ? 'left' : 'right'} ` +
+          `hand-side of the operation: [${[first, second]
+            .map(({ labels: own }) => own.toBraces())
+            .toSorted()
+            .join(', ')}]` +
           ';many-to-many matching not allowed: matching labels must be unique on one side',
       );
     }
   }
 
-  #pair(many: VectorSeries, one: VectorSeries): VectorSeries {
+  #pair(many: VectorSeries, one: VectorSeries): Match {
     return this.#combine(this.#resultLabels(many.labels, one.labels), many, one);
   }
 
-  #combine(
-    labels: LabelSet,
-    many: VectorSeries,
-    one: Pick<VectorSeries, 'values' | 'present' | 'dropName'>,
-  ): VectorSeries {
+  #combine(labels: LabelSet, many: VectorSeries, one: Pick<VectorSeries, 'values' | 'present' | 'dropName'>): Match {
     const { op, bool } = this.#node;
     const [left, right] = this.#oneIsLeft ? [one.values, many.values] : [many.values, one.values];
-    const present = both(many.present, one.present);
-    if (isSetOperator(op)) throw new TypeError(`${op} is no operation on values`);
-    if (!isComparison(op)) return { labels, dropName: many.dropName, values: arithmetic(op, left, right), present };
+    const matched = both(many.present, one.present);
+    if (isSetOperator(op) || isTrim(op)) throw new TypeError(`${op} is no operation on values`);
+    if (!isComparison(op))
+      return { labels, dropName: many.dropName, values: arithmetic(op, left, right), present: matched, matched };
     const holds = comparison(op, left, right);
-    if (bool) return { labels, dropName: true, values: Float64Array.from(holds), present };
-    return { labels, dropName: many.dropName, values: left, present: both(present, holds) };
+    if (bool) return { labels, dropName: true, values: Float64Array.from(holds), present: matched, matched };
+    return { labels, dropName: many.dropName, values: left, present: both(matched, holds), matched };
   }
 
   /** Results for series that have none on the other side, where `fill` gives a value for it. */
-  #filled(group: Group, many: readonly VectorSeries[], one: readonly VectorSeries[]): VectorSeries[] {
+  #filled(group: Group, many: readonly VectorSeries[], one: readonly VectorSeries[]): Match[] {
     const { fillLeft, fillRight } = this.#node.matching;
     const [fillMany, fillOne] = this.#oneIsLeft ? [fillRight, fillLeft] : [fillLeft, fillRight];
     const stand = (value: number): Pick<VectorSeries, 'values' | 'present' | 'dropName'> => ({
@@ -154,7 +161,7 @@ class VectorMatch {
       present: new Uint8Array(this.#count).fill(1),
       dropName: false,
     });
-    const results: VectorSeries[] = [];
+    const results: Match[] = [];
     if (fillOne !== undefined) {
       const missing = anyPresent(one, this.#count);
       for (const series of many) {
@@ -185,19 +192,14 @@ class VectorMatch {
   }
 }
 
-function checkDisjoint(series: readonly VectorSeries[], conflict: string): void {
-  if (series.length < 2) return;
-  const taken = new Uint8Array(series[0]?.present.length ?? 0);
-  for (const { present } of series) {
+function checkDisjoint(matches: readonly Match[], conflict: string): void {
+  if (matches.length < 2) return;
+  const taken = new Uint8Array(matches[0]?.matched.length ?? 0);
+  for (const { matched } of matches) {
     for (let step = 0; step < taken.length; step++) {
-      if (present[step] === 0) continue;
+      if (matched[step] === 0) continue;
       if (taken[step] === 1) throw executionError(conflict);
       taken[step] = 1;
     }
   }
-}
-
-/** Labels in braces, those of a nameless series as `{}`. */
-function bare(labels: LabelSet): string {
-  return labels.size === 0 ? '{}' : labels.toString();
 }

@@ -1,5 +1,6 @@
 /** A tree to columns: one evaluation of one query. */
 import {
+  isTrim,
   unwrap,
   type Aggregate,
   type Binary,
@@ -171,6 +172,7 @@ export class Evaluation {
   }
 
   async #binary(node: Binary, steps: Steps): Promise<readonly VectorSeries[]> {
+    if (isTrim(node.op)) return this.#trim(node, steps);
     if (typeOf(node.left) === 'scalar') {
       const scalar = await this.scalar(node.left, steps);
       return vectorWithScalar(node, await this.vector(node.right, steps), scalar, true);
@@ -180,6 +182,18 @@ export class Evaluation {
       return vectorWithScalar(node, left, await this.scalar(node.right, steps), false);
     }
     return vectorWithVector(node, left, await this.vector(node.right, steps), steps.count);
+  }
+
+  /** Floats have no buckets to cut: nothing comes of them, and that is told. */
+  async #trim({ op, left, right, span }: Binary, steps: Steps): Promise<readonly VectorSeries[]> {
+    for (const side of [left, right]) {
+      if (typeOf(side) === 'vector' && (await this.vector(side, steps)).length === 0) return [];
+    }
+    this.#parts.annotations.info(
+      `incompatible sample types encountered for binary operator "${op}": float ${op} float`,
+      span,
+    );
+    return [];
   }
 
   async #aggregate(node: Aggregate, steps: Steps): Promise<readonly VectorSeries[]> {

@@ -10,7 +10,9 @@ export type ValueType = 'scalar' | 'string' | 'vector' | 'matrix';
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%' | '^' | 'atan2';
 export type ComparisonOperator = '==' | '!=' | '>' | '<' | '>=' | '<=';
 export type SetOperator = 'and' | 'or' | 'unless';
-export type BinaryOperator = ArithmeticOperator | ComparisonOperator | SetOperator;
+/** Cut a native histogram at a value; there is nothing of a float to cut. */
+export type TrimOperator = '</' | '>/';
+export type BinaryOperator = ArithmeticOperator | ComparisonOperator | SetOperator | TrimOperator;
 
 export const aggregationNames = [
   'sum',
@@ -157,6 +159,10 @@ export function isComparison(op: BinaryOperator): op is ComparisonOperator {
 
 export function isSetOperator(op: BinaryOperator): op is SetOperator {
   return op === 'and' || op === 'or' || op === 'unless';
+}
+
+export function isTrim(op: BinaryOperator): op is TrimOperator {
+  return op === '</' || op === '>/';
 }
 
 /** The expressions directly inside another. */

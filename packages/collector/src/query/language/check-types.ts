@@ -2,6 +2,7 @@ import {
   childrenOf,
   isComparison,
   isSetOperator,
+  isTrim,
   unwrap,
   type Aggregate,
   type Binary,
@@ -92,6 +93,9 @@ export function checkTypes(text: string, expr: Expr): void {
       }
       if (isComparison(node.op) && !node.bool && left === 'scalar' && right === 'scalar') {
         throw fail(node, 'comparisons between scalars must use BOOL modifier');
+      }
+      if (isTrim(node.op) && left === 'scalar' && right === 'scalar') {
+        throw fail(node, `operator ${JSON.stringify(node.op)} not allowed between scalars`);
       }
       if (left === 'vector' && right === 'vector') return;
       const { matching } = node;

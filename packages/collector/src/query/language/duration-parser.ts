@@ -10,6 +10,7 @@ const maxMs = 9.2e15;
 const maxParts = 100;
 
 const precedence: Readonly<Record<string, number>> = { '+': 1, '-': 1, '*': 2, '/': 2, '%': 2, '^': 3 };
+const signPrecedence = 3;
 
 /** Lengths of time in ranges, subqueries and offsets: `5m`, `300`, `step() * 2`. */
 export class DurationParser {
@@ -37,7 +38,7 @@ export class DurationParser {
   offset(): Duration {
     const { span } = this.#reader.current;
     this.#parts = 0;
-    const duration = this.#unary();
+    const duration = this.#term();
     if (isConstant(duration) && Math.abs(durationMs(duration, { stepMs: 0, rangeMs: 0 })) > maxMs) {
       throw parseError(this.#reader.text, span, 'duration out of range');
     }
@@ -65,11 +66,23 @@ export class DurationParser {
     }
   }
 
+  /** A sign is weaker than a power: `-2 ^ 2` is -4. */
   #unary(): Duration {
-    if (++this.#parts > maxParts) throw this.#reader.error(`expected a duration of at most ${maxParts} parts`);
-    if (this.#reader.take('-')) return negate(this.#unary());
-    if (this.#reader.take('+')) return this.#unary();
+    this.#count();
+    if (this.#reader.take('-')) return negate(this.#expression(signPrecedence));
+    if (this.#reader.take('+')) return this.#expression(signPrecedence);
     return this.#primary();
+  }
+
+  #term(): Duration {
+    this.#count();
+    if (this.#reader.take('-')) return negate(this.#term());
+    if (this.#reader.take('+')) return this.#term();
+    return this.#primary();
+  }
+
+  #count(): void {
+    if (++this.#parts > maxParts) throw this.#reader.error(`expected a duration of at most ${maxParts} parts`);
   }
 
   #primary(): Duration {

@@ -7,7 +7,7 @@ export interface Token {
   readonly span: Span;
 }
 
-const longSigns = ['==', '!=', '=~', '!~', '>=', '<='];
+const longSigns = ['==', '!=', '=~', '!~', '>=', '<=', '</', '>/'];
 const shortSigns = '+-*/%^=<>()[]{},:@';
 
 const blank = /(?:\s+|#[^\n]*)+/y;

@@ -41,6 +41,8 @@ const precedence: Readonly<Record<BinaryOperator, number>> = {
   '<': 3,
   '>=': 3,
   '>': 3,
+  '</': 3,
+  '>/': 3,
   '+': 4,
   '-': 4,
   '*': 5,
