@@ -21,6 +21,7 @@ import { createEngine } from './query/engine.ts';
 import { createExporter } from './query/export.ts';
 import { createQuery } from './query/query.ts';
 import { createStorageReader } from './query/storage-reader.ts';
+import { createTenantLimits } from './query/tenant-limits.ts';
 import { createReceiver } from './receivers/receiver.ts';
 import { createSelfMetrics } from './self.ts';
 import { maxBatchSpanMs } from './storage/batches.ts';
@@ -118,7 +119,13 @@ export async function startCollector({
   });
   const receiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
   const query = createQuery({ storage });
-  const engine = createEngine({ reader: createStorageReader({ query }), log, now });
+  const engine = createEngine({
+    reader: createStorageReader({ query }),
+    log,
+    now,
+    limits: config.query,
+    limitsOf: createTenantLimits({ storage, now }),
+  });
 
   await alerting.restore();
   await ingest.replay(now() - replayMs);

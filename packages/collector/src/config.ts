@@ -27,6 +27,10 @@ const environmentSchema = z.object({
   TARSIER_RETENTION_MINUTES_DAYS: z.coerce.number('expected a number of days').min(1).max(3_650).default(90),
   TARSIER_RETENTION_HOURS_DAYS: z.coerce.number('expected a number of days').min(1).max(36_500).default(1_100),
   TARSIER_MAX_SERIES: z.coerce.number('expected a number of series').int().min(1).max(100_000_000).default(1_000_000),
+  TARSIER_QUERY_SAMPLES: z.coerce.number('expected a number of samples').int().min(1).max(1e9).default(50_000_000),
+  TARSIER_QUERY_SERIES: z.coerce.number('expected a number of series').int().min(1).max(1e7).default(20_000),
+  TARSIER_QUERY_SECONDS: z.coerce.number('expected a number of seconds').min(1).max(3_600).default(120),
+  TARSIER_SLOW_QUERY_SECONDS: z.coerce.number('expected a number of seconds').min(0).max(3_600).default(5),
   TARSIER_MAX_AGE_HOURS: z.coerce.number('expected a number of hours').min(1).max(720).default(24),
   TARSIER_LOG: z.enum(logLevels).default('info'),
 });
@@ -44,6 +48,13 @@ export interface CollectorConfig {
   readonly retention: { readonly samples: number; readonly minutes: number; readonly hours: number };
   /** Most series of a tenant that has no limit of its own. */
   readonly maxSeries: number;
+  /** What a query of a tenant without limits of its own may, and from when on it is logged as slow. */
+  readonly query: {
+    readonly samples: number;
+    readonly series: number;
+    readonly timeoutMs: number;
+    readonly slowMs: number;
+  };
   /** Oldest sample that is accepted, ms before now. */
   readonly maxAgeMs: number;
   readonly logLevel: z.infer<typeof environmentSchema>['TARSIER_LOG'];
@@ -81,6 +92,12 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       hours: settings.TARSIER_RETENTION_HOURS_DAYS,
     },
     maxSeries: settings.TARSIER_MAX_SERIES,
+    query: {
+      samples: settings.TARSIER_QUERY_SAMPLES,
+      series: settings.TARSIER_QUERY_SERIES,
+      timeoutMs: settings.TARSIER_QUERY_SECONDS * 1_000,
+      slowMs: settings.TARSIER_SLOW_QUERY_SECONDS * 1_000,
+    },
     maxAgeMs: settings.TARSIER_MAX_AGE_HOURS * 3_600_000,
     logLevel: settings.TARSIER_LOG,
   };

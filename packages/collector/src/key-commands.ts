@@ -2,6 +2,7 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { keyScopes, type KeyRow } from './storage/keys.ts';
 import type { Storage } from './storage/storage.ts';
+import type { TenantArguments } from './tenant-commands.ts';
 import type { TenantScope } from './tenant.ts';
 
 /** Options of these commands, as `parseArgs` wants them. */
@@ -16,7 +17,9 @@ export const keyOptions = {
   json: { type: 'boolean' },
 } as const;
 
-export type KeyArguments = { readonly [Name in keyof typeof keyOptions]?: string | boolean | undefined };
+export type KeyArguments = {
+  readonly [Name in keyof typeof keyOptions]?: string | boolean | undefined;
+} & TenantArguments;
 
 type Context = { readonly storage: Storage; readonly tenant: TenantScope; readonly now: () => UnixMs };
 

@@ -9,6 +9,7 @@ import { loadConfig, type CollectorConfig } from './config.ts';
 import { keyCommands, keyOptions, type KeyArguments, type KeyCommand } from './key-commands.ts';
 import { createLog, type Log } from './log.ts';
 import { openStorage } from './storage/storage.ts';
+import { tenantCommands, tenantOptions } from './tenant-commands.ts';
 
 const usage = `tarsier-collector: stores, understands and tells
 
@@ -21,11 +22,15 @@ const usage = `tarsier-collector: stores, understands and tells
                                               end a key, or the key of an enrolled host, within ten seconds
   tarsier-collector enrol-token create --tenant NAME [--expires-in 1h] [--uses 1] [--name TEXT]
                                               print a token that lets a host in: tarsier-agent enrol --token TOKEN
+  tarsier-collector tenant limits --tenant NAME [--query-samples N] [--query-series N] [--query-seconds N]
+                                              what a query may read and how long it may take; a number, or default
   tarsier-collector --help | --version
 
 Settings come from the environment: TARSIER_LISTEN (127.0.0.1:7077), TARSIER_DATA (./tarsier-data), DATABASE_URL,
 TARSIER_WEB_ROOT, TARSIER_PUBLIC_URL, TARSIER_RETENTION_DAYS (7),
-TARSIER_RETENTION_MINUTES_DAYS (90), TARSIER_RETENTION_HOURS_DAYS (1100), TARSIER_MAX_AGE_HOURS (24), TARSIER_LOG (info).
+TARSIER_RETENTION_MINUTES_DAYS (90), TARSIER_RETENTION_HOURS_DAYS (1100), TARSIER_MAX_AGE_HOURS (24),
+TARSIER_QUERY_SAMPLES (50000000), TARSIER_QUERY_SERIES (20000), TARSIER_QUERY_SECONDS (120),
+TARSIER_SLOW_QUERY_SECONDS (5), TARSIER_LOG (info).
 
 Exit codes: 0 done, 1 failed while running, 2 wrong arguments or settings.
 `;
@@ -49,6 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
         'ready-json': { type: 'boolean' },
         'until-stdin-ends': { type: 'boolean' },
         ...keyOptions,
+        ...tenantOptions,
       },
     });
     if (values.help === true) return print(usage);
@@ -62,9 +68,10 @@ async function main(argv: readonly string[]): Promise<number> {
         untilStdinEnds: values['until-stdin-ends'] === true,
       });
     }
-    const keyCommand = Object.hasOwn(keyCommands, command) ? keyCommands[command] : undefined;
-    if (keyCommand !== undefined) return await withTenant(config, log, values, keyCommand);
-    const known = ['serve', ...Object.keys(keyCommands)].join(', ');
+    const ofTenant = { ...keyCommands, ...tenantCommands };
+    const run = Object.hasOwn(ofTenant, command) ? ofTenant[command] : undefined;
+    if (run !== undefined) return await withTenant(config, log, values, run);
+    const known = ['serve', ...Object.keys(ofTenant)].join(', ');
     throw new TarsierError('usage/command', `expected one of ${known}, got ${command}; see --help`);
   } catch (error) {
     log.error(describeError(error));

@@ -10,6 +10,7 @@ import { createEngine } from '../query/engine.ts';
 import { createExporter } from '../query/export.ts';
 import { createQuery } from '../query/query.ts';
 import { createStorageReader } from '../query/storage-reader.ts';
+import { createTenantLimits } from '../query/tenant-limits.ts';
 import { createReceiver } from '../receivers/receiver.ts';
 import { createSelfMetrics } from '../self.ts';
 import type { KeyScope } from '../storage/keys.ts';
@@ -58,7 +59,11 @@ export async function startTestServer(
     receiver: createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now: Date.now }),
     maxAge: { doorsMs: 86_400_000, importsMs: 30 * 86_400_000 },
     query,
-    engine: createEngine({ reader: createStorageReader({ query }), log }),
+    engine: createEngine({
+      reader: createStorageReader({ query }),
+      log,
+      limitsOf: createTenantLimits({ storage, now: Date.now }),
+    }),
     exporter: createExporter({ storage }),
     windows,
     live,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../log.ts';
-import { createEngine, type EngineLimits } from './engine.ts';
+import { createEngine } from './engine.ts';
 import { LabelSet } from './label-set.ts';
+import type { EngineLimits, TenantLimits } from './limits.ts';
 import { createMemoryReader } from './memory-reader.ts';
 import type { SelectRequest, SeriesReader, StoredSeries } from './series-reader.ts';
 
@@ -22,12 +23,19 @@ function seriesOf(count: number, samples: number): readonly StoredSeries[] {
 
 function engineOn(
   series: readonly StoredSeries[],
-  options: { limits?: Partial<EngineLimits>; reader?: SeriesReader; now?: () => number; warned?: unknown[] } = {},
+  options: {
+    limits?: Partial<EngineLimits>;
+    ofTenant?: Readonly<Record<string, TenantLimits>>;
+    reader?: SeriesReader;
+    now?: () => number;
+    warned?: unknown[];
+  } = {},
 ) {
-  const { limits = {}, reader = createMemoryReader(series), now = Date.now, warned = [] } = options;
+  const { limits = {}, ofTenant = {}, reader = createMemoryReader(series), now = Date.now, warned = [] } = options;
   return createEngine({
     reader,
     limits,
+    limitsOf: async ({ tenant }) => ofTenant[tenant] ?? {},
     now,
     log: { ...silentLog, warn: (message, fields) => warned.push({ message, ...fields }) },
   });
@@ -43,6 +51,24 @@ test('samples that are read and points that are computed count towards one limit
   });
   const points = engine.range(scope, { query: 'up{host="h1"} + 1', start: 0, end: 90_000, stepMs: 100 });
   await expect(points).rejects.toMatchObject({ code: 'query/too-many-samples' });
+});
+
+test('a tenant may have limits of its own', async () => {
+  const ofTenant = { small: { series: 3, samples: 40 } };
+  const engine = engineOn(seriesOf(4, 10), { ofTenant });
+  const [acme, small] = ['acme', 'small'].map((tenant, index) => ({ tenantId: index, tenant }));
+  const ask = (who: typeof scope | undefined, query: string) => engine.instant(who ?? scope, { query, time: 9_000 });
+  expect((await ask(acme, 'up')).data).toMatchObject({ samples: [{}, {}, {}, {}] });
+  await expect(ask(small, 'up')).rejects.toMatchObject({
+    code: 'query/too-many-series',
+    message: 'query: expected at most 3 series in an evaluation; narrow the selectors',
+  });
+  expect((await ask(small, 'up{host=~"h[012]"}')).data).toMatchObject({ samples: [{}, {}, {}] });
+  // Of all selectors together.
+  const twice = ask(small, 'up{host=~"h[01]"} + up{host=~"h[12]"}');
+  await expect(twice).rejects.toMatchObject({ code: 'query/too-many-series' });
+  const many = ask(small, 'sum_over_time(up{host="h0"}[1m:1s])');
+  await expect(many).rejects.toMatchObject({ code: 'query/too-many-samples' });
 });
 
 test.each([
@@ -95,11 +121,12 @@ test('a query that takes too long ends by itself', async () => {
         signal?.addEventListener('abort', () => reject(signal.reason as Error));
       }),
   };
-  const answer = engineOn([], { reader }).instant(scope, { query: 'up', time: 1, timeoutMs: 20 });
-  await expect(answer).rejects.toMatchObject({
-    code: 'query/timeout',
-    message: 'query: expected an answer within 20 ms',
-  });
+  const late = { code: 'query/timeout', message: 'query: expected an answer within 20 ms' };
+  const engine = engineOn([], { reader, ofTenant: { hasty: { timeoutMs: 20 } } });
+  await expect(engine.instant(scope, { query: 'up', time: 1, timeoutMs: 20 })).rejects.toMatchObject(late);
+  const hasty = { tenantId: 8, tenant: 'hasty' };
+  // A client may ask for less than its tenant has, not for more.
+  await expect(engine.instant(hasty, { query: 'up', time: 1, timeoutMs: 60_000 })).rejects.toMatchObject(late);
 });
 
 test('others have their turn while a long query is evaluated', async () => {
@@ -124,11 +151,32 @@ test('a slow query is logged with its tenant, text and samples, a quick one is n
   const engine = engineOn(seriesOf(2, 10), { now: () => (at += 3), warned, limits: { slowMs: 100 } });
   await engine.instant(scope, { query: 'up', time: 5_000 });
   expect(warned).toEqual([]);
-  const slow = engineOn(seriesOf(2, 10), { now: () => (at += 100), warned, limits: { slowMs: 100 } });
+  const slow = engineOn(seriesOf(2, 10), {
+    now: () => (at += 100),
+    warned,
+    limits: { slowMs: 100, samples: 20 },
+  });
   await slow.instant(scope, { query: 'sum(up)', time: 5_000 });
   expect(warned).toEqual([
-    { message: 'a query was slow', tenant: 'acme', query: 'sum(up)', ms: expect.any(Number), samples: 12 },
+    {
+      message: 'a query was slow',
+      tenant: 'acme',
+      query: 'sum(up)',
+      ms: expect.any(Number),
+      samples: 12,
+      outcome: 'answered',
+    },
   ]);
+});
+
+test('a slow query that fails is logged as well', async () => {
+  const warned: unknown[] = [];
+  let at = 0;
+  const slow = engineOn(seriesOf(2, 10), { now: () => (at += 100), warned, limits: { slowMs: 100, samples: 5 } });
+  await expect(slow.instant(scope, { query: 'up', time: 9_000 })).rejects.toMatchObject({
+    code: 'query/too-many-samples',
+  });
+  expect(warned).toMatchObject([{ query: 'up', samples: 20, outcome: 'failed' }]);
 });
 
 test('a chain of a thousand operators and the deepest nesting are evaluated', async () => {

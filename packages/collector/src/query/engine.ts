@@ -16,18 +16,8 @@ import type { Expr, Matcher, VectorSelector } from './language/ast.ts';
 import { typeOf } from './language/check-types.ts';
 import { parseQuery } from './language/parse.ts';
 import { QueryError } from './language/query-error.ts';
+import { defaultLimits, type EngineLimits, type TenantLimits } from './limits.ts';
 import type { SeriesReader, StoredSeries } from './series-reader.ts';
-
-export interface EngineLimits {
-  /** Samples read and points computed, over the whole evaluation. */
-  readonly samples: number;
-  /** Points per series in the answer, as in Prometheus. */
-  readonly points: number;
-  /** Longest that a query may take, ms. */
-  readonly timeoutMs: number;
-  /** A query that takes longer is logged, ms. */
-  readonly slowMs: number;
-}
 
 export interface QueryOptions {
   readonly query: string;
@@ -70,6 +60,8 @@ export interface QueryStatistics {
   readonly samplesRead: number;
   /** Samples read and points computed. */
   readonly samplesHeld: number;
+  /** Samples that each step looked at: one that several steps see counts for each, as in Prometheus. */
+  readonly lookedAt: { readonly times: readonly UnixMs[]; readonly samples: Float64Array };
 }
 
 export interface Engine {
@@ -82,8 +74,9 @@ export interface Engine {
   ): Promise<QueryResult>;
 }
 
-const defaultLimits: EngineLimits = { samples: 50_000_000, points: 11_000, timeoutMs: 120_000, slowMs: 5_000 };
 const defaultLookBackMs = 5 * 60_000;
+/** How much of a slow query the log gets. */
+const loggedCharacters = 1_000;
 /** Prometheus's default evaluation interval. */
 const subqueryStepMs = 60_000;
 
@@ -92,13 +85,16 @@ export function createEngine({
   log,
   now = Date.now,
   limits: someLimits = {},
+  limitsOf = () => Promise.resolve({}),
 }: {
   readonly reader: SeriesReader;
   readonly log: Log;
   readonly now?: () => number;
   readonly limits?: Partial<EngineLimits>;
+  /** Those of a tenant's own. */
+  readonly limitsOf?: (scope: TenantScope) => Promise<TenantLimits>;
 }): Engine {
-  const limits = { ...defaultLimits, ...someLimits };
+  const common = { ...defaultLimits, ...someLimits };
 
   async function run(
     scope: TenantScope,
@@ -108,10 +104,12 @@ export function createEngine({
     options: QueryOptions,
   ): Promise<QueryResult> {
     const began = now();
+    const limits = { ...common, ...(await limitsOf(scope)) };
     const timeoutMs = Math.min(options.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
-    const work = new Work({ signal, maxSamples: limits.samples, now });
+    const work = new Work({ signal, limits, now });
+    const counted = { ...steps, lookedAt: new Float64Array(steps.count) };
     const annotations = new Annotations(options.query);
     const times: QueryTimes = {
       start: steps.start,
@@ -121,13 +119,11 @@ export function createEngine({
       subqueryStepMs,
     };
     const read = async ({ matchers, from, to, hints }: Omit<Wanted, 'selector'>): Promise<readonly StoredSeries[]> => {
-      const series = await reader.select(scope, { matchers, from, to, hints }, signal);
-      let samples = 0;
-      for (const { column } of series) samples += column.times.length;
-      work.samplesRead += samples;
-      work.hold(samples);
+      const series = await reader.select(scope, { matchers, from, to, hints, limits: work.left }, signal);
+      work.read(series);
       return series;
     };
+    let outcome = 'failed';
     try {
       const found = new Map<VectorSelector, readonly StoredSeries[]>();
       for (const { selector, ...request } of wantedBy(expr, steps, times)) found.set(selector, await read(request));
@@ -140,16 +136,9 @@ export function createEngine({
           hints: { stepMs: at.stepMs, rangeMs: undefined, call: 'info' },
         });
       const evaluation = new Evaluation({ expr, times, found, annotations, work, select });
-      const data = await evaluate(evaluation, expr, steps, times);
+      const data = await evaluate(evaluation, expr, counted, times);
       const done = now();
-      if (done - began >= limits.slowMs) {
-        log.warn('a query was slow', {
-          tenant: scope.tenant,
-          query: options.query.slice(0, 1_000),
-          ms: Math.round(done - began),
-          samples: work.samplesRead,
-        });
-      }
+      outcome = 'answered';
       return {
         data,
         warnings: annotations.warnings,
@@ -159,16 +148,28 @@ export function createEngine({
           evaluateMs: done - readBy,
           samplesRead: work.samplesRead,
           samplesHeld: work.samplesHeld,
+          lookedAt: {
+            times: Array.from({ length: steps.count }, (_, step) => timeOf(steps, step)),
+            samples: counted.lookedAt,
+          },
         },
       };
     } catch (error) {
       if (timeout.aborted) {
+        outcome = 'timed out';
         throw new TarsierError('query/timeout', `query: expected an answer within ${timeoutMs} ms`, { field: 'query' });
       }
       if (options.signal?.aborted === true) {
+        outcome = 'canceled';
         throw new TarsierError('query/canceled', 'query: nobody waits for the answer any more', { cause: error });
       }
       throw error;
+    } finally {
+      const ms = Math.round(now() - began);
+      if (ms >= limits.slowMs) {
+        const query = options.query.slice(0, loggedCharacters);
+        log.warn('a query was slow', { tenant: scope.tenant, query, ms, samples: work.samplesRead, outcome });
+      }
     }
   }
 
@@ -183,10 +184,10 @@ export function createEngine({
       if (!(stepMs > 0)) {
         throw new TarsierError('query/range', 'step: expected a duration of at least 1 ms', { field: 'step' });
       }
-      if ((end - start) / stepMs > limits.points) {
+      if ((end - start) / stepMs > common.points) {
         throw new TarsierError(
           'query/too-many-points',
-          `step: expected at most ${limits.points} points per series; use a larger step`,
+          `step: expected at most ${common.points} points per series; use a larger step`,
           { field: 'step' },
         );
       }
@@ -248,7 +249,7 @@ function matrixOf(series: readonly VectorSeries[], steps: Steps): QueryData {
 
 /** The samples of a range vector at one time. */
 async function rawSamples(evaluation: Evaluation, expr: Expr, steps: Steps): Promise<QueryData> {
-  const range = await evaluation.matrix(expr, steps);
+  const range = await evaluation.matrix(expr, steps, true);
   const columns: LabelledColumn[] = [];
   for (const series of range.series) {
     const labels = series.dropName ? series.labels.withoutName() : series.labels;

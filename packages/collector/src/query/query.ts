@@ -56,6 +56,8 @@ export interface SamplesRequest {
   readonly matchers: readonly Matcher[];
   readonly from: UnixMs;
   readonly to: UnixMs;
+  /** Instead of those that count for all. */
+  readonly limits?: Pick<QueryLimits, 'series' | 'samples'> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -74,11 +76,12 @@ export function createQuery({
     scope: TenantScope,
     matchers: readonly Matcher[],
     signal?: AbortSignal,
+    most = limits.series,
   ): Promise<readonly SeriesRow[]> {
     const series = await storage.series.match(scope, compileTests(matchers));
     signal?.throwIfAborted();
-    if (series.length > limits.series) {
-      throw tooMuch('series', `${limits.series} series, got ${series.length}; narrow the selector`);
+    if (series.length > most) {
+      throw tooMuch('series', `${most} series, got ${series.length}; narrow the selector`);
     }
     return series;
   }
@@ -111,7 +114,7 @@ export function createQuery({
   }
 
   /** @throws {TarsierError} once more is read than the limits allow */
-  function limited(from: UnixMs, to: UnixMs, signal: AbortSignal | undefined): SampleRange {
+  function limited(from: UnixMs, to: UnixMs, signal: AbortSignal | undefined, most = limits.samples): SampleRange {
     if (to - from > limits.spanMs) {
       throw tooMuch('span', `${limits.spanMs / dayMs} days from start to end, the step included`, 'start');
     }
@@ -122,8 +125,8 @@ export function createQuery({
       signal,
       onRead(samples) {
         read += samples;
-        if (read > limits.samples) {
-          throw tooMuch('samples', `${limits.samples} samples; narrow the range or the selector`);
+        if (read > most) {
+          throw tooMuch('samples', `${most} samples; narrow the range or the selector`);
         }
       },
     };
@@ -131,16 +134,16 @@ export function createQuery({
 
   async function samples(
     scope: TenantScope,
-    { matchers, from, to, signal }: SamplesRequest,
+    { matchers, from, to, limits: { series: mostSeries, samples: mostSamples } = limits, signal }: SamplesRequest,
   ): Promise<readonly SeriesResult[]> {
-    const range = limited(from, to, signal);
-    const series = await matching(scope, matchers, signal);
+    const range = limited(from, to, signal, mostSamples);
+    const series = await matching(scope, matchers, signal, mostSeries);
     const found = await storage.samples.read(scope, series, range);
     return withColumns(series, ({ seriesId }) => found.get(seriesId));
   }
 
   return {
-    series: matching,
+    series: (scope, matchers, signal) => matching(scope, matchers, signal),
     samples,
 
     async range(scope, { selector, start, end, stepMs, aggregation = 'last', signal }) {

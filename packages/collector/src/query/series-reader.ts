@@ -11,6 +11,8 @@ export interface SelectRequest {
   readonly to: UnixMs;
   /** What the samples are for: may be used to read less, and may be ignored. */
   readonly hints: SelectHints;
+  /** Most that the query may still read. */
+  readonly limits?: { readonly series: number; readonly samples: number };
 }
 
 export interface SelectHints {

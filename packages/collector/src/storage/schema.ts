@@ -35,6 +35,10 @@ export const tenant = pgTable('tenant', {
   samplesDays: integer('samples_days'),
   minutesDays: integer('minutes_days'),
   hoursDays: integer('hours_days'),
+  /** Most samples and series of a query, and its longest time; null for the collector's setting. */
+  querySamples: integer('query_samples'),
+  querySeries: integer('query_series'),
+  queryTimeoutMs: integer('query_timeout_ms'),
 });
 
 export const apiKey = pgTable(
@@ -171,6 +175,18 @@ export const rule = pgTable(
     createdAt: unixMs('created_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+/** Rule groups as they were put: files in Prometheus's YAML. */
+export const ruleFile = pgTable(
+  'rule_file',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    name: text('name').notNull(),
+    body: text('body').notNull(),
+    updatedAt: unixMs('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.name] })],
 );
 
 export const alert = pgTable(

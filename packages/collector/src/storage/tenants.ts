@@ -8,8 +8,23 @@ export interface Tenants {
   ensure(name: string): Promise<TenantScope>;
   find(name: string): Promise<TenantScope | undefined>;
   all(): Promise<readonly TenantScope[]>;
+  /** What its queries may; what is absent is as for all. */
+  queryLimits(scope: TenantScope): Promise<QueryLimits>;
+  /** Those given are changed; null: as for all. */
+  setQueryLimits(scope: TenantScope, limits: { readonly [Name in keyof QueryLimits]?: number | null }): Promise<void>;
 }
 
+export interface QueryLimits {
+  readonly samples?: number;
+  readonly series?: number;
+  readonly timeoutMs?: number;
+}
+
+const limitColumns = {
+  samples: tenant.querySamples,
+  series: tenant.querySeries,
+  timeoutMs: tenant.queryTimeoutMs,
+};
 const scope = { tenantId: tenant.tenantId, tenant: tenant.name };
 
 export function createTenants({ db }: Database): Tenants {
@@ -24,6 +39,14 @@ export function createTenants({ db }: Database): Tenants {
       const row = await find(name);
       if (row === undefined) throw new Error(`tenant ${name} vanished while it was created`);
       return row;
+    },
+    async queryLimits({ tenantId }) {
+      const [row] = await db.select(limitColumns).from(tenant).where(eq(tenant.tenantId, tenantId));
+      return Object.fromEntries(Object.entries(row ?? {}).filter(([, value]) => value !== null));
+    },
+    async setQueryLimits({ tenantId }, { samples, series, timeoutMs }) {
+      const changes = { querySamples: samples, querySeries: series, queryTimeoutMs: timeoutMs };
+      await db.update(tenant).set(changes).where(eq(tenant.tenantId, tenantId));
     },
     all: () => db.select(scope).from(tenant).orderBy(tenant.tenantId),
   };

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UnixMs } from '@tarsier/protocol';
 import type { Context } from 'hono';
-import type { QueryData, QueryResult } from '../../query/engine.ts';
+import type { QueryData, QueryResult, QueryStatistics } from '../../query/engine.ts';
 import { formatValue } from '../../query/language/number.ts';
 import type { AppEnv } from '../app-env.ts';
 
@@ -30,29 +30,44 @@ export function success(data: string, { warnings = [], infos = [] }: Envelope = 
 export interface AnswerShape {
   /** Most series; the rest is left out, and a warning says so. */
   readonly limit: number;
-  readonly withStatistics: boolean;
+  /** The parameter `stats`: none where it is empty, by step as well where it is `all`. */
+  readonly stats: string;
 }
 
 export async function queryAnswer(
   { data, warnings, infos, statistics }: QueryResult,
-  { limit, withStatistics }: AnswerShape,
+  { limit, stats }: AnswerShape,
 ): Promise<string> {
   const { result, truncated } = await resultOf(data, limit);
   const type = JSON.stringify(data.kind);
-  const { readMs, evaluateMs, samplesRead, samplesHeld } = statistics;
-  const timings = {
-    evalTotalTime: (readMs + evaluateMs) / 1000,
-    resultSortTime: 0,
-    queryPreparationTime: readMs / 1000,
-    innerEvalTime: evaluateMs / 1000,
-    execQueueTime: 0,
-    execTotalTime: (readMs + evaluateMs) / 1000,
+  const told = stats === '' ? '' : `,"stats":${JSON.stringify(statisticsOf(statistics, stats === 'all'))}`;
+  return success(`{"resultType":${type},"result":${result}${told}}`, {
+    warnings: truncated ? [...warnings, truncationWarning] : warnings,
+    infos,
+  });
+}
+
+function statisticsOf(
+  { readMs, evaluateMs, samplesRead, samplesHeld, lookedAt: { times, samples } }: QueryStatistics,
+  byStep: boolean,
+): object {
+  const perStep = times.map((time, step) => [time / 1000, samples[step] ?? 0]);
+  return {
+    timings: {
+      evalTotalTime: (readMs + evaluateMs) / 1000,
+      resultSortTime: 0,
+      queryPreparationTime: readMs / 1000,
+      innerEvalTime: evaluateMs / 1000,
+      execQueueTime: 0,
+      execTotalTime: (readMs + evaluateMs) / 1000,
+    },
+    samples: {
+      ...(byStep ? { totalQueryableSamplesPerStep: perStep } : {}),
+      totalQueryableSamples: samples.reduce((sum, count) => sum + count, 0),
+      samplesRead,
+      peakSamples: samplesHeld,
+    },
   };
-  const stats = { timings, samples: { totalQueryableSamples: samplesRead, peakSamples: samplesHeld } };
-  return success(
-    `{"resultType":${type},"result":${result}${withStatistics ? `,"stats":${JSON.stringify(stats)}` : ''}}`,
-    { warnings: truncated ? [...warnings, truncationWarning] : warnings, infos },
-  );
 }
 
 export const truncationWarning = 'results truncated due to limit';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { testBatch } from '../../ingest/testing.ts';
 import { startTestServer } from '../testing.ts';
@@ -156,11 +156,73 @@ test('warnings, infos and statistics come with the answer, and a limit says what
   const limited = await ask(query('{host="web-1"}', '&limit=1&stats=all'));
   expect(limited).toMatchObject({
     warnings: ['results truncated due to limit'],
-    data: { result: [expect.anything()], stats: { samples: { totalQueryableSamples: 20 } } },
+    data: {
+      result: [expect.anything()],
+      stats: {
+        timings: { evalTotalTime: expect.any(Number), execQueueTime: 0 },
+        samples: { totalQueryableSamplesPerStep: [[end, 2]], totalQueryableSamples: 2, samplesRead: 20 },
+      },
+    },
   });
   expect(await ask(`/api/v1/label/__name__/values?limit=1`)).toMatchObject({
     data: ['cpu_busy_ratio'],
     warnings: ['results truncated due to limit'],
+  });
+});
+
+test('statistics by step are for those who want all of them', async () => {
+  const range = `/api/v1/query_range?query=cpu_busy_ratio&start=${end - 4}&end=${end}&step=2`;
+  expect((await ask(`${range}&stats=all`)).data).toMatchObject({
+    stats: { samples: { totalQueryableSamplesPerStep: [end - 4, end - 2, end].map((at) => [at, 1]) } },
+  });
+  const some = z.object({ stats: z.object({ samples: z.record(z.string(), z.number()) }) });
+  expect(some.parse((await ask(`${range}&stats=true`)).data).stats.samples).toMatchObject({ totalQueryableSamples: 3 });
+  expect((await ask(range)).data).not.toHaveProperty('stats');
+});
+
+test('a tenant with limits of its own has them in its answers', async () => {
+  const { storage } = server;
+  const small = await storage.tenants.ensure('small');
+  await storage.tenants.setQueryLimits(small, { series: 1, samples: 5 });
+  expect((await server.ingest(await server.key('small', 'ingest'), testBatch({ endMs }))).status).toBe(204);
+  const key = await server.key('small', 'read');
+  expect(await ask(query('sum({host="web-1"})'), { key })).toMatchObject({
+    code: 422,
+    errorType: 'execution',
+    error: 'query: expected at most 1 series, got 2; narrow the selector',
+  });
+  expect(await ask(query('sum_over_time(cpu_busy_ratio[1m])'), { key })).toMatchObject({
+    code: 422,
+    errorType: 'execution',
+    error: expect.stringContaining('expected at most 5 samples'),
+  });
+  expect(await ask(query('cpu_busy_ratio[5s]'), { key })).toMatchObject({ code: 200 });
+  expect(await ask(query('sum({host="web-1"})'))).toMatchObject({ code: 200 });
+});
+
+test('a client that hangs up ends its query in the database as well', async () => {
+  const waiting = async (sql: typeof server.sql): Promise<number> =>
+    (
+      await sql`select 1 from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like '%from batch%'`
+    ).length;
+  await server.sql.begin(async (sql) => {
+    await sql`lock table batch in access exclusive mode`;
+    const leaving = new AbortController();
+    const answer = fetch(`${server.url}/prometheus${query('cpu_busy_ratio')}`, {
+      headers: { authorization: `Bearer ${reader}` },
+      signal: leaving.signal,
+    });
+    answer.catch(() => {});
+    const become = (count: number) =>
+      vi.waitFor(async () => expect(await waiting(sql as unknown as typeof server.sql)).toBe(count), {
+        timeout: 20_000,
+        interval: 20,
+      });
+    await become(1);
+    leaving.abort();
+    await expect(answer).rejects.toThrow('aborted');
+    await become(0);
   });
 });
 

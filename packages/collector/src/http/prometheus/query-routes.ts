@@ -68,7 +68,7 @@ function options(c: Context<AppEnv>, parameters: Parameters): QueryOptions {
 }
 
 function answerShape(parameters: Parameters): AnswerShape {
-  return { limit: parameters.limit('limit'), withStatistics: parameters.has('stats') };
+  return { limit: parameters.limit('limit'), stats: parameters.text('stats') };
 }
 
 /** A query that can't be parsed is a bad parameter. */

@@ -55,7 +55,11 @@ export class Evaluation {
 
   async vector(expr: Expr, steps: Steps): Promise<readonly VectorSeries[]> {
     if (steps.count > 1 && this.#invariant.has(expr)) {
-      const once = await this.#vector(expr, { ...steps, count: 1 });
+      const { lookedAt, ...rest } = steps;
+      const counts = lookedAt === undefined ? {} : { lookedAt: new Float64Array(1) };
+      const once = await this.#vector(expr, { ...rest, ...counts, count: 1 });
+      // Each step counts them, as if it had looked itself.
+      lookedAt?.forEach((count, step) => (lookedAt[step] = count + (counts.lookedAt?.[0] ?? 0)));
       this.#parts.work.hold(once.length * steps.count);
       return once.map((series) => ({
         ...series,
@@ -122,10 +126,11 @@ export class Evaluation {
     }
   }
 
-  async matrix(expr: Expr, steps: Steps): Promise<RangeVector> {
+  /** @param countInside  whether what a subquery looks at is counted, instead of its points */
+  async matrix(expr: Expr, steps: Steps, countInside = false): Promise<RangeVector> {
     const inner = unwrap(expr);
     if (inner.kind === 'matrix') return this.#range(inner, steps);
-    if (inner.kind === 'subquery') return this.#subquery(inner, steps);
+    if (inner.kind === 'subquery') return this.#subquery(inner, steps, countInside);
     throw new TypeError(`expected a range vector, got ${inner.kind}`);
   }
 
@@ -134,7 +139,7 @@ export class Evaluation {
     const look = lookAt(selector, steps, times);
     const series: VectorSeries[] = [];
     for (const stored of found.get(selector) ?? []) {
-      const newest = newestAt(stored, steps.count, look, times.lookBackMs, what);
+      const newest = newestAt(stored, steps.count, look, times.lookBackMs, what, steps.lookedAt);
       if (newest !== undefined) series.push(newest);
       await work.pause();
     }
@@ -151,13 +156,18 @@ export class Evaluation {
       })),
       rangeMs: positiveMs(range, times),
       endAt: lookAt(selector, steps, times),
+      lookedAt: steps.lookedAt,
     };
   }
 
-  async #subquery(subquery: Subquery, steps: Steps): Promise<RangeVector> {
+  async #subquery(subquery: Subquery, steps: Steps, countInside: boolean): Promise<RangeVector> {
     const { times } = this.#parts;
     const grid = subquerySteps(subquery, steps, times);
-    const inner = grid.count === 0 ? [] : await this.vector(subquery.of, grid);
+    const inside = countInside ? { lookedAt: new Float64Array(grid.count) } : {};
+    const inner = grid.count === 0 ? [] : await this.vector(subquery.of, { ...grid, ...inside });
+    if (steps.lookedAt !== undefined && inside.lookedAt !== undefined) {
+      steps.lookedAt[0] = inside.lookedAt.reduce((sum, count) => sum + count, steps.lookedAt[0] ?? 0);
+    }
     const allTimes = Float64Array.from({ length: grid.count }, (_, step) => timeOf(grid, step));
     const series = inner.map(({ labels, dropName, values, present }): RangeSeries => {
       if (!present.includes(0)) return { labels, dropName, times: allTimes, values };
@@ -168,7 +178,12 @@ export class Evaluation {
         values: values.filter((_, step) => present[step] === 1),
       };
     });
-    return { series, rangeMs: positiveMs(subquery.range, times), endAt: lookAt(subquery, steps, times) };
+    return {
+      series,
+      rangeMs: positiveMs(subquery.range, times),
+      endAt: lookAt(subquery, steps, times),
+      lookedAt: countInside ? undefined : steps.lookedAt,
+    };
   }
 
   async #binary(node: Binary, steps: Steps): Promise<readonly VectorSeries[]> {

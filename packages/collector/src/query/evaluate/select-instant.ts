@@ -8,6 +8,7 @@ import { emptySeries, type VectorSeries } from './value.ts';
  * @param look  the time of a step's look; never less than that of the step before
  * @param lookBackMs  older samples do not count; nor does anything before a staleness marker
  * @param what  the samples' values, or their times in seconds
+ * @param lookedAt  counts the samples found, by step
  * @returns undefined when no step has a sample
  */
 export function newestAt(
@@ -16,6 +17,7 @@ export function newestAt(
   look: (step: number) => UnixMs,
   lookBackMs: number,
   what: 'values' | 'times',
+  lookedAt?: Float64Array,
 ): VectorSeries | undefined {
   const { times, values } = column;
   const isStale = staleRows(column);
@@ -32,6 +34,7 @@ export function newestAt(
     if (time <= at - lookBackMs || (value !== value && isStale(row))) continue;
     found.values[step] = what === 'times' ? time / 1000 : value;
     found.present[step] = 1;
+    if (lookedAt !== undefined) lookedAt[step] = (lookedAt[step] ?? 0) + 1;
     any = true;
   }
   return any ? found : undefined;

@@ -6,6 +6,8 @@ export interface Steps {
   /** 0 where there is one step only. */
   readonly stepMs: number;
   readonly count: number;
+  /** Where samples that a step looks at are counted; absent where they count as what becomes of them. */
+  readonly lookedAt?: Float64Array;
 }
 
 export function timeOf({ start, stepMs }: Steps, step: number): UnixMs {

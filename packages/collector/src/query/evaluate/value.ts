@@ -28,6 +28,8 @@ export interface RangeVector {
   readonly rangeMs: number;
   /** End of a step's window. */
   readonly endAt: (step: number) => UnixMs;
+  /** As of {@link Steps}. */
+  readonly lookedAt: Float64Array | undefined;
 }
 
 export function emptySeries(labels: LabelSet, dropName: boolean, count: number): VectorSeries {

@@ -28,7 +28,7 @@ interface MovingWindow extends Window {
 /** Moves over the windows of a series, which never go back; `visit` is not called for those without samples. */
 export function eachWindow(
   { times, values }: Pick<RangeSeries, 'times' | 'values'>,
-  { rangeMs, endAt }: Omit<RangeVector, 'series'>,
+  { rangeMs, endAt, lookedAt }: Omit<RangeVector, 'series'>,
   count: number,
   visit: (window: Window) => void,
 ): void {
@@ -40,6 +40,7 @@ export function eachWindow(
     while (to < times.length && (times[to] ?? 0) <= endMs) to++;
     while (from < to && (times[from] ?? 0) <= startMs) from++;
     if (from === to) continue;
+    if (lookedAt !== undefined) lookedAt[step] = (lookedAt[step] ?? 0) + to - from;
     window.from = from;
     window.to = to;
     window.startMs = startMs;

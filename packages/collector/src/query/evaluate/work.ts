@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TarsierError } from '@tarsier/protocol';
+import type { EngineLimits } from '../limits.ts';
+import type { StoredSeries } from '../series-reader.ts';
 
 /** How long an evaluation may hold up everybody else, ms. */
 const turnMs = 10;
@@ -7,36 +9,60 @@ const turnMs = 10;
 /** What an evaluation has used, and whether it may go on. */
 export class Work {
   readonly #signal: AbortSignal | undefined;
-  readonly #maxSamples: number;
+  readonly #limits: Pick<EngineLimits, 'series' | 'samples'>;
   readonly #now: () => number;
   #turnEnds: number;
   /** Samples read from the store. */
   samplesRead = 0;
   /** Samples read and points computed, all together: what the limit is on. */
   samplesHeld = 0;
+  #seriesRead = 0;
 
   constructor({
     signal,
-    maxSamples,
+    limits,
     now,
   }: {
     readonly signal: AbortSignal | undefined;
-    readonly maxSamples: number;
+    readonly limits: Pick<EngineLimits, 'series' | 'samples'>;
     readonly now: () => number;
   }) {
     this.#signal = signal;
-    this.#maxSamples = maxSamples;
+    this.#limits = limits;
     this.#now = now;
     this.#turnEnds = now() + turnMs;
+  }
+
+  /** What may still be read. */
+  get left(): { readonly series: number; readonly samples: number } {
+    return {
+      series: this.#limits.series - this.#seriesRead,
+      samples: this.#limits.samples - this.samplesHeld,
+    };
+  }
+
+  /** @throws {TarsierError} `query/too-many-series`, `query/too-many-samples` */
+  read(series: readonly StoredSeries[]): void {
+    this.#seriesRead += series.length;
+    if (this.#seriesRead > this.#limits.series) {
+      throw new TarsierError(
+        'query/too-many-series',
+        `query: expected at most ${this.#limits.series} series in an evaluation; narrow the selectors`,
+        { field: 'query' },
+      );
+    }
+    const samples = series.reduce((sum, { column }) => sum + column.times.length, 0);
+    this.samplesRead += samples;
+    this.hold(samples);
   }
 
   /** @throws {TarsierError} `query/too-many-samples` */
   hold(samples: number): void {
     this.samplesHeld += samples;
-    if (this.samplesHeld <= this.#maxSamples) return;
+    if (this.samplesHeld <= this.#limits.samples) return;
     throw new TarsierError(
       'query/too-many-samples',
-      `query: expected at most ${this.#maxSamples} samples in an evaluation; narrow the range or the selector, or use a larger step`,
+      `query: expected at most ${this.#limits.samples} samples in an evaluation; narrow the range or the selector, or use a larger step`,
       { field: 'query' },
     );
   }

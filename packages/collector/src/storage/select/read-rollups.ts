@@ -9,6 +9,7 @@ import {
   type Rollup,
   type RollupHead,
 } from '@tarsier/protocol/chunk';
+import type { PendingQuery } from 'postgres';
 import type { TenantScope } from '../../tenant.ts';
 import { maxBatchSpanMs } from '../batches.ts';
 import type { TarsierSql } from '../database.ts';
@@ -43,9 +44,8 @@ export async function readRollups(
 ): Promise<Map<number, Rollup>> {
   const found = new Map<number, Rollup>();
   for (let first = 0; first < series.length; first += seriesPerStatement) {
-    range.signal?.throwIfAborted();
     const some = series.slice(first, first + seriesPerStatement);
-    const rows = await readRows(source.sql, scope, some, width, range);
+    const rows = await source.reads.whileWanted(readRows(source.reads.sql, scope, some, width, range), range.signal);
     const unsealed = Map.groupBy(
       rows.filter(({ series_id }) => series_id === null),
       ({ host_id }) => host_id,
@@ -85,7 +85,7 @@ function readRows(
   series: readonly SeriesRow[],
   width: number,
   { from, to }: SampleRange,
-): Promise<RollupRow[]> {
+): PendingQuery<RollupRow[]> {
   const hostIds = [...new Set(series.map(({ hostId }) => hostId))];
   // The first bucket ends after `from`; the samples of the last one end with it.
   const [firstHour, lastHour] = [hourOf(from + 1), hourOf(to)];

@@ -3,9 +3,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openPayload, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
 import { ByteReader, decodeChunk, decodeRows, decodeRowTimes } from '@tarsier/protocol/chunk';
 import { zstdDecompress } from '@tarsier/protocol/zstd';
+import type { PendingQuery } from 'postgres';
 import type { TenantScope } from '../../tenant.ts';
 import { maxBatchSpanMs } from '../batches.ts';
 import type { WantedHosts } from '../compaction/wanted-hosts.ts';
+import type { AbandonableSql } from '../abandonable.ts';
 import type { TarsierSql } from '../database.ts';
 import { dayMs, hourMs, hourOf } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
@@ -24,7 +26,7 @@ export interface SampleRange {
 
 /** What reads need besides what is asked for. */
 export interface SampleSource {
-  readonly sql: TarsierSql;
+  readonly reads: AbandonableSql;
   readonly schemas: SchemaColumns;
   readonly wanted: Pick<WantedHosts, 'readBatches'>;
 }
@@ -55,7 +57,7 @@ const rowsPerTurn = 256;
  * @returns by series number; series without a sample are left out
  */
 export async function readSamples(
-  { sql, schemas, wanted }: SampleSource,
+  { reads, schemas, wanted }: SampleSource,
   scope: TenantScope,
   series: readonly SeriesRow[],
   { from, to, onRead, signal }: SampleRange,
@@ -68,7 +70,7 @@ export async function readSamples(
     for (let start = from; start <= to;) {
       signal?.throwIfAborted();
       const end = Math.min(to, start + spanMs - 1);
-      const rows = await readRows(sql, scope, some, start, end);
+      const rows = await reads.whileWanted(readRows(reads.sql, scope, some, start, end), signal);
       tellBatches(wanted, scope, rows);
       const decoder = new RowDecoder(schemas, scope, pieces, start, end);
       for (const [at, row] of rows.entries()) {
@@ -104,7 +106,7 @@ function readRows(
   series: readonly SeriesRow[],
   from: UnixMs,
   to: UnixMs,
-): Promise<StoredRow[]> {
+): PendingQuery<StoredRow[]> {
   const hostIds = [...new Set(series.map(({ hostId }) => hostId))];
   const [firstHour, lastHour] = [hourOf(from), hourOf(to)];
   const ofHost = series.map(({ hostId }) => hostId);

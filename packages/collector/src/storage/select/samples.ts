@@ -43,8 +43,8 @@ export interface RecentSamples {
   readonly matrix: SampleMatrix;
 }
 
-export function createSamples({ sql }: Database, wanted: Pick<WantedHosts, 'readBatches'>): Samples {
-  const source: SampleSource = { sql, schemas: createSchemaColumns(sql), wanted };
+export function createSamples({ sql, reads }: Database, wanted: Pick<WantedHosts, 'readBatches'>): Samples {
+  const source: SampleSource = { reads, schemas: createSchemaColumns(sql), wanted };
   return {
     read: (scope, series, range) => readSamples(source, scope, series, range),
     recent: (scope, since) => readRecent(sql, scope, since),

@@ -1,0 +1,27 @@
+import { afterAll, expect, test } from 'vitest';
+import { createTestStorage } from './storage/testing.ts';
+import { tenantCommands } from './tenant-commands.ts';
+
+const { storage, drop } = await createTestStorage();
+afterAll(drop);
+const tenant = await storage.tenants.ensure('acme');
+const limits = async (args: Readonly<Record<string, string>>) =>
+  tenantCommands['tenant limits']?.(args, { storage, tenant, now: Date.now });
+
+test('what the queries of a tenant may is set, shown, and taken back', async () => {
+  expect(await limits({})).toBe('query-samples default\nquery-series default\nquery-seconds default\n');
+  const set = await limits({ 'query-series': '500', 'query-seconds': '30' });
+  expect(set).toBe('query-samples default\nquery-series 500\nquery-seconds 30\n');
+  expect(await storage.tenants.queryLimits(tenant)).toEqual({ series: 500, timeoutMs: 30_000 });
+  expect(await storage.tenants.queryLimits(await storage.tenants.ensure('other'))).toEqual({});
+  expect(await limits({ 'query-series': 'default', 'query-samples': '1000' })).toBe(
+    'query-samples 1000\nquery-series default\nquery-seconds 30\n',
+  );
+});
+
+test.each(['0', '-1', '1e3', 'many', '99999999999'])('a limit of %s is refused', async (given) => {
+  await expect(limits({ 'query-samples': given })).rejects.toMatchObject({
+    code: 'usage/limit',
+    message: `--query-samples: expected a number from 1 to 1000000000, or default, got ${given}`,
+  });
+});

@@ -1,0 +1,47 @@
+/** The command around what a tenant's queries may. */
+import { TarsierError } from '@tarsier/protocol';
+import type { KeyCommand } from './key-commands.ts';
+
+export const tenantOptions = {
+  'query-samples': { type: 'string' },
+  'query-series': { type: 'string' },
+  'query-seconds': { type: 'string' },
+} as const;
+
+export type TenantArguments = { readonly [Name in keyof typeof tenantOptions]?: string | boolean | undefined };
+
+export const tenantCommands: Readonly<Record<string, KeyCommand>> = {
+  async 'tenant limits'(args, { storage, tenant }) {
+    const samples = limitOf(args, 'query-samples', 1e9);
+    const series = limitOf(args, 'query-series', 1e7);
+    const seconds = limitOf(args, 'query-seconds', 3_600);
+    const changes = {
+      ...(samples === undefined ? {} : { samples }),
+      ...(series === undefined ? {} : { series }),
+      ...(seconds === undefined ? {} : { timeoutMs: seconds === null ? null : seconds * 1_000 }),
+    };
+    if (Object.keys(changes).length > 0) await storage.tenants.setQueryLimits(tenant, changes);
+    const limits = await storage.tenants.queryLimits(tenant);
+    const timeout = limits.timeoutMs === undefined ? undefined : limits.timeoutMs / 1_000;
+    return [
+      ['query-samples', limits.samples],
+      ['query-series', limits.series],
+      ['query-seconds', timeout],
+    ]
+      .map(([name, value]) => `${String(name)} ${value ?? 'default'}\n`)
+      .join('');
+  },
+};
+
+/** @returns null for the collector's setting, undefined for no change */
+function limitOf(args: TenantArguments, name: keyof typeof tenantOptions, most: number): number | null | undefined {
+  const given = args[name];
+  if (given === undefined) return undefined;
+  if (given === 'default') return null;
+  const value = /^\d{1,10}$/u.test(String(given)) ? Number(given) : 0;
+  if (value >= 1 && value <= most) return value;
+  throw new TarsierError(
+    'usage/limit',
+    `--${name}: expected a number from 1 to ${most}, or default, got ${String(given)}`,
+  );
+}
