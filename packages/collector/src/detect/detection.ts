@@ -4,7 +4,8 @@ import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
 import { anomalyOf, excursionOf, identify, type ExcursionSeries } from './anomaly.ts';
 import type { Excursion } from './excursion.ts';
-import { HostZScore, type ZScoreOptions, type ZScoreSeries } from './zscore.ts';
+import { HostZScore, type ZScoreOptions, type ZScoreSeries } from './zscore/host-zscore.ts';
+import { zscoreDefaults } from './zscore/zscore.ts';
 
 type Schema = StoredSamples['schema'];
 
@@ -28,7 +29,7 @@ export interface DetectionDeps {
   readonly options?: Partial<ZScoreOptions>;
 }
 
-const defaults: ZScoreOptions = { sigmas: 2.5, warmup: 60, consecutive: 5 };
+const defaults: ZScoreOptions = { sigmas: zscoreDefaults.sigmas, warmup: zscoreDefaults.warmup, consecutive: 5 };
 const updateEveryMs = 10_000;
 /** What a host's series were like is forgotten after so long. */
 const forgetMs = 86_400_000;

@@ -36,6 +36,8 @@ export interface SeriesDetector extends Checkpointed {
    *   there is no verdict: the sample was left out, or too little is known
    */
   push(time: UnixMs, value: number): number;
+  /** As {@link SeriesDetector.push} of there being no sample up to now; only of kinds that look at silence. */
+  surpriseOfSilence?(now: UnixMs): number;
   /** The surprise of the sample judged last in each of the kind's views; NaN where one has no verdict. */
   readonly surprises: Float64Array;
   /** What was expected of the sample judged last, before it came; undefined while too little is known. */

@@ -1,7 +1,11 @@
 /** Every detector, by name. */
 import { ensemble } from './ensemble/ensemble.ts';
+import { extremeValue } from './extreme-value/extreme-value.ts';
+import { flatline } from './flatline/flatline.ts';
+import { noData } from './no-data/no-data.ts';
+import { zscore } from './zscore/zscore.ts';
 import type { HostDetectorKind, SeriesDetectorKind } from './detector.ts';
 
-export const seriesDetectors: readonly SeriesDetectorKind[] = [ensemble];
+export const seriesDetectors: readonly SeriesDetectorKind[] = [ensemble, zscore, extremeValue, flatline, noData];
 
 export const hostDetectors: readonly HostDetectorKind[] = [];

@@ -1,17 +1,8 @@
 import type { MetricDescription } from '@tarsier/protocol';
 import type { StoredSamples } from '../stored-samples.ts';
+import type { SeriesDetector } from './detector.ts';
 
-/** Noise of a standard normal distribution, the same at every run (Box and Muller 1958; mulberry32). */
-export function createNoise(seed: number): () => number {
-  let state = seed;
-  const uniform = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-}
+export { createNoise } from '../stats/noise.ts';
 
 /** One series' samples, a second apart, as ingest hands them on. */
 export function storedSeries(
@@ -44,4 +35,20 @@ export function storedSeries(
         : {}),
     },
   };
+}
+
+const recordingStart = Date.UTC(2026, 0, 1);
+export const recordingStepMs = 10_000;
+
+/** Time of a step of what {@link judge} is given. */
+export const timeOfStep = (step: number): number => recordingStart + step * recordingStepMs;
+
+/** Surprises of values, one each ten seconds, the first of them at a step. */
+export function judge(detector: SeriesDetector, values: readonly number[], from = 0): number[] {
+  return values.map((value, index) => detector.push(timeOfStep(from + index), value));
+}
+
+/** The first values of a quiet series. */
+export function take(length: number, next: () => number): number[] {
+  return Array.from({ length }, next);
 }

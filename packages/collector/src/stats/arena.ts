@@ -28,6 +28,19 @@ export class Arena {
     return new Float32Array(this.#bytes, this.#take(length * 4), length);
   }
 
+  static bytesOfCounts(length: number): number {
+    return Math.ceil(length / 4) * 8;
+  }
+
+  /**
+   * Whole numbers up to 65,535.
+   *
+   * @throws {RangeError} when less is left
+   */
+  counts(length: number): Uint16Array {
+    return new Uint16Array(this.#bytes, this.#take(length * 2), length);
+  }
+
   checkpoint(): Uint8Array {
     return new Uint8Array(this.#bytes.slice(0));
   }

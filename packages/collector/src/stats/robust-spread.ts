@@ -1,4 +1,5 @@
 /** Hot file: mean and spread of many series, in columns. `pnpm bench ingest` includes what it costs. */
+import { Arena } from './arena.ts';
 
 export interface RobustSpreadOptions {
   /** Weight of a new value once warmed up, 0 to 1: 1/300 forgets half in about 200 values. */
@@ -19,6 +20,10 @@ const winsorAt = 3;
  * change is still learnt, because the spread grows while values stay far away.
  */
 export class RobustSpread {
+  /** What `width` series take of an arena. */
+  static bytes(width: number): number {
+    return 2 * 8 * width + Arena.bytesOfCounts(width);
+  }
   readonly means: Float64Array;
   /** Mean absolute deviation from the mean. */
   readonly deviations: Float64Array;
@@ -27,10 +32,14 @@ export class RobustSpread {
   readonly #weight: number;
   readonly #warmup: number;
 
-  constructor(width: number, { weight, warmup }: RobustSpreadOptions) {
-    this.means = new Float64Array(width);
-    this.deviations = new Float64Array(width);
-    this.counts = new Uint16Array(width);
+  constructor(
+    width: number,
+    { weight, warmup }: RobustSpreadOptions,
+    arena: Arena = new Arena(RobustSpread.bytes(width)),
+  ) {
+    this.means = arena.doubles(width);
+    this.deviations = arena.doubles(width);
+    this.counts = arena.counts(width);
     this.#weight = weight;
     this.#warmup = warmup;
   }

@@ -1,8 +1,9 @@
 /** Hot file: every sample of a host's series against its own past; about 15 ns a sample. */
 import type { MetricKind, SampleMatrix, UnixMs } from '@tarsier/protocol';
-import { RobustSpread } from '../stats/robust-spread.ts';
-import { ExcursionTracker, type Excursion, type OpenExcursion } from './excursion.ts';
-import { leastChange } from './least-change.ts';
+import { RobustSpread } from '../../stats/robust-spread.ts';
+import { ExcursionTracker, type Excursion, type OpenExcursion } from '../excursion.ts';
+import { leastChange } from '../least-change.ts';
+import { zscoreDefaults } from './zscore.ts';
 
 export interface ZScoreOptions {
   /** Distance that counts as unusual, in robust standard deviations. */
@@ -22,8 +23,6 @@ export interface ZScoreSeries {
 /** Called when an excursion begins, has a higher peak, or ends. */
 export type ExcursionChanged = (excursion: Excursion) => void;
 
-/** Weight of a new value: half of what was learnt is forgotten in about 200 values. */
-const weight = 1 / 300;
 /** Series of former schemas whose state is kept, at least: an agent that restarts has few series at first. */
 const leastParked = 256;
 
@@ -49,7 +48,7 @@ export class HostZScore {
     this.#width = series.length;
     this.#options = options;
     const slots = this.#series.length;
-    this.#spread = new RobustSpread(slots, { weight, warmup: options.warmup });
+    this.#spread = new RobustSpread(slots, { weight: zscoreDefaults.weight, warmup: options.warmup });
     this.#floors = Float64Array.from(this.#series, ({ unit }) => leastChange.ofUnit(unit) / options.sigmas);
     this.#relativeFloor = leastChange.ofMean / options.sigmas;
     this.#isCounter = Uint8Array.from(this.#series, ({ kind }) => Number(kind === 'counter'));

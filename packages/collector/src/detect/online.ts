@@ -1,0 +1,88 @@
+/** What detectors of one series have in common. */
+import type { UnixMs } from '@tarsier/protocol';
+import { Arena } from '../stats/arena.ts';
+import { PastTail } from '../stats/past-tail.ts';
+import { reckonable, type ExpectedBand, type SeriesDetector } from './detector.ts';
+
+/**
+ * A detector whose whole memory is one arena. It looks at samples in order of time, and at numbers alone; the kinds
+ * that extend it say what is odd.
+ */
+export abstract class OnlineDetector implements SeriesDetector {
+  static readonly bytes = 8;
+  readonly surprises: Float64Array;
+  protected readonly arena: Arena;
+  readonly #newest: Float64Array;
+  #expected: ExpectedBand | undefined;
+
+  /** @param bytes  what the kind takes of the arena, without {@link OnlineDetector.bytes} */
+  constructor(bytes: number, views: number) {
+    this.arena = new Arena(OnlineDetector.bytes + bytes);
+    this.surprises = new Float64Array(views).fill(Number.NaN);
+    this.#newest = this.arena.doubles(1).fill(-Infinity);
+  }
+
+  get bytes(): number {
+    return this.arena.bytes;
+  }
+
+  checkpoint(): Uint8Array {
+    return this.arena.checkpoint();
+  }
+
+  restore(checkpoint: Uint8Array): void {
+    this.arena.restore(checkpoint);
+    this.#expected = undefined;
+  }
+
+  expected(): ExpectedBand | undefined {
+    return this.#expected;
+  }
+
+  push(time: UnixMs, raw: number): number {
+    const value = reckonable(raw);
+    if (Number.isNaN(value) || time <= this.newest) return Number.NaN;
+    this.#expected = this.expect(time);
+    const surprise = this.judge(time, value);
+    this.#newest[0] = time;
+    return surprise;
+  }
+
+  /** Time of the sample before; -Infinity at the first. */
+  protected get newest(): UnixMs {
+    return this.#newest[0] ?? -Infinity;
+  }
+
+  /** What is usual at a time, before the sample of that time is known. */
+  protected abstract expect(time: UnixMs): ExpectedBand | undefined;
+
+  /** Judges and learns a sample; sets {@link SeriesDetector.surprises}. */
+  protected abstract judge(time: UnixMs, value: number): number;
+}
+
+/** Share of quiet samples within the band. */
+const share = 0.99;
+
+/** The band that nearly all samples were in, around a centre that may move. */
+export class Band {
+  static readonly bytes = PastTail.bytes;
+  readonly #differences: PastTail;
+
+  constructor(arena: Arena, seed: number) {
+    this.#differences = new PastTail(arena, seed);
+  }
+
+  around(centre: number): ExpectedBand | undefined {
+    const low = centre + this.#differences.quantile((1 - share) / 2);
+    if (Number.isNaN(low)) return undefined;
+    return {
+      low,
+      middle: centre + this.#differences.quantile(0.5),
+      high: centre + this.#differences.quantile((1 + share) / 2),
+    };
+  }
+
+  learn(difference: number): void {
+    this.#differences.push(difference);
+  }
+}
