@@ -60,6 +60,17 @@ export abstract class OnlineDetector implements SeriesDetector {
   protected abstract judge(time: UnixMs, value: number): number;
 }
 
+/**
+ * The largest of several surprises, less what it gains by being the largest of so many (Bonferroni's bound).
+ *
+ * @returns NaN when all are
+ */
+export function mostSurprising(surprises: Float64Array): number {
+  let most = Number.NaN;
+  for (const surprise of surprises) if (!Number.isNaN(surprise) && !(surprise <= most)) most = surprise;
+  return Number.isNaN(most) ? most : Math.max(0, most - Math.log10(surprises.length));
+}
+
 /** Share of quiet samples within the band. */
 const share = 0.99;
 

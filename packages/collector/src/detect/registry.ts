@@ -1,11 +1,19 @@
 /** Every detector, by name. */
 import { ensemble } from './ensemble/ensemble.ts';
+import { changepoint } from './changepoint/changepoint.ts';
 import { extremeValue } from './extreme-value/extreme-value.ts';
 import { flatline } from './flatline/flatline.ts';
 import { noData } from './no-data/no-data.ts';
 import { zscore } from './zscore/zscore.ts';
 import type { HostDetectorKind, SeriesDetectorKind } from './detector.ts';
 
-export const seriesDetectors: readonly SeriesDetectorKind[] = [ensemble, zscore, extremeValue, flatline, noData];
+export const seriesDetectors: readonly SeriesDetectorKind[] = [
+  ensemble,
+  zscore,
+  changepoint,
+  extremeValue,
+  flatline,
+  noData,
+];
 
 export const hostDetectors: readonly HostDetectorKind[] = [];

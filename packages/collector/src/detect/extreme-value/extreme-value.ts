@@ -2,7 +2,7 @@
 import type { UnixMs } from '@tarsier/protocol';
 import { PastTail } from '../../stats/past-tail.ts';
 import type { ExpectedBand, SeriesDetectorKind } from '../detector.ts';
-import { OnlineDetector } from '../online.ts';
+import { mostSurprising, OnlineDetector } from '../online.ts';
 
 const views = ['high', 'low', 'rise', 'fall'] as const;
 /** Weight of a new value in the mean that rises and falls are measured from. */
@@ -16,17 +16,14 @@ class ExtremeValue extends OnlineDetector {
   readonly #low: PastTail;
   readonly #rise: PastTail;
   readonly #fall: PastTail;
-  /** Of the largest surprise: that of four views is not that of one. */
-  readonly #whole: PastTail;
 
   constructor(seed: number) {
-    super(8 + (views.length + 1) * PastTail.bytes, views.length);
+    super(8 + views.length * PastTail.bytes, views.length);
     this.#mean = this.arena.doubles(1).fill(Number.NaN);
     this.#high = new PastTail(this.arena, seed);
     this.#low = new PastTail(this.arena, seed + 1);
     this.#rise = new PastTail(this.arena, seed + 2);
     this.#fall = new PastTail(this.arena, seed + 3);
-    this.#whole = new PastTail(this.arena, seed + 4);
   }
 
   protected expect(): ExpectedBand | undefined {
@@ -45,8 +42,7 @@ class ExtremeValue extends OnlineDetector {
     if (Number.isNaN(mean)) return Number.NaN;
     surprises[2] = this.#rise.push(difference);
     surprises[3] = this.#fall.push(-difference);
-    const most = Math.max(...surprises);
-    return Number.isNaN(most) ? most : this.#whole.push(most);
+    return mostSurprising(surprises);
   }
 }
 
