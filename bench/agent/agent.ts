@@ -25,7 +25,8 @@ const received = { samples: 0, bytes: 0 };
 
 async function startReceiver(): Promise<{ readonly url: string; close(): void }> {
   const known = new Set<string>();
-  const receiver = createServer((request, response) => {
+  // As the collector keeps connections: agents pause ten seconds between batches.
+  const receiver = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {

@@ -29,6 +29,9 @@ const newToken = async (...args: readonly string[]) =>
 test('a host is enrolled with a token, gets a new key while it runs, and is out once its key is revoked', async () => {
   const { url } = await startCollector(data, await freePort());
   const api = createApi(url, await createKey(data, 'read'));
+  // Agents pause ten seconds between batches, and their connections are kept meanwhile.
+  const { headers } = await fetch(new URL('/healthz', url));
+  expect(Number(/timeout=(\d+)/u.exec(headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(60);
   const token = await newToken('--expires-in', '10m');
   expect(token).toMatch(/^tsr_enrol_[\w-]{32}\n$/u);
 

@@ -50,8 +50,6 @@ interface Column {
   readonly signature: string;
   readonly metric: MetricDescription;
   readonly labels: Labels;
-  values: Float64Array;
-  present: Uint8Array;
   /** When a batch last had a sample of it. */
   lastAt: UnixMs;
 }
@@ -59,9 +57,8 @@ interface Column {
 /** Batches of one epoch: the numbers above are those of their pieces, where one is sent in pieces (split.ts). */
 export const seqsPerEpoch = 2 ** 24;
 
-const firstCapacity = 16;
 /** Ticks that fit; taking is due long before. */
-const lastCapacity = 120;
+const mostRows = 120;
 const fullRows = 100;
 /** A batch of so many samples is large enough to be worth sending. */
 const fullSamples = 200_000;
@@ -89,7 +86,11 @@ export function createBatcher({
   let columnsOf = new WeakMap<TickSource['samples'], { readonly places: Int32Array; readonly generation: number }>();
   const leftOut = new Set<string>();
   const times: UnixMs[] = [];
-  let capacity = firstCapacity;
+  /** Of each column its rows, one column behind the other: as a batch is encoded, once there are `stride` rows. */
+  let values = new Float64Array();
+  let present = new Uint8Array();
+  /** Rows that a column has room for: as many as the batch before had, so that nothing need be moved. */
+  let stride = 1;
   let schema: EncodedBatch['schema'] | undefined;
   let epoch = firstEpoch;
   let seq = 0;
@@ -108,17 +109,22 @@ export function createBatcher({
     }
     const { kind = 'gauge', unit = '', help = '' } = samples.metricOf(name) ?? {};
     schema = undefined;
-    bySignature.set(signature, columns.length);
-    return (
-      columns.push({
-        signature,
-        metric: { name, kind, unit, help },
-        labels,
-        values: new Float64Array(capacity),
-        present: new Uint8Array(capacity),
-        lastAt: 0,
-      }) - 1
-    );
+    const place = columns.push({ signature, metric: { name, kind, unit, help }, labels, lastAt: 0 }) - 1;
+    bySignature.set(signature, place);
+    if (columns.length * stride > values.length) layOut(stride, Math.ceil(columns.length * 1.25) + 64);
+    return place;
+  }
+
+  /** Moves what there is to where it is with so many rows a column, in room for so many columns. */
+  function layOut(rows: number, width = Math.floor(values.length / stride)): void {
+    const [nextValues, nextPresent] = [new Float64Array(rows * width), new Uint8Array(rows * width)];
+    const kept = Math.min(rows, times.length);
+    for (let column = 0; column < columns.length; column++) {
+      const [from, to] = [column * stride, column * rows];
+      nextValues.set(values.subarray(from, from + kept), to);
+      nextPresent.set(present.subarray(from, from + kept), to);
+    }
+    [values, present, stride] = [nextValues, nextPresent, rows];
   }
 
   function currentSchema(): EncodedBatch['schema'] {
@@ -137,22 +143,16 @@ export function createBatcher({
   }
 
   function makeRoom(): void {
-    if (times.length === lastCapacity) {
-      // The oldest tick goes: whoever takes batches has stood still for minutes.
-      times.shift();
-      for (const { values, present } of columns) {
-        values.copyWithin(0, 1);
-        present.copyWithin(0, 1).fill(0, capacity - 1);
-      }
-    } else if (times.length === capacity) {
-      capacity = Math.min(lastCapacity, capacity * 2);
-      for (const column of columns) {
-        const [values, present] = [new Float64Array(capacity), new Uint8Array(capacity)];
-        values.set(column.values);
-        present.set(column.present);
-        Object.assign(column, { values, present });
-      }
+    if (times.length < stride) return;
+    if (stride < mostRows) {
+      layOut(Math.min(mostRows, stride * 2));
+      return;
     }
+    // The oldest tick goes: whoever takes batches has stood still for minutes.
+    times.shift();
+    values.copyWithin(0, 1);
+    present.copyWithin(0, 1);
+    for (let last = stride - 1; last < present.length; last += stride) present[last] = 0;
   }
 
   /** Containers, disks and processes come and go: what is gone must not keep its place for ever. */
@@ -170,7 +170,7 @@ export function createBatcher({
   }
 
   function appendSource(source: TickSource, row: number): number {
-    const { seriesList, generation, values, present } = source.samples;
+    const { seriesList, generation, values: from, present: isThere } = source.samples;
     const known = columnsOf.get(source.samples);
     // Once a series was forgotten, its handle may be another's.
     let places = known?.generation === generation ? known.places : undefined;
@@ -181,13 +181,13 @@ export function createBatcher({
     }
     let count = 0;
     for (let handle = 0; handle < seriesList.length; handle++) {
-      if (present[handle] === 0) continue;
+      if (isThere[handle] === 0) continue;
       let place = places[handle] ?? none;
       if (place < none) places[handle] = place = addColumn(source, handle);
-      const column = columns[place];
-      if (column === undefined) continue;
-      column.values[row] = values[handle] ?? Number.NaN;
-      column.present[row] = 1;
+      if (place === none) continue;
+      const at = place * stride + row;
+      values[at] = from[handle] ?? Number.NaN;
+      present[at] = 1;
       count++;
     }
     return count;
@@ -222,27 +222,23 @@ export function createBatcher({
     },
 
     take() {
+      const rows = times.length;
+      if (rows > 0 && rows !== stride) layOut(rows);
       const taken = times.splice(0);
-      const rows = taken.length;
       const [t0] = taken;
       const t1 = taken.at(-1);
       const width = columns.length;
       if (t0 === undefined || t1 === undefined || width === 0) return undefined;
-      const matrix = {
-        times: Float64Array.from(taken),
-        width,
-        values: new Float64Array(width * rows),
-        present: new Uint8Array(width * rows),
-      };
       for (const [index, column] of columns.entries()) {
-        matrix.values.set(column.values.subarray(0, rows), index * rows);
-        matrix.present.set(column.present.subarray(0, rows), index * rows);
-        if (column.present.includes(1)) column.lastAt = t1;
-        column.present.fill(0);
+        const first = present.indexOf(1, index * rows);
+        if (first >= 0 && first < (index + 1) * rows) column.lastAt = t1;
       }
       const { hash, bytes: schemaBytes } = currentSchema();
-      const payload = encodePayload(matrix, zstdCompress);
+      const samples = width * rows;
+      const matrix = { values: values.subarray(0, samples), present: present.subarray(0, samples) };
+      const payload = encodePayload({ times: Float64Array.from(taken), width, ...matrix }, zstdCompress);
       const bytes = encodeEnvelope({ host, epoch, seq, schemaHash: hash, t0, t1, rows, payload });
+      present.fill(0);
       forgetGone(t1);
       return { epoch, seq: seq++, times: taken, bytes, schema: { hash, bytes: schemaBytes } };
     },

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=1 --max-old-space-size=128 --single-threaded --no-opt --expose-gc
+#!/usr/bin/env -S node --max-semi-space-size=1 --max-old-space-size=128 --single-threaded --no-opt --no-maglev --no-node-snapshot --expose-gc
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { text as textOf } from 'node:stream/consumers';

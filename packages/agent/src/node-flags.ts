@@ -9,8 +9,11 @@ export const nodeFlags: readonly string[] = [
   '--max-old-space-size=128',
   // No threads for the compiler and the garbage collector.
   '--single-threaded',
-  // Not the dearest compiler: it costs 5 MiB and saves nothing that the one before it does not.
+  // No optimizing compilers: what runs once a second hardly gains by them, and they take 7 MiB.
   '--no-opt',
+  '--no-maglev',
+  // Without the snapshot of its start, Node.js takes 5 MiB less and 70 ms more, once.
+  '--no-node-snapshot',
   // Memory is given back once after the start, which needs more of it than all that follows.
   '--expose-gc',
 ];

@@ -225,12 +225,14 @@ type SocketServer = NonNullable<Parameters<typeof serve>[0]['websocket']>['serve
 
 type Fetch = Awaited<ReturnType<typeof createApp>>['fetch'];
 
+/** Longer than agents pause between two batches, and proxies between two requests. */
+const keepAliveMs = 65_000;
+
 function listen(fetchApp: Fetch, { host, port }: CollectorConfig['listen']): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const sockets = new WebSocketServer({ noServer: true, maxPayload: maxLiveMessageBytes }) as SocketServer;
-    const server = serve({ fetch: fetchApp, hostname: host, port, websocket: { server: sockets } }, () =>
-      resolve(server),
-    );
+    const options = { serverOptions: { keepAliveTimeout: keepAliveMs }, websocket: { server: sockets } };
+    const server = serve({ fetch: fetchApp, hostname: host, port, ...options }, () => resolve(server));
     server.once('error', (cause: Error) => {
       const taken = 'code' in cause && cause.code === 'EADDRINUSE';
       const why = taken

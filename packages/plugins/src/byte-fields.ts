@@ -37,22 +37,41 @@ export class ByteFields {
   /** @param bytes  a whole file; used by {@link numbers} until the next call */
   read(bytes: Uint8Array): void {
     this.#bytes = bytes;
+    if (this.#readAsBefore()) return;
     this.values.fill(Number.NaN);
     this.#starts.fill(-1);
-    let line = 0;
-    for (let start = 0; start < bytes.length; line++) {
+    this.#lines.length = 0;
+    for (let start = 0; start < bytes.length;) {
       let end = start;
       for (let byte = bytes[end]; byte !== space && byte !== colon && byte !== newline && end < bytes.length;)
         byte = bytes[++end];
-      const field = this.#fieldOf(line, start, end);
-      if (field >= 0) {
-        this.#starts[field] = end;
-        this.values[field] = this.#number(end);
-      }
+      const key = bytes.slice(start, end);
+      const field = this.#fields.get(Buffer.from(key).toString('latin1')) ?? -1;
+      this.#lines.push({ key, field });
+      if (field >= 0) this.#take(field, end);
       const next = bytes.indexOf(newline, end);
       if (next < 0) return;
       start = next + 1;
     }
+  }
+
+  /** @returns whether the lines are those of the reading before */
+  #readAsBefore(): boolean {
+    const bytes = this.#bytes;
+    let start = 0;
+    for (const { key, field } of this.#lines) {
+      if (!this.#isAt(key, start)) return false;
+      const end = start + key.length;
+      if (field >= 0) this.#take(field, end);
+      const next = bytes.indexOf(newline, end);
+      start = next < 0 ? bytes.length : next + 1;
+    }
+    return start === bytes.length && this.#lines.length > 0;
+  }
+
+  #take(field: number, end: number): void {
+    this.#starts[field] = end;
+    this.values[field] = this.#number(end);
   }
 
   /** The numbers of a field, as many as fit; NaN where it has fewer. */
@@ -83,18 +102,10 @@ export class ByteFields {
     return isNegative ? -value : value;
   }
 
-  #fieldOf(line: number, start: number, end: number): number {
-    const known = this.#lines[line];
-    if (known !== undefined && this.#isAt(known.key, start, end)) return known.field;
-    const key = this.#bytes.slice(start, end);
-    const field = this.#fields.get(Buffer.from(key).toString('latin1')) ?? -1;
-    this.#lines[line] = { key, field };
-    return field;
-  }
-
-  #isAt(key: Uint8Array, start: number, end: number): boolean {
-    if (key.length !== end - start) return false;
-    for (let index = 0; index < key.length; index++) if (key[index] !== this.#bytes[start + index]) return false;
-    return true;
+  #isAt(key: Uint8Array, start: number): boolean {
+    const bytes = this.#bytes;
+    for (let index = 0; index < key.length; index++) if (key[index] !== bytes[start + index]) return false;
+    const next = bytes[start + key.length] ?? newline;
+    return next === space || next === colon || next === newline;
   }
 }

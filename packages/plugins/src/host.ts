@@ -2,7 +2,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import os from 'node:os';
-import { join } from 'node:path';
 import { httpRequestOnce, type HttpAnswer, type HttpRequest } from './http-request.ts';
 import { askName, type NameQuestion } from './names.ts';
 import { createPortable, type Portable } from './portable.ts';
@@ -94,6 +93,11 @@ export interface HostOptions {
 }
 
 const firstBufferBytes = 16 * 1024;
+/**
+ * The kernel gives a page of lines at once, less what the next line has no room in: what is shorter than this is whole,
+ * and needs no second call to find the end. Only a mount's line may be as long as that.
+ */
+const certainlyWholeBytes = 2048;
 
 /**
  * This machine. Files below /proc and /sys stay open between reads, and one buffer serves all: opening costs more than reading.
@@ -101,13 +105,17 @@ const firstBufferBytes = 16 * 1024;
 export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }: HostOptions = {}): Host {
   const descriptors = new Map<string, number>();
   let buffer = Buffer.allocUnsafe(firstBufferBytes);
+  // Not joined: that alone would cost as much as reading a small file.
+  const inProc = (path: string): string => `${procRoot}/${path}`;
+  const inSys = (path: string): string => `${sysRoot}/${path}`;
 
-  function readOpenBytes(descriptor: number): Buffer {
+  /** As many of the buffer's bytes as there are. */
+  function readOpenBytes(descriptor: number, path: string): number {
     let length = 0;
     for (;;) {
       const read = readSync(descriptor, buffer, length, buffer.length - length, length);
       length += read;
-      if (read === 0) return buffer.subarray(0, length);
+      if (read === 0 || (length < certainlyWholeBytes && !path.endsWith('/mounts'))) return length;
       if (length < buffer.length) continue;
       const grown = Buffer.allocUnsafe(buffer.length * 2);
       buffer.copy(grown);
@@ -115,15 +123,16 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
     }
   }
 
-  function readOpen(descriptor: number): string {
-    return readOpenBytes(descriptor).toString('latin1');
+  function readOpen(descriptor: number, path: string): string {
+    const length = readOpenBytes(descriptor, path);
+    return buffer.toString('latin1', 0, length);
   }
 
-  function readKeptBytes(path: string): Buffer {
+  function readKeptBytes(path: string): number {
     const known = descriptors.get(path);
     if (known !== undefined) {
       try {
-        return readOpenBytes(known);
+        return readOpenBytes(known, path);
       } catch {
         // The file's subject is gone, or came anew: what is there now is read below.
         forget(path, known);
@@ -131,11 +140,12 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
     }
     const descriptor = openSync(path, 'r');
     descriptors.set(path, descriptor);
-    return readOpenBytes(descriptor);
+    return readOpenBytes(descriptor, path);
   }
 
   function readKept(path: string): string {
-    return readKeptBytes(path).toString('latin1');
+    const length = readKeptBytes(path);
+    return buffer.toString('latin1', 0, length);
   }
 
   function readKeptIfThere(path: string): string | undefined {
@@ -150,7 +160,7 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
     let descriptor: number | undefined;
     try {
       descriptor = openSync(path, 'r');
-      return readOpen(descriptor);
+      return readOpen(descriptor, path);
     } catch {
       return undefined;
     } finally {
@@ -164,23 +174,24 @@ export function createHost({ procRoot = '/proc', sysRoot = '/sys', stateFolder }
   }
 
   return {
-    hasProc: isThere(join(procRoot, 'stat')),
-    readProc: (path) => readKept(join(procRoot, path)),
+    hasProc: isThere(inProc('stat')),
+    readProc: (path) => readKept(inProc(path)),
     readProcBytes(path) {
       try {
-        return readKeptBytes(join(procRoot, path));
+        const length = readKeptBytes(inProc(path));
+        return new Uint8Array(buffer.buffer, buffer.byteOffset, length);
       } catch {
         return undefined;
       }
     },
-    readProcIfThere: (path) => readKeptIfThere(join(procRoot, path)),
-    readSys: (path) => readKeptIfThere(join(sysRoot, path)),
-    readOnce: (path) => readOnce(join(procRoot, path)),
-    readSysOnce: (path) => readOnce(join(sysRoot, path)),
-    readSysSlowly: (path) => readFile(join(sysRoot, path), 'latin1').catch(() => undefined),
-    listProc: (path) => namesIn(join(procRoot, path)),
-    listSys: (path) => namesIn(join(sysRoot, path)),
-    listSysFolders: (path) => foldersIn(join(sysRoot, path)),
+    readProcIfThere: (path) => readKeptIfThere(inProc(path)),
+    readSys: (path) => readKeptIfThere(inSys(path)),
+    readOnce: (path) => readOnce(inProc(path)),
+    readSysOnce: (path) => readOnce(inSys(path)),
+    readSysSlowly: (path) => readFile(inSys(path), 'latin1').catch(() => undefined),
+    listProc: (path) => namesIn(inProc(path)),
+    listSys: (path) => namesIn(inSys(path)),
+    listSysFolders: (path) => foldersIn(inSys(path)),
     async fileSystem(mount) {
       // Not the synchronous one: a network file system may hang, and only its own plugin must wait.
       const { bsize, blocks, bfree, bavail, files, ffree } = await statfs(mount);

@@ -184,9 +184,10 @@ export function bitsOf(values: Float64Array): Uint32Array {
 }
 
 export function compact(values: Float64Array, present: Uint8Array): Float64Array {
-  let count = 0;
-  for (let row = 0; row < values.length; row++) count += present[row] === 0 ? 0 : 1;
-  if (count === values.length) return values;
+  const count = countPresent(present);
+  const first = count === 0 ? 0 : present.indexOf(1);
+  // Most series of a few samples have one, or all of them together.
+  if (count === 0 || present.lastIndexOf(1) - first + 1 === count) return values.subarray(first, first + count);
   const dense = new Float64Array(count);
   const from = bitsOf(values);
   const to = bitsOf(dense);

@@ -48,8 +48,13 @@ export function encodePayload(matrix: SampleMatrix, compress: Compress): Uint8Ar
   writer.varint(rows);
   writer.varint(width);
   encodeTimes(times, writer);
+  /** Where the next sample is missing: most columns have all. */
+  let gap = present?.indexOf(0) ?? -1;
   for (let start = 0; start < values.length; start += rows) {
-    encodeColumn(values.subarray(start, start + rows), present?.subarray(start, start + rows), writer);
+    const end = start + rows;
+    const hasGap = gap >= 0 && gap < end;
+    encodeColumn(values.subarray(start, end), hasGap ? present?.subarray(start, end) : undefined, writer);
+    if (hasGap) gap = present?.indexOf(0, end) ?? -1;
   }
   const body = writer.view();
   const compressed = compress(body);

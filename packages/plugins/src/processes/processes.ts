@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ByteFields } from '../byte-fields.ts';
 import type { Host } from '../host.ts';
 import { createPace } from '../pace.ts';
 import { pageSize } from '../page-size.ts';
@@ -94,14 +95,16 @@ export const processes = definePlugin({
     const finder = createProcessFinder(host, named);
     const names = new Set(named.map(({ name }) => name));
     const tally = createTally({ named: [...names], top: config.top, maxGroups: config.maxGroups, warn });
+    const stat = new ByteFields(['btime', 'procs_blocked']);
     const looks = config.states || config.top > 0 || named.length > 0;
     let pageBytes: number | undefined;
     const pace = createPace(host, mostBusyRatio);
 
     return {
       async scrape(out, signal) {
-        const stat = host.readProc('stat');
-        putTotals(out, host, stat);
+        stat.read(host.readProcBytes('stat') ?? new Uint8Array());
+        const [bootSeconds = Number.NaN, blocked = Number.NaN] = stat.values;
+        putTotals(out, host, blocked);
         if (!looks || !pace.isDue()) return;
         const { findings, states: counts, busyMs } = await finder.look(signal);
         pace.took(busyMs);
@@ -111,7 +114,6 @@ export const processes = definePlugin({
         }
         if (config.top === 0 && named.length === 0) return;
         pageBytes ??= pageSize(host);
-        const bootSeconds = numberIn(stat, /^btime (\d+)$/mu);
         for (const totals of tally.look(findings)) putGroup(out, totals, { pageBytes, bootSeconds });
       },
     };
@@ -142,17 +144,13 @@ export const processes = definePlugin({
   },
 });
 
-function putTotals(out: ScrapeOutput, host: Host, stat: string): void {
+function putTotals(out: ScrapeOutput, host: Host, blocked: number): void {
   const [runnable, threads] = host.readProc('loadavg').split(' ')[3]?.split('/') ?? [];
   out.gauge('processes_runnable', Number(runnable));
   out.gauge('processes_threads', Number(threads));
-  out.gauge('processes_blocked', numberIn(stat, /^procs_blocked (\d+)$/mu));
+  out.gauge('processes_blocked', blocked);
   const limits = ['sys/kernel/pid_max', 'sys/kernel/threads-max'].flatMap((file) => host.readProcIfThere(file) ?? []);
   if (limits.length > 0) out.gauge('processes_threads_limit', Math.min(...limits.map(Number)));
-}
-
-function numberIn(text: string, pattern: RegExp): number {
-  return Number(pattern.exec(text)?.[1] ?? Number.NaN);
 }
 
 function isRegularExpression(text: string): boolean {

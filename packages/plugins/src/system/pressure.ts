@@ -7,10 +7,16 @@ export interface Pressure {
   readonly totalSeconds: number;
 }
 
+/** A line is `some avg10=0.00 avg60=0.00 avg300=0.00 total=12345`. */
 export function parsePressure(text: string): Pressure[] {
-  return Array.from(text.matchAll(/^(some|full) avg10=([\d.]+) .*total=(\d+)$/gmu), ([, share = '', avg10, total]) => ({
-    share,
-    last10s: Number(avg10) / 100,
-    totalSeconds: Number(total) / 1e6,
-  }));
+  return text.split('\n').flatMap((line) => {
+    const space = line.indexOf(' avg10=');
+    const total = line.indexOf(' total=');
+    if (space < 0 || total < 0) return [];
+    return {
+      share: line.slice(0, space),
+      last10s: Number.parseFloat(line.slice(space + ' avg10='.length)) / 100,
+      totalSeconds: Number(line.slice(total + ' total='.length)) / 1e6,
+    };
+  });
 }
