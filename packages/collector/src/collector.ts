@@ -8,6 +8,7 @@ import { WebSocketServer } from 'ws';
 import { createAlerting, type Alerting } from './alert/alerting.ts';
 import { createAnomalyLog, type AnomalyLog } from './alert/anomaly-log.ts';
 import { ensureDefaultRules } from './alert/default-rules.ts';
+import { createRuleGroups } from './alert/groups/rule-groups.ts';
 import type { CollectorConfig } from './config.ts';
 import { createDetection, type Detection } from './detect/detection.ts';
 import { every } from './every.ts';
@@ -23,6 +24,7 @@ import { createQuery } from './query/query.ts';
 import { createStorageReader } from './query/storage-reader.ts';
 import { createTenantLimits } from './query/tenant-limits.ts';
 import { createReceiver } from './receivers/receiver.ts';
+import { createRecorder } from './receivers/recorder.ts';
 import { createSelfMetrics } from './self.ts';
 import { maxBatchSpanMs } from './storage/batches.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
@@ -45,7 +47,7 @@ const dayMs = 86_400_000;
 const replayMs = 15 * 60_000;
 /** A host that has been silent this long has no anomalies any more. */
 const goneMs = 5 * 60_000;
-const chores = { rulesMs: 1_000, anomaliesMs: 1_000, retentionMs: 3_600_000 } as const;
+const chores = { rulesMs: 1_000, ruleFilesMs: 30_000, anomaliesMs: 1_000, retentionMs: 3_600_000 } as const;
 
 /**
  * Starts a collector and resolves when it serves.
@@ -126,6 +128,22 @@ export async function startCollector({
     limits: config.query,
     limitsOf: createTenantLimits({ storage, now }),
   });
+  const ruleGroups = createRuleGroups({
+    storage,
+    engine,
+    record: createRecorder({ receiver, maxAgeMs: config.maxAgeMs }),
+    observer: {
+      evaluated(ms, failed) {
+        self.ruleEvaluations.add(1);
+        self.ruleSeconds.add(ms / 1_000);
+        if (failed) self.ruleFailures.add(1);
+      },
+      missed: (evaluations) => self.ruleEvaluationsMissed.add(evaluations),
+    },
+    log,
+    now,
+  });
+  await ruleGroups.reload();
 
   await alerting.restore();
   await ingest.replay(now() - replayMs);
@@ -144,6 +162,7 @@ export async function startCollector({
     windows,
     live,
     alerting,
+    ruleGroups,
     authenticate,
     enrol: createEnrol({
       storage,
@@ -175,8 +194,11 @@ export async function startCollector({
   const stopChores = [
     every(chores.rulesMs, 'rule evaluation', log, async () => {
       detection.expire(now() - goneMs);
+      ruleGroups.tick(now());
       await alerting.tick(now());
     }),
+    // Another collector may have changed them.
+    every(chores.ruleFilesMs, 'reading rule files', log, () => ruleGroups.reload()),
     every(chores.anomaliesMs, 'writing anomalies', log, () => anomalyLog.flush()),
     every(chores.retentionMs, 'retention', log, async () => {
       await storage.ensurePartitions(now());
@@ -194,6 +216,7 @@ export async function startCollector({
       ready = false;
       live.close();
       await closeServer(server);
+      await ruleGroups.close();
       await ingest.close();
       await Promise.all([compaction.stop(), ...stopChores.map((stop) => stop())]);
       await anomalyLog.flush();

@@ -11,6 +11,11 @@ export interface SelfMetrics {
   readonly compactionFailures: Counter;
   readonly compactionBacklog: Gauge;
   readonly receivedSamples: Counter;
+  readonly ruleEvaluations: Counter;
+  readonly ruleFailures: Counter;
+  readonly ruleSeconds: Counter;
+  /** Of groups. */
+  readonly ruleEvaluationsMissed: Counter;
   /** What `GET /metrics` answers. */
   text(): string;
 }
@@ -86,6 +91,13 @@ export function createSelfMetrics(
     compactionFailures: counter('tarsier_compaction_failures_total', 'Steps that failed, or found their host taken.'),
     compactionBacklog: gauge('tarsier_compaction_backlog', 'Hours of hosts that are over and not sealed yet.'),
     receivedSamples: counter('tarsier_receive_samples_total', 'Samples through other doors, by door and outcome.'),
+    ruleEvaluations: counter('tarsier_rule_evaluations_total', 'Evaluations of rules, those that failed included.'),
+    ruleFailures: counter('tarsier_rule_evaluation_failures_total', 'Evaluations of rules without a stored result.'),
+    ruleSeconds: counter('tarsier_rule_evaluation_seconds_total', 'Time that evaluations of rules took.'),
+    ruleEvaluationsMissed: counter(
+      'tarsier_rule_group_evaluations_missed_total',
+      'Evaluations of rule groups left out because the one before took too long.',
+    ),
     text() {
       const lines = families.flatMap(({ name, help, kind, read }) => [
         `# HELP ${name} ${help}`,

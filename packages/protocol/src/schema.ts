@@ -33,9 +33,10 @@ export function encodeSchema(schema: SeriesSchema): Uint8Array {
 /**
  * The reverse of {@link encodeSchema}; takes hostile bytes.
  *
+ * @param withHost  whether `host` may be a label, which otherwise the batch says
  * @throws {BatchError} `batch/schema`, naming the place: `schema.series[3].labels.host`
  */
-export function decodeSchema(bytes: Uint8Array): SeriesSchema {
+export function decodeSchema(bytes: Uint8Array, withHost = false): SeriesSchema {
   let record: unknown;
   try {
     checkMsgpackBounds(bytes);
@@ -56,7 +57,7 @@ export function decodeSchema(bytes: Uint8Array): SeriesSchema {
     if (typeof metricIndex !== 'number' || metrics[metricIndex] === undefined) {
       throw bad(`${at}.metric`, `an index below ${metrics.length}`, metricIndex);
     }
-    return { metric: metricIndex, labels: labelsOf(at, pairs) };
+    return { metric: metricIndex, labels: labelsOf(at, pairs, withHost) };
   });
   return { metrics, series };
 }
@@ -74,15 +75,15 @@ function metric(at: string, row: unknown): MetricDescription {
   return { name, kind: kind === 1 ? 'counter' : 'gauge', unit, help };
 }
 
-function labelsOf(at: string, pairs: readonly unknown[]): Labels {
+function labelsOf(at: string, pairs: readonly unknown[], mayName: boolean): Labels {
   if (pairs.length % 2 !== 0) throw bad(`${at}.labels`, 'pairs of name and value', pairs);
   // A map first: a label named __proto__ must not reach an object's prototype.
   const labels = new Map<string, string>();
   for (let index = 0; index < pairs.length; index += 2) {
     const name = pairs[index];
     const value = pairs[index + 1];
-    if (typeof name !== 'string' || !isLabelName(name) || name === 'host' || labels.has(name)) {
-      throw bad(`${at}.labels`, 'label names, each once, other than host', name);
+    if (typeof name !== 'string' || !isLabelName(name) || (name === 'host' && !mayName) || labels.has(name)) {
+      throw bad(`${at}.labels`, `label names, each once${mayName ? '' : ', other than host'}`, name);
     }
     if (typeof value !== 'string' || value.length > maxLabelValueLength || value.includes(nul)) {
       throw bad(`${at}.labels.${name}`, `up to ${maxLabelValueLength} characters, none of them NUL`, value);

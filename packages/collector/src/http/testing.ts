@@ -2,6 +2,7 @@ import { serve } from '@hono/node-server';
 import { batchContentType } from '@tarsier/protocol';
 import { createDetection } from '../detect/detection.ts';
 import { createAlerting } from '../alert/alerting.ts';
+import { createRuleGroups, type RuleGroups } from '../alert/groups/rule-groups.ts';
 import { createIngest, maxFutureMs } from '../ingest/ingest.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
 import { createLive } from '../live/live.ts';
@@ -12,6 +13,7 @@ import { createQuery } from '../query/query.ts';
 import { createStorageReader } from '../query/storage-reader.ts';
 import { createTenantLimits } from '../query/tenant-limits.ts';
 import { createReceiver } from '../receivers/receiver.ts';
+import { createRecorder } from '../receivers/recorder.ts';
 import { createSelfMetrics } from '../self.ts';
 import type { KeyScope } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -25,6 +27,8 @@ import { createApp } from './app.ts';
 export interface TestServer {
   readonly url: string;
   readonly storage: Storage;
+  /** Evaluated when a test says so. */
+  readonly ruleGroups: RuleGroups;
   /** Statements of the test's own. */
   readonly sql: TestStorage['sql'];
   key(tenant: string, scope: KeyScope): Promise<string>;
@@ -53,21 +57,32 @@ export async function startTestServer(
     log,
   });
   const query = createQuery({ storage });
+  const receiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now: Date.now });
+  const engine = createEngine({
+    reader: createStorageReader({ query }),
+    log,
+    limitsOf: createTenantLimits({ storage, now: Date.now }),
+  });
+  const ruleGroups = createRuleGroups({
+    storage,
+    engine,
+    record: createRecorder({ receiver, maxAgeMs: 86_400_000 }),
+    observer: { evaluated() {}, missed() {} },
+    log,
+    now: Date.now,
+  });
   const app = await createApp({
     storage,
     ingest,
-    receiver: createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now: Date.now }),
+    receiver,
     maxAge: { doorsMs: 86_400_000, importsMs: 30 * 86_400_000 },
     query,
-    engine: createEngine({
-      reader: createStorageReader({ query }),
-      log,
-      limitsOf: createTenantLimits({ storage, now: Date.now }),
-    }),
+    engine,
     exporter: createExporter({ storage }),
     windows,
     live,
     alerting,
+    ruleGroups,
     authenticate,
     enrol: createEnrol({
       storage,
@@ -94,6 +109,7 @@ export async function startTestServer(
   return {
     url,
     storage: real,
+    ruleGroups,
     sql,
     key: async (tenant, scope) => real.keys.create(await real.tenants.ensure(tenant), { name: 'test', scope }),
     ingest: (key, body, headers = {}) =>
@@ -108,6 +124,7 @@ export async function startTestServer(
         server.close(resolve);
         if ('closeAllConnections' in server) server.closeAllConnections();
       });
+      await ruleGroups.close();
       await ingest.close();
       await drop();
     },

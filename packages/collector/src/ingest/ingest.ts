@@ -14,6 +14,7 @@ import { maxBatchSpanMs } from '../storage/batches.ts';
 import type { RegisteredSchema } from '../storage/series-catalog.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
+import { noHost } from '../no-host.ts';
 import type { TenantScope } from '../tenant.ts';
 import { admit, type AdmissionLimits } from './admission.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -113,6 +114,8 @@ export function createIngest({
   }
 
   function handOn(stored: StoredSamples, readers: readonly SamplesConsumer[]): void {
+    // The readers watch hosts. What rules record was made of what they have seen.
+    if (stored.schema.host === noHost) return;
     for (const consume of readers) {
       try {
         consume(stored);

@@ -9,6 +9,7 @@ import {
 } from '@tarsier/protocol';
 import { zstdCompress } from '@tarsier/protocol/zstd';
 import type { Ingest } from '../ingest/ingest.ts';
+import { noHost } from '../no-host.ts';
 import type { TenantScope } from '../tenant.ts';
 import { TooManySeriesError } from '../too-many-series.ts';
 import type { ForeignSeries } from './foreign-series.ts';
@@ -18,7 +19,8 @@ import { storedLabels } from './stored-labels.ts';
 import { sampleCount, toMatrices, withoutColumns, type ColumnSamples, type ReceivedMatrix } from './to-matrices.ts';
 
 export interface ReceiveOptions {
-  readonly hosts: HostMapping;
+  /** {@link noHost}: the series are stored with the labels that they have. */
+  readonly hosts: HostMapping | typeof noHost;
   /** Older samples are left out; ms before now. */
   readonly maxAgeMs: number;
 }
@@ -151,7 +153,7 @@ export function createReceiver({ ingest, maxSpanMs, maxFutureMs, now }: Receiver
 
       for (const one of series) {
         const { metric, labels, key, times } = one;
-        const host = hostOf(labels, hosts);
+        const host = hosts === noHost ? noHost : hostOf(labels, hosts);
         if (host === undefined) {
           reject(times.length, `${metric.name}: expected samples of a host that this key may send for`);
           continue;
@@ -163,7 +165,7 @@ export function createReceiver({ ingest, maxSpanMs, maxFutureMs, now }: Receiver
             reject(times.length, `${metric.name}: the tenant has as many series as it may`);
             continue;
           }
-          const kept = storedLabels(labels, labels['host'] === host);
+          const kept = storedLabels(labels, host === noHost ? 'label' : labels['host'] === host ? 'name' : 'other');
           const fault = isMetricName(metric.name) ? kept : `expected a metric name, got ${JSON.stringify(metric.name)}`;
           if (typeof fault === 'string') {
             reject(times.length, `${metric.name}: ${fault}`);

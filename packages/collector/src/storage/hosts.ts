@@ -1,5 +1,6 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, ne } from 'drizzle-orm';
 import type { UnixMs } from '@tarsier/protocol';
+import { noHost } from '../no-host.ts';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
 import { host } from './schema.ts';
@@ -21,7 +22,7 @@ export function createHosts({ db }: Database): Hosts {
       db
         .select({ hostId: host.hostId, host: host.name, createdAt: host.createdAt })
         .from(host)
-        .where(eq(host.tenantId, tenantId))
+        .where(and(eq(host.tenantId, tenantId), ne(host.name, noHost)))
         .orderBy(host.name),
   };
 }

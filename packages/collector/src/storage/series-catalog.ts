@@ -7,6 +7,7 @@ import {
   type MetricKind,
   type SeriesSchema,
 } from '@tarsier/protocol';
+import { noHost } from '../no-host.ts';
 import type { TenantScope } from '../tenant.ts';
 import { TooManySeriesError } from '../too-many-series.ts';
 import type { Database, TarsierTransaction } from './database.ts';
@@ -77,7 +78,7 @@ export function createSeriesCatalog({ sql }: Database, now: () => number, maxSer
     host: row.name,
     // The driver hands out Node's Buffer.
     hash: new Uint8Array(row.hash),
-    schema: decodeSchema(row.body),
+    schema: decodeSchema(row.body, row.name === noHost),
     seriesIds: Int32Array.from(row.series_ids),
   });
   const columns = sql`s.host_id, h.name, s.hash, s.body, s.series_ids`;
@@ -94,7 +95,7 @@ export function createSeriesCatalog({ sql }: Database, now: () => number, maxSer
     },
 
     async register(scope, host, hash, schemaBytes) {
-      const schema = decodeSchema(schemaBytes);
+      const schema = decodeSchema(schemaBytes, host === noHost);
       return sql.begin(async (tx) => {
         // The tenant's row is the lock: numbers are given out once, and the same series never gets two.
         const [limits] = await tx<{ series_count: number; max_series: number | null }[]>`
@@ -136,7 +137,7 @@ export function createSeriesCatalog({ sql }: Database, now: () => number, maxSer
         hostId: host_id,
         host,
         name,
-        labels: { ...labels, host },
+        labels: { host, ...labels },
         kind: kind === 'counter' ? 'counter' : 'gauge',
         unit,
       }));

@@ -21,6 +21,7 @@ import { migrateDatabase } from './migrate.ts';
 import { createNotifications, type Notifications } from './notifications.ts';
 import { dropExpired, ensurePartitions, type Retention } from './partitions.ts';
 import { createSamples, type Samples } from './select/samples.ts';
+import { createRuleFiles, type RuleFiles } from './rule-files.ts';
 import { createRules, type Rules } from './rules.ts';
 import { createSeriesCatalog, type SeriesCatalog } from './series-catalog.ts';
 import { createSessions, type Sessions } from './sessions.ts';
@@ -37,6 +38,7 @@ export interface Storage {
   readonly samples: Samples;
   readonly deletions: Deletions;
   readonly rules: Rules;
+  readonly ruleFiles: RuleFiles;
   readonly alerts: Alerts;
   readonly anomalies: Anomalies;
   readonly channels: Channels;
@@ -142,6 +144,7 @@ function storageOn(
     samples: createSamples(database, wanted),
     deletions: createDeletions(database),
     rules: createRules(database, now),
+    ruleFiles: createRuleFiles(database, now),
     alerts: createAlerts(database),
     anomalies: createAnomalies(database),
     channels: createChannels(database),

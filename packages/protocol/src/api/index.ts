@@ -6,5 +6,6 @@ export * from './enrol.ts';
 export * from './export.ts';
 export * from './hosts.ts';
 export * from './query.ts';
+export * from './rule-files.ts';
 export * from './rules.ts';
 export * from './time.ts';

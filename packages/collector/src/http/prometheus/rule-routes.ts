@@ -1,22 +1,40 @@
 import type { Alert } from '@tarsier/protocol';
 import type { Rule } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
+import type { RuleState } from '../../alert/groups/group-run.ts';
+import type { GroupState, RuleGroups } from '../../alert/groups/rule-groups.ts';
 import { formatValue } from '../../query/language/number.ts';
+import { parseQuery } from '../../query/language/parse.ts';
+import { printQuery } from '../../query/language/print.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
+import { invalid, Parameters } from './parameters.ts';
 
-/** `rules` and `alerts`: Tarsier's rules, as Prometheus would show them. */
-export function ruleStateRoutes({ storage }: { readonly storage: Pick<Storage, 'rules' | 'alerts'> }): Hono<AppEnv> {
+interface Group {
+  readonly name: string;
+  readonly file: string;
+  readonly rules: readonly { readonly type: 'alerting' | 'recording'; readonly name: string }[];
+}
+
+/** `rules` and `alerts`: the groups of rule files, and Tarsier's own rules as Prometheus would show them. */
+export function ruleStateRoutes({
+  storage,
+  ruleGroups,
+}: {
+  readonly storage: Pick<Storage, 'rules' | 'alerts'>;
+  readonly ruleGroups: Pick<RuleGroups, 'states'>;
+}): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/rules', async (c) => {
       const { tenant } = c.get('identity');
-      if (c.req.query('type') === 'record') return c.json({ status: 'success', data: { groups: [] } });
+      const parameters = await Parameters.of(c);
       const open = Map.groupBy(await storage.alerts.open(tenant), ({ ruleId }) => ruleId);
       const rules = (await storage.rules.list(tenant))
         .filter(({ enabled }) => enabled)
         .map((rule) => toRule(rule, open.get(rule.id) ?? []));
-      const group = { name: 'tarsier', file: 'tarsier', interval: 1, limit: 0, rules };
-      return c.json({ status: 'success', data: { groups: rules.length === 0 ? [] : [group] } });
+      const own = { name: 'tarsier', file: 'tarsier', interval: 1, limit: 0, rules };
+      const groups = [own, ...ruleGroups.states(tenant).map(toGroup)];
+      return c.json({ status: 'success', data: { groups: chosen(groups, parameters) } });
     })
     .get('/alerts', async (c) => {
       const alerts = await storage.alerts.open(c.get('identity').tenant);
@@ -24,10 +42,60 @@ export function ruleStateRoutes({ storage }: { readonly storage: Pick<Storage, '
     });
 }
 
-function toRule(rule: Rule, alerts: readonly Alert[]): object {
+/** Rules that the parameters ask for; groups without any are left out. */
+function chosen<T extends Group>(groups: readonly T[], parameters: Parameters): readonly T[] {
+  const type = parameters.text('type');
+  if (!['', 'alert', 'record'].includes(type)) throw invalid('type', `not supported value ${JSON.stringify(type)}`);
+  const [names, groupNames, files] = ['rule_name[]', 'rule_group[]', 'file[]'].map((name) => parameters.all(name));
+  const among = (wanted: readonly string[] | undefined, name: string): boolean =>
+    wanted === undefined || wanted.length === 0 || wanted.includes(name);
+  return groups
+    .filter(({ name, file }) => among(groupNames, name) && among(files, file))
+    .map((group) => ({
+      ...group,
+      rules: group.rules.filter((rule) => among(names, rule.name) && (type === '' || rule.type.startsWith(type))),
+    }))
+    .filter(({ rules }) => rules.length > 0);
+}
+
+function toGroup({ file, group, rules, evaluatedAt, evaluationMs }: GroupState) {
+  return {
+    name: group.name,
+    file,
+    interval: group.intervalMs / 1000,
+    limit: group.limit,
+    evaluationTime: evaluationMs / 1000,
+    lastEvaluation: new Date(evaluatedAt).toISOString(),
+    rules: rules.map(toFileRule),
+  };
+}
+
+function toFileRule({ rule, health, lastError, evaluatedAt, evaluationMs }: RuleState) {
+  const common = {
+    query: printQuery(parseQuery(rule.expr)),
+    labels: rule.labels,
+    health,
+    ...(lastError === '' ? {} : { lastError }),
+    evaluationTime: evaluationMs / 1000,
+    lastEvaluation: new Date(evaluatedAt).toISOString(),
+  };
+  if (rule.kind === 'record') return { type: 'recording' as const, name: rule.record, ...common };
+  return {
+    type: 'alerting' as const,
+    name: rule.alert,
+    ...common,
+    duration: rule.forMs / 1000,
+    keepFiringFor: rule.keepFiringForMs / 1000,
+    annotations: rule.annotations,
+    alerts: [],
+    state: 'inactive',
+  };
+}
+
+function toRule(rule: Rule, alerts: readonly Alert[]) {
   const states = alerts.map(({ state }) => state.kind);
   return {
-    type: 'alerting',
+    type: 'alerting' as const,
     name: rule.name,
     query: queryOf(rule),
     duration: rule.forMs / 1000,

@@ -119,7 +119,11 @@ export class LabelIndex {
     this.#kindAndUnit[position] = this.#kinds.indexOf(kind) + 2 * known;
     let end = this.#begins[position] ?? 0;
     end = this.#addPair('__name__', name, position, end);
-    for (const label in labels) end = this.#addPair(label, labels[label] ?? '', position, end);
+    for (const label in labels) {
+      const value = labels[label] ?? '';
+      // As if it were not there: of the series that are no host's.
+      if (value !== '') end = this.#addPair(label, value, position, end);
+    }
     this.length++;
     this.#begins[this.length] = end;
   }

@@ -70,7 +70,8 @@ export function createSeriesIndex(sql: TarsierSql): SeriesIndex {
           seriesId: series_id,
           hostId: host_id,
           name,
-          labels: { ...own, host },
+          // What rules record says by itself which host it is of, if any.
+          labels: { host, ...own },
           kind: kind === 'counter' ? 'counter' : 'gauge',
           unit,
         });

@@ -1,0 +1,219 @@
+/** One rule group at work: what its rules gave last, and the next evaluation. */
+import { describeError, TarsierError, type SeriesIdentity, type UnixMs } from '@tarsier/protocol';
+import type { Engine, QueryResult } from '../../query/engine.ts';
+import { LabelSet, metricName } from '../../query/label-set.ts';
+import { childrenOf, type Expr } from '../../query/language/ast.ts';
+import { parseQuery } from '../../query/language/parse.ts';
+import { quote } from '../../query/language/text.ts';
+import { compileMatchers } from '../../query/selector.ts';
+import { markStale } from '../../query/staleness.ts';
+import type { TenantScope } from '../../tenant.ts';
+import { identityOf } from './rule-file.ts';
+import type { GroupRule, RecordingRule, RuleGroup } from './rule-group.ts';
+
+/** Stores one sample of each series; resolves when they are committed. */
+export type RecordSamples = (
+  scope: TenantScope,
+  series: readonly SeriesIdentity[],
+  values: Float64Array,
+  time: UnixMs,
+) => Promise<void>;
+
+export interface RuleState {
+  readonly rule: GroupRule;
+  readonly health: 'unknown' | 'ok' | 'err';
+  readonly lastError: string;
+  /** 0: never. */
+  readonly evaluatedAt: UnixMs;
+  readonly evaluationMs: number;
+}
+
+export interface GroupRunDeps {
+  readonly engine: Pick<Engine, 'instant'>;
+  readonly record: RecordSamples;
+  readonly now: () => number;
+  /** An evaluation of a rule has ended. @param error  why there is no result, if there is none */
+  readonly onEvaluated: (rule: GroupRule, ms: number, error: unknown) => void;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface RunningRule {
+  readonly state: Mutable<RuleState>;
+  readonly expr: Expr;
+  /** Series of the evaluation before, by key; undefined before the first. */
+  series: ReadonlyMap<string, LabelSet> | undefined;
+}
+
+export class GroupRun {
+  readonly scope: TenantScope;
+  readonly group: RuleGroup;
+  readonly #deps: GroupRunDeps;
+  readonly #rules: readonly RunningRule[];
+  evaluatedAt = 0;
+  evaluationMs = 0;
+  /** Evaluations that were due while another was still at it. */
+  missed = 0;
+
+  constructor(scope: TenantScope, group: RuleGroup, deps: GroupRunDeps) {
+    this.scope = scope;
+    this.group = group;
+    this.#deps = deps;
+    this.#rules = group.rules.map((rule) => ({
+      state: { rule, health: 'unknown', lastError: '', evaluatedAt: 0, evaluationMs: 0 },
+      expr: parseQuery(rule.expr),
+      series: undefined,
+    }));
+  }
+
+  get states(): readonly RuleState[] {
+    return this.#rules.map(({ state }) => state);
+  }
+
+  /** Goes on from where another run of the group was, as far as their rules are the same. */
+  resume(before: GroupRun): void {
+    const known = new Map(before.#rules.map(({ state, series }) => [identityOf(state.rule), series]));
+    for (const rule of this.#rules) rule.series = known.get(identityOf(rule.state.rule));
+    this.evaluatedAt = before.evaluatedAt;
+    this.missed = before.missed;
+  }
+
+  /** Says of the series of rules that `after` has no more that they have ended. */
+  async retire(after: GroupRun | undefined, time: UnixMs): Promise<void> {
+    const kept = new Set(after?.group.rules.map(identityOf));
+    const batch = new SampleBatch();
+    for (const { state, series } of this.#rules) {
+      if (kept.has(identityOf(state.rule))) continue;
+      for (const labels of series?.values() ?? []) batch.end(labels);
+    }
+    // After the last that they gave, whatever the clock says.
+    await batch.store(this.scope, Math.max(time, this.evaluatedAt + 1), this.#deps.record);
+  }
+
+  /** Every rule once, in order; one that fails leaves the others alone. */
+  async evaluate(slot: UnixMs): Promise<void> {
+    const began = this.#deps.now();
+    const time = slot - this.group.queryOffsetMs;
+    let batch = new SampleBatch();
+    let waiting: {
+      readonly rule: RunningRule;
+      readonly results: ReadonlyMap<string, LabelSet>;
+      readonly ms: number;
+    }[] = [];
+    const flush = async (): Promise<void> => {
+      const [storing, of] = [batch, waiting];
+      [batch, waiting] = [new SampleBatch(), []];
+      let error: unknown;
+      await storing.store(this.scope, time, this.#deps.record).catch((reason: unknown) => (error = reason));
+      for (const { rule, results, ms } of of) {
+        if (error === undefined) rule.series = results;
+        this.#finish(rule, slot, ms, error);
+      }
+    };
+    for (const rule of this.#rules) {
+      const { rule: definition } = rule.state;
+      if (definition.kind !== 'record') continue;
+      // A rule sees what those before it have recorded for the same time.
+      if (batch.size > 0 && readsAnyOf(rule.expr, batch.names)) await flush();
+      const ruleBegan = this.#deps.now();
+      try {
+        const before = rule.series ?? (await this.#recordedBefore(definition, time));
+        const results = await this.#results(definition, time);
+        for (const { labels, value } of results.values()) batch.add(labels, value);
+        for (const [key, labels] of before) if (!results.has(key)) batch.end(labels);
+        const series = new Map(Array.from(results, ([key, { labels }]) => [key, labels]));
+        waiting.push({ rule, results: series, ms: this.#deps.now() - ruleBegan });
+      } catch (error) {
+        this.#finish(rule, slot, this.#deps.now() - ruleBegan, error);
+      }
+    }
+    await flush();
+    this.evaluatedAt = slot;
+    this.evaluationMs = this.#deps.now() - began;
+  }
+
+  #finish({ state }: RunningRule, slot: UnixMs, ms: number, error: unknown): void {
+    state.health = error === undefined ? 'ok' : 'err';
+    state.lastError = error === undefined ? '' : describeError(error);
+    state.evaluatedAt = slot;
+    state.evaluationMs = ms;
+    this.#deps.onEvaluated(state.rule, ms, error);
+  }
+
+  async #results(
+    { record, expr, labels }: RecordingRule,
+    time: UnixMs,
+  ): Promise<ReadonlyMap<string, { readonly labels: LabelSet; readonly value: number }>> {
+    const results = new Map<string, { readonly labels: LabelSet; readonly value: number }>();
+    for (const sample of samplesOf(await this.#deps.engine.instant(this.scope, { query: expr, time }))) {
+      let named = sample.labels.with(metricName, record);
+      for (const [name, value] of Object.entries(labels)) named = named.with(name, value);
+      if (results.has(named.key)) {
+        throw new TarsierError(
+          'rules/evaluation',
+          `vector contains metrics with the same labelset after applying rule labels: ${String(named)}`,
+        );
+      }
+      results.set(named.key, { labels: named, value: sample.value });
+    }
+    const { limit } = this.group;
+    if (limit > 0 && results.size > limit) {
+      throw new TarsierError('rules/evaluation', `exceeded limit of ${limit} with ${results.size} series`);
+    }
+    return results;
+  }
+
+  /** After a restart: the rule's series that had not ended. Those that it gives no more have to be ended. */
+  async #recordedBefore({ record, labels }: RecordingRule, time: UnixMs): Promise<ReadonlyMap<string, LabelSet>> {
+    const matchers = Object.entries(labels).map(([name, value]) => `,${name}=${quote(value)}`);
+    const query = `{__name__=${quote(record)}${matchers.join('')}}`;
+    const found = samplesOf(await this.#deps.engine.instant(this.scope, { query, time: time - 1 }));
+    return new Map(found.map(({ labels: of }) => [of.key, of]));
+  }
+}
+
+/** Samples of one time, to be stored together: one of each series. */
+class SampleBatch {
+  /** Undefined: the series has ended. */
+  readonly #values = new Map<string, { readonly labels: LabelSet; readonly value: number | undefined }>();
+  readonly names = new Set<string>();
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  add(labels: LabelSet, value: number): void {
+    this.names.add(labels.get(metricName));
+    this.#values.set(labels.key, { labels, value });
+  }
+
+  /** Unless another rule goes on with it. */
+  end(labels: LabelSet): void {
+    if (!this.#values.has(labels.key)) this.#values.set(labels.key, { labels, value: undefined });
+  }
+
+  async store(scope: TenantScope, time: UnixMs, record: RecordSamples): Promise<void> {
+    if (this.size === 0) return;
+    const rows = [...this.#values.values()];
+    const values = Float64Array.from(rows, ({ value }) => value ?? Number.NaN);
+    for (const [row, { value }] of rows.entries()) if (value === undefined) markStale(values, row);
+    const series = rows.map(({ labels }): SeriesIdentity => {
+      const { [metricName]: name = '', ...rest } = labels.toObject();
+      return { name, labels: rest };
+    });
+    await record(scope, series, values, time);
+  }
+}
+
+function samplesOf({ data }: QueryResult): readonly { readonly labels: LabelSet; readonly value: number }[] {
+  if (data.kind === 'vector') return data.samples;
+  if (data.kind === 'scalar') return [{ labels: LabelSet.empty, value: data.value }];
+  throw new TarsierError('rules/evaluation', `rule result is not a vector or scalar, but a ${data.kind}`);
+}
+
+/** Whether any selector of an expression may match one of these metrics. */
+function readsAnyOf(expr: Expr, names: ReadonlySet<string>): boolean {
+  if (expr.kind !== 'selector') return childrenOf(expr).some((child) => readsAnyOf(child, names));
+  const matches = compileMatchers(expr.matchers.filter(({ label }) => label === metricName));
+  return [...names].some((name) => matches({ name, labels: {} }));
+}

@@ -1,0 +1,142 @@
+/** A rule file of Prometheus: its YAML to groups, with the line of whatever is wrong. */
+import { isLabelName, isMetricName, TarsierError } from '@tarsier/protocol';
+import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { z } from 'zod';
+import { typeOf } from '../../query/language/check-types.ts';
+import { parseDuration } from '../../query/language/duration.ts';
+import { parseQuery } from '../../query/language/parse.ts';
+import type { GroupRule, RuleGroup } from './rule-group.ts';
+
+/** Where a group says nothing. */
+const defaultIntervalMs = 60_000;
+const longestMs = 86_400_000;
+const most = { groups: 1_000, rules: 1_000 } as const;
+
+const duration = z.string().transform((text, context) => {
+  const ms = text === '0' ? 0 : parseDuration(text);
+  if (ms !== undefined && ms <= 366 * longestMs) return ms;
+  context.addIssue({ code: 'custom', message: `expected a duration such as 1m30s, got ${JSON.stringify(text)}` });
+  return z.NEVER;
+});
+const interval = duration.refine((ms) => ms >= 1_000 && ms <= longestMs, 'expected a duration from 1s to 1d');
+const expression = z.string().superRefine((text, context) => {
+  try {
+    const type = typeOf(parseQuery(text));
+    if (type === 'vector' || type === 'scalar') return;
+    context.addIssue({ code: 'custom', message: `expected an instant vector or a scalar, got a ${type}` });
+  } catch (error) {
+    if (!(error instanceof TarsierError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+  }
+});
+const labels = z
+  .record(z.string().refine(isLabelName, 'expected the name of a label, other than __name__'), z.string())
+  .default({});
+const name = z.string().min(1, 'expected a name');
+
+const recordingRule = z.strictObject({
+  record: z.string().refine(isMetricName, 'expected the name of a metric: [a-zA-Z_:][a-zA-Z0-9_:]*'),
+  expr: expression,
+  labels,
+});
+const alertingRule = z.strictObject({
+  alert: name,
+  expr: expression,
+  for: duration.default(0),
+  keep_firing_for: duration.default(0),
+  labels,
+  annotations: z.record(z.string(), z.string()).default({}),
+});
+const ruleGroup = z.strictObject({
+  name,
+  interval: interval.default(defaultIntervalMs),
+  query_offset: duration.default(0),
+  limit: z
+    .string()
+    .regex(/^\d{1,9}$/u, 'expected a number')
+    .transform(Number)
+    .default(0),
+  labels,
+  rules: z.array(z.unknown()).max(most.rules).default([]),
+});
+const ruleFile = z.strictObject({ groups: z.array(ruleGroup).max(most.groups).default([]) });
+
+type Path = readonly (string | number)[];
+
+/**
+ * @param text  YAML, of which JSON is a part
+ * @throws {TarsierError} `rules/file`: `line 7: groups[0].rules[1].expr: …`
+ */
+export function parseRuleFile(text: string): readonly RuleGroup[] {
+  const lines = new LineCounter();
+  // Every scalar is a text: `severity: 1` is the label value 1.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: 'failsafe' });
+  const [error] = document.errors;
+  if (error !== undefined) throw wrong(lines.linePos(error.pos[0]).line, [], `expected YAML: ${error.message}`);
+  const fail = (path: Path, message: string): TarsierError => wrong(lineOf(document, lines, path), path, message);
+  const read = <T>(schema: z.ZodType<T>, value: unknown, at: Path): T => {
+    const parsed = schema.safeParse(value, { reportInput: true });
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw fail(
+      [...at, ...(issue?.path ?? []).map((step) => (typeof step === 'symbol' ? String(step) : step))],
+      issue?.message ?? '',
+    );
+  };
+
+  const { groups } = read(ruleFile, valueOf(document) ?? {}, []);
+  for (const [index, group] of groups.entries()) {
+    if (groups.findIndex((other) => other.name === group.name) < index) {
+      throw fail(['groups', index, 'name'], `expected each name once, got ${JSON.stringify(group.name)} twice`);
+    }
+  }
+  return groups.map(
+    ({ name: named, interval: intervalMs, query_offset: queryOffsetMs, limit, labels: common, rules }, at) => {
+      const parsed = rules.map((rule, index): GroupRule => {
+        const path = ['groups', at, 'rules', index];
+        const isAlert = typeof rule === 'object' && rule !== null && 'alert' in rule;
+        if (!isAlert) {
+          const { labels: own, ...rest } = read(recordingRule, rule, path);
+          return { kind: 'record', ...rest, labels: { ...common, ...own } };
+        }
+        const { for: forMs, keep_firing_for: keepFiringForMs, labels: own, ...rest } = read(alertingRule, rule, path);
+        return { kind: 'alert', ...rest, forMs, keepFiringForMs, labels: { ...common, ...own } };
+      });
+      for (const [index, rule] of parsed.entries()) {
+        if (parsed.findIndex((other) => identityOf(other) === identityOf(rule)) === index) continue;
+        throw fail(['groups', at, 'rules', index], 'expected each rule once, got one of the same name and labels');
+      }
+      return { name: named, intervalMs, queryOffsetMs, limit, rules: parsed };
+    },
+  );
+}
+
+/** What a rule's series have in common. */
+export function identityOf(rule: GroupRule): string {
+  const own = rule.kind === 'record' ? rule.record : `${rule.alert} ${rule.expr}`;
+  return JSON.stringify([rule.kind, own, Object.entries(rule.labels).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+function valueOf(document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    // Aliases that would become very much more than was written.
+    throw new TarsierError('rules/file', 'expected YAML without so many aliases', { cause });
+  }
+}
+
+function lineOf(document: Document, lines: LineCounter, path: Path): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
+function wrong(line: number, path: Path, message: string): TarsierError {
+  const field = path
+    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${step}`))
+    .join('');
+  return new TarsierError('rules/file', `line ${line}: ${field === '' ? '' : `${field}: `}${message}`, { field });
+}

@@ -1,0 +1,184 @@
+/** Every tenant's rule groups: which there are, and when each is evaluated. */
+import { describeError, type UnixMs } from '@tarsier/protocol';
+import type { Log } from '../../log.ts';
+import type { Engine } from '../../query/engine.ts';
+import type { RuleFile } from '../../storage/rule-files.ts';
+import type { Storage } from '../../storage/storage.ts';
+import type { TenantScope } from '../../tenant.ts';
+import { GroupRun, type RecordSamples, type RuleState } from './group-run.ts';
+import { parseRuleFile } from './rule-file.ts';
+import { slotAt, type RuleGroup } from './rule-group.ts';
+
+export interface RuleGroups {
+  /** Takes what is stored: at the start, after a change, and now and then, since other collectors change it too. */
+  reload(): Promise<void>;
+  /** Begins the evaluations that are due; they go on by themselves. */
+  tick(now: UnixMs): void;
+  /** What became of a tenant's groups, by file and place in it. */
+  states(scope: TenantScope): readonly GroupState[];
+  /** Begins nothing more; resolves when all evaluations have ended. */
+  close(): Promise<void>;
+}
+
+export interface GroupState {
+  readonly file: string;
+  readonly group: RuleGroup;
+  readonly rules: readonly RuleState[];
+  /** 0: never. */
+  readonly evaluatedAt: UnixMs;
+  readonly evaluationMs: number;
+  readonly missed: number;
+}
+
+/** What is told of evaluations, for the collector's own metrics. */
+export interface RuleObserver {
+  evaluated(ms: number, failed: boolean): void;
+  missed(evaluations: number): void;
+}
+
+export interface RuleGroupsDeps {
+  readonly storage: Pick<Storage, 'ruleFiles'>;
+  readonly engine: Pick<Engine, 'instant'>;
+  readonly record: RecordSamples;
+  readonly observer: RuleObserver;
+  readonly log: Log;
+  readonly now: () => UnixMs;
+}
+
+interface Scheduled {
+  readonly key: string;
+  readonly file: string;
+  readonly run: GroupRun;
+  /** The last time that it was due. */
+  slot: UnixMs;
+  running: boolean;
+}
+
+/** Groups evaluated at once: a query may take all there is of the machine. */
+const mostAtOnce = 4;
+
+export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
+  const { storage, engine, record, observer, log, now } = deps;
+  let scheduled = new Map<string, Scheduled>();
+  /** By tenant and file, what it was when it was read. */
+  let files = new Map<string, UnixMs>();
+  const evaluations = new Set<Promise<void>>();
+  let reloading = Promise.resolve();
+  let closed = false;
+
+  function startRun(scope: TenantScope, group: RuleGroup): GroupRun {
+    return new GroupRun(scope, group, {
+      engine,
+      record,
+      now,
+      onEvaluated(rule, ms, error) {
+        observer.evaluated(ms, error !== undefined);
+        if (error === undefined) return;
+        const name = rule.kind === 'record' ? rule.record : rule.alert;
+        log.warn('a rule could not be evaluated', {
+          tenant: scope.tenant,
+          group: group.name,
+          rule: name,
+          error: describeError(error),
+        });
+      },
+    });
+  }
+
+  function groupsOf(scope: TenantScope, { name, body }: RuleFile): readonly RuleGroup[] {
+    try {
+      return parseRuleFile(body);
+    } catch (error) {
+      log.error('a stored rule file can not be read', {
+        tenant: scope.tenant,
+        file: name,
+        error: describeError(error),
+      });
+      return [];
+    }
+  }
+
+  async function load(): Promise<void> {
+    const stored = await storage.ruleFiles.all();
+    const versions = new Map(stored.map(({ scope, name, updatedAt }) => [`${scope.tenantId}/${name}`, updatedAt]));
+    const same = versions.size === files.size && [...versions].every(([key, version]) => files.get(key) === version);
+    if (same) return;
+    const next = new Map<string, Scheduled>();
+    for (const { scope, ...file } of stored) {
+      for (const group of groupsOf(scope, file)) {
+        const key = JSON.stringify([scope.tenantId, file.name, group.name]);
+        const before = scheduled.get(key);
+        if (before !== undefined && JSON.stringify(before.run.group) === JSON.stringify(group)) {
+          next.set(key, before);
+          continue;
+        }
+        const run = startRun(scope, group);
+        if (before !== undefined) run.resume(before.run);
+        next.set(key, { key, file: file.name, run, slot: slotAt(key, group.intervalMs, now()), running: false });
+      }
+    }
+    const before = scheduled;
+    [scheduled, files] = [next, versions];
+    for (const { key, run } of before.values()) {
+      if (next.get(key)?.run === run) continue;
+      await run.retire(next.get(key)?.run, now()).catch((error: unknown) => {
+        log.warn('series of a rule that is gone could not be ended', { error: describeError(error) });
+      });
+    }
+  }
+
+  async function evaluate(one: Scheduled): Promise<void> {
+    one.running = true;
+    try {
+      await one.run.evaluate(one.slot);
+    } catch (error) {
+      log.error('a rule group could not be evaluated', { group: one.run.group.name, error: describeError(error) });
+    } finally {
+      one.running = false;
+    }
+  }
+
+  return {
+    reload() {
+      // One after the other: the later has read what is newer.
+      reloading = reloading.catch(() => {}).then(load);
+      return reloading;
+    },
+
+    tick(at) {
+      if (closed) return;
+      // Those first that wait the longest: no group starves another.
+      for (const one of [...scheduled.values()].toSorted((a, b) => a.slot - b.slot)) {
+        const { intervalMs } = one.run.group;
+        const due = slotAt(one.key, intervalMs, at);
+        if (due <= one.slot || one.running || evaluations.size >= mostAtOnce) continue;
+        const missed = Math.round((due - one.slot) / intervalMs) - 1;
+        if (missed > 0) {
+          one.run.missed += missed;
+          observer.missed(missed);
+        }
+        one.slot = due;
+        const evaluation = evaluate(one).finally(() => evaluations.delete(evaluation));
+        evaluations.add(evaluation);
+      }
+    },
+
+    states: ({ tenantId }) =>
+      [...scheduled.values()]
+        .filter(({ run }) => run.scope.tenantId === tenantId)
+        .map(({ file, run }) => ({
+          file,
+          group: run.group,
+          rules: run.states,
+          evaluatedAt: run.evaluatedAt,
+          evaluationMs: run.evaluationMs,
+          missed: run.missed,
+        })),
+
+    async close() {
+      closed = true;
+      await reloading.catch(() => {});
+      await Promise.all(evaluations);
+    },
+  };
+}
