@@ -9,6 +9,7 @@ import { createAlerting, type Alerting } from './alert/alerting.ts';
 import { createAnomalyLog, type AnomalyLog } from './alert/anomaly-log.ts';
 import { ensureDefaultRules } from './alert/default-rules.ts';
 import { createRuleGroups } from './alert/groups/rule-groups.ts';
+import { createPipeline } from './alert/pipeline/pipeline.ts';
 import type { CollectorConfig } from './config.ts';
 import { createDetection, type Detection } from './detect/detection.ts';
 import { every } from './every.ts';
@@ -47,7 +48,13 @@ const dayMs = 86_400_000;
 const replayMs = 15 * 60_000;
 /** A host that has been silent this long has no anomalies any more. */
 const goneMs = 5 * 60_000;
-const chores = { rulesMs: 1_000, ruleFilesMs: 30_000, anomaliesMs: 1_000, retentionMs: 3_600_000 } as const;
+const chores = {
+  rulesMs: 1_000,
+  ruleFilesMs: 30_000,
+  anomaliesMs: 1_000,
+  noiseMs: 60_000,
+  retentionMs: 3_600_000,
+} as const;
 
 /**
  * Starts a collector and resolves when it serves.
@@ -104,8 +111,17 @@ export async function startCollector({
     now,
     onAlert(scope, alert) {
       live.broadcastAlert(scope, alert);
+      pipeline.observe(scope, alert);
+    },
+  });
+  const pipeline = createPipeline({
+    storage,
+    onOutcome(_, { decisions }) {
+      for (const { told, reason } of decisions.values()) self.alertDecisions.add(1, { told: String(told), reason });
       dispatcher.wake();
     },
+    log,
+    now,
   });
   const authenticate = createAuthenticator({ storage, now });
   const live = createLive({ windows, authenticate, log, now });
@@ -145,6 +161,7 @@ export async function startCollector({
   });
   await ruleGroups.reload();
 
+  await pipeline.restore();
   await alerting.restore();
   await ingest.replay(now() - replayMs);
   replaying = false;
@@ -163,6 +180,7 @@ export async function startCollector({
     live,
     alerting,
     ruleGroups,
+    pipeline,
     authenticate,
     enrol: createEnrol({
       storage,
@@ -196,6 +214,13 @@ export async function startCollector({
       detection.expire(now() - goneMs);
       ruleGroups.tick(now());
       await alerting.tick(now());
+      await pipeline.run(now());
+    }),
+    every(chores.noiseMs, 'counting notifications', log, async () => {
+      for (const scope of await storage.tenants.all()) {
+        const { noiseReduction } = await storage.incidents.summary(scope, now() - dayMs);
+        self.noiseReduction.set(noiseReduction, { tenant: scope.tenant });
+      }
     }),
     // Another collector may have changed them.
     every(chores.ruleFilesMs, 'reading rule files', log, () => ruleGroups.reload()),
@@ -221,6 +246,7 @@ export async function startCollector({
       await Promise.all([compaction.stop(), ...stopChores.map((stop) => stop())]);
       await anomalyLog.flush();
       await alerting.close();
+      await pipeline.run(now());
       await dispatcher.stop();
       await storage.close();
     },

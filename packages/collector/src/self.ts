@@ -16,6 +16,8 @@ export interface SelfMetrics {
   readonly ruleSeconds: Counter;
   /** Of groups. */
   readonly ruleEvaluationsMissed: Counter;
+  readonly alertDecisions: Counter;
+  readonly noiseReduction: Gauge;
   /** What `GET /metrics` answers. */
   text(): string;
 }
@@ -97,6 +99,11 @@ export function createSelfMetrics(
     ruleEvaluationsMissed: counter(
       'tarsier_rule_group_evaluations_missed_total',
       'Evaluations of rule groups left out because the one before took too long.',
+    ),
+    alertDecisions: counter('tarsier_alert_decisions_total', 'Beginnings and ends of alerts, by what became of them.'),
+    noiseReduction: gauge(
+      'tarsier_alert_noise_reduction_ratio',
+      'Share of the beginnings and ends of alerts that sent no notification of their own, over 24 hours.',
     ),
     text() {
       const lines = families.flatMap(({ name, help, kind, read }) => [

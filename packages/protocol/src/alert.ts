@@ -33,6 +33,8 @@ export interface Alert {
   readonly state: AlertState;
   /** One sentence: what was measured, against which bound, since when. */
   readonly reason: string;
+  /** Its value is the score of an anomaly, in robust standard deviations. */
+  readonly isAnomaly?: boolean;
 }
 
 /** A stretch of time in which a series was unlike its own past. */

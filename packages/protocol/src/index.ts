@@ -13,6 +13,17 @@ export {
 export { BatchError } from './bytes.ts';
 export type { ErrorBody, TarsierErrorOptions } from './errors.ts';
 export { describeError, describeValue, TarsierError } from './errors.ts';
+export type {
+  Decision,
+  HoldReason,
+  Incident,
+  Message,
+  Priority,
+  PriorityPart,
+  TellReason,
+  Telling,
+  TimelineEntry,
+} from './incident.ts';
 export type { Labels, SeriesIdentity } from './labels.ts';
 export {
   canonicalLabels,

@@ -1,18 +1,18 @@
-import { type Alert, describeError, type UnixMs } from '@tarsier/protocol';
+import { type Alert, describeError } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
-import type { AlertChange, Alerts } from '../storage/alerts.ts';
+import type { Alerts } from '../storage/alerts.ts';
 import type { TenantScope } from '../tenant.ts';
 
 export interface AlertWriter {
-  save(scope: TenantScope, change: AlertChange): void;
+  save(scope: TenantScope, alert: Alert): void;
   /** The alert never fired: it leaves no trace. */
   forget(scope: TenantScope, alertId: string): void;
   /** Writes what waits, each tenant's in the order in which it came; what fails waits for the next call. */
   flush(): Promise<void>;
 }
 
-/** A change, or the id of an alert to forget. */
-type Waiting = AlertChange | string;
+/** An alert that has changed, or the id of one to forget. */
+type Waiting = Alert | string;
 
 interface TenantQueue {
   readonly scope: TenantScope;
@@ -20,36 +20,34 @@ interface TenantQueue {
 }
 
 /** Most changes of one transaction. */
-const perWrite = 100;
+const perWrite = 1_000;
 
 /** Writes alerts behind the ingest path, in order, again and again until the database has taken them. */
 export function createAlertWriter({
   alerts,
   onSaved,
   log,
-  now,
 }: {
   readonly alerts: Pick<Alerts, 'save' | 'delete'>;
   readonly onSaved: (scope: TenantScope, alert: Alert) => void;
   readonly log: Log;
-  readonly now: () => UnixMs;
 }): AlertWriter {
   const queues = new Map<number, TenantQueue>();
   let flushing: Promise<void> | undefined;
 
   async function write(scope: TenantScope, next: readonly Waiting[]): Promise<void> {
     const changes = next.filter((what) => typeof what !== 'string');
-    if (changes.length > 0) await alerts.save(scope, changes, now());
+    if (changes.length > 0) await alerts.save(scope, changes);
     else
       await alerts.delete(
         scope,
         next.filter((what) => typeof what === 'string'),
       );
-    for (const { alert } of changes) {
+    for (const alert of changes) {
       try {
         onSaved(scope, alert);
       } catch (error) {
-        // It is saved: doing that again would tell the channels twice.
+        // It is saved: doing that again would show it twice.
         log.error('a saved alert could not be shown', { alert: alert.name, error: describeError(error) });
       }
     }

@@ -47,13 +47,13 @@ interface TenantState {
 
 export function createAlerting({ storage, onAlert, log, now = Date.now }: AlertingDeps): Alerting {
   const tenants = new Map<number, TenantState>();
-  const writer = createAlertWriter({ alerts: storage.alerts, onSaved: onAlert, log, now });
+  const writer = createAlertWriter({ alerts: storage.alerts, onSaved: onAlert, log });
 
   function stateOf(scope: TenantScope): TenantState {
     let state = tenants.get(scope.tenantId);
     if (state === undefined) {
       const outcome: RuleOutcome = {
-        changed: (alert) => writer.save(scope, { alert, notify: alert.state.kind !== 'pending' }),
+        changed: (alert) => writer.save(scope, alert),
         forgotten: (alertId) => writer.forget(scope, alertId),
       };
       state = { scope, watches: new Map(), outcome, reload: 0 };

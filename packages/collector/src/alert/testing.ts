@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Alert, Anomaly, MetricDescription } from '@tarsier/protocol';
-import type { NewRule, ThresholdRule } from '@tarsier/protocol/api';
+import type { Alert, Anomaly, Incident, MetricDescription } from '@tarsier/protocol';
+import { newRouteSchema, type NewRoute, type NewRule, type ThresholdRule } from '@tarsier/protocol/api';
 import { storedSeries } from '../detect/testing.ts';
 import { silentLog } from '../log.ts';
 import { createDispatcher } from '../notify/dispatcher.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createAlerting } from './alerting.ts';
+import { createPipeline } from './pipeline/pipeline.ts';
 
 /** When the test's clock starts. */
 export const start = Date.UTC(2026, 10, 24, 10);
@@ -55,11 +56,18 @@ export const oddness: Anomaly = {
 
 export interface Told {
   readonly status: string;
+  readonly because: string;
   readonly alert: Alert;
+  readonly incident: Incident;
 }
 
 /** Alerting of one tenant with a real receiver; the clock is the test's. */
-export async function startAlerting(storage: Storage, tenant: string, rules: readonly NewRule[]) {
+export async function startAlerting(
+  storage: Storage,
+  tenant: string,
+  rules: readonly NewRule[],
+  route: Partial<NewRoute> = {},
+) {
   const scope = await storage.tenants.ensure(tenant);
   const received: Told[] = [];
   let refusing = false;
@@ -78,6 +86,7 @@ export async function startAlerting(storage: Storage, tenant: string, rules: rea
   const { port } = receiver.address() as AddressInfo;
   await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: `http://127.0.0.1:${port}/` });
   for (const one of rules) await storage.rules.create(scope, one);
+  await storage.alertPolicies.routes.create(scope, newRouteSchema.parse({ name: 'all', ...route }));
 
   const clock = { now: start };
   const now = (): number => clock.now;
@@ -86,11 +95,21 @@ export async function startAlerting(storage: Storage, tenant: string, rules: rea
   let dispatcher = newDispatcher();
   const shown: Alert[] = [];
   const open = async () => {
-    const created = createAlerting({ storage, onAlert: (_, alert) => shown.push(alert), log: silentLog, now });
+    const pipeline = createPipeline({ storage, onOutcome() {}, log: silentLog, now });
+    const created = createAlerting({
+      storage,
+      onAlert(scope, alert) {
+        shown.push(alert);
+        pipeline.observe(scope, alert);
+      },
+      log: silentLog,
+      now,
+    });
+    await pipeline.restore();
     await created.restore();
-    return created;
+    return { alerting: created, pipeline };
   };
-  let alerting = await open();
+  let { alerting, pipeline } = await open();
   return {
     scope,
     shown,
@@ -104,6 +123,7 @@ export async function startAlerting(storage: Storage, tenant: string, rules: rea
     async advanceTo(seconds: number) {
       clock.now = start + seconds * 1000;
       await alerting.tick(clock.now);
+      await pipeline.run(clock.now);
       await dispatcher.drain();
     },
     /** What waits is written; nothing is sent. */
@@ -113,7 +133,7 @@ export async function startAlerting(storage: Storage, tenant: string, rules: rea
       await alerting.close();
       if (atS !== undefined) clock.now = start + atS * 1000;
       dispatcher = newDispatcher();
-      alerting = await open();
+      ({ alerting, pipeline } = await open());
     },
     refuse(refuses: boolean) {
       refusing = refuses;
@@ -121,6 +141,11 @@ export async function startAlerting(storage: Storage, tenant: string, rules: rea
     async deleteRules() {
       for (const { id } of await storage.rules.list(scope)) await storage.rules.delete(scope, id);
     },
+    /** What was not told: `<alert> fires: <reason>`, oldest first. */
+    unsent: async () =>
+      (await storage.incidents.unsent(scope, { limit: 1_000 }))
+        .map(({ subject, reason }) => `${subject}: ${reason}`)
+        .toReversed(),
     reloadRules: () => alerting.reloadRules(scope),
     close: () => receiver.close(),
   };

@@ -22,6 +22,7 @@ const statusByCode: Readonly<Record<string, ContentfulStatusCode>> = {
   'http/content-encoding': 415,
   'http/content-type': 415,
   'http/not-found': 404,
+  'incidents/closed': 409,
   'ingest/schema-unknown': 409,
   'ingest/too-many-series': 429,
 };

@@ -3,6 +3,7 @@ import { batchContentType } from '@tarsier/protocol';
 import { createDetection } from '../detect/detection.ts';
 import { createAlerting } from '../alert/alerting.ts';
 import { createRuleGroups, type RuleGroups } from '../alert/groups/rule-groups.ts';
+import { createPipeline } from '../alert/pipeline/pipeline.ts';
 import { createIngest, maxFutureMs } from '../ingest/ingest.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
 import { createLive } from '../live/live.ts';
@@ -48,6 +49,7 @@ export async function startTestServer(
   const windows = createLiveWindows();
   const detection = createDetection({ onChange() {} });
   const alerting = createAlerting({ storage, onAlert() {}, log });
+  const pipeline = createPipeline({ storage, onOutcome() {}, log });
   const authenticate = createAuthenticator({ storage });
   const live = createLive({ windows, authenticate, log });
   const ingest = createIngest({
@@ -83,6 +85,7 @@ export async function startTestServer(
     live,
     alerting,
     ruleGroups,
+    pipeline,
     authenticate,
     enrol: createEnrol({
       storage,

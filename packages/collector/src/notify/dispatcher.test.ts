@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Alert } from '@tarsier/protocol';
+import type { Alert, Message } from '@tarsier/protocol';
+import { newChannelSchema } from '@tarsier/protocol/api';
 import { afterEach, expect, test } from 'vitest';
 import { silentLog } from '../log.ts';
 import { retryAt } from './backoff.ts';
@@ -49,9 +50,40 @@ function alertOf(id: string, kind: 'firing' | 'resolved' = 'firing'): Alert {
   return { id, ruleId: 'r', name: 'Busy', severity: 'warning', ...series, state, reason: 'busy was 1' };
 }
 
+function messageOf(alert: Alert): Message {
+  const status = alert.state.kind === 'resolved' ? 'resolved' : 'firing';
+  const telling = { count: 1, status, at: start, since: start, severity: 'warning', step: 0, owed: [] } as const;
+  return {
+    reason: status === 'resolved' ? 'resolved' : 'first',
+    status,
+    why: alert.reason,
+    incident: {
+      id: 'i1',
+      route: 'default',
+      status: status === 'resolved' ? 'resolved' : 'open',
+      title: 'Busy on db 1',
+      severity: 'warning',
+      labels: { alertname: 'Busy' },
+      openedAt: start,
+      grownAt: start,
+      changedAt: start,
+      firing: 1,
+      total: 1,
+      hostCount: 1,
+      hosts: ['db 1'],
+      alerts: [alert],
+      priority: { score: 38, parts: [{ name: 'severity', points: 18, why: 'warning' }] },
+      reopenedAt: [],
+      telling,
+      entries: 1,
+    },
+  };
+}
+
 function outgoing(id: string, url: string, more: Partial<Outgoing> = {}): Outgoing {
-  const channel = { id: 'c', kind: 'webhook' as const, name: 'ops', url };
-  return { tenantId: 1, id, channel, alert: alertOf(id), createdAt: start, attempts: 0, ...more };
+  const channel = { ...newChannelSchema.parse({ kind: 'webhook', name: 'ops', url }), id: 'c' };
+  const message = messageOf(alertOf(id));
+  return { tenantId: 1, id, incidentId: id, number: 1, channel, message, createdAt: start, attempts: 0, ...more };
 }
 
 /** What the storage's table does, in memory: the storage has its own tests. */
@@ -106,8 +138,10 @@ test('a webhook says what happened, why, where to look, and under which id', asy
     version: 1,
     status: 'firing',
     reason: 'busy was 1',
+    because: 'first',
     link: 'https://tarsier.example/#/hosts/db%201',
     alert: alertOf('n1'),
+    incident: messageOf(alertOf('n1')).incident,
     createdAt: start,
   });
   expect(rows[0]).toMatchObject({ dueAt: undefined, sentAt: start });
@@ -166,8 +200,8 @@ test('the end of an alert waits until its beginning is told, even if both happen
   let isUp = false;
   const { url, received } = await startReceiver((response) => response.writeHead(isUp ? 200 : 500).end());
   const { outbox } = startOutbox([
-    outgoing('end', url, { alert: alertOf('a', 'resolved') }),
-    outgoing('begin', url, { alert: alertOf('a') }),
+    outgoing('end', url, { incidentId: 'a', number: 2, message: messageOf(alertOf('a', 'resolved')) }),
+    outgoing('begin', url, { incidentId: 'a' }),
     outgoing('other', url),
   ]);
   const clock = { now: start };

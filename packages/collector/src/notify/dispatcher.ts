@@ -1,5 +1,5 @@
 /** Sends what is due to its channel, until it is taken or a day has passed. Knows no other room. */
-import { type Alert, describeError, type UnixMs } from '@tarsier/protocol';
+import { describeError, type Message, type UnixMs } from '@tarsier/protocol';
 import type { Channel } from '@tarsier/protocol/api';
 import type { Log } from '../log.ts';
 import { retryAt } from './backoff.ts';
@@ -10,8 +10,11 @@ import { postWebhook, webhookBody } from './webhook.ts';
 export interface Outgoing {
   readonly tenantId: number;
   readonly id: string;
+  readonly incidentId: string;
+  /** A channel hears of an incident's notifications in this order. */
+  readonly number: number;
   readonly channel: Channel;
-  readonly alert: Alert;
+  readonly message: Message;
   readonly createdAt: UnixMs;
   /** Tries before this one. */
   readonly attempts: number;
@@ -72,14 +75,14 @@ export function createDispatcher({
   const awaited = new Map<string, { readonly id: string; readonly retryAt: UnixMs }>();
 
   async function send(notification: Outgoing): Promise<void> {
-    const { id, channel, alert, createdAt, attempts, secret } = notification;
+    const { id, channel, message, createdAt, attempts, secret } = notification;
     const key = sequenceKey(notification);
     const before = awaited.get(key);
     if (before !== undefined && before.id !== id && now() < before.retryAt + overdueMs) {
       await outbox.failed(notification, 'waits for the notification before it', Math.max(before.retryAt, now()) + 1);
       return;
     }
-    const body = webhookBody(alert, createdAt, pageUrl === undefined ? undefined : pageOf(pageUrl, alert));
+    const body = webhookBody(message, createdAt, pageUrl === undefined ? undefined : pageOf(pageUrl, message));
     const failure = await postWebhook(
       { fetch, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
       { url: channel.url, id, body, secret },
@@ -92,7 +95,7 @@ export function createDispatcher({
     const next = retryAt(attempts, createdAt, now(), random);
     log.warn(next === undefined ? 'a notification is given up' : 'a notification will be tried again', {
       channel: channel.name,
-      alert: alert.name,
+      incident: message.incident.title,
       error: failure,
     });
     if (next === undefined) awaited.delete(key);
@@ -165,7 +168,8 @@ export function createDispatcher({
   };
 }
 
-/** Where the page shows the alert's host. */
-function pageOf(pageUrl: string, { host }: Alert): string {
-  return new URL(`#/hosts/${encodeURIComponent(host)}`, pageUrl).href;
+/** Where the page shows the host of the likely cause. */
+function pageOf(pageUrl: string, { incident }: Message): string {
+  const host = incident.alerts[0]?.host ?? '';
+  return new URL(host === '' ? '#/' : `#/hosts/${encodeURIComponent(host)}`, pageUrl).href;
 }

@@ -1,26 +1,32 @@
 import { createHmac } from 'node:crypto';
-import type { Alert, UnixMs } from '@tarsier/protocol';
+import type { Alert, Incident, Message, TellReason, UnixMs } from '@tarsier/protocol';
 
 /** What a webhook gets, as JSON. `version` changes only when a field's meaning does. */
 export interface WebhookBody {
   readonly version: 1;
   readonly status: 'firing' | 'resolved';
-  /** The alert's, for receivers that show one line. */
+  /** Why this is told now, in a sentence, for receivers that show one line. */
   readonly reason: string;
+  /** And in a word. */
+  readonly because: TellReason;
   /** Where a person can look; absent when nobody told the collector its address. */
   readonly link?: string;
-  readonly alert: Alert;
-  /** When the alert changed, not when this try was made. */
+  /** The likely cause of the incident. */
+  readonly alert: Alert | undefined;
+  readonly incident: Incident;
+  /** When it was decided to tell, not when this try was made. */
   readonly createdAt: UnixMs;
 }
 
-export function webhookBody(alert: Alert, createdAt: UnixMs, link?: string): WebhookBody {
+export function webhookBody({ status, why, reason, incident }: Message, createdAt: UnixMs, link?: string): WebhookBody {
   return {
     version: 1,
-    status: alert.state.kind === 'resolved' ? 'resolved' : 'firing',
-    reason: alert.reason,
+    status,
+    reason: why,
+    because: reason,
     ...(link === undefined ? {} : { link }),
-    alert,
+    alert: incident.alerts[0],
+    incident,
     createdAt,
   };
 }

@@ -2,13 +2,7 @@ import { and, desc, eq, inArray } from 'drizzle-orm';
 import type { Alert } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
-import { alert, channel, notification } from './schema.ts';
-
-export interface AlertChange {
-  readonly alert: Alert;
-  /** Whether the tenant's channels are told. */
-  readonly notify: boolean;
-}
+import { alert } from './schema.ts';
 
 export interface Alerts {
   /** Those that are pending or firing. */
@@ -18,13 +12,13 @@ export interface Alerts {
     scope: TenantScope,
     filter: { readonly state?: Alert['state']['kind'] | undefined; readonly limit: number },
   ): Promise<readonly Alert[]>;
-  /** Alerts and the notifications that they cause, in one transaction: neither is lost without the other. */
-  save(scope: TenantScope, changes: readonly AlertChange[], now: number): Promise<void>;
+  /** All of them or none, each by its id: the last of several counts. */
+  save(scope: TenantScope, alerts: readonly Alert[]): Promise<void>;
   /** Forgets alerts that never fired. */
   delete(scope: TenantScope, ids: readonly string[]): Promise<void>;
 }
 
-export function createAlerts({ db }: Database): Alerts {
+export function createAlerts({ db, sql }: Database): Alerts {
   // Only `save` below writes the column, so it holds what that was given.
   const toAlert = ({ body }: { body: unknown }): Alert => body as Alert;
   return {
@@ -44,33 +38,14 @@ export function createAlerts({ db }: Database): Alerts {
         .limit(limit);
       return rows.map(toAlert);
     },
-    async save({ tenantId }, changes, now) {
-      await db.transaction(async (tx) => {
-        const channels = changes.some(({ notify }) => notify)
-          ? await tx
-              .select({ id: channel.id })
-              .from(channel)
-              .where(and(eq(channel.tenantId, tenantId), eq(channel.enabled, true)))
-          : [];
-        for (const { alert: body, notify } of changes) {
-          const row = { state: body.state.kind, since: body.state.since, body };
-          await tx
-            .insert(alert)
-            .values({ tenantId, id: body.id, ...row })
-            .onConflictDoUpdate({ target: [alert.tenantId, alert.id], set: row });
-          if (!notify || channels.length === 0) continue;
-          // Named by what it tells: a change whose commit was not heard of, and is saved again, is told once.
-          const notifications = channels.map(({ id: channelId }) => ({
-            tenantId,
-            id: `${channelId}/${body.id}/${body.state.kind}`,
-            channelId,
-            body,
-            createdAt: now,
-            dueAt: now,
-          }));
-          await tx.insert(notification).values(notifications).onConflictDoNothing();
-        }
-      });
+    async save({ tenantId }, alerts) {
+      // One statement can't write a row twice.
+      const last = [...new Map(alerts.map((one) => [one.id, one])).values()];
+      await sql`
+        insert into alert (tenant_id, id, state, since, body)
+        select ${tenantId}, body ->> 'id', body -> 'state' ->> 'kind', (body -> 'state' ->> 'since')::float8::bigint, body
+        from jsonb_array_elements(${JSON.stringify(last)}::text::jsonb) as body
+        on conflict (tenant_id, id) do update set state = excluded.state, since = excluded.since, body = excluded.body`;
     },
     async delete({ tenantId }, ids) {
       if (ids.length > 0) await db.delete(alert).where(and(eq(alert.tenantId, tenantId), inArray(alert.id, [...ids])));

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
-import { newChannelSchema, type Channel, type NewChannel } from '@tarsier/protocol/api';
+import { newChannelSchema, type Channel, type ChannelInput } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
 import { channel } from './schema.ts';
 
 export interface Channels {
   list(scope: TenantScope): Promise<readonly Channel[]>;
-  create(scope: TenantScope, channel: NewChannel): Promise<Channel>;
+  create(scope: TenantScope, channel: ChannelInput): Promise<Channel>;
   /** @returns whether there was one */
   delete(scope: TenantScope, id: string): Promise<boolean>;
 }
@@ -18,7 +18,8 @@ export function createChannels({ db }: Database): Channels {
       const rows = await db.select().from(channel).where(eq(channel.tenantId, tenantId)).orderBy(channel.id);
       return rows.map(({ id, body }) => ({ ...newChannelSchema.parse(body), id }));
     },
-    async create({ tenantId }, body) {
+    async create({ tenantId }, input) {
+      const body = newChannelSchema.parse(input);
       const id = randomUUID();
       await db.insert(channel).values({ tenantId, id, body });
       return { ...body, id };

@@ -6,6 +6,7 @@ import { toNewBatch, type PlainBatch } from './compaction/testing.ts';
 import type { HostKey } from './host-lock.ts';
 import { dayMs, hourMs } from './hours.ts';
 import { createTestStorage } from './testing.ts';
+import { testOutcome } from './testing-incidents.ts';
 
 const now = Date.UTC(2026, 10, 24, 12);
 const { storage, sql, drop } = await createTestStorage(() => now);
@@ -43,8 +44,9 @@ async function fill(scope: TenantScope, host: string): Promise<void> {
     reason: 'why',
     state: { kind: 'firing', since: now, value: 1 },
   } as const;
-  await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: 'http://127.0.0.1:9/' });
-  await storage.alerts.save(scope, [{ alert, notify: true }], now);
+  const channel = await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: 'http://127.0.0.1:9/' });
+  await storage.alerts.save(scope, [alert]);
+  await storage.incidents.save(scope, testOutcome(alert, [channel.id], now));
   await storage.anomalies.save(scope, [
     {
       id: `${host}-anomaly`,

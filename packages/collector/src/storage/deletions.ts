@@ -90,7 +90,11 @@ export function createDeletions({ sql }: Database): Deletions {
 async function forgetHost(tx: TarsierTransaction, tenantId: number, host: string): Promise<void> {
   await tx`delete from anomaly where tenant_id = ${tenantId} and host = ${host}`;
   await tx`delete from alert where tenant_id = ${tenantId} and body ->> 'host' = ${host}`;
-  await tx`delete from notification where tenant_id = ${tenantId} and body ->> 'host' = ${host}`;
+  for (const table of ['notification', 'incident_entry', 'alert_decision'] as const) {
+    await tx`delete from ${tx(table)} where tenant_id = ${tenantId} and incident_id in (
+      select id from incident where tenant_id = ${tenantId} and body -> 'hosts' = jsonb_build_array(${host}::text))`;
+  }
+  await tx`delete from incident where tenant_id = ${tenantId} and body -> 'hosts' = jsonb_build_array(${host}::text)`;
   await tx`delete from enrolled_host where tenant_id = ${tenantId} and host = ${host}`;
   await tx`delete from api_key where tenant_id = ${tenantId} and host = ${host}`;
   await tx`update enrol_token set used_by = null where tenant_id = ${tenantId} and used_by = ${host}`;

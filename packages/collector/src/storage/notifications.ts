@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { Alert, UnixMs } from '@tarsier/protocol';
-import { newChannelSchema, type Channel } from '@tarsier/protocol/api';
+import type { Message, UnixMs } from '@tarsier/protocol';
+import { newChannelSchema, type Channel, type NotificationRecord } from '@tarsier/protocol/api';
+import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
 import { channel, notification } from './schema.ts';
 
@@ -8,8 +9,11 @@ import { channel, notification } from './schema.ts';
 export interface DueNotification {
   readonly tenantId: number;
   readonly id: string;
+  readonly incidentId: string;
+  /** A channel hears of an incident's notifications in this order. */
+  readonly number: number;
   readonly channel: Channel;
-  readonly alert: Alert;
+  readonly message: Message;
   readonly createdAt: UnixMs;
   /** Tries before this one. */
   readonly attempts: number;
@@ -21,11 +25,18 @@ export interface Notifications {
   sent(notification: DueNotification, now: UnixMs): Promise<void>;
   /** @param retryAt  undefined gives up */
   failed(notification: DueNotification, error: string, retryAt: UnixMs | undefined): Promise<void>;
+  /** Newest first. */
+  list(
+    scope: TenantScope,
+    filter: { readonly incidentId?: string; readonly limit: number },
+  ): Promise<readonly NotificationRecord[]>;
+  /** When each channel was last sent something, of the newest so many per channel, in order. */
+  recent(scope: TenantScope, perChannel: number): Promise<ReadonlyMap<string, readonly UnixMs[]>>;
 }
 
 const claimMs = 60_000;
 
-export function createNotifications({ db }: Database): Notifications {
+export function createNotifications({ db, sql: raw }: Database): Notifications {
   const one = ({ tenantId, id }: DueNotification) => and(eq(notification.tenantId, tenantId), eq(notification.id, id));
   return {
     async due(now, limit) {
@@ -34,12 +45,11 @@ export function createNotifications({ db }: Database): Notifications {
           update notification set due_at = ${now + claimMs}, attempts = attempts + 1
           where (tenant_id, id) in (
             select n.tenant_id, n.id from notification n where n.due_at <= ${now}
-              -- That an alert is over must not arrive before that it fired.
+              -- That an incident is over must not arrive before that it began.
               and not exists (
                 select 1 from notification earlier
                 where earlier.tenant_id = n.tenant_id and earlier.channel_id = n.channel_id
-                  and earlier.body->>'id' = n.body->>'id' and earlier.due_at is not null
-                  and (earlier.created_at, earlier.id) < (n.created_at, n.id)
+                  and earlier.incident_id = n.incident_id and earlier.due_at is not null and earlier.number < n.number
               )
             order by n.due_at limit ${limit} for update skip locked
           ) returning tenant_id, id`);
@@ -53,23 +63,28 @@ export function createNotifications({ db }: Database): Notifications {
           .from(notification)
           .leftJoin(channel, and(eq(channel.tenantId, notification.tenantId), eq(channel.id, notification.channelId)))
           .where(sql`(${notification.tenantId}, ${notification.id}) in (${keys})`)
-          .orderBy(notification.createdAt);
+          .orderBy(notification.createdAt, notification.number);
       });
       const due: DueNotification[] = [];
       for (const { notification: row, channel: body } of rows) {
-        const entry = { tenantId: row.tenantId, id: row.id, createdAt: row.createdAt, attempts: row.attempts - 1 };
+        const { tenantId, id, incidentId, number, createdAt } = row;
         if (body === null) {
           await db
             .update(notification)
             .set({ dueAt: null, error: 'the channel was deleted' })
-            .where(and(eq(notification.tenantId, row.tenantId), eq(notification.id, row.id)));
+            .where(and(eq(notification.tenantId, tenantId), eq(notification.id, id)));
           continue;
         }
-        // Only `Alerts.save` writes the body.
         due.push({
-          ...entry,
+          tenantId,
+          id,
+          incidentId,
+          number,
+          createdAt,
+          attempts: row.attempts - 1,
           channel: { ...newChannelSchema.parse(body), id: row.channelId },
-          alert: row.body as Alert,
+          // Only `Incidents.save` writes the body.
+          message: row.body as Message,
         });
       }
       return due;
@@ -82,6 +97,44 @@ export function createNotifications({ db }: Database): Notifications {
         .update(notification)
         .set({ dueAt: retryAt ?? null, error: error.slice(0, 1_000) })
         .where(one(entry));
+    },
+    async list({ tenantId }, { incidentId, limit }) {
+      const rows = await raw<
+        {
+          id: string;
+          channel_id: string;
+          incident_id: string;
+          created_at: number;
+          attempts: number;
+          due_at: number | null;
+          sent_at: number | null;
+          error: string | null;
+          body: Message;
+        }[]
+      >`
+        select id, channel_id, incident_id, created_at, attempts, due_at, sent_at, error, body from notification
+        where tenant_id = ${tenantId} and incident_id <> ''
+          ${incidentId === undefined ? raw`` : raw`and incident_id = ${incidentId}`}
+        order by created_at desc, number desc, id limit ${limit}`;
+      return rows.map((row) => ({
+        id: row.id,
+        channelId: row.channel_id,
+        incidentId: row.incident_id,
+        createdAt: row.created_at,
+        state: row.sent_at === null ? (row.due_at === null ? 'given-up' : 'waiting') : 'sent',
+        attempts: row.attempts,
+        ...(row.sent_at === null ? {} : { sentAt: row.sent_at }),
+        ...(row.error === null ? {} : { error: row.error }),
+        message: row.body,
+      }));
+    },
+    async recent({ tenantId }, perChannel) {
+      const rows = await raw<{ channel_id: string; times: number[] }[]>`
+        select c.id as channel_id, array(
+          select created_at from notification n where n.tenant_id = c.tenant_id and n.channel_id = c.id
+          order by created_at desc limit ${perChannel}) as times
+        from channel c where c.tenant_id = ${tenantId}`;
+      return new Map(rows.map(({ channel_id, times }) => [channel_id, times.map(Number).toReversed()]));
     },
   };
 }

@@ -197,10 +197,84 @@ export const alert = pgTable(
     state: text('state').notNull(),
     since: unixMs('since').notNull(),
     body: jsonb('body').notNull(),
+    incidentId: text('incident_id'),
+    /** The state that the pipeline has dealt with; null while it knows nothing of the alert. */
+    decided: text('decided'),
+    /** Whether it was told that it fires. */
+    told: boolean('told').notNull().default(false),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
     index('alert_open').on(table.tenantId, table.state, table.since),
+    index('alert_incident').on(table.tenantId, table.incidentId),
+    index('alert_undecided')
+      .on(table.tenantId)
+      .where(sql`state <> 'pending' and decided is distinct from state`),
+  ],
+);
+
+/** Routes, silences and inhibitions, by kind. */
+export const alertPolicy = pgTable(
+  'alert_policy',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    kind: text('kind').notNull(),
+    id: text('id').notNull(),
+    body: jsonb('body').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.kind, table.id] })],
+);
+
+export const incident = pgTable(
+  'incident',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    status: text('status').notNull(),
+    openedAt: unixMs('opened_at').notNull(),
+    resolvedAt: unixMs('resolved_at'),
+    priority: doublePrecision('priority').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('incident_time').on(table.tenantId, table.openedAt),
+    index('incident_open')
+      .on(table.tenantId)
+      .where(sql`status = 'open'`),
+  ],
+);
+
+export const incidentEntry = pgTable(
+  'incident_entry',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    incidentId: text('incident_id').notNull(),
+    number: integer('number').notNull(),
+    at: unixMs('at').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.incidentId, table.number] })],
+);
+
+/** Why each beginning and end of an alert was told, or was not. */
+export const alertDecision = pgTable(
+  'alert_decision',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    at: unixMs('at').notNull(),
+    incidentId: text('incident_id').notNull(),
+    kind: text('kind').notNull(),
+    told: boolean('told').notNull(),
+    reason: text('reason').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('alert_decision_time').on(table.tenantId, table.at),
+    index('alert_decision_incident').on(table.tenantId, table.incidentId),
   ],
 );
 
@@ -239,6 +313,9 @@ export const notification = pgTable(
     tenantId: integer('tenant_id').notNull(),
     id: text('id').notNull(),
     channelId: text('channel_id').notNull(),
+    incidentId: text('incident_id').notNull().default(''),
+    /** 1, 2, 3, … of its incident: a channel hears of them in this order. */
+    number: integer('number').notNull().default(0),
     body: jsonb('body').notNull(),
     createdAt: unixMs('created_at').notNull(),
     attempts: integer('attempts').notNull().default(0),
@@ -249,6 +326,8 @@ export const notification = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.id] }),
+    index('notification_incident').on(table.tenantId, table.incidentId),
+    index('notification_time').on(table.tenantId, table.createdAt),
     index('notification_due')
       .on(table.dueAt)
       .where(sql`due_at is not null`),

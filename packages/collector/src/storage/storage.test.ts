@@ -158,61 +158,6 @@ test('a sign-in code works once and in time; a session ends', async () => {
   expect(await storage.sessions.find(token, now + 5500)).toBeUndefined();
 });
 
-test('an alert and what it tells the channels are saved together; what is due is claimed by one', async () => {
-  const scope = await storage.tenants.ensure('alerts');
-  const channel = await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: 'http://127.0.0.1:9/' });
-  const alert = {
-    id: 'a1',
-    ruleId: 'r1',
-    name: 'Load',
-    severity: 'warning',
-    host: 'a',
-    metric: 'up',
-    labels: { host: 'a' },
-    reason: 'why',
-    state: { kind: 'firing', since: now, value: 1 },
-  } as const;
-  await storage.alerts.save(scope, [{ alert, notify: true }], now);
-  expect(await storage.alerts.open(scope)).toEqual([alert]);
-  const [one, two] = await Promise.all([storage.notifications.due(now, 10), storage.notifications.due(now, 10)]);
-  expect([...one, ...two]).toMatchObject([{ channel, alert, attempts: 0 }]);
-  const [claimed] = [...one, ...two];
-  if (claimed === undefined) throw new Error('nothing was due');
-  await storage.notifications.failed(claimed, 'refused', now + 5000);
-  expect(await storage.notifications.due(now + 4999, 10)).toEqual([]);
-  const [again] = await storage.notifications.due(now + 5000, 10);
-  expect(again?.attempts).toBe(1);
-  if (again !== undefined) await storage.notifications.sent(again, now + 5001);
-  expect(await storage.notifications.due(now + 10 * dayMs, 10)).toEqual([]);
-});
-
-test('that an alert is over is not due before it was told that it fired, and a change saved twice is told once', async () => {
-  const scope = await storage.tenants.ensure('order');
-  await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: 'http://127.0.0.1:9/' });
-  const firing = {
-    id: 'a2',
-    ruleId: 'r1',
-    name: 'Load',
-    severity: 'warning',
-    host: 'a',
-    metric: 'up',
-    labels: { host: 'a' },
-    reason: 'why',
-    state: { kind: 'firing', since: now, value: 1 },
-  } as const;
-  const resolved = { ...firing, state: { ...firing.state, kind: 'resolved', resolvedAt: now } } as const;
-  await storage.alerts.save(scope, [{ alert: firing, notify: true }], now);
-  await storage.alerts.save(scope, [{ alert: resolved, notify: true }], now);
-  await storage.alerts.save(scope, [{ alert: resolved, notify: true }], now);
-  const dueKinds = async (at: number) => (await storage.notifications.due(at, 10)).map(({ alert }) => alert.state.kind);
-  const [first] = await storage.notifications.due(now, 10);
-  expect(first?.alert.state.kind).toBe('firing');
-  expect(await dueKinds(now)).toEqual([]);
-  if (first !== undefined) await storage.notifications.sent(first, now);
-  expect(await dueKinds(now)).toEqual(['resolved']);
-  expect(await dueKinds(now)).toEqual([]);
-});
-
 test('an anomaly that changes is one row; the list takes what overlaps the range', async () => {
   const scope = await storage.tenants.ensure('anomalies');
   const anomaly = {

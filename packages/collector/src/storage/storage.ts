@@ -4,6 +4,7 @@
  */
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
+import { createAlertPolicies, type AlertPolicies } from './alert-policies.ts';
 import { createAlerts, type Alerts } from './alerts.ts';
 import { createAnomalies, type Anomalies } from './anomalies.ts';
 import { createBatches, type Batches } from './batches.ts';
@@ -16,6 +17,7 @@ import { createDeletions, type Deletions } from './deletions.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
 import { createEnrolments, type Enrolments } from './enrolments.ts';
 import { createHosts, type Hosts } from './hosts.ts';
+import { createIncidents, type Incidents } from './incidents.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
 import { createNotifications, type Notifications } from './notifications.ts';
@@ -40,6 +42,8 @@ export interface Storage {
   readonly rules: Rules;
   readonly ruleFiles: RuleFiles;
   readonly alerts: Alerts;
+  readonly alertPolicies: AlertPolicies;
+  readonly incidents: Incidents;
   readonly anomalies: Anomalies;
   readonly channels: Channels;
   readonly notifications: Notifications;
@@ -146,6 +150,8 @@ function storageOn(
     rules: createRules(database, now),
     ruleFiles: createRuleFiles(database, now),
     alerts: createAlerts(database),
+    alertPolicies: createAlertPolicies(database, now),
+    incidents: createIncidents(database),
     anomalies: createAnomalies(database),
     channels: createChannels(database),
     notifications: createNotifications(database),

@@ -1,6 +1,7 @@
 import { TarsierError } from '@tarsier/protocol';
 import { newChannelSchema } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
+import type { Pipeline } from '../../alert/pipeline/pipeline.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
 import { requireScope } from '../../tenancy/authenticate.ts';
@@ -8,7 +9,13 @@ import { jsonBody } from '../json-body.ts';
 import { parse } from '../parse.ts';
 
 /** `GET`, `POST` and `DELETE /v1/channels`: who is told. */
-export function channelRoutes({ storage }: { readonly storage: Pick<Storage, 'channels'> }): Hono<AppEnv> {
+export function channelRoutes({
+  storage,
+  pipeline,
+}: {
+  readonly storage: Pick<Storage, 'channels'>;
+  readonly pipeline: Pick<Pipeline, 'reloadPolicies'>;
+}): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/', async (c) => {
       const identity = c.get('identity');
@@ -19,7 +26,9 @@ export function channelRoutes({ storage }: { readonly storage: Pick<Storage, 'ch
       const identity = c.get('identity');
       requireScope(identity, 'write');
       const body = parse(newChannelSchema, await jsonBody(c), 'channels/body');
-      return c.json(await storage.channels.create(identity.tenant, body), 201);
+      const made = await storage.channels.create(identity.tenant, body);
+      await pipeline.reloadPolicies(identity.tenant);
+      return c.json(made, 201);
     })
     .delete('/:id', async (c) => {
       const identity = c.get('identity');
@@ -27,6 +36,7 @@ export function channelRoutes({ storage }: { readonly storage: Pick<Storage, 'ch
       const id = c.req.param('id');
       if (!(await storage.channels.delete(identity.tenant, id)))
         throw new TarsierError('http/not-found', `there is no channel ${id}`);
+      await pipeline.reloadPolicies(identity.tenant);
       return c.body(null, 204);
     });
 }

@@ -1,0 +1,31 @@
+import type { Alert, Labels } from '@tarsier/protocol';
+import { parseSelector } from '../../query/language/parse.ts';
+import { compileMatchers } from '../../query/selector.ts';
+
+/** An alert as routes, silences and inhibitions see it. */
+export function alertLabels({ name, severity, host, metric, labels }: Alert): Labels {
+  return { ...labels, ...(host === '' ? {} : { host }), metric, severity, alertname: name };
+}
+
+export type LabelTest = (labels: Labels) => boolean;
+
+/**
+ * @param matchers  as in `host="db-1"`; all must hold
+ * @throws {QueryError} `query/parse`
+ */
+export function compileLabelTest(matchers: readonly string[]): LabelTest {
+  // One by one, so that a comma or a brace can't make two of one.
+  const parsed = matchers.flatMap((matcher) => parseSelector(`{alertname=~".+",${matcher}}`).slice(1));
+  const matches = compileMatchers(parsed);
+  return (labels) => matches({ name: '', labels });
+}
+
+/** Which series of which rule an alert is about, whenever it fires. */
+export function fingerprint({ ruleId, metric, labels }: Alert): string {
+  return JSON.stringify([ruleId, metric, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+/** `Disk filling on db-1`. */
+export function subjectOf({ name, host }: Alert): string {
+  return host === '' ? name : `${name} on ${host}`;
+}

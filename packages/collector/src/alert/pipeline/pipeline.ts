@@ -1,0 +1,156 @@
+/** Keeps a desk for each tenant, and writes what it decides before anything else is decided. */
+import { type Alert, describeError, type Incident, TarsierError, type UnixMs } from '@tarsier/protocol';
+import type { IncidentAction } from '@tarsier/protocol/api';
+import type { Log } from '../../log.ts';
+import { hourMs } from '../../storage/hours.ts';
+import type { AlertOutcome } from '../../storage/incidents.ts';
+import type { Storage } from '../../storage/storage.ts';
+import type { TenantScope } from '../../tenant.ts';
+import { Desk } from './desk.ts';
+import { compilePolicies, type Policies } from './policies.ts';
+
+export interface Pipeline {
+  /** Goes on where a collector stopped: with its open incidents, and alerts that it had saved but not dealt with. */
+  restore(): Promise<void>;
+  /** An alert began or ended, and is saved. */
+  observe(scope: TenantScope, alert: Alert): void;
+  /** Decides, and writes what was decided; what can't be written is written before the next decision. */
+  run(now: UnixMs): Promise<void>;
+  /** A person does something about an incident. @throws {TarsierError} `incidents/closed`, `http/not-found` */
+  act(scope: TenantScope, id: string, action: IncidentAction, by: string): Promise<Incident>;
+  /** The tenant's routes, silences, inhibitions or channels changed. */
+  reloadPolicies(scope: TenantScope): Promise<void>;
+}
+
+export interface PipelineDeps {
+  readonly storage: Pick<Storage, 'alertPolicies' | 'channels' | 'incidents' | 'notifications' | 'tenants'>;
+  /** What was decided is written. */
+  readonly onOutcome: (scope: TenantScope, outcome: AlertOutcome) => void;
+  readonly log: Log;
+  readonly now?: () => UnixMs;
+}
+
+interface TenantDesk {
+  readonly scope: TenantScope;
+  readonly desk: Desk;
+  /** Alerts that changed since the last run. */
+  waiting: Alert[];
+  /** Decided, and not written yet. */
+  unwritten: AlertOutcome | undefined;
+  /** One thing at a time. */
+  busy: Promise<unknown>;
+}
+
+/** Incidents that were over this long ago can still be flapping. */
+const recentMs = 24 * hourMs;
+/** Most that a rate limit counts. */
+const mostCounted = 10_000;
+
+export function createPipeline({ storage, onOutcome, log, now = Date.now }: PipelineDeps): Pipeline {
+  const desks = new Map<number, Promise<TenantDesk>>();
+
+  async function policiesOf(scope: TenantScope): Promise<Policies> {
+    const { routes, silences, inhibitions } = storage.alertPolicies;
+    return compilePolicies({
+      routes: await routes.list(scope),
+      silences: await silences.list(scope),
+      inhibitions: await inhibitions.list(scope),
+      channels: await storage.channels.list(scope),
+    });
+  }
+
+  async function open(scope: TenantScope): Promise<TenantDesk> {
+    const state = {
+      incidents: await storage.incidents.current(scope, now() - recentMs),
+      sent: await storage.notifications.recent(scope, mostCounted),
+      history: await storage.incidents.history(scope, now()),
+    };
+    const desk = new Desk(await policiesOf(scope), state);
+    const waiting = [...(await storage.incidents.undecided(scope))];
+    return { scope, desk, waiting, unwritten: undefined, busy: Promise.resolve() };
+  }
+
+  /** A tenant's desk is opened when it is first needed; one that can't be is tried again. */
+  function deskOf(scope: TenantScope): Promise<TenantDesk> {
+    let desk = desks.get(scope.tenantId);
+    if (desk === undefined) {
+      desk = open(scope);
+      desks.set(scope.tenantId, desk);
+      desk.catch(() => desks.delete(scope.tenantId));
+    }
+    return desk;
+  }
+
+  function inTurn<T>(desk: TenantDesk, work: () => Promise<T>): Promise<T> {
+    const result = desk.busy.then(work, work);
+    desk.busy = result.catch(() => undefined);
+    return result;
+  }
+
+  async function write(desk: TenantDesk): Promise<void> {
+    const { scope, unwritten } = desk;
+    if (unwritten === undefined) return;
+    await storage.incidents.save(scope, unwritten);
+    desk.unwritten = undefined;
+    onOutcome(scope, unwritten);
+  }
+
+  async function decide(desk: TenantDesk, at: UnixMs): Promise<void> {
+    await write(desk);
+    const { waiting } = desk;
+    desk.waiting = [];
+    desk.unwritten = desk.desk.run(waiting, at);
+    await write(desk);
+  }
+
+  return {
+    async restore() {
+      for (const scope of await storage.tenants.all()) await deskOf(scope);
+    },
+
+    observe(scope, alert) {
+      if (alert.state.kind === 'pending') return;
+      deskOf(scope).then(
+        (desk) => desk.waiting.push(alert),
+        // It is saved and undecided: the next try to open the desk finds it.
+        () => undefined,
+      );
+    },
+
+    async run(at) {
+      for (const [tenantId, opening] of desks) {
+        try {
+          const desk = await opening;
+          await inTurn(desk, () => decide(desk, at));
+        } catch (error) {
+          log.warn('what becomes of alerts waits for the database', { tenantId, error: describeError(error) });
+        }
+      }
+    },
+
+    async act(scope, id, action, by) {
+      const desk = await deskOf(scope);
+      return inTurn(desk, async () => {
+        await decide(desk, now());
+        if (desk.desk.act(id, action, by, now()) === undefined) {
+          if ((await storage.incidents.find(scope, id)) === undefined) {
+            throw new TarsierError('http/not-found', `there is no incident ${id}`);
+          }
+          throw new TarsierError('incidents/closed', `incident ${id} has been over for a while; it changes no more`);
+        }
+        const incident = desk.desk.incident(id);
+        await decide(desk, now());
+        const result = desk.desk.incident(id) ?? incident;
+        if (result === undefined) throw new TarsierError('http/not-found', `there is no incident ${id}`);
+        return result;
+      });
+    },
+
+    async reloadPolicies(scope) {
+      const desk = await deskOf(scope);
+      await inTurn(desk, async () => {
+        desk.desk.policies = await policiesOf(scope);
+      });
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { afterAll, expect, test } from 'vitest';
+import { testAlert } from '../storage/testing-incidents.ts';
+import { startTestServer } from './testing.ts';
+
+const server = await startTestServer();
+afterAll(() => server.close());
+
+async function client(tenant: string) {
+  const key = await server.key(tenant, 'write');
+  return async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(server.url + path, {
+      method,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    // Whatever the route answers: each test looks at what it needs.
+    return {
+      status: response.status,
+      json: response.status === 204 ? {} : ((await response.json()) as Record<string, never>),
+    };
+  };
+}
+
+test('an incident is looked into by people, and its timeline says who did what', async () => {
+  const call = await client('people');
+  const scope = await server.storage.tenants.ensure('people');
+  const alert = testAlert('a'.repeat(32), Date.now());
+  await server.storage.alerts.save(scope, [alert]);
+  const id = `i${'a'.repeat(31)}`;
+  const act = (kind: string, body: object) => call('POST', `/v1/incidents/${id}/${kind}`, body);
+  expect(await act('acknowledge', { by: 'ann' })).toMatchObject({
+    status: 200,
+    json: { status: 'open', acknowledged: { by: 'ann' } },
+  });
+  expect(await act('assign', { by: 'ann', assignee: 'bob' })).toMatchObject({ json: { assignee: 'bob' } });
+  expect((await act('comment', { text: 'the disk is old' })).status).toBe(200);
+  expect(await act('feedback', { verdict: 'useful' })).toMatchObject({ json: { feedback: 'useful' } });
+  expect(await act('resolve', { by: 'bob' })).toMatchObject({ json: { status: 'resolved', closedBy: 'bob' } });
+  const { json } = await call('GET', `/v1/incidents/${id}`);
+  expect(json).toMatchObject({ incident: { id, title: 'Load on a', total: 1 }, notifications: [] });
+  const timeline = json['timeline'] as unknown as { kind: string; by?: string; text: string }[];
+  expect(timeline.filter(({ kind }) => kind === 'action').map(({ by, text }) => `${by ?? ''} ${text}`)).toEqual([
+    'ann acknowledged',
+    'ann assigned to bob',
+    'key the disk is old',
+    'key called useful',
+    'bob closed',
+  ]);
+  expect((await call('GET', '/v1/incidents?status=open')).json).toEqual({ incidents: [] });
+  expect(await call('GET', '/v1/notifications/unsent')).toMatchObject({
+    json: { unsent: [{ reason: 'no-channel', told: false }] },
+  });
+  expect(await call('GET', '/v1/notifications/summary')).toMatchObject({
+    json: { changes: 1, told: 0, noiseReduction: 1 },
+  });
+});
+
+test.each([
+  ['POST', '/v1/incidents/none/acknowledge', {}, 404, 'http/not-found'],
+  ['POST', '/v1/incidents/none/shout', {}, 400, 'incidents/body'],
+  ['POST', '/v1/incidents/none/snooze', { until: 'later' }, 400, 'incidents/body'],
+  ['GET', '/v1/incidents/none', undefined, 404, 'http/not-found'],
+  ['POST', '/v1/silences', { matchers: ['host="a"'] }, 400, 'silences/body'],
+  ['POST', '/v1/silences', { matchers: ['host='], endsAt: 1 }, 400, 'query/parse'],
+  ['POST', '/v1/silences', { matchers: ['host="a"} or {b="c"'], endsAt: 1 }, 400, 'query/parse'],
+  ['POST', '/v1/routes', { name: 'x', hours: { timeZone: 'Mars/Olympus', times: [] } }, 400, 'routes/body'],
+  [
+    'PUT',
+    '/v1/inhibitions/none',
+    { name: 'x', source: ['a="b"'], target: ['c="d"'], equal: [] },
+    404,
+    'http/not-found',
+  ],
+  ['DELETE', '/v1/routes/none', undefined, 404, 'http/not-found'],
+])('%s %s with %j is refused', async (method, path, body, status, code) => {
+  const call = await client('refused');
+  expect(await call(method, path, body)).toMatchObject({ status, json: { error: { code } } });
+});
+
+test('routes, silences and inhibitions are made, changed, listed and deleted', async () => {
+  const call = await client('policies');
+  const made = await call('POST', '/v1/routes', { name: 'night', matchers: ['severity="info"'], channels: [] });
+  expect(made).toMatchObject({ status: 201, json: { name: 'night', groupBy: ['alertname'], cooldownMs: 300_000 } });
+  const path = `/v1/routes/${String(made.json['id'])}`;
+  expect(await call('PUT', path, { name: 'day' })).toMatchObject({ status: 200, json: { name: 'day', matchers: [] } });
+  expect(await call('GET', '/v1/routes')).toMatchObject({ json: { routes: [{ name: 'day' }] } });
+  expect((await call('DELETE', path)).status).toBe(204);
+  const silence = {
+    matchers: ['host=~"db-.*"'],
+    recurring: { timeZone: 'Europe/Berlin', times: [{ from: '22:00', to: '06:00' }] },
+  };
+  expect(await call('POST', '/v1/silences', silence)).toMatchObject({ status: 201 });
+  expect(
+    await call('POST', '/v1/inhibitions', { name: 'x', source: ['a="b"'], target: ['c="d"'], equal: 'series' }),
+  ).toMatchObject({
+    status: 201,
+  });
+  expect((await call('GET', '/v1/silences')).json['silences']).toHaveLength(1);
+});

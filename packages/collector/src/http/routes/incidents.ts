@@ -1,0 +1,96 @@
+import { TarsierError } from '@tarsier/protocol';
+import {
+  incidentActionSchema,
+  incidentsParameters,
+  notificationsParameters,
+  summaryParameters,
+  type IncidentResponse,
+  type IncidentsResponse,
+  type NotificationsResponse,
+  type NotificationSummary,
+  type UnsentResponse,
+} from '@tarsier/protocol/api';
+import { Hono } from 'hono';
+import type { Pipeline } from '../../alert/pipeline/pipeline.ts';
+import { dayMs } from '../../storage/hours.ts';
+import type { Storage } from '../../storage/storage.ts';
+import type { AppEnv } from '../app-env.ts';
+import { requireScope } from '../../tenancy/authenticate.ts';
+import { jsonBody } from '../json-body.ts';
+import { parse } from '../parse.ts';
+
+const mostOfOne = 1_000;
+
+/** `/v1/incidents`: what people are told of, and what they do about it. */
+export function incidentRoutes({
+  storage,
+  pipeline,
+}: {
+  readonly storage: Pick<Storage, 'incidents' | 'notifications'>;
+  readonly pipeline: Pick<Pipeline, 'act'>;
+}): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get('/', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      const filter = parse(incidentsParameters, c.req.query(), 'incidents/parameter');
+      const body: IncidentsResponse = { incidents: await storage.incidents.list(identity.tenant, filter) };
+      return c.json(body);
+    })
+    .get('/:id', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      const id = c.req.param('id');
+      const incident = await storage.incidents.find(identity.tenant, id);
+      if (incident === undefined) throw new TarsierError('http/not-found', `there is no incident ${id}`);
+      const body: IncidentResponse = {
+        incident,
+        timeline: await storage.incidents.timeline(identity.tenant, id),
+        notifications: await storage.notifications.list(identity.tenant, { incidentId: id, limit: mostOfOne }),
+      };
+      return c.json(body);
+    })
+    .post('/:id/:kind', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'write');
+      const { id, kind } = c.req.param();
+      const given = await jsonBody(c);
+      const body = typeof given === 'object' && given !== null ? { ...given, kind } : given;
+      const action = parse(incidentActionSchema, body, 'incidents/body');
+      return c.json(await pipeline.act(identity.tenant, id, action, action.by ?? identity.by));
+    });
+}
+
+/** `/v1/notifications`: what was sent, what was not and why, and how much noise that spared. */
+export function notificationRoutes({
+  storage,
+  now,
+}: {
+  readonly storage: Pick<Storage, 'incidents' | 'notifications'>;
+  readonly now: () => number;
+}): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get('/', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      const { limit } = parse(notificationsParameters, c.req.query(), 'notifications/parameter');
+      const body: NotificationsResponse = {
+        notifications: await storage.notifications.list(identity.tenant, { limit }),
+      };
+      return c.json(body);
+    })
+    .get('/unsent', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      const filter = parse(notificationsParameters, c.req.query(), 'notifications/parameter');
+      const body: UnsentResponse = { unsent: await storage.incidents.unsent(identity.tenant, filter) };
+      return c.json(body);
+    })
+    .get('/summary', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      const { days } = parse(summaryParameters, c.req.query(), 'notifications/parameter');
+      const body: NotificationSummary = await storage.incidents.summary(identity.tenant, now() - days * dayMs);
+      return c.json(body);
+    });
+}

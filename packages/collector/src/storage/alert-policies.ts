@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { and, eq } from 'drizzle-orm';
+import {
+  newInhibitionSchema,
+  newRouteSchema,
+  newSilenceSchema,
+  type Inhibition,
+  type NewInhibition,
+  type NewRoute,
+  type NewSilence,
+  type Route,
+  type Silence,
+} from '@tarsier/protocol/api';
+import type { z } from 'zod';
+import type { TenantScope } from '../tenant.ts';
+import type { Database } from './database.ts';
+import { alertPolicy } from './schema.ts';
+
+/** What people decide about alerts, of one kind. */
+export interface PolicyStore<New, Stored> {
+  /** Oldest first. */
+  list(scope: TenantScope): Promise<readonly Stored[]>;
+  create(scope: TenantScope, policy: New): Promise<Stored>;
+  /** @returns undefined when there is none of that id */
+  replace(scope: TenantScope, id: string, policy: New): Promise<Stored | undefined>;
+  /** @returns whether there was one */
+  delete(scope: TenantScope, id: string): Promise<boolean>;
+}
+
+export interface AlertPolicies {
+  readonly routes: PolicyStore<NewRoute, Route>;
+  readonly silences: PolicyStore<NewSilence, Silence>;
+  readonly inhibitions: PolicyStore<NewInhibition, Inhibition>;
+}
+
+export function createAlertPolicies(database: Database, now: () => number): AlertPolicies {
+  return {
+    routes: createStore<NewRoute>(database, 'route', newRouteSchema, now),
+    silences: createStore<NewSilence>(database, 'silence', newSilenceSchema, now),
+    inhibitions: createStore<NewInhibition>(database, 'inhibition', newInhibitionSchema, now),
+  };
+}
+
+function createStore<New extends object>(
+  { db }: Database,
+  kind: string,
+  schema: z.ZodType<New>,
+  now: () => number,
+): PolicyStore<New, New & { readonly id: string }> {
+  const one = ({ tenantId }: TenantScope, id: string) =>
+    and(eq(alertPolicy.tenantId, tenantId), eq(alertPolicy.kind, kind), eq(alertPolicy.id, id));
+  return {
+    async list({ tenantId }) {
+      const rows = await db
+        .select()
+        .from(alertPolicy)
+        .where(and(eq(alertPolicy.tenantId, tenantId), eq(alertPolicy.kind, kind)))
+        .orderBy(alertPolicy.createdAt, alertPolicy.id);
+      return rows.map(({ id, body }) => ({ ...schema.parse(body), id }));
+    },
+    async create({ tenantId }, body) {
+      const id = randomUUID();
+      await db.insert(alertPolicy).values({ tenantId, kind, id, body, createdAt: now() });
+      return { ...body, id };
+    },
+    async replace(scope, id, body) {
+      const changed = await db
+        .update(alertPolicy)
+        .set({ body })
+        .where(one(scope, id))
+        .returning({ id: alertPolicy.id });
+      return changed.length > 0 ? { ...body, id } : undefined;
+    },
+    async delete(scope, id) {
+      const gone = await db.delete(alertPolicy).where(one(scope, id)).returning({ id: alertPolicy.id });
+      return gone.length > 0;
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { afterAll, expect, test } from 'vitest';
+import { createTestStorage } from './testing.ts';
+import { testAlert, testOutcome } from './testing-incidents.ts';
+
+const now = Date.UTC(2026, 10, 24, 10);
+const { storage, drop } = await createTestStorage(() => now);
+afterAll(drop);
+
+const ops = { kind: 'webhook', name: 'ops', url: 'http://127.0.0.1:9/' } as const;
+
+test('what was decided is there for the next collector, and is claimed for sending by one', async () => {
+  const scope = await storage.tenants.ensure('claimed');
+  const channel = await storage.channels.create(scope, ops);
+  const alert = testAlert('a1', now);
+  await storage.alerts.save(scope, [alert]);
+  expect(await storage.incidents.undecided(scope)).toEqual([alert]);
+  const outcome = testOutcome(alert, [channel.id], now);
+  await storage.incidents.save(scope, outcome);
+  expect(await storage.incidents.undecided(scope)).toEqual([]);
+  expect(await storage.incidents.current(scope, now)).toEqual([
+    {
+      incident: outcome.incidents.get('i-a1'),
+      alerts: [{ alert, told: true, decided: 'firing', reason: 'first', detail: '' }],
+    },
+  ]);
+  const [one, two] = await Promise.all([storage.notifications.due(now, 10), storage.notifications.due(now, 10)]);
+  expect([...one, ...two]).toMatchObject([{ channel, message: outcome.notifications[0]?.message, attempts: 0 }]);
+  const [claimed] = [...one, ...two];
+  if (claimed === undefined) throw new Error('nothing was due');
+  await storage.notifications.failed(claimed, 'refused', now + 5000);
+  expect(await storage.notifications.list(scope, { limit: 9 })).toMatchObject([{ state: 'waiting', error: 'refused' }]);
+  expect(await storage.notifications.due(now + 4999, 10)).toEqual([]);
+  const [again] = await storage.notifications.due(now + 5000, 10);
+  expect(again?.attempts).toBe(1);
+  if (again !== undefined) await storage.notifications.sent(again, now + 5001);
+  expect(await storage.notifications.due(now + 1e9, 10)).toEqual([]);
+  expect(await storage.notifications.list(scope, { limit: 9 })).toMatchObject([{ state: 'sent', attempts: 2 }]);
+});
+
+test('that an incident is over is not due before its beginning was told; an outcome saved twice is told once', async () => {
+  const scope = await storage.tenants.ensure('order');
+  const { id } = await storage.channels.create(scope, ops);
+  const firing = testAlert('a2', now);
+  const resolved = { ...firing, state: { ...firing.state, kind: 'resolved', resolvedAt: now } } as const;
+  await storage.alerts.save(scope, [firing, resolved]);
+  await storage.incidents.save(scope, testOutcome(firing, [id], now));
+  await storage.incidents.save(scope, testOutcome(resolved, [id], now));
+  await storage.incidents.save(scope, testOutcome(resolved, [id], now));
+  const due = async () => (await storage.notifications.due(now, 10)).filter(({ channel }) => channel.id === id);
+  const [first] = await due();
+  expect(first?.message.status).toBe('firing');
+  expect(await due()).toEqual([]);
+  if (first !== undefined) await storage.notifications.sent(first, now);
+  expect((await due()).map(({ message }) => message.status)).toEqual(['resolved']);
+  expect(await due()).toEqual([]);
+  expect((await storage.incidents.timeline(scope, 'i-a2')).map(({ number }) => number)).toEqual([1, 2]);
+  expect(await storage.incidents.summary(scope, 0)).toMatchObject({ changes: 2, told: 2, noiseReduction: 0 });
+});
+
+test('a tenant’s incidents and policies are not another’s', async () => {
+  const [mine, theirs] = [await storage.tenants.ensure('mine'), await storage.tenants.ensure('theirs')];
+  const silence = await storage.alertPolicies.silences.create(mine, {
+    matchers: ['host="a"'],
+    comment: '',
+    createdBy: '',
+    endsAt: now,
+  });
+  await storage.incidents.save(mine, testOutcome(testAlert('a3', now), [], now));
+  expect(await storage.incidents.find(theirs, 'i-a3')).toBeUndefined();
+  expect(await storage.incidents.list(theirs, { sort: 'newest', limit: 9 })).toEqual([]);
+  expect(await storage.alertPolicies.silences.delete(theirs, silence.id)).toBe(false);
+  expect(await storage.alertPolicies.routes.list(mine)).toEqual([]);
+  expect(await storage.alertPolicies.silences.list(mine)).toEqual([silence]);
+});

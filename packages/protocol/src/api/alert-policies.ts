@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { severities } from '../alert.ts';
+
+const name = z.string().min(1).max(200);
+const durationMs = z
+  .int()
+  .min(0)
+  .max(400 * 86_400_000);
+
+/** `host="db-1"`, `alertname=~"Disk.*"`: a label, `=`, `!=`, `=~` or `!~`, and a quoted value. All must hold. */
+const matchersSchema = z.array(z.string().min(1).max(2_000)).max(20);
+
+const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof weekdays)[number];
+
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/u, 'expected HH:MM, as in 22:30');
+
+/** Times that come again, by the clocks on the wall of one time zone. */
+export const calendarSchema = z.object({
+  timeZone: z
+    .string()
+    .max(100)
+    .refine(isTimeZone, 'expected a name of the IANA time zone database, as in Europe/Berlin'),
+  times: z
+    .array(
+      z.object({
+        /** On which days it begins. */
+        days: z
+          .array(z.enum(weekdays))
+          .min(1)
+          .default([...weekdays]),
+        /** And on which days of the month: 1 is the first, -1 the last. */
+        monthDays: z.array(z.int().min(-31).max(31)).min(1).optional(),
+        from: timeOfDay,
+        /** Not included; at or before `from` it is of the next day. */
+        to: timeOfDay,
+      }),
+    )
+    .min(1)
+    .max(50),
+});
+export type Calendar = z.infer<typeof calendarSchema>;
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+}
+
+/** `POST /v1/silences`: nobody is told of alerts that match, from `startsAt` to `endsAt` or at recurring times. */
+export const newSilenceSchema = z
+  .object({
+    matchers: matchersSchema.min(1),
+    comment: z.string().max(2_000).default(''),
+    createdBy: z.string().max(200).default(''),
+    startsAt: z.int().optional(),
+    endsAt: z.int().optional(),
+    /** A maintenance window. */
+    recurring: calendarSchema.optional(),
+  })
+  .refine(({ endsAt, recurring }) => endsAt !== undefined || recurring !== undefined, {
+    path: ['endsAt'],
+    message: 'expected an end (Unix ms), or recurring times',
+  })
+  .refine(({ startsAt, endsAt }) => startsAt === undefined || endsAt === undefined || startsAt < endsAt, {
+    path: ['endsAt'],
+    message: 'expected a time after startsAt',
+  });
+export type NewSilence = z.infer<typeof newSilenceSchema>;
+export type Silence = NewSilence & { readonly id: string };
+
+/** `POST /v1/inhibitions`: while an alert that matches `source` fires, nobody is told of those that match `target`. */
+export const newInhibitionSchema = z.object({
+  name,
+  source: matchersSchema.min(1),
+  target: matchersSchema.min(1),
+  /** Labels whose values both must share; `series` for all labels of the series. */
+  equal: z.union([z.literal('series'), z.array(z.string().min(1).max(200)).max(20)]),
+});
+export type NewInhibition = z.infer<typeof newInhibitionSchema>;
+export type Inhibition = NewInhibition & { readonly id: string };
+
+const minute = 60_000;
+
+/** `POST /v1/routes`: how, and to which channels, the alerts that match are told. The first that matches counts. */
+export const newRouteSchema = z.object({
+  name,
+  /** Routes are asked in this order. */
+  position: z.int().min(0).max(100_000).default(100),
+  matchers: matchersSchema.default([]),
+  /** Ids of channels; absent: all of them. */
+  channels: z.array(z.string().min(1).max(200)).max(50).optional(),
+  /** Alerts that are equal in these labels make one incident. */
+  groupBy: z.array(z.string().min(1).max(200)).max(20).default(['alertname']),
+  /** And so do alerts that begin within this time of each other on one host, or of one of these labels' values. */
+  togetherMs: durationMs.default(2 * minute),
+  togetherBy: z.array(z.string().min(1).max(200)).max(20).default(['cluster', 'group']),
+  /** How long an incident waits for more alerts before it is first told. */
+  groupWaitMs: durationMs.default(0),
+  /** Least time between two notifications of an incident that grows. */
+  groupIntervalMs: durationMs.default(minute),
+  /** When it is told again that it is still there; 0 never. */
+  repeatMs: durationMs.default(240 * minute),
+  /** What fires again this soon after its end was told goes on as the same incident, and is told only if it stays. */
+  cooldownMs: durationMs.default(5 * minute),
+  /** An incident that fired again so often within the time is told once more, as flapping, until it is calm. */
+  flapping: z
+    .object({
+      count: z.int().min(2).max(1_000).default(4),
+      withinMs: durationMs.default(60 * minute),
+      calmMs: durationMs.default(15 * minute),
+    })
+    .prefault({}),
+  minSeverity: z.enum(severities).default('info'),
+  /** When people may be told; absent: always. */
+  hours: calendarSchema.optional(),
+  /** What is told at any hour. */
+  anyHourSeverity: z.enum(severities).default('page'),
+  /** Who else is told when nobody has acknowledged an incident so long after it was first told. */
+  escalation: z
+    .array(z.object({ afterMs: durationMs, channels: z.array(z.string().min(1).max(200)).min(1).max(50) }))
+    .max(20)
+    .default([]),
+});
+export type NewRoute = z.infer<typeof newRouteSchema>;
+export type Route = NewRoute & { readonly id: string };
