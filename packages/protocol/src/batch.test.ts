@@ -46,6 +46,14 @@ test('what an agent packs, a collector reads: host, schema, times and samples', 
   expect(decodePayload(batch.payload, zstdDecompress)).toEqual(matrix);
 });
 
+test('a payload is compressed where that saves a fifth of it, and else left as it is', () => {
+  const [busy, idle] = [new Float64Array(2_000), new Float64Array(2_000).fill(0.1)];
+  for (const [index] of busy.entries()) busy[index] = (busy[index - 1] ?? 0) + ((index * 7_919) % 5_003);
+  const kindOf = (values: Float64Array): number | undefined =>
+    encodePayload({ times: matrix.times, width: 200, values }, zstdCompress)[0];
+  expect([kindOf(busy), kindOf(idle)]).toEqual([0, 1]);
+});
+
 test('after a 409 the same batch goes again with its schema', () => {
   const { schema: schemaBytes, ...bare } = envelope();
   const first = encodeEnvelope(bare);

@@ -3,8 +3,7 @@
  * `-0` and NaN payloads included. `pnpm bench ingest` shows what it costs; docs/wire-format.md draws it.
  * Assumes a little-endian machine, as every platform that Node.js and browsers run on today is.
  */
-import type { ByteReader, ByteWriter } from './bytes.ts';
-import { BatchError } from './bytes.ts';
+import { BatchError, fromZigzag, type ByteReader, type ByteWriter } from './bytes.ts';
 
 /** Low three bits of a column's header byte. */
 const kinds = { constant: 0, delta: 1, deltaOfDelta: 2, xor: 3, empty: 4 } as const;
@@ -360,26 +359,46 @@ export function readDeltas(
   let value = reader.zigzag();
   let delta = 0;
   values[start] = value / power;
+  const { bytes } = reader;
+  const lastByte = bytes.length - 1;
+  let at = reader.offset;
   let row = start + 1;
   const end = start + count;
   while (row < end) {
-    const coded = reader.zigzag();
-    let repeat = 1;
+    // Most differences take a byte or two.
+    let coded = at <= lastByte ? (bytes[at] ?? 0) : 0x80;
+    if (coded < 0x80) at++;
+    else if (at < lastByte && (bytes[at + 1] ?? 0) < 0x80) {
+      coded = (coded & 0x7f) | ((bytes[at + 1] ?? 0) << 7);
+      at += 2;
+    } else {
+      reader.offset = at;
+      coded = reader.varint();
+      at = reader.offset;
+    }
     if (coded === 0) {
-      repeat = reader.varint() + 1;
+      reader.offset = at;
+      const repeat = reader.varint() + 1;
+      at = reader.offset;
       if (repeat > end - row) {
         throw new BatchError('batch/column', `zero run: expected at most ${end - row} rows, got ${repeat}`, {
           field: 'columns',
         });
       }
+      if (!second) delta = 0;
+      for (const last = row + repeat; row < last; row++) {
+        value += delta;
+        values[row] = power === 1 ? value : value / power;
+      }
+      continue;
     }
-    if (second) delta += coded;
-    else delta = coded;
-    for (const last = row + repeat; row < last; row++) {
-      value += delta;
-      values[row] = power === 1 ? value : value / power;
-    }
+    const difference = fromZigzag(coded);
+    if (second) delta += difference;
+    else delta = difference;
+    value += delta;
+    values[row++] = power === 1 ? value : value / power;
   }
+  reader.offset = at;
 }
 
 /** Each value's bits XOR its predecessor's, as eight byte planes: equal exponents become runs of zeros for zstd. */
