@@ -18,20 +18,20 @@ export interface Anomalies {
 
 const mostListed = 2_000;
 
-export function createAnomalies({ db }: Database): Anomalies {
+export function createAnomalies({ db, sql }: Database): Anomalies {
   // Only `save` below writes the column, so it holds what that was given.
   const toAnomaly = ({ body }: { body: unknown }): Anomaly => body as Anomaly;
   return {
     async save({ tenantId }, anomalies) {
-      await db.transaction(async (tx) => {
-        for (const body of anomalies) {
-          const row = { host: body.host, start: body.start, end: body.end ?? null, peakScore: body.peakScore, body };
-          await tx
-            .insert(anomaly)
-            .values({ tenantId, id: body.id, ...row })
-            .onConflictDoUpdate({ target: [anomaly.tenantId, anomaly.id], set: row });
-        }
-      });
+      // One statement: one for each would be most of what an anomaly costs, and there may be thousands at once.
+      await sql`
+        insert into anomaly (tenant_id, id, host, start, "end", peak_score, body)
+        select ${tenantId}, body ->> 'id', body ->> 'host', (body ->> 'start')::bigint, (body ->> 'end')::bigint,
+          (body ->> 'peakScore')::float8, body
+        from jsonb_array_elements(${JSON.stringify(anomalies)}::text::jsonb) as given(body)
+        on conflict (tenant_id, id) do update
+        set host = excluded.host, start = excluded.start, "end" = excluded."end", peak_score = excluded.peak_score,
+          body = excluded.body`;
     },
     async open({ tenantId }) {
       const rows = await db
