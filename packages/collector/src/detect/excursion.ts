@@ -81,6 +81,11 @@ export class ExcursionTracker {
     return this.#open.get(slot);
   }
 
+  /** Whether a usual value would change nothing. */
+  isQuiet(slot: number): boolean {
+    return this.#runs[slot] === 0 && (this.#open.size === 0 || !this.#open.has(slot));
+  }
+
   open(): Iterable<Excursion> {
     return this.#open.values();
   }

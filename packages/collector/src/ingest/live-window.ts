@@ -93,16 +93,25 @@ class Ring implements HostWindow {
     if (schema !== this.schema) this.#use(schema);
     let first = Math.max(0, rows - this.#capacity);
     while ((times[first] ?? 0) <= lastSeen) first++;
-    for (let row = first; row < rows; row++) {
-      if (this.#count === this.#capacity) this.#start = (this.#start + 1) % this.#capacity;
-      else this.#count++;
-      const slot = this.#at(this.#count - 1);
-      this.#times[slot] = times[row] ?? 0;
-      for (let column = 0, from = row; column < this.#current.length; column++, from += rows) {
-        const target = this.#current[column];
-        if (target !== undefined) target[slot] = values[from] ?? Number.NaN;
-      }
-      if (this.#parked.size > 0) this.#passParked(slot);
+    const added = rows - first;
+    const overwritten = Math.max(0, this.#count + added - this.#capacity);
+    const begin = this.#at(this.#count);
+    this.#start = (this.#start + overwritten) % this.#capacity;
+    this.#count += added - overwritten;
+    this.#write(this.#times, begin, times, first, added);
+    for (let column = 0; column < this.#current.length; column++) {
+      const target = this.#current[column];
+      if (target !== undefined) this.#write(target, begin, values, column * rows + first, added);
+    }
+    if (this.#parked.size > 0) this.#passParked(begin, added);
+  }
+
+  /** Column by column: their rings are far from each other in memory. */
+  #write(ring: Float64Array, begin: number, from: Float64Array, first: number, count: number): void {
+    let slot = begin;
+    for (let row = first; row < first + count; row++) {
+      ring[slot] = from[row] ?? Number.NaN;
+      if (++slot === this.#capacity) slot = 0;
     }
   }
 
@@ -135,12 +144,15 @@ class Ring implements HostWindow {
     this.schema = schema;
   }
 
-  #passParked(slot: number): void {
+  /** Nothing comes for them in `count` ticks from `begin` on. */
+  #passParked(begin: number, count: number): void {
     for (const [id, left] of this.#parked) {
       const column = this.#columns.get(id);
-      if (column !== undefined) column[slot] = Number.NaN;
-      if (left > 1) {
-        this.#parked.set(id, left - 1);
+      for (let row = 0; row < count && column !== undefined; row++) {
+        column[(begin + row) % this.#capacity] = Number.NaN;
+      }
+      if (left > count) {
+        this.#parked.set(id, left - count);
         continue;
       }
       this.#parked.delete(id);

@@ -8,11 +8,36 @@ export interface RobustSpreadOptions {
   readonly warmup: number;
 }
 
+/** Values of one series in order, and room for what is said of them. */
+export class SpreadRun {
+  count = 0;
+  readonly values: Float64Array;
+  /** Distances from the mean before each, in standard deviations; NaN during the warm-up. */
+  readonly scores: Float64Array;
+  /** That mean. */
+  readonly expected: Float64Array;
+
+  /** @param most  values at a time */
+  constructor(most: number) {
+    this.values = new Float64Array(most);
+    this.scores = new Float64Array(most);
+    this.expected = new Float64Array(most);
+  }
+}
+
+export interface SpreadFloor {
+  readonly absolute: number;
+  readonly relative: number;
+}
+
 /** Mean absolute deviation to standard deviation, for a normal distribution: sqrt(pi / 2). */
 const deviationToSigma = Math.sqrt(Math.PI / 2);
 const mostCounted = 65_535;
 /** A value farther than this from the mean counts as if it were this far, in standard deviations. */
 const winsorAt = 3;
+
+const single = new SpreadRun(1);
+single.count = 1;
 
 /**
  * Exponentially weighted mean and spread of each of `width` series, robust by winsorising: an outlier moves them no
@@ -49,25 +74,49 @@ export class RobustSpread {
    * @returns distance from the mean before this value, in standard deviations; NaN during the warm-up
    */
   push(series: number, value: number, floor: number): number {
-    const count = this.counts[series] ?? 0;
-    const mean = this.means[series] ?? 0;
-    const difference = value - mean;
-    const deviation = this.deviations[series] ?? 0;
-    if (count < this.#warmup) {
-      this.counts[series] = count + 1;
-      const weight = 1 / (count + 1);
-      this.means[series] = mean + weight * difference;
-      if (count > 0) this.deviations[series] = deviation + weight * (Math.abs(difference) - deviation);
-      return Number.NaN;
+    single.values[0] = value;
+    this.pushAll(series, single, { absolute: floor, relative: 0 });
+    return single.scores[0] ?? Number.NaN;
+  }
+
+  /**
+   * {@link push} of values that follow each other.
+   *
+   * @param floor  least standard deviation: the larger of `absolute` (> 0) and `relative` times the mean
+   * @returns the largest score; -Infinity where there is none
+   */
+  pushAll(series: number, { count: length, values, scores, expected }: SpreadRun, floor: SpreadFloor): number {
+    const [weight, warmup] = [this.#weight, this.#warmup];
+    let count = this.counts[series] ?? 0;
+    let mean = this.means[series] ?? 0;
+    let deviation = this.deviations[series] ?? 0;
+    let largest = -Infinity;
+    for (let at = 0; at < length; at++) {
+      const difference = (values[at] ?? 0) - mean;
+      expected[at] = mean;
+      if (count < warmup) {
+        count++;
+        mean += difference / count;
+        if (count > 1) deviation += (Math.abs(difference) - deviation) / count;
+        scores[at] = Number.NaN;
+        continue;
+      }
+      const least = Math.max(floor.absolute, floor.relative * Math.abs(mean));
+      // What few values tell of the spread is too little: neighbours resemble each other, and a ramp has just begun.
+      const sigma = Math.max(deviationToSigma * deviation * (1 + warmup / count), least);
+      if (count < mostCounted) count++;
+      const limit = winsorAt * sigma;
+      const bounded = difference > limit ? limit : difference < -limit ? -limit : difference;
+      mean += weight * bounded;
+      deviation += weight * (Math.abs(bounded) - deviation);
+      const score = Math.abs(difference) / sigma;
+      scores[at] = score;
+      if (score > largest) largest = score;
     }
-    if (count < mostCounted) this.counts[series] = count + 1;
-    // What few values tell of the spread is too little: neighbours resemble each other, and a ramp has just begun.
-    const sigma = Math.max(deviationToSigma * deviation * (1 + this.#warmup / count), floor);
-    const limit = winsorAt * sigma;
-    const bounded = difference > limit ? limit : difference < -limit ? -limit : difference;
-    this.means[series] = mean + this.#weight * bounded;
-    this.deviations[series] = deviation + this.#weight * (Math.abs(bounded) - deviation);
-    return Math.abs(difference) / sigma;
+    this.counts[series] = count;
+    this.means[series] = mean;
+    this.deviations[series] = deviation;
+    return largest;
   }
 
   /** Standard deviation that was learnt, without a floor. */
