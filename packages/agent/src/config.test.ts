@@ -148,6 +148,10 @@ test.each([
   ['url: a\nurl: b', 'agent.yaml:2:1: expected YAML or JSON: Map keys must be unique'],
   ['a: &a [1,2]\nb: !thing x', 'agent.yaml:2:4: expected YAML or JSON: Unresolved tag: !thing'],
   ['plugins: [5]', 'agent.yaml:1:10: plugins: expected settings by plugin, or a list of plugins, got array of 1'],
+  [
+    'plugins:\n  network: { perCore: true }',
+    'agent.yaml:2:14: plugins.network.perCore: there is no such option; did you mean perCpu?',
+  ],
   ['plugins: [netwrok]', 'agent.yaml:1:11: plugins.0: there is no such plugin; did you mean network?'],
   [
     'plugins:\n  network: off',

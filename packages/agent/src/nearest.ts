@@ -1,6 +1,9 @@
+const alikeLetters = 3;
+
 /**
  * The name that was probably meant: the same but for case, dashes and underscores, or else the one with the fewest
- * changed, missing, extra or swapped letters (Damerau–Levenshtein, at most a third of the length).
+ * changed, missing, extra or swapped letters (Damerau–Levenshtein, at most a third of the length; half of it where they
+ * begin alike).
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const wanted = plain(name);
@@ -10,7 +13,9 @@ export function nearest(name: string, known: readonly string[]): string | undefi
     .map((one) => ({ one, distance: distanceBetween(wanted, plain(one)) }))
     .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(name.length / 3)) ? best.one : undefined;
+  if (best === undefined) return undefined;
+  const beginsAlike = plain(best.one).startsWith(wanted.slice(0, alikeLetters));
+  return best.distance <= Math.max(1, Math.floor(name.length / (beginsAlike ? 2 : 3))) ? best.one : undefined;
 }
 
 /** `; did you mean …?`, or nothing. */

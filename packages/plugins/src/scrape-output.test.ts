@@ -23,6 +23,21 @@ test('another plugin keeps to its table', () => {
   expect(() => out.gauge('other', 1)).toThrow("expected a metric of the plugin's table");
 });
 
+test('what is no number is no sample, and takes no other with it', () => {
+  const out = createScrapeOutput({ metrics: { a: gauge }, dynamic: false });
+  const values = [1, Number.NaN, Infinity, -Infinity, -0];
+  const put = (): void => {
+    out.begin();
+    for (const [n, value] of values.entries()) out.gauge('a', value, { n: String(n) });
+  };
+  put();
+  expect([...out.present.slice(0, 5)]).toEqual([1, 0, 0, 0, 1]);
+  // Nor is what was there before.
+  values[0] = Number.NaN;
+  put();
+  expect([...out.present.slice(0, 5)]).toEqual([0, 0, 0, 0, 1]);
+});
+
 test('a series that is forgotten gives its place to another, and its metric may come back as something else', () => {
   const out = createScrapeOutput({ metrics: {}, dynamic: true }, { maxSeries: 2 });
   out.declare('a', gauge);

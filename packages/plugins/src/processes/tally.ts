@@ -81,7 +81,7 @@ export function createTally({ named, top, maxGroups, warn }: TallyOptions): Tall
     if (!(process.startTicks >= totals.oldestStartTicks)) totals.oldestStartTicks = process.startTicks;
     for (const count of counts) {
       const spent = process[count] - (before?.[count] ?? 0);
-      if (spent > 0) totals[count] += spent;
+      if (spent > 0 && spent < Infinity) totals[count] += spent;
     }
   }
 

@@ -36,7 +36,7 @@ export function createEnergyMeter(host: Host): EnergyMeter | undefined {
       const joules = new Map<string, number>();
       for (const zone of zones) {
         const now = Number(host.readSysOnce(`${zone.path}/energy_uj`) ?? Number.NaN);
-        if (Number.isNaN(now)) continue;
+        if (!Number.isFinite(now)) continue;
         const spent = now - (zone.previous ?? now);
         // It began anew.
         if (spent >= 0) zone.joules += spent / 1e6;
