@@ -9,7 +9,7 @@ const horizon = 4 * capacity;
 /** Values before anything is judged. */
 const warmup = 50;
 /** Share of the past below the part that is modelled as a tail. */
-const bodyShare = 0.95;
+const bodyShare = 0.9;
 /** Shapes beyond have no variance, which the method of moments needs. */
 const heaviestShape = 0.5;
 /** No single value is evidence of more: one chance in 10^30. */
@@ -20,24 +20,24 @@ const slots = { count: 0, seen: 1, random: 2 } as const;
 /**
  * The upper tail of a series of numbers against its own past, with bounded memory: a uniform sample of the past
  * (reservoir sampling, Vitter 1985, doi:10.1145/3147.3165), in which ranks give the probability of what is common, and
- * a generalised Pareto distribution of the excesses over the 95 % quantile, by its first two moments, that of what is
+ * a generalised Pareto distribution of the excesses over the 90 % quantile, by its first two moments, that of what is
  * rare (peaks over thresholds: Hosking & Wallis 1987, doi:10.1080/00401706.1987.10488243; online as in SPOT, Siffer et
  * al. 2017, doi:10.1145/3097983.3098144). The shape is kept at 0 or more: that rare values are impossible is nothing
  * that a thousand values tell.
  */
 export class PastTail {
-  static readonly bytes = (capacity + 3) * 8;
-  readonly #sorted: Float64Array;
+  static readonly bytes = capacity * 4 + 3 * 8;
+  readonly #sorted: Float32Array;
   readonly #state: Float64Array;
 
   constructor(arena: Arena, seed: number) {
-    this.#sorted = arena.doubles(capacity);
+    this.#sorted = arena.singles(capacity);
     this.#state = arena.doubles(3);
     this.#state[slots.random] = seed >>> 0;
   }
 
   /**
-   * @param value  finite
+   * @param value  finite; kept in single precision
    * @returns -log10 of the chance that a value like the past is as high, >= 0; NaN while less than 50 are known
    */
   push(value: number): number {

@@ -3,62 +3,71 @@ import type { UnixMs } from '@tarsier/protocol';
 import { Arena } from '../../stats/arena.ts';
 import { PastTail } from '../../stats/past-tail.ts';
 import { reckonable, type ExpectedBand, type SeriesDetector, type SeriesDetectorKind } from '../detector.ts';
+import { History } from './history.ts';
 import { Level } from './level.ts';
-import { Pattern } from './pattern.ts';
+import { Pattern, type Block } from './pattern.ts';
 import { TimeOfDay } from './time-of-day.ts';
 
+/** In the order in which they are judged. */
 const views = [
   'level-3',
   'level-12',
   'level-48',
-  'pattern-widening',
-  'pattern-even',
+  'pattern-4',
+  'pattern-12',
+  'pattern-32',
+  'pattern-48',
   'low',
-  'time-of-day-1',
+  'low-3',
+  'time-of-day',
   'time-of-day-3',
 ] as const;
-/** The levels have much in common, so have patterns, and times of day. */
-const weights = [0.5, 0.5, 0.5, 0.5, 0.5, 1, 0.5, 0.5] as const;
-const weight = weights.reduce((sum, each) => sum + each, 0);
-/** Scale of the mean that the expected band is around, and the share of quiet samples within it. */
-const bandScale = 1;
-const bandShare = 0.99;
-/** Edges of the blocks that describe a stretch: fine near and coarse farther back, or all alike. */
-const widening = [0, 1, 2, 4, 8, 16, 32] as const;
-const even = [0, 4, 8, 12, 16, 20, 24, 28, 32] as const;
+
+/** What describes the last 4, 12, 32 and 48 steps: single values, means of two, and means that widen farther back. */
+const patterns: readonly (readonly Block[])[] = [
+  [0, 1, 2, 3].map((lag) => ({ lag, width: 1 })),
+  [0, 2, 4, 6, 8, 10].map((lag) => ({ lag, width: 2 })),
+  [0, 4, 8, 12, 16, 20, 24, 28].map((lag) => ({ lag, width: 1 })),
+  [0, 3, 6, 12, 24].map((lag) => ({ lag, width: Math.max(3, lag) })),
+];
+const widths = [1, 2, 3, 6, 12, 24] as const;
 
 /** Mean of -log10 of a probability that is spread evenly over 0 to 1: what a view adds that can say nothing yet. */
 const surpriseOfNothing = Math.LOG10E;
+/**
+ * How many independent views the eleven are worth where they are rare: the mean of their surprises falls by a factor of
+ * ten in 1 / 1.6 (docs/detection.md: measured on noise of seven kinds, not on benchmark data).
+ */
+const effectiveViews = 1.6;
 
-const bytes =
-  8 +
-  Level.bytes +
-  Pattern.bytes(widening) +
-  Pattern.bytes(even) +
-  TimeOfDay.bytes(2) +
-  (views.length + 2) * PastTail.bytes;
+/** Scale of the mean that the expected band is around, and the share of quiet samples within it. */
+const bandScale = 1;
+const bandShare = 0.99;
+/** Farther from the first value than this everything is alike: squares of it have room in single precision's range. */
+const farthest = 1e30;
+
+const slots = { newest: 0, first: 1 } as const;
+const bytes = 16 + Level.bytes + History.bytes(widths) + TimeOfDay.bytes(2) + (views.length + 1) * PastTail.bytes;
 
 class Ensemble implements SeriesDetector {
   readonly surprises = new Float64Array(views.length).fill(Number.NaN);
   readonly #arena = new Arena(bytes);
-  readonly #newest = this.#arena.doubles(1);
+  readonly #state = this.#arena.doubles(2);
   readonly #level = new Level(this.#arena);
-  readonly #widening = new Pattern(this.#arena, widening);
-  readonly #even = new Pattern(this.#arena, even);
+  readonly #history = new History(this.#arena, widths);
+  readonly #patterns = patterns.map((blocks) => new Pattern(this.#history, blocks));
   readonly #timeOfDay = new TimeOfDay(this.#arena, 2);
   readonly #tails: readonly PastTail[];
-  /** Of the means of all views' surprises. */
-  readonly #whole: PastTail;
   /** Of differences to the mean of the last samples. */
   readonly #differences: PastTail;
-  #expected: ExpectedBand | undefined;
   readonly #numbers = new Float64Array(2);
+  #expected: ExpectedBand | undefined;
 
   constructor(seed: number) {
     this.#tails = views.map((_, index) => new PastTail(this.#arena, seed + index));
-    this.#whole = new PastTail(this.#arena, seed + views.length);
-    this.#differences = new PastTail(this.#arena, seed + views.length + 1);
-    this.#newest[0] = -Infinity;
+    this.#differences = new PastTail(this.#arena, seed + views.length);
+    this.#state[slots.newest] = -Infinity;
+    this.#state[slots.first] = Number.NaN;
   }
 
   get bytes(): number {
@@ -80,25 +89,30 @@ class Ensemble implements SeriesDetector {
 
   push(time: UnixMs, raw: number): number {
     const value = reckonable(raw);
-    if (Number.isNaN(value) || time <= (this.#newest[0] ?? 0)) return Number.NaN;
-    this.#newest[0] = time;
-    this.#look(time, value);
-    const surprise = this.#combine();
-    return Number.isNaN(surprise) ? surprise : this.#whole.push(surprise);
+    if (Number.isNaN(value) || time <= (this.#state[slots.newest] ?? 0)) return Number.NaN;
+    this.#state[slots.newest] = time;
+    if (Number.isNaN(this.#state[slots.first])) this.#state[slots.first] = value;
+    // Small changes of a large value would be lost in single precision.
+    const difference = value - (this.#state[slots.first] ?? 0);
+    this.#look(time, Math.max(-farthest, Math.min(farthest, difference)));
+    return this.#combine();
   }
 
   #look(time: UnixMs, value: number): void {
     const level = this.#level;
     this.#expect(value);
     level.push(value);
+    this.#history.push(value);
+    const smooth = level.average(0);
     this.#numbers[0] = value;
-    this.#numbers[1] = level.average(0);
+    this.#numbers[1] = smooth;
     this.#timeOfDay.push(time, this.#numbers);
-    for (let scale = 0; scale < Level.scales; scale++) this.#judge(scale, level.distance(scale));
-    this.#judge(3, this.#widening.push(value));
-    this.#judge(4, this.#even.push(value));
-    this.#judge(5, -value);
-    for (let index = 0; index < 2; index++) this.#judge(6 + index, this.#timeOfDay.distances[index] ?? Number.NaN);
+    let view = 0;
+    for (let scale = 0; scale < Level.scales; scale++) this.#judge(view++, level.distance(scale));
+    for (const pattern of this.#patterns) this.#judge(view++, pattern.distance());
+    this.#judge(view++, -value);
+    this.#judge(view++, -smooth);
+    for (const distance of this.#timeOfDay.distances) this.#judge(view++, distance);
   }
 
   #judge(view: number, statistic: number): void {
@@ -107,23 +121,25 @@ class Ensemble implements SeriesDetector {
 
   #expect(value: number): void {
     const mean = this.#level.average(bandScale);
-    const low = mean + this.#differences.quantile((1 - bandShare) / 2);
-    const middle = mean + this.#differences.quantile(0.5);
-    const high = mean + this.#differences.quantile((1 + bandShare) / 2);
+    const center = mean + (this.#state[slots.first] ?? 0);
+    const low = center + this.#differences.quantile((1 - bandShare) / 2);
+    const middle = center + this.#differences.quantile(0.5);
+    const high = center + this.#differences.quantile((1 + bandShare) / 2);
     this.#expected = Number.isNaN(low) ? undefined : { low, middle, high };
     this.#differences.push(value - mean);
   }
 
-  /** @returns the weighted mean of the views; NaN while none has a verdict */
+  /** @returns NaN while no view has a verdict */
   #combine(): number {
     let sum = 0;
-    let hasVerdict = false;
+    let silent = 0;
     for (let view = 0; view < views.length; view++) {
       const surprise = this.surprises[view] ?? Number.NaN;
-      if (!Number.isNaN(surprise)) hasVerdict = true;
-      sum += (weights[view] ?? 0) * (Number.isNaN(surprise) ? surpriseOfNothing : surprise);
+      if (Number.isNaN(surprise)) silent++;
+      else sum += surprise;
     }
-    return hasVerdict ? sum / weight : Number.NaN;
+    if (silent === views.length) return Number.NaN;
+    return (effectiveViews * (sum + silent * surpriseOfNothing)) / views.length;
   }
 }
 

@@ -1,79 +1,66 @@
 /** Hot file: how far the newest stretch of a series is from every earlier one. `pnpm bench detect` has its cost. */
-import type { Arena } from '../../stats/arena.ts';
+import { historySteps, type History } from './history.ts';
 
-/** Stretches that the newest one is compared with. */
-const history = 2048;
+/** Of the call that goes on: never read by the next. */
+const scratch = new Float64Array(historySteps);
+
+/** A part of a stretch: the mean over `width` steps that end `lag` steps ago. */
+export interface Block {
+  readonly lag: number;
+  readonly width: number;
+}
 
 /**
  * Distance to the nearest neighbour in a delay embedding (a discord: Keogh et al. 2005, doi:10.1109/ICDM.2005.79;
- * online: Burnaev & Ishimtsev 2016, arXiv:1608.04585). A stretch is described by means over blocks of its past, given
- * by their edges in steps back from now.
+ * online: Burnaev & Ishimtsev 2016, arXiv:1608.04585). A stretch is described by the means of its blocks. Values are
+ * compared as they are: an amplitude that was never there is as odd as a shape.
  */
 export class Pattern {
-  static bytes(edges: readonly number[]): number {
-    const span = edges.at(-1) ?? 1;
-    return (1 + 2 * span + (edges.length - 1) * history) * 8;
-  }
-  readonly #edges: readonly number[];
-  readonly #blocks: number;
+  readonly #history: History;
+  /** Where the means of each block start in the history, as seen from the end of a stretch. */
+  readonly #starts: Int32Array;
   readonly #span: number;
-  /** The last `span` values, twice in a row, so that each block is one stretch of memory. */
-  readonly #recent: Float64Array;
-  /** Descriptions in a ring, block by block beside each other. */
-  readonly #described: Float64Array;
-  readonly #count: Float64Array;
+  readonly #newest: Float64Array;
 
-  constructor(arena: Arena, edges: readonly number[]) {
-    this.#edges = edges;
-    this.#blocks = edges.length - 1;
-    this.#span = edges.at(-1) ?? 1;
-    this.#count = arena.doubles(1);
-    this.#recent = arena.doubles(2 * this.#span);
-    this.#described = arena.doubles(this.#blocks * history);
+  constructor(history: History, blocks: readonly Block[]) {
+    this.#history = history;
+    this.#starts = Int32Array.from(blocks, ({ lag, width }) => history.start(width) - lag);
+    this.#span = Math.max(...blocks.map(({ lag, width }) => lag + width));
+    this.#newest = new Float64Array(blocks.length);
   }
 
-  /** @returns the distance; NaN while there is nothing to compare with */
-  push(value: number): number {
-    const count = this.#count[0] ?? 0;
-    const slot = count % this.#span;
-    this.#recent[slot] = value;
-    this.#recent[slot + this.#span] = value;
-    this.#count[0] = count + 1;
-    const newest = count + 1 - this.#span;
-    if (newest < 0) return Number.NaN;
-    this.#describe(newest, slot + this.#span);
-    const nearest = this.#nearest(newest);
-    return nearest === Infinity ? Number.NaN : Math.sqrt(nearest);
-  }
-
-  #describe(stretch: number, newest: number): void {
-    const base = (stretch % history) * this.#blocks;
-    for (let block = 0; block < this.#blocks; block++) {
-      const near = this.#edges[block] ?? 0;
-      const far = this.#edges[block + 1] ?? 0;
-      let sum = 0;
-      for (let back = near; back < far; back++) sum += this.#recent[newest - back] ?? 0;
-      this.#described[base + block] = sum / (far - near);
+  /** @returns distance of the newest stretch from the nearest that does not overlap it; NaN while there is none */
+  distance(): number {
+    const { means, newest: end } = this.#history;
+    const span = this.#span;
+    const starts = this.#starts;
+    const newest = this.#newest;
+    const blocks = starts.length;
+    for (let block = 0; block < blocks; block++) newest[block] = means[(starts[block] ?? 0) + end] ?? 0;
+    const first = Math.max(span - 1, end + 1 - historySteps + span);
+    const length = end - span - first + 1;
+    if (length <= 0) return Number.NaN;
+    // Blocks over all stretches, two by two: to leave a stretch as soon as it is too far costs more than it saves.
+    scratch.fill(0, 0, length);
+    for (let block = 0; block < blocks; block += 2) {
+      const other = Math.min(block + 1, blocks - 1);
+      const [one, two] = [newest[block] ?? 0, newest[other] ?? 0];
+      addSquares(length, one, two, means, (starts[block] ?? 0) + first, (starts[other] ?? 0) + first);
     }
-  }
-
-  /** Least squared distance to a stretch that does not overlap the newest one. */
-  #nearest(newest: number): number {
-    const blocks = this.#blocks;
-    const first = Math.max(0, newest + 1 - history);
-    const described = this.#described;
-    const base = (newest % history) * blocks;
     let nearest = Infinity;
-    for (let stretch = newest - this.#span; stretch >= first; stretch--) {
-      const other = (stretch % history) * blocks;
-      let distance = 0;
-      for (let block = 0; block < blocks; block++) {
-        const difference = (described[base + block] ?? 0) - (described[other + block] ?? 0);
-        distance += difference * difference;
-        if (distance >= nearest) break;
-      }
+    for (let at = 0; at < length; at++) {
+      const distance = scratch[at] as number;
       if (distance < nearest) nearest = distance;
     }
-    return nearest;
+    return Math.sqrt(nearest);
+  }
+}
+
+/** Adds to the scratch how far two values are from those of each stretch. */
+function addSquares(length: number, one: number, two: number, means: Float32Array, ones: number, twos: number): void {
+  for (let at = 0; at < length; at++) {
+    const ofOne = one - (means[ones + at] as number);
+    const ofTwo = two - (means[twos + at] as number);
+    scratch[at] = (scratch[at] as number) + ofOne * ofOne + ofTwo * ofTwo;
   }
 }

@@ -23,18 +23,18 @@ const slots = { samples: 0, newest: 1, place: 2, first: 3, times: 4, intervals: 
  */
 export class TimeOfDay {
   static bytes(width: number): number {
-    return (slots.intervals + measured + ringSize * width) * 8;
+    return (slots.intervals + measured) * 8 + ringSize * width * 4;
   }
   readonly #width: number;
   readonly #state: Float64Array;
-  readonly #ring: Float64Array;
+  readonly #ring: Float32Array;
   /** NaN while there are too few days. */
   readonly distances: Float64Array;
 
   constructor(arena: Arena, width: number) {
     this.#width = width;
     this.#state = arena.doubles(slots.intervals + measured);
-    this.#ring = arena.doubles(ringSize * width);
+    this.#ring = arena.singles(ringSize * width);
     this.distances = new Float64Array(width).fill(Number.NaN);
   }
 
