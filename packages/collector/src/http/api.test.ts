@@ -170,6 +170,7 @@ test('what the series are made of is there for those who read, as long as they a
       metrics: [{ name: 'cpu_busy_ratio', series: 1 }],
       labels: [{ name: 'cpu', values: 1, series: 1 }],
       pairs: [{ name: 'host', value: 'web-1', series: 2 }],
+      hosts: [{ name: 'web-1', series: 2 }],
     },
   });
   expect(await call('/v1/cardinality?limit=0', { key })).toMatchObject({ status: 400 });

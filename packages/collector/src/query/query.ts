@@ -48,6 +48,10 @@ export interface Query {
   range(scope: TenantScope, request: RangeRequest): Promise<readonly SeriesResult[]>;
   /** Which series match, whether or not they have samples. @throws {TarsierError} `query/…` */
   series(scope: TenantScope, matchers: readonly Matcher[], signal?: AbortSignal): Promise<readonly SeriesRow[]>;
+  /** Labels of the series that one of the selectors matches, or of all, in order. */
+  labelNames(scope: TenantScope, selectors: readonly (readonly Matcher[])[]): Promise<readonly string[]>;
+  /** The values of one of them. */
+  labelValues(scope: TenantScope, name: string, selectors: readonly (readonly Matcher[])[]): Promise<readonly string[]>;
   /** Their samples of `from` to `to`, both included. @throws {TarsierError} `query/…` */
   samples(scope: TenantScope, request: SamplesRequest): Promise<readonly SeriesResult[]>;
 }
@@ -78,11 +82,8 @@ export function createQuery({
     signal?: AbortSignal,
     most = limits.series,
   ): Promise<readonly SeriesRow[]> {
-    const series = await storage.series.match(scope, compileTests(matchers));
+    const series = await storage.series.match(scope, compileTests(matchers), most);
     signal?.throwIfAborted();
-    if (series.length > most) {
-      throw tooMuch('series', `${most} series, got ${series.length}; narrow the selector`);
-    }
     return series;
   }
 
@@ -145,6 +146,8 @@ export function createQuery({
   return {
     series: (scope, matchers, signal) => matching(scope, matchers, signal),
     samples,
+    labelNames: (scope, selectors) => storage.series.labelNames(scope, selectors.map(compileTests)),
+    labelValues: (scope, name, selectors) => storage.series.labelValues(scope, name, selectors.map(compileTests)),
 
     async range(scope, { selector, start, end, stepMs, aggregation = 'last', signal }) {
       if (stepMs !== undefined && (end - start) / stepMs > limits.points) {
@@ -176,7 +179,7 @@ function withColumns(
   });
 }
 
-function tooMuch(what: 'series' | 'points' | 'span' | 'samples', most: string, field = 'query'): TarsierError {
+function tooMuch(what: 'points' | 'span' | 'samples', most: string, field = 'query'): TarsierError {
   return new TarsierError(
     what === 'span' ? 'query/too-long' : `query/too-many-${what}`,
     `${field}: expected at most ${most}`,

@@ -11,8 +11,7 @@ import { noHost } from '../no-host.ts';
 import type { TenantScope } from '../tenant.ts';
 import { TooManySeriesError } from '../too-many-series.ts';
 import type { Database, TarsierTransaction } from './database.ts';
-import type { Cardinality, LabelTest } from './series-index/label-index.ts';
-import { createSeriesIndex } from './series-index/series-index.ts';
+import { createSeriesIndex, type SeriesIndex } from './series-index/series-index.ts';
 
 /** A schema as this collector knows it: every column has its series. */
 export interface RegisteredSchema {
@@ -44,7 +43,7 @@ export interface SeriesRow {
   readonly unit: string;
 }
 
-export interface SeriesCatalog {
+export interface SeriesCatalog extends SeriesIndex {
   schemaOf(scope: TenantScope, host: string, hash: Uint8Array): Promise<RegisteredSchema | undefined>;
   /**
    * Makes host, series and schema known, those that are not yet, in a transaction of its own.
@@ -54,10 +53,6 @@ export interface SeriesCatalog {
   register(scope: TenantScope, host: string, hash: Uint8Array, schemaBytes: Uint8Array): Promise<RegisteredSchema>;
   /** All schemas that a host ever used. */
   schemasOfHost(scope: TenantScope, hostId: number): Promise<readonly RegisteredSchema[]>;
-  /** Series that pass all tests, in order of host name, then of series number. */
-  match(scope: TenantScope, tests: readonly LabelTest[]): Promise<readonly SeriesRow[]>;
-  /** What a tenant's series are made of. @param most  of each list */
-  cardinality(scope: TenantScope, most: number): Promise<Cardinality>;
   /** Series that may match: exact conditions on the name and the host are applied, the others are the caller's. */
   candidates(scope: TenantScope, matchers: readonly Matcher[]): Promise<readonly SeriesRow[]>;
 }
@@ -84,8 +79,7 @@ export function createSeriesCatalog({ sql }: Database, now: () => number, maxSer
   const columns = sql`s.host_id, h.name, s.hash, s.body, s.series_ids`;
 
   return {
-    match: index.match,
-    cardinality: index.cardinality,
+    ...index,
 
     async schemaOf(scope, host, hash) {
       const [row] = await sql<SchemaRow[]>`

@@ -10,8 +10,17 @@ export interface CardinalityResponse {
   readonly series: number;
   /** Series by metric. */
   readonly metrics: readonly { readonly name: string; readonly series: number }[];
-  /** Labels by how many values they have. */
-  readonly labels: readonly { readonly name: string; readonly values: number; readonly series: number }[];
+  /** Labels by how many values they have; `bytes` is how long these are together. */
+  readonly labels: readonly {
+    readonly name: string;
+    readonly values: number;
+    readonly series: number;
+    readonly bytes: number;
+  }[];
   /** Series by label and value. */
   readonly pairs: readonly { readonly name: string; readonly value: string; readonly series: number }[];
+  /** Series by host; what rules record without a host is of none. */
+  readonly hosts: readonly { readonly name: string; readonly series: number }[];
+  /** Different values of all labels, names of metrics among them. */
+  readonly values: number;
 }

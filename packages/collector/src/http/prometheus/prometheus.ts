@@ -18,8 +18,8 @@ const spokenVersion = '3.5.0';
 
 export function prometheusRoutes(deps: {
   readonly engine: Engine;
-  readonly query: Pick<Query, 'series'>;
-  readonly storage: Pick<Storage, 'rules' | 'alerts'>;
+  readonly query: Pick<Query, 'series' | 'labelNames' | 'labelValues'>;
+  readonly storage: Pick<Storage, 'rules' | 'alerts' | 'series'>;
   readonly ruleGroups: Pick<RuleGroups, 'states'>;
   readonly log: Log;
   readonly now: () => UnixMs;

@@ -1,38 +1,29 @@
 import { TarsierError } from '@tarsier/protocol';
 import { Hono, type Context } from 'hono';
+import type { Matcher } from '../../query/language/ast.ts';
 import { LabelSet, metricName } from '../../query/label-set.ts';
 import { parseSelector } from '../../query/language/parse.ts';
 import { QueryError } from '../../query/language/query-error.ts';
 import { isName } from '../../query/language/text.ts';
 import type { Query } from '../../query/query.ts';
+import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
 import { json, success, truncationWarning } from './answer.ts';
 import { invalid, Parameters } from './parameters.ts';
 
-/** `series`, `labels`, `label/NAME/values` and `metadata`: what there is to ask for. */
-export function seriesRoutes({ query }: { readonly query: Pick<Query, 'series'> }): Hono<AppEnv> {
-  const both = ['GET', 'POST'];
+/** How many entries each list of `status/tsdb` has, as in Prometheus. */
+const defaultTop = 10;
+const mostLabels = 1_000;
 
-  /** Every series that one of the selectors matches, or all; once each. */
-  async function matching(c: Context<AppEnv>, parameters: Parameters): Promise<readonly LabelSet[]> {
-    const selectors = parameters.all('match[]').map((text) => {
-      try {
-        return parseSelector(text);
-      } catch (error) {
-        if (error instanceof QueryError) throw invalid('match[]', error.message);
-        throw error;
-      }
-    });
-    const { tenant } = c.get('identity');
-    const found = new Map<string, LabelSet>();
-    for (const matchers of selectors.length === 0 ? [[]] : selectors) {
-      for (const series of await query.series(tenant, matchers, c.req.raw.signal)) {
-        const labels = LabelSet.ofSeries(series);
-        found.set(labels.key, labels);
-      }
-    }
-    return [...found.values()];
-  }
+/** `series`, `labels`, `label/NAME/values`, `metadata` and `status/tsdb`: what there is to ask for. */
+export function seriesRoutes({
+  query,
+  storage,
+}: {
+  readonly query: Pick<Query, 'series' | 'labelNames' | 'labelValues'>;
+  readonly storage: Pick<Storage, 'series'>;
+}): Hono<AppEnv> {
+  const both = ['GET', 'POST'];
 
   return new Hono<AppEnv>()
     .on(both, '/series', async (c) => {
@@ -41,17 +32,22 @@ export function seriesRoutes({ query }: { readonly query: Pick<Query, 'series'> 
         throw new TarsierError('query/parameter', 'no match[] parameter provided', { field: 'match[]' });
       }
       checkTimes(parameters);
-      const series = await matching(c, parameters);
-      const sorted = series.toSorted((a, b) => a.compare(b)).map((labels) => labels.toObject());
+      const { tenant } = c.get('identity');
+      const found = new Map<string, LabelSet>();
+      for (const matchers of selectorsOf(parameters)) {
+        for (const series of await query.series(tenant, matchers, c.req.raw.signal)) {
+          const labels = LabelSet.ofSeries(series);
+          found.set(labels.key, labels);
+        }
+      }
+      const sorted = [...found.values()].toSorted((a, b) => a.compare(b)).map((labels) => labels.toObject());
       return list(c, sorted, parameters);
     })
     .on(both, '/labels', async (c) => {
       const parameters = await Parameters.of(c);
       checkTimes(parameters);
-      const names = new Set(
-        (await matching(c, parameters)).flatMap((labels) => [...labels.entries()].map(([name]) => name)),
-      );
-      return list(c, [...names].toSorted(), parameters);
+      const names = await query.labelNames(c.get('identity').tenant, selectorsOf(parameters));
+      return list(c, names, parameters);
     })
     .get('/label/:name/values', async (c) => {
       const parameters = await Parameters.of(c);
@@ -60,22 +56,56 @@ export function seriesRoutes({ query }: { readonly query: Pick<Query, 'series'> 
         throw new TarsierError('query/parameter', `invalid label name: ${JSON.stringify(name)}`, { field: 'name' });
       }
       checkTimes(parameters);
-      const values = new Set((await matching(c, parameters)).map((labels) => labels.get(name)));
-      values.delete('');
-      return list(c, [...values].toSorted(), parameters);
+      const values = await query.labelValues(c.get('identity').tenant, name, selectorsOf(parameters));
+      return list(c, values, parameters);
     })
     .get('/metadata', async (c) => {
       const parameters = await Parameters.of(c);
       const metric = parameters.text('metric');
       const limit = parameters.limit('limit');
-      const matchers = metric === '' ? [] : [{ label: metricName, op: '=', value: metric } as const];
-      const described = new Map<string, unknown>();
-      for (const { name, kind, unit } of await query.series(c.get('identity').tenant, matchers, c.req.raw.signal)) {
-        // Hosts describe a metric alike: the first is taken.
-        if (!described.has(name) && described.size < limit) described.set(name, [{ type: kind, unit, help: '' }]);
-      }
+      // Hosts describe a metric alike: one of them is taken.
+      const described = (await storage.series.metrics(c.get('identity').tenant))
+        .filter(({ name }) => metric === '' || name === metric)
+        .slice(0, limit)
+        .map(({ name, kind, unit }): [string, unknown] => [name, [{ type: kind, unit, help: '' }]]);
       return json(c, success(JSON.stringify(Object.fromEntries(described))));
+    })
+    .get('/status/tsdb', async (c) => {
+      const parameters = await Parameters.of(c);
+      const limit = parameters.has('limit') ? parameters.limit('limit') : defaultTop;
+      // More of them, for they are wanted in two orders.
+      const { series, metrics, labels, pairs, values } = await storage.series.cardinality(
+        c.get('identity').tenant,
+        Math.max(limit, mostLabels),
+      );
+      const top = (entries: readonly { readonly name: string; readonly value: number }[]) =>
+        entries.toSorted((a, b) => b.value - a.value).slice(0, limit);
+      return c.json({
+        status: 'success',
+        data: {
+          headStats: { numSeries: series, numLabelPairs: values },
+          seriesCountByMetricName: top(metrics.map(({ name, series: value }) => ({ name, value }))),
+          labelValueCountByLabelName: top(labels.map(({ name, values: value }) => ({ name, value }))),
+          memoryInBytesByLabelName: top(labels.map(({ name, bytes: value }) => ({ name, value }))),
+          seriesCountByLabelValuePair: top(
+            [...metrics.map((metric) => ({ ...metric, name: metricName, value: metric.name })), ...pairs].map(
+              ({ name, value, series: count }) => ({ name: `${name}=${value}`, value: count }),
+            ),
+          ),
+        },
+      });
     });
+}
+
+function selectorsOf(parameters: Parameters): readonly (readonly Matcher[])[] {
+  return parameters.all('match[]').map((text) => {
+    try {
+      return parseSelector(text);
+    } catch (error) {
+      if (error instanceof QueryError) throw invalid('match[]', error.message);
+      throw error;
+    }
+  });
 }
 
 /** The catalogue knows no times: these are only looked at for mistakes. */

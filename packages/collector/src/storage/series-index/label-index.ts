@@ -1,5 +1,5 @@
 /** Hot file: which of a tenant's series have which labels, in memory. `pnpm bench series-index` shows what it takes. */
-import type { Labels, MetricKind } from '@tarsier/protocol';
+import { TarsierError, type Labels, type MetricKind } from '@tarsier/protocol';
 import type { SeriesRow } from '../series-catalog.ts';
 
 /** A condition on a label; the metric's name is the label `__name__`, and one that a series lacks is the empty text. */
@@ -85,10 +85,13 @@ export interface Tally {
 export interface Cardinality {
   readonly series: number;
   readonly metrics: readonly Tally[];
-  /** With how many values each label has. */
-  readonly labels: readonly (Tally & { readonly values: number })[];
+  /** With how many values each label has, and how long they are together. */
+  readonly labels: readonly (Tally & { readonly values: number; readonly bytes: number })[];
   /** Single values, as `label="value"`. */
   readonly pairs: readonly (Tally & { readonly value: string })[];
+  readonly hosts: readonly Tally[];
+  /** Different values of all labels, names of metrics among them. */
+  readonly values: number;
 }
 
 export class LabelIndex {
@@ -128,16 +131,72 @@ export class LabelIndex {
     this.#begins[this.length] = end;
   }
 
-  /** In order of host name, then of series number. */
-  match(tests: readonly LabelTest[]): SeriesRow[] {
+  /**
+   * In order of host name, then of series number.
+   *
+   * @throws {TarsierError} `query/too-many-series`, before a row is made, where more than `most` match
+   */
+  match(tests: readonly LabelTest[], most = Infinity): SeriesRow[] {
+    const found = this.#find(tests);
+    if (found.length > most) {
+      throw new TarsierError(
+        'query/too-many-series',
+        `query: expected at most ${most} series, got ${found.length}; narrow the selector`,
+        { field: 'query' },
+      );
+    }
+    return found
+      .map((position) => this.row(position))
+      .toSorted((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : a.seriesId - b.seriesId));
+  }
+
+  #find(tests: readonly LabelTest[]): number[] {
     const checks = tests.map((test) => this.#check(test));
     const found: number[] = [];
     for (const position of this.#candidates(tests)) {
       if (checks.every((check) => check(position))) found.push(position);
     }
-    return found
-      .map((position) => this.row(position))
-      .toSorted((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : a.seriesId - b.seriesId));
+    return found;
+  }
+
+  /** Labels of the series that one of the selectors finds, or of all, in order. */
+  labelNames(selectors: readonly (readonly LabelTest[])[]): string[] {
+    if (selectors.length === 0) return this.#labelList.map(({ name }) => name).toSorted();
+    const seen = new Uint8Array(this.#labelList.length);
+    for (const tests of selectors) {
+      for (const position of this.#find(tests)) {
+        const end = this.#begins[position + 1] ?? 0;
+        for (let at = this.#begins[position] ?? 0; at < end; at += 2) seen[this.#pairs[at] ?? 0] = 1;
+      }
+    }
+    return this.#labelList.flatMap(({ name }, number) => (seen[number] === 1 ? [name] : [])).toSorted();
+  }
+
+  /** Values of a label among the series that one of the selectors finds, or among all, in order. */
+  labelValues(name: string, selectors: readonly (readonly LabelTest[])[]): string[] {
+    const label = this.#labels.get(name);
+    if (label === undefined) return [];
+    if (selectors.length === 0) return label.values.toSorted();
+    const seen = new Uint8Array(label.values.length);
+    for (const tests of selectors) {
+      for (const position of this.#find(tests)) {
+        const end = this.#begins[position + 1] ?? 0;
+        for (let at = this.#begins[position] ?? 0; at < end; at += 2) {
+          if (this.#pairs[at] === label.number) seen[this.#pairs[at + 1] ?? 0] = 1;
+        }
+      }
+    }
+    return label.values.filter((_, number) => seen[number] === 1).toSorted();
+  }
+
+  /** Each metric once, as the first of its series describes it. */
+  metrics(): Pick<SeriesRow, 'name' | 'kind' | 'unit'>[] {
+    const names = this.#labels.get('__name__');
+    return (names?.values ?? []).map((name, number) => {
+      const [position = 0] = names?.items(number) ?? [];
+      const { kind, unit } = this.row(position);
+      return { name, kind, unit };
+    });
   }
 
   row(position: number): SeriesRow {
@@ -177,10 +236,20 @@ export class LabelIndex {
       series: this.length,
       metrics: top(names === undefined ? [] : tallies(names).map(({ value, series }) => ({ name: value, series }))),
       labels: others
-        .map(({ name, series, values }) => ({ name, series, values: values.length }))
+        .map(({ name, series, values }) => ({
+          name,
+          series,
+          values: values.length,
+          bytes: values.reduce((sum, value) => sum + Buffer.byteLength(value), 0),
+        }))
         .toSorted((a, b) => b.values - a.values || (a.name < b.name ? -1 : 1))
         .slice(0, most),
       pairs: top(others.flatMap((label) => top(tallies(label)))),
+      hosts: top(others.flatMap((label) => (label.name === 'host' ? tallies(label) : []))).map(({ value, series }) => ({
+        name: value,
+        series,
+      })),
+      values: this.#labelList.reduce((sum, { values }) => sum + values.length, 0),
     };
   }
 

@@ -48,9 +48,32 @@ test('whatever is asked of whatever labels, the index finds what looking at each
         .filter(matches)
         .map((row) => ({ ...row, host: row.labels.host }))
         .toSorted((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : a.seriesId - b.seriesId));
-      expect(index.match(compileTests(asked))).toEqual(expected);
+      const tests = compileTests(asked);
+      expect(index.match(tests)).toEqual(expected);
+      const pairs = (of: readonly (typeof rows)[number][]) =>
+        of.flatMap(({ name, labels }) => [['__name__', name] as const, ...Object.entries(labels)]);
+      const distinct = (texts: readonly string[]) => [...new Set(texts)].toSorted();
+      const either = [tests, compileTests([{ label: '__name__', op: '=', value: 'up' }])];
+      const ups = rows.filter(({ name }) => name === 'up');
+      for (const [selectors, of] of [
+        [[], rows],
+        [[tests], expected],
+        [either, [...expected, ...ups]],
+      ] as const) {
+        expect(index.labelNames(selectors)).toEqual(distinct(pairs(of).map(([name]) => name)));
+        for (const label of ['__name__', 'host', 'cpu', 'none']) {
+          const values = pairs(of).flatMap(([name, value]) => (name === label ? [value] : []));
+          expect(index.labelValues(label, selectors)).toEqual(distinct(values));
+        }
+      }
+      expect(index.metrics().map(({ name }) => name)).toEqual([...new Set(rows.map(({ name }) => name))]);
+      if (expected.length > 0) {
+        expect(() => index.match(tests, expected.length - 1)).toThrow(
+          expect.objectContaining({ code: 'query/too-many-series' }),
+        );
+      }
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
 });
 
@@ -111,12 +134,17 @@ test('what series are made of is counted by metric, label and value', async () =
       { name: 'net', series: 1 },
     ],
     labels: [
-      { name: 'device', values: 4, series: 5 },
-      { name: 'host', values: 2, series: 5 },
+      { name: 'device', values: 4, series: 5, bytes: 13 },
+      { name: 'host', values: 2, series: 5, bytes: 2 },
     ],
     pairs: [
       { name: 'host', value: 'a', series: 3 },
       { name: 'device', value: 'sda', series: 2 },
     ],
+    hosts: [
+      { name: 'a', series: 3 },
+      { name: 'b', series: 2 },
+    ],
+    values: 8,
   });
 });

@@ -6,11 +6,23 @@ import { LabelIndex, type Cardinality, type LabelTest } from './label-index.ts';
 
 /** Every tenant's series by their labels. As new as the database at each call, whichever collector wrote there. */
 export interface SeriesIndex {
-  /** In order of host name, then of series number. */
-  match(scope: TenantScope, tests: readonly LabelTest[]): Promise<SeriesRow[]>;
+  /**
+   * In order of host name, then of series number.
+   *
+   * @throws {TarsierError} `query/too-many-series` where more than `most` match
+   */
+  match(scope: TenantScope, tests: readonly LabelTest[], most?: number): Promise<SeriesRow[]>;
+  /** Labels of the series that one of the selectors finds, or of all, in order. */
+  labelNames(scope: TenantScope, selectors: Selectors): Promise<string[]>;
+  /** Values of a label among the series that one of the selectors finds, or among all, in order. */
+  labelValues(scope: TenantScope, name: string, selectors: Selectors): Promise<string[]>;
+  /** Each metric once, as the first of its series describes it. */
+  metrics(scope: TenantScope): Promise<Pick<SeriesRow, 'name' | 'kind' | 'unit'>[]>;
   /** What a tenant's series are made of. @param most  of each list */
   cardinality(scope: TenantScope, most: number): Promise<Cardinality>;
 }
+
+type Selectors = readonly (readonly LabelTest[])[];
 
 interface TenantIndex {
   labels: LabelIndex;
@@ -83,7 +95,10 @@ export function createSeriesIndex(sql: TarsierSql): SeriesIndex {
   }
 
   return {
-    match: async (scope, tests) => (await current(scope)).match(tests),
+    match: async (scope, tests, most) => (await current(scope)).match(tests, most),
+    labelNames: async (scope, selectors) => (await current(scope)).labelNames(selectors),
+    labelValues: async (scope, name, selectors) => (await current(scope)).labelValues(name, selectors),
+    metrics: async (scope) => (await current(scope)).metrics(),
     cardinality: async (scope, most) => (await current(scope)).cardinality(most),
   };
 }
