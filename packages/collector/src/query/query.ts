@@ -46,8 +46,13 @@ export interface Query {
    * @throws {TarsierError} `query/…`
    */
   range(scope: TenantScope, request: RangeRequest): Promise<readonly SeriesResult[]>;
-  /** Which series match, whether or not they have samples. @throws {TarsierError} `query/…` */
-  series(scope: TenantScope, matchers: readonly Matcher[], signal?: AbortSignal): Promise<readonly SeriesRow[]>;
+  /**
+   * Which series match, whether or not they have samples.
+   *
+   * @param most  more are left out; without it they are an error
+   * @throws {TarsierError} `query/…`
+   */
+  series(scope: TenantScope, matchers: readonly Matcher[], most?: number): Promise<readonly SeriesRow[]>;
   /** Labels of the series that one of the selectors matches, or of all, in order. */
   labelNames(scope: TenantScope, selectors: readonly (readonly Matcher[])[]): Promise<readonly string[]>;
   /** The values of one of them. */
@@ -144,7 +149,8 @@ export function createQuery({
   }
 
   return {
-    series: (scope, matchers, signal) => matching(scope, matchers, signal),
+    series: (scope, matchers, most) =>
+      most === undefined ? matching(scope, matchers) : storage.series.match(scope, compileTests(matchers), most, 'cut'),
     samples,
     labelNames: (scope, selectors) => storage.series.labelNames(scope, selectors.map(compileTests)),
     labelValues: (scope, name, selectors) => storage.series.labelValues(scope, name, selectors.map(compileTests)),

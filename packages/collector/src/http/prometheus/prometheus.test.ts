@@ -180,6 +180,50 @@ test('statistics by step are for those who want all of them', async () => {
   expect((await ask(range)).data).not.toHaveProperty('stats');
 });
 
+test('series are listed up to a limit, and more than all is told', async () => {
+  const all = encodeURIComponent('{__name__!=""}');
+  expect(await ask(`/api/v1/series?match[]=${all}&limit=1`)).toMatchObject({
+    code: 200,
+    data: [{ __name__: 'cpu_busy_ratio' }],
+    warnings: ['results truncated due to limit'],
+  });
+  const both = await ask(`/api/v1/series?match[]=${all}&match[]=cpu_busy_ratio&limit=2`);
+  expect(both).toMatchObject({ data: [{}, {}] });
+  expect(both).not.toHaveProperty('warnings');
+});
+
+test('a heatmap of classic buckets is what Grafana draws', async () => {
+  const lines = [0, 1].flatMap((minute) =>
+    ['0.1', '1', '+Inf'].map(
+      (le, bucket) =>
+        `latency_seconds_bucket{instance="api:80",le="${le}"} ${(bucket + 1) * 60 * minute} ${endMs - 60_000 + minute * 60_000}`,
+    ),
+  );
+  const imported = await fetch(`${server.url}/v1/import/prometheus`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await server.key('heat', 'ingest')}` },
+    body: `# TYPE latency_seconds histogram\n${lines.join('\n')}\n`,
+  });
+  expect(imported.status).toBe(200);
+  const form = new URLSearchParams({
+    query: 'sum by (le) (increase(latency_seconds_bucket[1m1s]))',
+    start: String(end),
+    end: String(end),
+    step: '15',
+  });
+  const key = await server.key('heat', 'read');
+  const got = await ask('/api/v1/query_range', { key, form: String(form) });
+  const increase = (count: number) => expect.stringMatching(new RegExp(`^${count}`, 'u'));
+  expect(got.data).toMatchObject({
+    resultType: 'matrix',
+    result: [
+      { metric: { le: '+Inf' }, values: [[end, increase(180)]] },
+      { metric: { le: '0.1' }, values: [[end, increase(60)]] },
+      { metric: { le: '1' }, values: [[end, increase(120)]] },
+    ],
+  });
+});
+
 test('a tenant with limits of its own has them in its answers', async () => {
   const { storage } = server;
   const small = await storage.tenants.ensure('small');

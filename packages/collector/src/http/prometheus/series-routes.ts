@@ -14,6 +14,8 @@ import { invalid, Parameters } from './parameters.ts';
 /** How many entries each list of `status/tsdb` has, as in Prometheus. */
 const defaultTop = 10;
 const mostLabels = 1_000;
+/** Series listed at once; Grafana asks for up to 40,000. */
+const mostSeries = 100_000;
 
 /** `series`, `labels`, `label/NAME/values`, `metadata` and `status/tsdb`: what there is to ask for. */
 export function seriesRoutes({
@@ -33,9 +35,12 @@ export function seriesRoutes({
       }
       checkTimes(parameters);
       const { tenant } = c.get('identity');
+      const limit = parameters.limit('limit');
+      // One more than is wanted, to know that there are more.
+      const most = limit <= mostSeries ? limit + 1 : undefined;
       const found = new Map<string, LabelSet>();
       for (const matchers of selectorsOf(parameters)) {
-        for (const series of await query.series(tenant, matchers, c.req.raw.signal)) {
+        for (const series of await query.series(tenant, matchers, most)) {
           const labels = LabelSet.ofSeries(series);
           found.set(labels.key, labels);
         }

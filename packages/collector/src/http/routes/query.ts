@@ -44,7 +44,7 @@ export function queryRoutes({ query, engine }: { readonly query: Query; readonly
       const identity = c.get('identity');
       requireScope(identity, 'read');
       const { query: selector } = parse(seriesParameters, c.req.query(), 'query/parameter');
-      const series = await query.series(identity.tenant, parseSelector(selector), c.req.raw.signal);
+      const series = await query.series(identity.tenant, parseSelector(selector));
       return c.json({ series: series.map(({ name, labels, kind, unit }) => ({ name, labels, kind, unit })) });
     });
 }

@@ -76,6 +76,9 @@ class LabelValues {
   }
 }
 
+/** What becomes of series beyond those that somebody wants. */
+export type WhatIsMore = 'refuse' | 'cut';
+
 /** How often a thing occurs, the most frequent first. */
 export interface Tally {
   readonly name: string;
@@ -134,11 +137,12 @@ export class LabelIndex {
   /**
    * In order of host name, then of series number.
    *
-   * @throws {TarsierError} `query/too-many-series`, before a row is made, where more than `most` match
+   * @param whatIsMore  whether more than `most` are an error, or those that were registered last are left out
+   * @throws {TarsierError} `query/too-many-series`, before a row is made
    */
-  match(tests: readonly LabelTest[], most = Infinity): SeriesRow[] {
+  match(tests: readonly LabelTest[], most = Infinity, whatIsMore: WhatIsMore = 'refuse'): SeriesRow[] {
     const found = this.#find(tests);
-    if (found.length > most) {
+    if (found.length > most && whatIsMore === 'refuse') {
       throw new TarsierError(
         'query/too-many-series',
         `query: expected at most ${most} series, got ${found.length}; narrow the selector`,
@@ -146,6 +150,7 @@ export class LabelIndex {
       );
     }
     return found
+      .slice(0, most)
       .map((position) => this.row(position))
       .toSorted((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : a.seriesId - b.seriesId));
   }

@@ -2,16 +2,16 @@ import type { Labels } from '@tarsier/protocol';
 import type { TenantScope } from '../../tenant.ts';
 import type { TarsierSql } from '../database.ts';
 import type { SeriesRow } from '../series-catalog.ts';
-import { LabelIndex, type Cardinality, type LabelTest } from './label-index.ts';
+import { LabelIndex, type Cardinality, type LabelTest, type WhatIsMore } from './label-index.ts';
 
 /** Every tenant's series by their labels. As new as the database at each call, whichever collector wrote there. */
 export interface SeriesIndex {
   /**
    * In order of host name, then of series number.
    *
-   * @throws {TarsierError} `query/too-many-series` where more than `most` match
+   * @throws {TarsierError} `query/too-many-series` where more than `most` match, and are not to be cut off
    */
-  match(scope: TenantScope, tests: readonly LabelTest[], most?: number): Promise<SeriesRow[]>;
+  match(scope: TenantScope, tests: readonly LabelTest[], most?: number, whatIsMore?: WhatIsMore): Promise<SeriesRow[]>;
   /** Labels of the series that one of the selectors finds, or of all, in order. */
   labelNames(scope: TenantScope, selectors: Selectors): Promise<string[]>;
   /** Values of a label among the series that one of the selectors finds, or among all, in order. */
@@ -95,7 +95,7 @@ export function createSeriesIndex(sql: TarsierSql): SeriesIndex {
   }
 
   return {
-    match: async (scope, tests, most) => (await current(scope)).match(tests, most),
+    match: async (scope, ...asked) => (await current(scope)).match(...asked),
     labelNames: async (scope, selectors) => (await current(scope)).labelNames(selectors),
     labelValues: async (scope, name, selectors) => (await current(scope)).labelValues(name, selectors),
     metrics: async (scope) => (await current(scope)).metrics(),
