@@ -3,6 +3,7 @@ import { ensemble } from './ensemble/ensemble.ts';
 import { changepoint } from './changepoint/changepoint.ts';
 import { extremeValue } from './extreme-value/extreme-value.ts';
 import { flatline } from './flatline/flatline.ts';
+import { isolationForest } from './isolation-forest/isolation-forest.ts';
 import { noData } from './no-data/no-data.ts';
 import { zscore } from './zscore/zscore.ts';
 import type { HostDetectorKind, SeriesDetectorKind } from './detector.ts';
@@ -16,4 +17,4 @@ export const seriesDetectors: readonly SeriesDetectorKind[] = [
   noData,
 ];
 
-export const hostDetectors: readonly HostDetectorKind[] = [];
+export const hostDetectors: readonly HostDetectorKind[] = [isolationForest];

@@ -48,7 +48,7 @@ export function judge(detector: SeriesDetector, values: readonly number[], from 
   return values.map((value, index) => detector.push(timeOfStep(from + index), value));
 }
 
-/** The first values of a quiet series. */
-export function take(length: number, next: () => number): number[] {
+/** The first of what comes. */
+export function take<Value>(length: number, next: () => Value): Value[] {
   return Array.from({ length }, next);
 }
