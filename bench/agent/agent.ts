@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { decodeEnvelope, decodePayload } from '@tarsier/protocol';
 import { zstdDecompress } from '@tarsier/protocol/zstd';
-import { nodeEnvironment, nodeFlags } from '../../packages/agent/src/node-flags.ts';
+import { nodeEnvironment, nodeFlags } from '../../packages/agent/src/service/node-flags.ts';
 import { buildPackages } from '../../scripts/packages.ts';
 import { treeUsage } from '../proc-cpu.ts';
 import { startNetdata, startNodeExporter, type RunningAgent } from './others.ts';

@@ -2,8 +2,8 @@ import { definePlugin } from '@tarsier/plugins';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createAgent } from './agent.ts';
-import { loadConfig } from './config.ts';
-import { systemClock, type Clock } from './scheduler.ts';
+import { loadConfig } from './config/config.ts';
+import { systemClock, type Clock } from './scrape/scheduler.ts';
 import { recordingLog, startReceiver, temporaryFolder } from './testing.ts';
 
 const hourMs = 3_600_000;

@@ -9,7 +9,7 @@ import { definePlugin } from '@tarsier/plugins';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { createAgent } from './agent.ts';
-import { loadConfig } from './config.ts';
+import { loadConfig } from './config/config.ts';
 import { createLog } from './log.ts';
 
 type Respond = (batch: BatchEnvelope, response: ServerResponse, request: IncomingMessage) => void;

@@ -4,17 +4,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { createHost, type Plugin } from '@tarsier/plugins';
 import { builtinPlugins } from '@tarsier/plugins/builtin';
 import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
-import { createBatcher } from './batcher.ts';
-import { createBudgetKeeper, type BudgetState } from './budget.ts';
-import type { AgentConfig } from './config.ts';
+import { createBatcher } from './shipping/batcher.ts';
+import { createBudgetKeeper, type BudgetState } from './scrape/budget.ts';
+import type { AgentConfig } from './config/config.ts';
 import type { Log } from './log.ts';
-import { createPluginSet } from './plugin-set.ts';
-import { createPoster } from './post.ts';
-import { createScheduler, systemClock, type Clock, type Scheduler, type Tick } from './scheduler.ts';
-import { scrapeAll, type ScrapeStats } from './scrape.ts';
-import { createPluginHealthPlugin, createSelfPlugin, type SelfSource } from './self.ts';
-import { createShipper, type ShipStats, type ShipTarget } from './shipper.ts';
-import { openSpool, type SpoolStats } from './spool.ts';
+import { createPluginSet } from './scrape/plugin-set.ts';
+import { createPoster } from './shipping/post.ts';
+import { createScheduler, systemClock, type Clock, type Scheduler, type Tick } from './scrape/scheduler.ts';
+import { scrapeAll, type ScrapeStats } from './scrape/scrape.ts';
+import { createPluginHealthPlugin, createSelfPlugin, type SelfSource } from './status/self.ts';
+import { createShipper, type ShipStats, type ShipTarget } from './shipping/shipper.ts';
+import { openSpool, type SpoolStats } from './spool/spool.ts';
 
 export interface Agent {
   start(): void;

@@ -8,8 +8,8 @@ import { describeError, TarsierError } from '@tarsier/protocol';
 import { exitCodes, type Arguments, type Command, type Program } from './command.ts';
 import { commands } from './commands/all.ts';
 import { runCommand } from './commands/run.ts';
-import { settingsSchema, variables } from './config.ts';
-import { didYouMean, nearest } from './nearest.ts';
+import { settingsSchema, variables } from './config/config.ts';
+import { didYouMean, nearest } from './config/nearest.ts';
 import { table } from './words.ts';
 
 const program: Program = {

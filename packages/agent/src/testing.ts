@@ -17,7 +17,7 @@ import {
 import { schemaHash, zstdCompress, zstdDecompress } from '@tarsier/protocol/zstd';
 import { onTestFinished } from 'vitest';
 import { createLog, type Log } from './log.ts';
-import type { EncodedSchema } from './spool.ts';
+import type { EncodedSchema } from './spool/spool.ts';
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tarsier-agent-'));

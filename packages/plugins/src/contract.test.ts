@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkContract } from './contract.ts';
-import { createHost } from './host.ts';
+import { createHost } from './host/host.ts';
 import { definePlugin, type MetricSpec } from './plugin.ts';
 import { builtinPlugins } from './registry.ts';
-import { createScrapeOutput } from './scrape-output.ts';
+import { createScrapeOutput } from './samples/scrape-output.ts';
 
 test.each(builtinPlugins)('$name keeps to the contract', async (plugin) => {
   const readme = new URL(`./${plugin.name}/README.md`, import.meta.url);

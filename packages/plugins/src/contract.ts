@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, isMetricName, TarsierError } from '@tarsier/protocol';
-import { createHost } from './host.ts';
+import { createHost } from './host/host.ts';
 import type { Plugin } from './plugin.ts';
 import { withTables } from './readme.ts';
-import { createScrapeOutput } from './scrape-output.ts';
+import { createScrapeOutput } from './samples/scrape-output.ts';
 
 export interface ContractOptions {
   /** The plugin's README: its tables have to say what the code does. */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Host } from './host.ts';
+import type { Host } from './host/host.ts';
 import { builtinPlugins } from './registry.ts';
 import { fixtureHosts, openPlugin, type OpenPlugin } from './testing.ts';
 

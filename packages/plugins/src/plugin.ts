@@ -2,7 +2,7 @@
 import type { Labels, MetricKind } from '@tarsier/protocol';
 import { describeValue, TarsierError } from '@tarsier/protocol';
 import type { z } from 'zod';
-import type { Host } from './host.ts';
+import type { Host } from './host/host.ts';
 
 /** What a metric means. Names end as OpenMetrics says: `_total` for counters, else with the unit. */
 export interface MetricSpec {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { seriesSignature } from '@tarsier/protocol';
 import { z } from 'zod';
-import { createHost, type Host } from './host.ts';
+import { createHost, type Host } from './host/host.ts';
 import type { Plugin } from './plugin.ts';
-import { createScrapeOutput } from './scrape-output.ts';
+import { createScrapeOutput } from './samples/scrape-output.ts';
 
 export { checkContract, type ContractOptions } from './contract.ts';
 

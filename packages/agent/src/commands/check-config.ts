@@ -1,6 +1,6 @@
 import { exitCodes, text, type Command } from '../command.ts';
-import { createConfigReader } from '../config-files.ts';
-import { describeProblem } from '../config.ts';
+import { createConfigReader } from '../config/files.ts';
+import { describeProblem } from '../config/config.ts';
 import { counted, durationInWords } from '../words.ts';
 import { configHelp, configOption, jsonOption } from './settings.ts';
 

@@ -4,9 +4,9 @@ import { describeError, TarsierError } from '@tarsier/protocol';
 import { enrolResponse, type EnrolRequest } from '@tarsier/protocol/api';
 import { z } from 'zod';
 import { exitCodes, text, type Arguments, type Command, type Program } from '../command.ts';
-import { enrolmentFile, readEnrolment, writeEnrolment } from '../enrolment.ts';
-import { assignedIdentity, machineIdentity } from '../identity.ts';
-import { createPoster } from '../post.ts';
+import { enrolmentFile, readEnrolment, writeEnrolment } from '../enrolment/enrolment.ts';
+import { assignedIdentity, machineIdentity } from '../enrolment/identity.ts';
+import { createPoster } from '../shipping/post.ts';
 import { configHelp, configOption, jsonOption, readableConfig } from './settings.ts';
 
 const timeoutMs = 15_000;

@@ -2,10 +2,10 @@ import { createHost, type Plugin } from '@tarsier/plugins';
 import { TarsierError } from '@tarsier/protocol';
 import { stringify } from 'yaml';
 import { exitCodes, type Arguments, type Command, type Program } from '../command.ts';
-import { jsonSchemaOf, type JsonSchema } from '../config-json-schema.ts';
-import type { AgentConfig } from '../config.ts';
-import { didYouMean } from '../nearest.ts';
-import { tryPlugin } from '../try-plugin.ts';
+import { jsonSchemaOf, type JsonSchema } from '../config/json-schema.ts';
+import type { AgentConfig } from '../config/config.ts';
+import { didYouMean } from '../config/nearest.ts';
+import { tryPlugin } from './try-plugin.ts';
 import { durationInWords, table } from '../words.ts';
 import { configHelp, configOption, jsonOption, readableConfig } from './settings.ts';
 

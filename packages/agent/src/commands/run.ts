@@ -1,16 +1,16 @@
 import { describeError } from '@tarsier/protocol';
 import { createAgent } from '../agent.ts';
 import { exitCodes, text, type Command, type Program } from '../command.ts';
-import { createConfigReader } from '../config-files.ts';
-import type { AgentConfig } from '../config.ts';
-import { checkMachine, readEnrolment } from '../enrolment.ts';
-import { createFileWatch } from '../file-watch.ts';
-import { machineIdentity } from '../identity.ts';
+import { createConfigReader } from '../config/files.ts';
+import type { AgentConfig } from '../config/config.ts';
+import { checkMachine, readEnrolment } from '../enrolment/enrolment.ts';
+import { createFileWatch } from '../config/file-watch.ts';
+import { machineIdentity } from '../enrolment/identity.ts';
 import { createLog, type Log } from '../log.ts';
-import { createRecentLog } from '../recent-log.ts';
-import { createReloader, type Reloader } from '../reload.ts';
-import type { StatusReport } from '../status-report.ts';
-import { serveStatus, type StatusServer } from '../status-socket.ts';
+import { createRecentLog } from '../status/recent-log.ts';
+import { createReloader, type Reloader } from '../config/reload.ts';
+import type { StatusReport } from '../status/report.ts';
+import { serveStatus, type StatusServer } from '../status/socket.ts';
 import { configHelp, configOption, tellProblems } from './settings.ts';
 
 export const runCommand: Command = {

@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describeError, TarsierError } from '@tarsier/protocol';
 import { exitCodes, text, type Arguments, type Command, type Program } from '../command.ts';
-import { configPlaces, createConfigReader, defaultStateFolder } from '../config-files.ts';
-import { closedToOthers, removeService, unitFile, writeService } from '../service-files.ts';
-import { systemdUnit, unitName } from '../systemd-unit.ts';
+import { configPlaces, createConfigReader, defaultStateFolder } from '../config/files.ts';
+import { closedToOthers, removeService, unitFile, writeService } from '../service/service-files.ts';
+import { systemdUnit, unitName } from '../service/systemd-unit.ts';
 import { configHelp, configOption, tellProblems } from './settings.ts';
 
 const run = promisify(execFile);

@@ -1,7 +1,7 @@
 /** What several commands have in common: the settings, and what is wrong with them. */
 import { text, type Arguments, type Program } from '../command.ts';
-import { createConfigReader, type ReadConfig } from '../config-files.ts';
-import { describeProblem, type AgentConfig } from '../config.ts';
+import { createConfigReader, type ReadConfig } from '../config/files.ts';
+import { describeProblem, type AgentConfig } from '../config/config.ts';
 
 export const configOption = { config: { type: 'string' } } as const;
 export const jsonOption = { json: { type: 'boolean' } } as const;

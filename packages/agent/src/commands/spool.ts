@@ -1,6 +1,6 @@
 import { TarsierError } from '@tarsier/protocol';
 import { exitCodes, type Command, type Program } from '../command.ts';
-import { dropSpool, inspectSpool, verifySpool, type SpoolSummary } from '../spool-inspect.ts';
+import { dropSpool, inspectSpool, verifySpool, type SpoolSummary } from '../spool/inspect.ts';
 import { bytesInWords, counted, table } from '../words.ts';
 import { configHelp, configOption, jsonOption, readableConfig } from './settings.ts';
 

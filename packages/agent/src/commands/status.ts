@@ -1,8 +1,8 @@
 import { TarsierError } from '@tarsier/protocol';
 import { exitCodes, text, type Command } from '../command.ts';
-import { createConfigReader } from '../config-files.ts';
-import { statusInWords, type StatusReport } from '../status-report.ts';
-import { askStatus } from '../status-socket.ts';
+import { createConfigReader } from '../config/files.ts';
+import { statusInWords, type StatusReport } from '../status/report.ts';
+import { askStatus } from '../status/socket.ts';
 import { configHelp, configOption, jsonOption } from './settings.ts';
 
 export const statusCommand: Command = {

@@ -1,8 +1,8 @@
 import { createHost } from '@tarsier/plugins';
 import { seriesSignature, TarsierError } from '@tarsier/protocol';
 import { exitCodes, type Command } from '../command.ts';
-import { didYouMean } from '../nearest.ts';
-import { tryPlugin, type TriedPlugin } from '../try-plugin.ts';
+import { didYouMean } from '../config/nearest.ts';
+import { tryPlugin, type TriedPlugin } from './try-plugin.ts';
 import { counted, durationInWords, table } from '../words.ts';
 import { configHelp, configOption, jsonOption, readableConfig } from './settings.ts';
 

@@ -6,7 +6,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { expect, onTestFinished, test } from 'vitest';
 import { postTo } from '../doors/testing.ts';
-import { createHost } from '../host.ts';
+import { createHost } from '../host/host.ts';
 import { freePort } from '../testing-servers.ts';
 import { openPlugin, type Samples } from '../testing.ts';
 import { api } from './api.ts';

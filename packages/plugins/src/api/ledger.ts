@@ -6,7 +6,7 @@ import { addAll, type Increment } from '../calls/increments.ts';
 import { createRecent } from '../calls/recent.ts';
 import type { PushedSeriesStore, PushRefusal } from '../doors/pushed-series.ts';
 import type { ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { apiMetrics, requestDuration } from './metrics.ts';
 import { toRoute } from './route.ts';
 

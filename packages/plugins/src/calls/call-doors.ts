@@ -4,7 +4,7 @@ import { createLineDoor, type TakeLines } from '../doors/line-door.ts';
 import { openOtlpDoor, type OtlpRefusals } from '../doors/otlp-door.ts';
 import type { PushRefusal } from '../doors/pushed-series.ts';
 import { createTally } from '../doors/tally.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import type { ScrapeOutput } from '../plugin.ts';
 import { createIncreaseTracker, type Increase } from './increase.ts';
 import { createSourcePreference, type CallSource } from './source-preference.ts';

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { createHost } from '../host.ts';
-import { createScrapeOutput } from '../scrape-output.ts';
+import { createHost } from '../host/host.ts';
+import { createScrapeOutput } from '../samples/scrape-output.ts';
 import { cgroup } from './cgroup.ts';
 import { identify } from './identify.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Host } from '../host.ts';
-import { cleanText } from '../label-text.ts';
+import type { Host } from '../host/host.ts';
+import { cleanText } from '../text/label-text.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { createContainerNames, type ContainerNames } from './container-names.ts';
 import { findGroups, treeVersion, type Group } from './tree.ts';
 import { readPressure, readUsageV1, readUsageV2, type ReadCgroupFile } from './usage.ts';

@@ -1,7 +1,7 @@
 /** Names of containers by their ids, as Docker and Podman tell on their sockets: one call for all, when one is new. */
 import { z } from 'zod';
-import type { Host } from '../host.ts';
-import { cleanText } from '../label-text.ts';
+import type { Host } from '../host/host.ts';
+import { cleanText } from '../text/label-text.ts';
 
 export interface ContainerFacts {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** The tree of control groups: which there are, and which of them are of interest. */
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import { identify, type Identity } from './identify.ts';
 
 export interface Group {

@@ -1,5 +1,5 @@
 /** What one control group uses, from its files: both versions of the kernel's interface give the same. */
-import { parseKeyValues } from '../key-values.ts';
+import { parseKeyValues } from '../text/key-values.ts';
 import { parsePressure } from '../system/pressure.ts';
 
 /** NaN where the kernel does not tell, or there is no limit. */

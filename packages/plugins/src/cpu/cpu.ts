@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import { definePlugin } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { createFrequencies } from './frequency.ts';
 import { cpuModes, guestShareBetween, parseProcStat, sharesBetween, type CpuTimes } from './proc-stat.ts';
 

@@ -1,5 +1,5 @@
 /** How fast each core runs, and how often heat slowed it down. Virtual machines have neither. */
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import type { ScrapeOutput } from '../plugin.ts';
 
 /** Reading a frequency may take an interrupt of that core. */

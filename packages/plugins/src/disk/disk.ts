@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { FileSystemSpace } from '../host.ts';
+import type { FileSystemSpace } from '../host/host.ts';
 import { definePlugin } from '../plugin.ts';
-import { cleanText } from '../label-text.ts';
-import { roundRatio } from '../ratio.ts';
+import { cleanText } from '../text/label-text.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { parseMounts } from './mounts.ts';
 
 /** File systems without a disk behind them, or whose space is another's. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { createChosen } from '../chosen.ts';
-import { labelText } from '../label-text.ts';
+import { createChosen } from '../samples/chosen.ts';
+import { labelText } from '../text/label-text.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { diskFields, eachDisk, sectorBytes } from './diskstats.ts';
 
 /** Counters, by what a field is to be multiplied with and divided by: a product with 0.001 would have odd last digits. */

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { CheckFailure } from '../check-failure.ts';
-import { recordTypes } from '../names.ts';
+import { CheckFailure } from '../targets/check-failure.ts';
+import { recordTypes } from '../host/names.ts';
 import { definePlugin } from '../plugin.ts';
-import { roundSeconds } from '../round-seconds.ts';
-import { createTargets, maxTargets, named, noTargets, targetName } from '../targets.ts';
+import { roundSeconds } from '../samples/round-seconds.ts';
+import { createTargets, maxTargets, named, noTargets, targetName } from '../targets/targets.ts';
 
 const target = z.strictObject({
   name: targetName,

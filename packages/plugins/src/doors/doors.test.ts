@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { createHost } from '../host.ts';
+import { createHost } from '../host/host.ts';
 import { temporaryFolder } from '../testing-servers.ts';
 import { parseAddress } from './address.ts';
 import { openHttpDoor } from './http-door.ts';

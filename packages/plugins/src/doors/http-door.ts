@@ -3,8 +3,8 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { describeError } from '@tarsier/protocol';
-import type { Host } from '../host.ts';
-import type { Share } from '../share.ts';
+import type { Host } from '../host/host.ts';
+import type { Share } from '../host/share.ts';
 import { parseAddress } from './address.ts';
 import { browserRefusal } from './browser-guard.ts';
 import { createListener } from './listener.ts';

@@ -1,5 +1,5 @@
 /** A door that takes lines: over HTTP, where the sender is told what is wrong, and on a unix socket. */
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import type { MetricSpec, ScrapeOutput } from '../plugin.ts';
 import { openHttpDoor, type DoorAnswer, type OpenRoute } from './http-door.ts';
 import { createLineSocket, type LineSocket } from './line-socket.ts';

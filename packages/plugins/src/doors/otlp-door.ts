@@ -13,9 +13,9 @@ import {
   type OtlpSignal,
   type OtlpSpan,
 } from '@tarsier/protocol/otlp';
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import type { ScrapeOutput } from '../plugin.ts';
-import type { Share } from '../share.ts';
+import type { Share } from '../host/share.ts';
 import { openHttpDoor, type DoorAnswer, type DoorRequest, type OpenRoute } from './http-door.ts';
 
 /** What was not taken of a request, for its sender. */

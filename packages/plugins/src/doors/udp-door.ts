@@ -1,7 +1,7 @@
 /** A UDP socket that takes datagrams, and knows how many the kernel dropped before they could be read. */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import { parseAddress } from './address.ts';
 import { startOnce } from './start-once.ts';
 

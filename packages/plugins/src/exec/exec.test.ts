@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { createHost } from '../host.ts';
+import { createHost } from '../host/host.ts';
 import { temporaryFolder } from '../testing-servers.ts';
 import { openPlugin, type OpenPlugin, type Samples } from '../testing.ts';
 import { exec } from './exec.ts';

@@ -8,14 +8,14 @@ import {
   type NagiosOutput,
 } from '@tarsier/protocol/formats';
 import { z } from 'zod';
-import { createForwarder } from '../forward-samples.ts';
-import type { Host } from '../host.ts';
-import { createPeriodic } from '../periodic.ts';
+import { createForwarder } from '../samples/forward-samples.ts';
+import type { Host } from '../host/host.ts';
+import { createPeriodic } from '../targets/periodic.ts';
 import { definePlugin } from '../plugin.ts';
-import { launchOf, programName, programSettings } from '../program-settings.ts';
-import { roundSeconds } from '../round-seconds.ts';
-import type { RunResult } from '../run.ts';
-import { maxTargets, named } from '../targets.ts';
+import { launchOf, programName, programSettings } from '../programs/program-settings.ts';
+import { roundSeconds } from '../samples/round-seconds.ts';
+import type { RunResult } from '../host/run.ts';
+import { maxTargets, named } from '../targets/targets.ts';
 import { nagiosMetrics, nagiosStates, putPerfdata, unknownState } from './nagios-samples.ts';
 
 const mebibyte = 1024 * 1024;

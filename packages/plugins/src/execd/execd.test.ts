@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
-import { createHost } from '../host.ts';
+import { createHost } from '../host/host.ts';
 import { isRunning, temporaryFolder } from '../testing-servers.ts';
 import { openPlugin, type OpenPlugin, type Samples } from '../testing.ts';
 import { execd } from './execd.ts';

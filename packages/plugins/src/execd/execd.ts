@@ -8,12 +8,12 @@ import {
   type FormatSample,
 } from '@tarsier/protocol/formats';
 import { z } from 'zod';
-import { createForwarder } from '../forward-samples.ts';
-import type { Host } from '../host.ts';
+import { createForwarder } from '../samples/forward-samples.ts';
+import type { Host } from '../host/host.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { launchOf, programName, programSettings } from '../program-settings.ts';
-import { createRateLimited } from '../rate-limited.ts';
-import { maxTargets, named } from '../targets.ts';
+import { launchOf, programName, programSettings } from '../programs/program-settings.ts';
+import { createRateLimited } from '../programs/rate-limited.ts';
+import { maxTargets, named } from '../targets/targets.ts';
 import { createSupervisor, type Supervisor } from './supervisor.ts';
 
 const daemonSettings = programSettings.extend({

@@ -1,5 +1,5 @@
 /** One program that goes on: started again when it ends, later and later while it does not stay. */
-import type { RunningProgram } from '../start-program.ts';
+import type { RunningProgram } from '../host/start-program.ts';
 
 export interface SupervisorDeps {
   /** @throws when it can not even be tried */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { FileFacts } from '../files.ts';
-import type { Host } from '../host.ts';
+import type { FileFacts } from '../host/files.ts';
+import type { Host } from '../host/host.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { createTargets, maxTargets, named, noTargets, targetName } from '../targets.ts';
+import { createTargets, maxTargets, named, noTargets, targetName } from '../targets/targets.ts';
 import { walk } from './walk.ts';
 
 /** A file larger than that is not read for its checksum: the agent is to stay unnoticed. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { wildcard, type Files } from '../files.ts';
+import { wildcard, type Files } from '../host/files.ts';
 
 export interface FolderFacts {
   readonly files: number;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { parseMounts, type Mount } from '../disk/mounts.ts';
-import type { Host } from '../host.ts';
-import { parseKeyValues } from '../key-values.ts';
-import { cleanText, labelText } from '../label-text.ts';
+import type { Host } from '../host/host.ts';
+import { parseKeyValues } from '../text/key-values.ts';
+import { cleanText, labelText } from '../text/label-text.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { parseMdstat } from './mdstat.ts';
 
 /** Which can't be written to by their nature. */

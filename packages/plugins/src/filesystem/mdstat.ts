@@ -1,4 +1,4 @@
-import { labelText } from '../label-text.ts';
+import { labelText } from '../text/label-text.ts';
 
 /** One array of /proc/mdstat (md(4)). */
 export interface RaidArray {

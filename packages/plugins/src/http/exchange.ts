@@ -1,8 +1,8 @@
 /** One HTTP exchange with the time of each step, through redirects. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { CheckFailure } from '../check-failure.ts';
-import type { Host } from '../host.ts';
-import type { Certificate, Connection } from '../sockets.ts';
+import { CheckFailure } from '../targets/check-failure.ts';
+import type { Host } from '../host/host.ts';
+import type { Certificate, Connection } from '../host/sockets.ts';
 
 export interface Exchange {
   readonly url: URL;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { CheckFailure } from '../check-failure.ts';
-import { createPatterns, patternSetting, type Pattern } from '../pattern.ts';
+import { CheckFailure } from '../targets/check-failure.ts';
+import { createPatterns, patternSetting, type Pattern } from '../text/pattern.ts';
 import { definePlugin } from '../plugin.ts';
-import { roundSeconds } from '../round-seconds.ts';
-import type { Certificate } from '../sockets.ts';
-import { createTargets, named, noTargets, shownUrl, targetName } from '../targets.ts';
+import { roundSeconds } from '../samples/round-seconds.ts';
+import type { Certificate } from '../host/sockets.ts';
+import { createTargets, named, noTargets, shownUrl, targetName } from '../targets/targets.ts';
 import { exchange, type Answer, type Phase } from './exchange.ts';
 
 const keepBytes = 1024 * 1024;

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { postTo } from '../doors/testing.ts';
-import { createHost } from '../host.ts';
-import { httpRequestOnce } from '../http-request.ts';
+import { createHost } from '../host/host.ts';
+import { httpRequestOnce } from '../host/http-request.ts';
 import { freePort, temporaryFolder } from '../testing-servers.ts';
 import { openPlugin } from '../testing.ts';
 import { json } from './json.ts';

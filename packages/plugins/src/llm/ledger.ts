@@ -6,7 +6,7 @@ import { addAll, type Increment } from '../calls/increments.ts';
 import { createRecent } from '../calls/recent.ts';
 import type { PushedSeriesStore, PushRefusal } from '../doors/pushed-series.ts';
 import type { ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import type { LlmCalls, ToolRun } from './call.ts';
 import { callDuration, llmMetrics } from './metrics.ts';
 import { costOf, type FindPrice } from './prices.ts';

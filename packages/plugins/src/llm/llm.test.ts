@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { rebucket } from '../calls/durations.ts';
 import { createRecent } from '../calls/recent.ts';
 import { postTo } from '../doors/testing.ts';
-import { createHost } from '../host.ts';
+import { createHost } from '../host/host.ts';
 import { otlp } from '../otlp/otlp.ts';
 import { freePort } from '../testing-servers.ts';
 import { openPlugin, type Samples } from '../testing.ts';

@@ -1,6 +1,6 @@
 /** Lines that match patterns, counted: by what the patterns' named groups caught. */
 import { isLabelName, type Labels } from '@tarsier/protocol';
-import { compilePattern } from '../pattern.ts';
+import { compilePattern } from '../text/pattern.ts';
 
 export interface LinePattern {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** The files that one path stands for, through rotation: by rename, by copying and emptying, by date in the name. */
 import { basename, dirname, join } from 'node:path';
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import { createChunkBuffer, openTail, type Encoding, type Growth, type Position, type Tail } from './tail.ts';
 
 export interface LogFilesOptions {

@@ -1,10 +1,10 @@
 import { describeError } from '@tarsier/protocol';
 import { z } from 'zod';
-import { CheckFailure } from '../check-failure.ts';
-import type { Host } from '../host.ts';
-import { groupNames, patternSetting } from '../pattern.ts';
+import { CheckFailure } from '../targets/check-failure.ts';
+import type { Host } from '../host/host.ts';
+import { groupNames, patternSetting } from '../text/pattern.ts';
 import { definePlugin } from '../plugin.ts';
-import { createTargets, maxTargets, named, noTargets, targetName } from '../targets.ts';
+import { createTargets, maxTargets, named, noTargets, targetName } from '../targets/targets.ts';
 import { createLineCounter, isGroupName, type LineCounter } from './line-counter.ts';
 import { createLogFiles, type LogFiles } from './log-files.ts';
 

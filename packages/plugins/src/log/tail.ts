@@ -1,6 +1,6 @@
 /** One growing file: its whole lines since the last look, whatever becomes of it meanwhile. */
 import { createHash } from 'node:crypto';
-import type { OpenFile } from '../files.ts';
+import type { OpenFile } from '../host/files.ts';
 
 export type Encoding = 'utf8' | 'latin1' | 'utf16le';
 

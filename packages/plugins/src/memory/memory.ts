@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ByteFields } from '../byte-fields.ts';
-import type { Host } from '../host.ts';
+import { ByteFields } from '../text/byte-fields.ts';
+import type { Host } from '../host/host.ts';
 import { definePlugin, type MetricSpec, type ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { createNumaNodes } from './numa.ts';
 
 /** Fields of /proc/meminfo (proc(5)), in kB there. */

@@ -1,6 +1,6 @@
 /** Memory of each NUMA node, on hosts that have several. */
-import type { Host } from '../host.ts';
-import { parseKeyValues } from '../key-values.ts';
+import type { Host } from '../host/host.ts';
+import { parseKeyValues } from '../text/key-values.ts';
 import type { ScrapeOutput } from '../plugin.ts';
 
 const everyMs = 10_000;

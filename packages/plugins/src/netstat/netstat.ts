@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Host } from '../host.ts';
-import { createPace } from '../pace.ts';
-import { pageSize } from '../page-size.ts';
+import type { Host } from '../host/host.ts';
+import { createPace } from '../samples/pace.ts';
+import { pageSize } from '../text/page-size.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { addTcpTable, parseSockstat, parseSoftnet, tcpStates } from './sockets.ts';
 
 /** Most of a core that listing connections may take: the kernel goes through a table as large as its memory suggests. */

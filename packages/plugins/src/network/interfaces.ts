@@ -1,9 +1,9 @@
 /** Hot file: counts of each interface, how much of its link is in use, and whether that is up. */
-import { createChosen } from '../chosen.ts';
-import type { Host } from '../host.ts';
-import { labelText } from '../label-text.ts';
+import { createChosen } from '../samples/chosen.ts';
+import type { Host } from '../host/host.ts';
+import { labelText } from '../text/label-text.ts';
 import type { ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { eachInterface, netDevFields } from './net-dev.ts';
 
 export const perInterface: readonly (readonly [

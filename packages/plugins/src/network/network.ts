@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
 import { createInterfaces, perInterface } from './interfaces.ts';
 import { createProtocolCounts, protocols, protocols6 } from './protocols.ts';

@@ -1,5 +1,5 @@
 /** Hot file: counts of TCP, UDP, IP and ICMP are read each second. */
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import type { MetricSpec, ScrapeOutput } from '../plugin.ts';
 
 /** Fields of /proc/net/snmp (RFC 1213 and 2012 name them) and /proc/net/netstat. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createHost } from '../host.ts';
+import { createHost } from '../host/host.ts';
 import { freePort, listen, temporaryFolder } from '../testing-servers.ts';
 import { openPlugin } from '../testing.ts';
 import { nginx } from './nginx.ts';

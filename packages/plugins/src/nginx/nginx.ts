@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { CheckFailure } from '../check-failure.ts';
-import type { Host } from '../host.ts';
-import { findLocal, type Local } from '../local-server.ts';
+import { CheckFailure } from '../targets/check-failure.ts';
+import type { Host } from '../host/host.ts';
+import { findLocal, type Local } from '../targets/local-server.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { createTargets, maxTargets, named, noTargets, shownUrl, targetName } from '../targets.ts';
+import { createTargets, maxTargets, named, noTargets, shownUrl, targetName } from '../targets/targets.ts';
 import { apiParts, parseStubStatus, responseClasses } from './status.ts';
 
 const maxBytes = 4 * 1024 * 1024;

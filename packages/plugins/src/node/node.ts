@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { CheckFailure, failureReason } from '../check-failure.ts';
-import type { Host } from '../host.ts';
+import { CheckFailure, failureReason } from '../targets/check-failure.ts';
+import type { Host } from '../host/host.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
-import { roundSeconds } from '../round-seconds.ts';
-import { createTargets } from '../targets.ts';
+import { roundRatio } from '../samples/ratio.ts';
+import { roundSeconds } from '../samples/round-seconds.ts';
+import { createTargets } from '../targets/targets.ts';
 import { reportSchema, type RuntimeReport } from './report.ts';
 import { createSlots } from './slots.ts';
 import { socketPrefix } from './socket-prefix.ts';

@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { postTo } from '../doors/testing.ts';
-import { createHost } from '../host.ts';
+import { createHost } from '../host/host.ts';
 import { freePort } from '../testing-servers.ts';
 import { openPlugin } from '../testing.ts';
 import { otlp } from './otlp.ts';

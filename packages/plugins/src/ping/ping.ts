@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { CheckFailure } from '../check-failure.ts';
-import type { Host } from '../host.ts';
+import { CheckFailure } from '../targets/check-failure.ts';
+import type { Host } from '../host/host.ts';
 import { definePlugin } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
-import { createTargets, maxTargets, named, noTargets, targetName } from '../targets.ts';
+import { roundRatio } from '../samples/ratio.ts';
+import { createTargets, maxTargets, named, noTargets, targetName } from '../targets/targets.ts';
 import { parsePing, type PingSummary } from './ping-output.ts';
 
 const target = z.strictObject({

@@ -1,7 +1,7 @@
 /** One read-only session of a PostgreSQL server, kept between scrapes: to connect costs the server a process. */
 import type { Sql } from 'postgres';
-import { CheckFailure } from '../check-failure.ts';
-import { orAborted } from '../sockets.ts';
+import { CheckFailure } from '../targets/check-failure.ts';
+import { orAborted } from '../host/sockets.ts';
 import type { Row } from './sections.ts';
 
 export interface Access {

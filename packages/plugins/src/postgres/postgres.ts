@@ -1,10 +1,10 @@
 import { describeError } from '@tarsier/protocol';
 import { z } from 'zod';
-import { CheckFailure } from '../check-failure.ts';
-import type { Host } from '../host.ts';
-import { findLocal, type Local } from '../local-server.ts';
+import { CheckFailure } from '../targets/check-failure.ts';
+import type { Host } from '../host/host.ts';
+import { findLocal, type Local } from '../targets/local-server.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { createTargets, named, noTargets, targetName } from '../targets.ts';
+import { createTargets, named, noTargets, targetName } from '../targets/targets.ts';
 import { openClient, type Access, type Client } from './client.ts';
 import { sections, type Row } from './sections.ts';
 

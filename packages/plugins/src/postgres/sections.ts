@@ -1,7 +1,7 @@
 /** What PostgreSQL is asked, by version, and what the answers are as samples: pure. Versions 12 to 18. */
 import type { ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
-import { roundSeconds } from '../round-seconds.ts';
+import { roundRatio } from '../samples/ratio.ts';
+import { roundSeconds } from '../samples/round-seconds.ts';
 
 /** What has to be known of a server before it can be asked. */
 export interface ServerFacts {

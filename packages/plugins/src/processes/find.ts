@@ -1,8 +1,8 @@
 /** Looks at every process: what it is called, which group it belongs to, and what it has used. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Host } from '../host.ts';
-import { parseKeyValues } from '../key-values.ts';
-import { cleanText, labelText } from '../label-text.ts';
+import type { Host } from '../host/host.ts';
+import { parseKeyValues } from '../text/key-values.ts';
+import { cleanText, labelText } from '../text/label-text.ts';
 import { parseStatLine, type StatLine } from './stat-line.ts';
 import type { Finding } from './tally.ts';
 

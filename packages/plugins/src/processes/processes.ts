@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ByteFields } from '../byte-fields.ts';
-import type { Host } from '../host.ts';
-import { createPace } from '../pace.ts';
-import { pageSize } from '../page-size.ts';
+import { ByteFields } from '../text/byte-fields.ts';
+import type { Host } from '../host/host.ts';
+import { createPace } from '../samples/pace.ts';
+import { pageSize } from '../text/page-size.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
 import { createProcessFinder, kernelGroup } from './find.ts';
 import { createTally, otherGroup, type GroupTotals } from './tally.ts';

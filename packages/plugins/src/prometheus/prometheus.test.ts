@@ -4,7 +4,7 @@ import { createServer as createSecureServer } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import { Counter, Gauge, Histogram, Registry, Summary } from 'prom-client';
 import { expect, test } from 'vitest';
-import { createHost } from '../host.ts';
+import { createHost } from '../host/host.ts';
 import { listen } from '../testing-servers.ts';
 import { openPlugin, type OpenPlugin, type Samples } from '../testing.ts';
 import { prometheus } from './prometheus.ts';

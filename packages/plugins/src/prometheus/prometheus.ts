@@ -1,11 +1,11 @@
 import type { FormatSample } from '@tarsier/protocol/formats';
 import { z } from 'zod';
-import { createForwarder } from '../forward-samples.ts';
-import { createPatterns } from '../pattern.ts';
-import { createPeriodic } from '../periodic.ts';
+import { createForwarder } from '../samples/forward-samples.ts';
+import { createPatterns } from '../text/pattern.ts';
+import { createPeriodic } from '../targets/periodic.ts';
 import { definePlugin } from '../plugin.ts';
-import { roundSeconds } from '../round-seconds.ts';
-import { maxTargets, named, noTargets } from '../targets.ts';
+import { roundSeconds } from '../samples/round-seconds.ts';
+import { maxTargets, named, noTargets } from '../targets/targets.ts';
 import { scrapeTarget } from './scrape-target.ts';
 import { targetSettings, type Target } from './target.ts';
 

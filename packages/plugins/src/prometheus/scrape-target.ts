@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { parseOpenMetrics, parsePrometheusText, type FormatSample } from '@tarsier/protocol/formats';
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 import type { Target } from './target.ts';
 
 const unzip = promisify(gunzip);

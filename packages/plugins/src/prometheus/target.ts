@@ -1,7 +1,7 @@
 import { isLabelName } from '@tarsier/protocol';
 import { z } from 'zod';
-import { patternSetting } from '../pattern.ts';
-import { targetName } from '../targets.ts';
+import { patternSetting } from '../text/pattern.ts';
+import { targetName } from '../targets/targets.ts';
 
 const mebibyte = 1024 * 1024;
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createHost } from '../host.ts';
+import { createHost } from '../host/host.ts';
 import { freePort, serveTcp, temporaryFolder } from '../testing-servers.ts';
 import { openPlugin } from '../testing.ts';
 import { redis } from './redis.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { CheckFailure } from '../check-failure.ts';
-import type { Host } from '../host.ts';
-import { findLocal, type Local } from '../local-server.ts';
+import { CheckFailure } from '../targets/check-failure.ts';
+import type { Host } from '../host/host.ts';
+import { findLocal, type Local } from '../targets/local-server.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { roundSeconds } from '../round-seconds.ts';
-import type { ConnectRequest } from '../sockets.ts';
-import { createTargets, named, noTargets, targetName } from '../targets.ts';
+import { roundSeconds } from '../samples/round-seconds.ts';
+import type { ConnectRequest } from '../host/sockets.ts';
+import { createTargets, named, noTargets, targetName } from '../targets/targets.ts';
 import { parseInfo, putCommands, putInfo } from './info.ts';
 import { decodeReplies, encodeCommand, ErrorReply, type Reply } from './resp.ts';
 

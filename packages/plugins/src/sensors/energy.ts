@@ -1,6 +1,6 @@
 /** Energy that the processor has used, by what /sys/class/powercap tells of: its counters begin anew in between. */
-import type { Host } from '../host.ts';
-import { labelText } from '../label-text.ts';
+import type { Host } from '../host/host.ts';
+import { labelText } from '../text/label-text.ts';
 
 interface Zone {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** What chips tell under /sys/class/hwmon (kernel: Documentation/hwmon/sysfs-interface.rst). */
-import type { Host } from '../host.ts';
-import { cleanText, labelText } from '../label-text.ts';
+import type { Host } from '../host/host.ts';
+import { cleanText, labelText } from '../text/label-text.ts';
 
 type SensorKind = 'temperature' | 'fan' | 'voltage' | 'power' | 'current';
 

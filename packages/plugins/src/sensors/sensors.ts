@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Host } from '../host.ts';
-import { labelText } from '../label-text.ts';
+import type { Host } from '../host/host.ts';
+import { labelText } from '../text/label-text.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { createEnergyMeter, type EnergyMeter } from './energy.ts';
 import { findSensors, readSensor, type Sensor } from './hwmon.ts';
 

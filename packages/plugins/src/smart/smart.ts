@@ -1,6 +1,6 @@
 import { describeError } from '@tarsier/protocol';
 import { z } from 'zod';
-import { cleanText } from '../label-text.ts';
+import { cleanText } from '../text/label-text.ts';
 import { definePlugin } from '../plugin.ts';
 import { readAnswer, readScan } from './answer.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { parseKeyValues } from '../key-values.ts';
+import { parseKeyValues } from '../text/key-values.ts';
 import { definePlugin } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { parseSwaps } from './swaps.ts';
 
 export const swap = definePlugin({

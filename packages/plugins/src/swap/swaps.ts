@@ -1,4 +1,4 @@
-import { labelText } from '../label-text.ts';
+import { labelText } from '../text/label-text.ts';
 
 export interface SwapDevice {
   readonly device: string;

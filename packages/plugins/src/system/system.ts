@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ByteFields } from '../byte-fields.ts';
-import type { Host } from '../host.ts';
+import { ByteFields } from '../text/byte-fields.ts';
+import type { Host } from '../host/host.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
-import { roundRatio } from '../ratio.ts';
+import { roundRatio } from '../samples/ratio.ts';
 import { parsePressure } from './pressure.ts';
 
 const softIrqs = [

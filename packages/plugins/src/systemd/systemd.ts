@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { wildcard } from '../files.ts';
-import { cleanText } from '../label-text.ts';
+import { wildcard } from '../host/files.ts';
+import { cleanText } from '../text/label-text.ts';
 import { definePlugin } from '../plugin.ts';
 import { parseRestarts, parseUnits } from './units.ts';
 

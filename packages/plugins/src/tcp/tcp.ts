@@ -1,11 +1,11 @@
 import { describeValue } from '@tarsier/protocol';
 import { z } from 'zod';
-import { CheckFailure } from '../check-failure.ts';
-import { createPatterns, patternSetting, type Pattern } from '../pattern.ts';
+import { CheckFailure } from '../targets/check-failure.ts';
+import { createPatterns, patternSetting, type Pattern } from '../text/pattern.ts';
 import { definePlugin } from '../plugin.ts';
-import { roundSeconds } from '../round-seconds.ts';
-import type { Connection } from '../sockets.ts';
-import { createTargets, maxTargets, named, noTargets, targetName } from '../targets.ts';
+import { roundSeconds } from '../samples/round-seconds.ts';
+import type { Connection } from '../host/sockets.ts';
+import { createTargets, maxTargets, named, noTargets, targetName } from '../targets/targets.ts';
 
 const maxAnswerBytes = 64 * 1024;
 

@@ -1,5 +1,5 @@
 /** One exchange with a time server: SNTP as RFC 5905 has it, section 14. */
-import type { Host } from '../host.ts';
+import type { Host } from '../host/host.ts';
 
 export interface TimeAnswer {
   /** This host's clock less the server's, seconds: positive when ours is fast. */

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { createHost } from '../host.ts';
+import { createHost } from '../host/host.ts';
 import { openPlugin } from '../testing.ts';
 import { parseTracking } from './chrony.ts';
 import { timesync } from './timesync.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describeError } from '@tarsier/protocol';
 import { z } from 'zod';
-import type { Host } from '../host.ts';
-import { cleanText } from '../label-text.ts';
+import type { Host } from '../host/host.ts';
+import { cleanText } from '../text/label-text.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
 import { parseTracking } from './chrony.ts';
 import { askTime } from './sntp.ts';
