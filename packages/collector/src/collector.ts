@@ -3,7 +3,7 @@
  * committed by `ingest`, then read by the live windows, the detectors, the rules and the page.
  */
 import { serve, type ServerType } from '@hono/node-server';
-import { TarsierError } from '@tarsier/protocol';
+import { seriesSignature, TarsierError, type Anomaly, type AnomalyEvent } from '@tarsier/protocol';
 import { WebSocketServer } from 'ws';
 import { createAlerting, type Alerting } from './alert/alerting.ts';
 import { createAnomalyLog, type AnomalyLog } from './alert/anomaly-log.ts';
@@ -12,6 +12,7 @@ import { createRuleGroups } from './alert/groups/rule-groups.ts';
 import { createPipeline } from './alert/pipeline/pipeline.ts';
 import type { CollectorConfig } from './config.ts';
 import { createDetection, type Detection } from './detect/detection.ts';
+import type { HostRates } from './detect/events/anomaly-rates.ts';
 import { every } from './every.ts';
 import { createApp } from './http/app.ts';
 import { createIngest, maxFutureMs } from './ingest/ingest.ts';
@@ -24,7 +25,7 @@ import { createExporter } from './query/export.ts';
 import { createQuery } from './query/query.ts';
 import { createStorageReader } from './query/storage-reader.ts';
 import { createTenantLimits } from './query/tenant-limits.ts';
-import { createReceiver } from './receivers/receiver.ts';
+import { createReceiver, type Receiver } from './receivers/receiver.ts';
 import { createRecorder } from './receivers/recorder.ts';
 import { createSelfMetrics } from './self.ts';
 import { maxBatchSpanMs } from './storage/batches.ts';
@@ -48,10 +49,13 @@ const dayMs = 86_400_000;
 const replayMs = 15 * 60_000;
 /** A host that has been silent this long has no anomalies any more. */
 const goneMs = 5 * 60_000;
+/** Rates of hosts that nobody looks at and that are as usual are stored once in so many ticks of their chore. */
+const rateTicks = 6;
 const chores = {
   rulesMs: 1_000,
   ruleFilesMs: 30_000,
   anomaliesMs: 1_000,
+  ratesMs: 10_000,
   noiseMs: 60_000,
   retentionMs: 3_600_000,
 } as const;
@@ -87,7 +91,8 @@ export async function startCollector({
 
   const self = createSelfMetrics(processUsage, version);
   const windows = createLiveWindows();
-  const anomalyLog = createAnomalyLog({ anomalies: storage.anomalies, log });
+  const anomalyLog = createAnomalyLog('anomalies', { store: storage.anomalies, log });
+  const eventLog = createAnomalyLog('anomaly events', { store: storage.anomalyEvents, log });
   let replaying = true;
   const detection = createDetection({
     onChange(scope, anomaly) {
@@ -96,6 +101,11 @@ export async function startCollector({
       anomalyLog.record(scope, anomaly);
       alerting.anomaly(scope, anomaly);
       live.broadcastAnomaly(scope, anomaly);
+    },
+    onEvent(scope, event) {
+      if (replaying) return;
+      eventLog.record(scope, event);
+      live.broadcastEvent(scope, event);
     },
   });
   const dispatcher = createDispatcher({
@@ -135,6 +145,14 @@ export async function startCollector({
     log,
     now,
   });
+  // Of its own: rates must not be put into one batch with what comes through doors.
+  const rateReceiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
+  let rateTick = 0;
+  const storeRates = async (all: boolean): Promise<void> => {
+    const isDue = all || ++rateTick % rateTicks === 0;
+    const rates = detection.takeRates((scope, host) => isDue || live.watched(scope, host));
+    await saveRates(rateReceiver, rates, config.maxAgeMs);
+  };
   const receiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
   const query = createQuery({ storage });
   const engine = createEngine({
@@ -165,7 +183,9 @@ export async function startCollector({
   await alerting.restore();
   await ingest.replay(now() - replayMs);
   replaying = false;
-  await resumeAnomalies(storage, detection, anomalyLog, alerting);
+  // Those of the past are stored.
+  detection.takeRates(() => true);
+  await resumeAnomalies(storage, detection, { anomalyLog, eventLog, alerting });
 
   let ready = true;
   const app = await createApp({
@@ -184,7 +204,7 @@ export async function startCollector({
     authenticate,
     enrol: createEnrol({
       storage,
-      lastSeen: (scope, host) => windows.hosts(scope).find((window) => window.host === host)?.lastSeen,
+      lastSeen: windows.lastSeen,
       now,
     }),
     self,
@@ -224,7 +244,11 @@ export async function startCollector({
     }),
     // Another collector may have changed them.
     every(chores.ruleFilesMs, 'reading rule files', log, () => ruleGroups.reload()),
-    every(chores.anomaliesMs, 'writing anomalies', log, () => anomalyLog.flush()),
+    every(chores.anomaliesMs, 'writing anomalies', log, async () => {
+      await anomalyLog.flush();
+      await eventLog.flush();
+    }),
+    every(chores.ratesMs, 'storing anomaly rates', log, () => storeRates(false)),
     every(chores.retentionMs, 'retention', log, async () => {
       await storage.ensurePartitions(now());
       const partitions = await storage.dropExpired(now(), config.retention);
@@ -242,9 +266,11 @@ export async function startCollector({
       live.close();
       await closeServer(server);
       await ruleGroups.close();
-      await ingest.close();
       await Promise.all([compaction.stop(), ...stopChores.map((stop) => stop())]);
+      await storeRates(true);
+      await ingest.close();
       await anomalyLog.flush();
+      await eventLog.flush();
       await alerting.close();
       await pipeline.run(now());
       await dispatcher.stop();
@@ -253,16 +279,42 @@ export async function startCollector({
   };
 }
 
+/** Rates are stored together: a batch for each ten seconds would be as many as the agents' own. */
+async function saveRates(receiver: Receiver, rates: readonly HostRates[], maxAgeMs: number): Promise<void> {
+  for (const [, ofTenant] of Map.groupBy(rates, ({ scope }) => scope.tenantId)) {
+    const [first] = ofTenant;
+    if (first === undefined) continue;
+    const series = ofTenant.flatMap(({ host, series }) =>
+      series.map(({ metric, labels, times, values }) => {
+        const named = { ...labels, host };
+        const key = seriesSignature({ name: metric.name, labels: named });
+        return { metric, labels: named, key, times, values: Float64Array.from(values) };
+      }),
+    );
+    await receiver.take(first.scope, series, { hosts: { labels: ['host'], otherwise: '' }, maxAgeMs });
+  }
+}
+
 /** Anomalies that still last go on; those that ended while no collector ran are ended where they were last seen. */
 async function resumeAnomalies(
   storage: Storage,
   detection: Detection,
-  anomalyLog: AnomalyLog,
-  alerting: Pick<Alerting, 'anomaly'>,
+  {
+    anomalyLog,
+    eventLog,
+    alerting,
+  }: {
+    readonly anomalyLog: AnomalyLog<Anomaly>;
+    readonly eventLog: AnomalyLog<AnomalyEvent>;
+    readonly alerting: Pick<Alerting, 'anomaly'>;
+  },
 ): Promise<void> {
   for (const scope of await storage.tenants.all()) {
-    const over = detection.resume(scope, await storage.anomalies.open(scope));
-    for (const anomaly of [...detection.open(scope), ...over]) {
+    const [anomalies, events] = await Promise.all([storage.anomalies.open(scope), storage.anomalyEvents.open(scope)]);
+    const over = detection.resume(scope, { anomalies, events });
+    const open = detection.open(scope);
+    for (const event of [...open.events, ...over.events]) eventLog.record(scope, event);
+    for (const anomaly of [...open.anomalies, ...over.anomalies]) {
       anomalyLog.record(scope, anomaly);
       alerting.anomaly(scope, anomaly);
     }

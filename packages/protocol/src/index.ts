@@ -1,5 +1,6 @@
 export type { Alert, AlertState, Anomaly, Severity } from './alert.ts';
 export { severities } from './alert.ts';
+export type { AnomalyContributor, AnomalyEvent } from './anomaly-event.ts';
 export type { BatchEnvelope } from './batch.ts';
 export {
   batchContentType,

@@ -1,5 +1,6 @@
 /** What travels on `/v1/live`: JSON for control, binary frames for samples. No dependencies: it runs in the page. */
 import type { Alert, Anomaly } from './alert.ts';
+import type { AnomalyEvent } from './anomaly-event.ts';
 import { BatchError, ByteReader, ByteWriter } from './bytes.ts';
 import { decodeColumn, decodeTimes, encodeColumn, encodeTimes } from './column.ts';
 import type { ErrorBody } from './errors.ts';
@@ -24,13 +25,14 @@ export interface LiveSeries {
   readonly unit: string;
 }
 
-/** From the collector, as JSON text. Alerts and anomalies of the tenant come unasked after `welcome`. */
+/** From the collector, as JSON text. Alerts, anomalies and their events of the tenant come unasked after `welcome`. */
 export type LiveMessage =
   | { readonly type: 'welcome'; readonly now: UnixMs; readonly tenant: string }
   | { readonly type: 'series'; readonly id: number; readonly series: readonly LiveSeries[] }
   | { readonly type: 'gap'; readonly id: number; readonly from: UnixMs; readonly to: UnixMs }
   | { readonly type: 'alert'; readonly alert: Alert }
   | { readonly type: 'anomaly'; readonly anomaly: Anomaly }
+  | { readonly type: 'anomaly-event'; readonly event: AnomalyEvent }
   | { readonly type: 'pong'; readonly at: number; readonly now: UnixMs }
   | { readonly type: 'error'; readonly id?: number; readonly error: ErrorBody['error'] };
 

@@ -1,29 +1,34 @@
-import { type Anomaly, describeError } from '@tarsier/protocol';
+import { describeError } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
 import type { TenantScope } from '../tenant.ts';
 
-export interface AnomalyLog {
-  /** Keeps the newest form of the anomaly until it is written. */
-  record(scope: TenantScope, anomaly: Anomaly): void;
+export interface AnomalyLog<Found> {
+  /** Keeps the newest form of it until it is written. */
+  record(scope: TenantScope, found: Found): void;
   /** Writes what waits; what can't be written waits for the next call. */
   flush(): Promise<void>;
 }
 
-/** Most anomalies that wait for the database; past it the oldest are dropped and logged. */
+/** Most that wait for the database; past it the oldest are dropped and logged. */
 const maxWaiting = 10_000;
 
 /**
- * Writes anomalies behind the ingest path. An anomaly changes many times while it lasts; only its newest form is
- * written, by id, so a restart or a repeated write changes nothing.
+ * Writes anomalies, or their events, behind the ingest path. One changes many times while it lasts; only its newest
+ * form is written, by id, so a restart or a repeated write changes nothing.
+ *
+ * @param what  they are, in the plural
  */
-export function createAnomalyLog({
-  anomalies,
-  log,
-}: {
-  readonly anomalies: { save(scope: TenantScope, anomalies: readonly Anomaly[]): Promise<void> };
-  readonly log: Log;
-}): AnomalyLog {
-  const waiting = new Map<string, { readonly scope: TenantScope; readonly anomaly: Anomaly }>();
+export function createAnomalyLog<Found extends { readonly id: string }>(
+  what: string,
+  {
+    store,
+    log,
+  }: {
+    readonly store: { save(scope: TenantScope, found: readonly Found[]): Promise<void> };
+    readonly log: Log;
+  },
+): AnomalyLog<Found> {
+  const waiting = new Map<string, { readonly scope: TenantScope; readonly found: Found }>();
   let flushing: Promise<void> | undefined;
   let failing = false;
 
@@ -33,32 +38,32 @@ export function createAnomalyLog({
       const [first] = entries;
       if (first === undefined) continue;
       try {
-        await anomalies.save(
+        await store.save(
           first.scope,
-          entries.map(({ anomaly }) => anomaly),
+          entries.map(({ found }) => found),
         );
       } catch (error) {
-        if (!failing) log.warn('anomalies wait for the database', { error: describeError(error) });
+        if (!failing) log.warn(`${what} wait for the database`, { error: describeError(error) });
         failing = true;
         continue;
       }
       failing = false;
       // What changed during the write stays for the next one.
-      for (const { scope, anomaly } of entries) {
-        const key = `${scope.tenantId}/${anomaly.id}`;
-        if (waiting.get(key)?.anomaly === anomaly) waiting.delete(key);
+      for (const { scope, found } of entries) {
+        const key = `${scope.tenantId}/${found.id}`;
+        if (waiting.get(key)?.found === found) waiting.delete(key);
       }
     }
   }
 
   return {
-    record(scope, anomaly) {
-      waiting.set(`${scope.tenantId}/${anomaly.id}`, { scope, anomaly });
+    record(scope, found) {
+      waiting.set(`${scope.tenantId}/${found.id}`, { scope, found });
       if (waiting.size <= maxWaiting) return;
       const [oldest] = waiting.keys();
       if (oldest === undefined) return;
       waiting.delete(oldest);
-      log.warn('an anomaly was dropped: too many wait for the database', { waiting: maxWaiting });
+      log.warn(`too many ${what} wait for the database: the oldest was dropped`, { waiting: maxWaiting });
     },
     async flush() {
       flushing ??= writeAll().finally(() => {

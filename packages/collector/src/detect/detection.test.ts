@@ -1,7 +1,7 @@
 import type { Anomaly, MetricDescription } from '@tarsier/protocol';
 import { expect, test } from 'vitest';
 import type { StoredSamples } from '../stored-samples.ts';
-import { createDetection } from './detection.ts';
+import { createDetection, type Found } from './detection.ts';
 import { createNoise, storedSeries } from './testing.ts';
 
 const t0 = Date.UTC(2026, 10, 24, 10);
@@ -137,12 +137,12 @@ test('a tenant sees its own anomalies alone, and those of a silent host end', ()
     storedSeries(values, { t0, metric: count, tenantId: 2 }),
   );
   expect(new Set(found.map(({ id }) => id)).size).toBe(2);
-  expect(detection.open({ tenantId: 1, tenant: '' })).toHaveLength(1);
-  expect(detection.open({ tenantId: 3, tenant: '' })).toEqual([]);
+  expect(detection.open({ tenantId: 1, tenant: '' }).anomalies).toHaveLength(1);
+  expect(detection.open({ tenantId: 3, tenant: '' }).anomalies).toEqual([]);
   // The first call only notes that nothing came since.
   detection.expire(t0 + 10_000_000);
   detection.expire(t0 + 10_000_000);
-  expect(detection.open({ tenantId: 1, tenant: '' })).toEqual([]);
+  expect(detection.open({ tenantId: 1, tenant: '' }).anomalies).toEqual([]);
 });
 
 test('noise whose neighbours resemble each other gives less than one anomaly in 20 minutes, and none that is strong', () => {
@@ -248,7 +248,7 @@ test('an anomaly of a series that is gone ends after five minutes, although its 
   );
   const { detection, found } = detect(both, ...alone);
   expect(found).toMatchObject([{ labels: { host: 'a' }, end: t0 + 309_000 }]);
-  expect(detection.open({ tenantId: 1, tenant: '' })).toEqual([]);
+  expect(detection.open({ tenantId: 1, tenant: '' }).anomalies).toEqual([]);
 });
 
 test('a late batch of an older schema does not make the newer series strangers', () => {
@@ -265,10 +265,11 @@ test('an agent that catches up is there, however old its samples are', () => {
     detection.consume(storedSeries(normal(10, 60, 1), { t0: t0 + (31 + batch) * 10_000, metric: count }));
     detection.expire(t0 + hour);
   }
-  expect(detection.open({ tenantId: 1, tenant: '' })).toHaveLength(1);
+  expect(detection.open({ tenantId: 1, tenant: '' }).anomalies).toHaveLength(1);
 });
 
 const scope = { tenantId: 1, tenant: 'tenant-1' };
+const foundBefore = (anomalies: readonly Anomaly[]): Found => ({ anomalies, events: [] });
 
 test('after a restart an anomaly goes on under its id, though the samples since then would start it later', () => {
   const values = [...normal(300, 10, 1), ...normal(40, 60, 1)];
@@ -277,32 +278,32 @@ test('after a restart an anomaly goes on under its id, though the samples since 
   const kept = [...values.slice(230, 300), ...values.slice(305)];
   const { detection, found } = detect(storedSeries(kept, { t0: t0 + 235_000, metric: count }));
   expect(found[0]?.id).not.toBe(stored?.id);
-  expect(detection.resume(scope, stored === undefined ? [] : [stored])).toEqual([]);
-  expect(detection.open(scope)).toMatchObject([{ id: stored?.id, start: stored?.start }]);
+  expect(detection.resume(scope, foundBefore(stored === undefined ? [] : [stored])).anomalies).toEqual([]);
+  expect(detection.open(scope).anomalies).toMatchObject([{ id: stored?.id, start: stored?.start }]);
 });
 
 test('after a restart with too few samples to judge an anomaly lasts until its series is as usual', () => {
   const [stored] = detect(storedSeries([...normal(300, 10, 1), ...normal(40, 60, 1)], { t0, metric: count })).found;
   const { detection, found } = detect(storedSeries(normal(20, 60, 1), { t0: t0 + 340_000, metric: count }));
   expect(found).toEqual([]);
-  expect(detection.resume(scope, stored === undefined ? [] : [stored])).toEqual([]);
+  expect(detection.resume(scope, foundBefore(stored === undefined ? [] : [stored])).anomalies).toEqual([]);
   detection.consume(storedSeries(normal(10, 60, 1), { t0: t0 + 360_000, metric: count }));
-  expect(detection.open(scope)).toMatchObject([{ id: stored?.id }]);
+  expect(detection.open(scope).anomalies).toMatchObject([{ id: stored?.id }]);
   detection.consume(storedSeries(normal(10, 10, 1), { t0: t0 + 370_000, metric: count }));
-  expect(detection.open(scope)).toEqual([]);
+  expect(detection.open(scope).anomalies).toEqual([]);
 });
 
 test('what was over when the collector started again, or left open twice, ends where it was last told of', () => {
   const [stored] = detect(storedSeries([...normal(300, 10, 1), ...normal(10, 60, 1)], { t0, metric: count })).found;
   if (stored === undefined) throw new Error('no anomaly');
   const quiet = detect(storedSeries(normal(100, 10, 1), { t0: t0 + 310_000, metric: count })).detection;
-  expect(quiet.resume(scope, [stored])).toEqual([{ ...stored, end: stored.peakAt }]);
+  expect(quiet.resume(scope, foundBefore([stored])).anomalies).toEqual([{ ...stored, end: stored.peakAt }]);
   const strange = detect().detection;
-  expect(strange.resume(scope, [stored])).toEqual([{ ...stored, end: stored.peakAt }]);
+  expect(strange.resume(scope, foundBefore([stored])).anomalies).toEqual([{ ...stored, end: stored.peakAt }]);
   const lasting = detect(storedSeries(normal(10, 60, 1), { t0: t0 + 310_000, metric: count })).detection;
   const second = { ...stored, id: 'second', start: stored.start + 1000 };
-  expect(lasting.resume(scope, [second, stored])).toEqual([{ ...second, end: second.peakAt }]);
-  expect(lasting.open(scope)).toMatchObject([{ id: stored.id }]);
+  expect(lasting.resume(scope, foundBefore([second, stored])).anomalies).toEqual([{ ...second, end: second.peakAt }]);
+  expect(lasting.open(scope).anomalies).toMatchObject([{ id: stored.id }]);
 });
 
 test('the peak of a lasting anomaly is told within ten seconds of samples, also when it does not grow any more', () => {

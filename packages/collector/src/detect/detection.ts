@@ -1,31 +1,45 @@
-/** Every stored sample through the detectors; what they find becomes anomalies. */
-import { seriesSignature, type Anomaly, type UnixMs } from '@tarsier/protocol';
+/** Every stored sample through the detectors; what they find becomes anomalies of series, and events of hosts. */
+import { seriesSignature, type Anomaly, type AnomalyEvent, type UnixMs } from '@tarsier/protocol';
+import { noHost } from '../no-host.ts';
 import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
-import { anomalyOf, excursionOf, identify, type ExcursionSeries } from './anomaly.ts';
-import type { Excursion } from './excursion.ts';
-import { HostZScore, type ZScoreOptions, type ZScoreSeries } from './zscore/host-zscore.ts';
+import { excursionOf } from './anomaly.ts';
+import { AnomalyRates, rateMetrics, type HostRates } from './events/anomaly-rates.ts';
+import { eventOf } from './events/event.ts';
+import { EventWatch, type HostEvent } from './events/event-watch.ts';
+import { Lane } from './lane.ts';
+import type { ZScoreOptions } from './zscore/host-zscore.ts';
 import { zscoreDefaults } from './zscore/zscore.ts';
 
 type Schema = StoredSamples['schema'];
 
+/** Anomalies and events that last, or lasted when the collector stopped. */
+export interface Found {
+  readonly anomalies: readonly Anomaly[];
+  readonly events: readonly AnomalyEvent[];
+}
+
 export interface Detection {
   readonly consume: SamplesConsumer;
-  /** Anomalies that last. */
-  open(scope: TenantScope): readonly Anomaly[];
+  /** Those that last. */
+  open(scope: TenantScope): Found;
   /**
-   * Takes up the anomalies that were open when the collector stopped, once past samples were consumed again.
+   * Takes up what was open when the collector stopped, once past samples were consumed again.
    *
    * @returns those that are over, with their end; {@link Detection.open} has the others, under the same id
    */
-  resume(scope: TenantScope, anomalies: readonly Anomaly[]): readonly Anomaly[];
-  /** Ends the anomalies of hosts that have sent nothing since the call before, and nothing newer than `before`. */
+  resume(scope: TenantScope, found: Found): Found;
+  /** Ends what is open of hosts that have sent nothing since the call before, and nothing newer than `before`. */
   expire(before: UnixMs): void;
+  /** Anomaly rates that wait to be stored; of hosts whose are wanted now, and of those in an event. */
+  takeRates(wanted: (scope: TenantScope, host: string) => boolean): readonly HostRates[];
 }
 
 export interface DetectionDeps {
   /** Called when an anomaly begins, grows (at most every ten seconds of its samples' time) or ends. */
   readonly onChange: (scope: TenantScope, anomaly: Anomaly) => void;
+  /** The same of an event. */
+  readonly onEvent?: (scope: TenantScope, event: AnomalyEvent) => void;
   readonly options?: Partial<ZScoreOptions>;
 }
 
@@ -35,96 +49,104 @@ const updateEveryMs = 10_000;
 const forgetMs = 86_400_000;
 
 interface Host {
+  readonly lanes: Lane[];
+  readonly events: EventWatch;
+  /** Of the newest batch. */
   schema: Schema;
-  detector: HostZScore;
-  readonly lasting: Map<Excursion, Lasting>;
+  /** When the open event was told of last; undefined while there is none. */
+  toldAt: UnixMs | undefined;
   /** Whether samples came since the last expiry: an agent that catches up sends old ones, and is there all the same. */
   isHeard: boolean;
 }
 
-interface Lasting {
-  readonly series: ExcursionSeries;
-  toldAt: UnixMs;
-  /** Has grown since it was told of. */
-  isNews: boolean;
-}
+const ownMetrics: ReadonlySet<string> = new Set(Object.values(rateMetrics).map(({ name }) => name));
 
-export function createDetection({ onChange, options }: DetectionDeps): Detection {
+export function createDetection({ onChange, onEvent = () => {}, options }: DetectionDeps): Detection {
   const settings = { ...defaults, ...options };
   const hosts = new Map<string, Host>();
+  const rates = new AnomalyRates();
 
   function hostOf(schema: Schema): Host {
     const key = `${schema.scope.tenantId}/${schema.hostId}`;
     let host = hosts.get(key);
     if (host === undefined) {
-      host = { schema, detector: new HostZScore(seriesOf(schema), settings), lasting: new Map(), isHeard: true };
+      host = { lanes: [], events: new EventWatch(), schema, toldAt: undefined, isHeard: true };
       hosts.set(key, host);
     }
     return host;
   }
 
-  function changed(host: Host, excursion: Excursion): void {
-    const { schema, lasting } = host;
-    const known = lasting.get(excursion);
-    if (excursion.end !== undefined) {
-      lasting.delete(excursion);
-      if (known !== undefined) onChange(schema.scope, anomalyOf(schema, known.series, excursion));
-    } else if (known === undefined) {
-      const series = identify(schema, excursion.column);
-      lasting.set(excursion, { series, toldAt: excursion.peakAt, isNews: false });
-      onChange(schema.scope, anomalyOf(schema, series, excursion));
-    } else {
-      known.isNews = true;
+  function laneOf({ lanes }: Host, schema: Schema): Lane {
+    let lane = lanes.find((one) => one.schema === schema) ?? lanes.find((one) => one.shares(schema));
+    if (lane === undefined) {
+      lane = new Lane(schema, settings, (anomaly) => onChange(schema.scope, anomaly));
+      lanes.push(lane);
     }
+    return lane;
   }
 
-  function tellGrown({ schema, detector, lasting }: Host): void {
-    for (const [excursion, known] of lasting) {
-      if (!known.isNews || detector.newest - known.toldAt < updateEveryMs) continue;
-      known.isNews = false;
-      known.toldAt = detector.newest;
-      onChange(schema.scope, anomalyOf(schema, known.series, excursion));
-    }
+  function toEvent({ schema, lanes }: Host, event: HostEvent): AnomalyEvent {
+    const judged = lanes.reduce((sum, lane) => sum + lane.schema.seriesIds.length, 0);
+    return eventOf(schema, event, { sigmas: settings.sigmas, judged });
   }
 
-  function openOf({ schema, detector, lasting }: Host): Anomaly[] {
-    return Array.from(detector.open(), (excursion) =>
-      anomalyOf(schema, lasting.get(excursion)?.series ?? identify(schema, excursion.column), excursion),
-    );
+  function eventChanged(host: Host, event: HostEvent, time: UnixMs): void {
+    const isOver = event.end !== undefined;
+    if (!isOver && host.toldAt !== undefined && time - host.toldAt < updateEveryMs) return;
+    host.toldAt = isOver ? undefined : time;
+    onEvent(host.schema.scope, toEvent(host, event));
   }
 
-  /** @returns whether the series' excursion goes on as that anomaly */
+  function newestOf({ lanes }: Host): UnixMs {
+    return lanes.reduce((newest, lane) => Math.max(newest, lane.newest), 0);
+  }
+
+  const ofTenant = ({ tenantId }: TenantScope): Host[] =>
+    [...hosts.values()].filter(({ schema }) => schema.scope.tenantId === tenantId);
+
   function takeUp(scope: TenantScope, anomaly: Anomaly, signature: string): boolean {
-    for (const { schema, detector, lasting } of hosts.values()) {
-      if (schema.scope.tenantId !== scope.tenantId || schema.host !== anomaly.host) continue;
-      const column = schema.schema.series.findIndex((_, index) => identify(schema, index).signature === signature);
-      if (column === -1) return false;
-      const excursion = detector.resume(column, excursionOf(anomaly));
-      if (excursion === undefined) return false;
-      lasting.set(excursion, { series: identify(schema, column), toldAt: excursion.peakAt, isNews: false });
-      return true;
+    for (const { schema, lanes } of ofTenant(scope)) {
+      if (schema.host !== anomaly.host) continue;
+      for (const lane of lanes) {
+        const isTaken = lane.takeUp(signature, excursionOf(anomaly));
+        if (isTaken !== undefined) return isTaken;
+      }
     }
     return false;
   }
 
+  function takeUpEvent(scope: TenantScope, { host, start, peakAt, peakSurprise, peakRatio }: AnomalyEvent): boolean {
+    const found = ofTenant(scope).find(({ schema }) => schema.host === host);
+    const event = found?.events.open;
+    if (event === undefined) return false;
+    event.start = start;
+    if (peakSurprise > event.peakSurprise) Object.assign(event, { peakAt, peakSurprise, peakRatio });
+    return true;
+  }
+
   return {
-    consume({ schema, matrix }) {
+    consume(stored) {
+      const { schema } = stored;
+      if (ownMetrics.has(schema.schema.metrics[0]?.name ?? '')) return;
       const host = hostOf(schema);
       host.isHeard = true;
-      // A late batch has another schema at most because it is old: it must not turn back the columns.
-      if ((matrix.times.at(-1) ?? 0) <= host.detector.newest) return;
-      if (host.schema !== schema) {
-        if (!isSameLayout(host.schema, schema)) host.detector = host.detector.relaid(seriesOf(schema));
-        host.schema = schema;
-      }
-      host.detector.push(matrix, (excursion) => changed(host, excursion));
-      if (host.lasting.size > 0) tellGrown(host);
+      const ticks = laneOf(host, schema).consume(stored);
+      if (ticks === undefined) return;
+      host.schema = schema;
+      // What rules record is of no host.
+      if (schema.host === noHost) return;
+      rates.observe(schema, ticks.times, ticks.firstRow, ticks.evidence);
+      host.events.observe(ticks, (event) => eventChanged(host, event, ticks.times.at(-1) ?? 0));
     },
 
-    open: ({ tenantId }) =>
-      [...hosts.values()].filter(({ schema }) => schema.scope.tenantId === tenantId).flatMap(openOf),
+    open: (scope) => ({
+      anomalies: ofTenant(scope).flatMap(({ lanes }) => lanes.flatMap((lane) => [...lane.open()])),
+      events: ofTenant(scope).flatMap((host) =>
+        host.events.open === undefined ? [] : [toEvent(host, host.events.open)],
+      ),
+    }),
 
-    resume(scope, anomalies) {
+    resume(scope, { anomalies, events }) {
       const taken = new Set<string>();
       const over: Anomaly[] = [];
       for (const anomaly of anomalies.toSorted((a, b) => a.start - b.start)) {
@@ -133,28 +155,30 @@ export function createDetection({ onChange, options }: DetectionDeps): Detection
         if (!taken.has(signature) && takeUp(scope, anomaly, signature)) taken.add(signature);
         else over.push({ ...anomaly, end: anomaly.peakAt });
       }
-      return over;
+      const eventsOver = events.filter((event) => !takeUpEvent(scope, event));
+      return { anomalies: over, events: eventsOver.map((event) => ({ ...event, end: event.peakAt })) };
     },
 
     expire(before) {
       for (const [key, host] of hosts) {
-        const { newest } = host.detector;
-        if (!host.isHeard && newest < before) host.detector.endAll((excursion) => changed(host, excursion));
-        if (!host.isHeard && newest < before - forgetMs) hosts.delete(key);
+        const newest = newestOf(host);
+        if (!host.isHeard && newest < before) {
+          for (const lane of host.lanes) lane.endAll();
+          host.events.endNow((event) => eventChanged(host, event, newest));
+        }
+        if (!host.isHeard && newest < before - forgetMs) {
+          hosts.delete(key);
+          rates.forget(host.schema.scope, host.schema.host);
+        }
         host.isHeard = false;
       }
     },
+
+    takeRates: (wanted) =>
+      rates.take(
+        (scope, host) =>
+          wanted(scope, host) ||
+          ofTenant(scope).some(({ schema, events }) => schema.host === host && events.open !== undefined),
+      ),
   };
-}
-
-function seriesOf({ schema, seriesIds }: Schema): ZScoreSeries[] {
-  return schema.series.map(({ metric }, column) => {
-    const { kind = 'gauge', unit = '' } = schema.metrics[metric] ?? {};
-    return { seriesId: seriesIds[column] ?? -1, kind, unit };
-  });
-}
-
-function isSameLayout(one: Schema, other: Schema): boolean {
-  const { seriesIds } = other;
-  return one.seriesIds.length === seriesIds.length && one.seriesIds.every((id, column) => id === seriesIds[column]);
 }

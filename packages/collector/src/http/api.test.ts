@@ -94,6 +94,8 @@ test('every path below /v1 asks who is there, those that do not exist included',
     '/v1/channels',
     '/v1/alerts',
     '/v1/anomalies',
+    '/v1/anomalies/events',
+    '/v1/anomalies/events/e1',
     '/v1/series',
     '/v1/query_range',
     '/v1/session',
@@ -102,6 +104,37 @@ test('every path below /v1 asks who is there, those that do not exist included',
     expect([path, (await call(path, { key: '' })).status]).toEqual([path, 401]);
   }
   expect(await call('/v1/nothing')).toMatchObject({ status: 404, json: { error: { code: 'http/not-found' } } });
+});
+
+test('events are listed by their time and told by their id, to their tenant', async () => {
+  const scope = await server.storage.tenants.ensure('default');
+  const event = {
+    id: 'event-1',
+    host: 'db-1',
+    start: 1_000_000,
+    end: 1_030_000,
+    peakAt: 1_010_000,
+    peakSurprise: 7,
+    peakRatio: 0.4,
+    detectors: ['zscore'],
+    seriesCount: 0,
+    contributors: [],
+    reason: 'a reason',
+  };
+  await server.storage.anomalyEvents.save(scope, [event]);
+  const listed = await call('/v1/anomalies/events?start=1020&end=1040&host=db-1', { key: reader });
+  expect(listed).toMatchObject({ status: 200, json: { events: [event] } });
+  expect((await call('/v1/anomalies/events?start=1031&end=1040')).json).toEqual({ events: [] });
+  expect((await call('/v1/anomalies/events/event-1')).json).toEqual(event);
+  const other = await server.key('theirs', 'read');
+  expect(await call('/v1/anomalies/events/event-1', { key: other })).toMatchObject({
+    status: 404,
+    json: { error: { code: 'http/not-found', field: 'id' } },
+  });
+  expect(await call('/v1/anomalies/events?start=1020')).toMatchObject({
+    status: 400,
+    json: { error: { code: 'anomalies/parameter', field: 'end' } },
+  });
 });
 
 test('one tenant’s rules, hosts and samples are not another’s', async () => {

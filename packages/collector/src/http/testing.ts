@@ -89,7 +89,7 @@ export async function startTestServer(
     authenticate,
     enrol: createEnrol({
       storage,
-      lastSeen: (scope, host) => windows.hosts(scope).find((window) => window.host === host)?.lastSeen,
+      lastSeen: windows.lastSeen,
       now: Date.now,
     }),
     self: createSelfMetrics(() => ({ cpuSeconds: 0, residentBytes: 0 }), 'test'),

@@ -41,14 +41,35 @@ test('when the schema grows each series keeps its past, and the new one has none
 
 test('a series that is missing for a while, as after a restart of its agent, keeps its past', () => {
   const windows = createLiveWindows(10);
-  const first = storedSeries([1, 2], { t0: 1000, metric, seriesId: 5 });
+  const base = storedSeries([0], { t0: 0, metric });
+  const first: StoredSamples = {
+    ...base,
+    schema: { ...base.schema, seriesIds: Int32Array.of(5, 6) },
+    matrix: { times: Float64Array.of(1000, 2000), width: 2, values: Float64Array.of(1, 2, 7, 7) },
+  };
+  const again = (value: number, time: number): StoredSamples => ({
+    ...first,
+    matrix: { times: Float64Array.of(time), width: 2, values: Float64Array.of(value, 7) },
+  });
+  const kept = () => [...(windows.hosts(scope)[0]?.rows(0).values ?? [])].slice(0, -1 * windowRows());
+  const windowRows = () => windows.hosts(scope)[0]?.rows(0).times.length ?? 0;
   windows.consume(first);
   windows.consume(storedSeries([7], { t0: 3000, metric, seriesId: 6 }));
-  windows.consume({ ...storedSeries([4], { t0: 4000, metric }), schema: first.schema });
-  expect([...(windows.hosts(scope)[0]?.rows(0).values ?? [])]).toEqual([1, 2, Number.NaN, 4]);
+  windows.consume(again(4, 4000));
+  expect(kept()).toEqual([1, 2, Number.NaN, 4]);
   for (let tick = 5; tick < 30; tick++) windows.consume(storedSeries([7], { t0: tick * 1000, metric, seriesId: 6 }));
-  windows.consume({ ...storedSeries([9], { t0: 30_000, metric }), schema: first.schema });
-  expect([...(windows.hosts(scope)[0]?.rows(0).values ?? [])]).toEqual([...Array<number>(9).fill(Number.NaN), 9]);
+  windows.consume(again(9, 30_000));
+  expect(kept()).toEqual([...Array<number>(9).fill(Number.NaN), 9]);
+});
+
+test('series of a host that come from elsewhere have a window of their own, whose late samples are not late', () => {
+  const windows = createLiveWindows(10);
+  windows.consume(storedSeries([1, 2, 3], { t0: 1000, metric, seriesId: 5 }));
+  windows.consume(storedSeries([7], { t0: 2000, metric, seriesId: 6 }));
+  windows.consume(storedSeries([4], { t0: 4000, metric, seriesId: 5 }));
+  expect(windows.hosts(scope).map((window) => [...window.rows(0).values])).toEqual([[1, 2, 3, 4], [7]]);
+  expect(windows.lastSeen(scope, 'a')).toBe(4000);
+  expect(windows.lastSeen(scope, 'b')).toBeUndefined();
 });
 
 test('a gap stays a gap', () => {

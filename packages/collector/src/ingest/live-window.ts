@@ -16,7 +16,10 @@ export interface HostWindow {
 
 export interface LiveWindows {
   readonly consume: SamplesConsumer;
+  /** One or more of each host: what its agent and what other systems send for it have columns of their own. */
   hosts(scope: TenantScope): readonly HostWindow[];
+  /** Time of the host's newest sample; undefined when there is none. */
+  lastSeen(scope: TenantScope, host: string): UnixMs | undefined;
   /** Drops what is held of a host that was deleted. */
   forget(scope: TenantScope, host: string): void;
   /** @returns ends it */
@@ -26,25 +29,37 @@ export interface LiveWindows {
 /** Five minutes of seconds. */
 const defaultRows = 300;
 
+/** Windows of one host; past it the oldest goes. */
+const mostWindows = 16;
+
 /** @param capacity  rows kept per host */
 export function createLiveWindows(capacity = defaultRows): LiveWindows {
-  const tenants = new Map<number, Map<number, Ring>>();
+  const tenants = new Map<number, Map<number, Ring[]>>();
   const listeners = new Map<number, Set<(stored: StoredSamples) => void>>();
 
   return {
     consume(stored) {
       const { scope, hostId } = stored.schema;
       let rings = tenants.get(scope.tenantId);
-      if (rings === undefined) tenants.set(scope.tenantId, (rings = new Map<number, Ring>()));
-      let ring = rings.get(hostId);
-      if (ring === undefined) rings.set(hostId, (ring = new Ring(capacity, stored.schema)));
+      if (rings === undefined) tenants.set(scope.tenantId, (rings = new Map<number, Ring[]>()));
+      let ofHost = rings.get(hostId);
+      if (ofHost === undefined) rings.set(hostId, (ofHost = []));
+      let ring = ofHost.find((one) => one.schema === stored.schema) ?? ofHost.find((one) => one.shares(stored.schema));
+      if (ring === undefined) {
+        ofHost.push((ring = new Ring(capacity, stored.schema)));
+        if (ofHost.length > mostWindows) ofHost.splice(0, 1);
+      }
       ring.append(stored);
       for (const listener of listeners.get(scope.tenantId) ?? []) listener(stored);
     },
-    hosts: ({ tenantId }) => [...(tenants.get(tenantId)?.values() ?? [])],
+    hosts: ({ tenantId }) => [...(tenants.get(tenantId)?.values() ?? [])].flat(),
+    lastSeen({ tenantId }, host) {
+      const rings = [...(tenants.get(tenantId)?.values() ?? [])].find(([ring]) => ring?.host === host);
+      return rings?.reduce((newest, ring) => Math.max(newest, ring.lastSeen), 0);
+    },
     forget({ tenantId }, host) {
       const rings = tenants.get(tenantId);
-      for (const [hostId, ring] of rings ?? []) if (ring.host === host) rings?.delete(hostId);
+      for (const [hostId, [ring]] of rings ?? []) if (ring?.host === host) rings?.delete(hostId);
     },
     subscribe({ tenantId }, listener) {
       let set = listeners.get(tenantId);
@@ -82,6 +97,11 @@ class Ring implements HostWindow {
 
   get lastSeen(): UnixMs {
     return this.#count === 0 ? 0 : (this.#times[this.#at(this.#count - 1)] ?? 0);
+  }
+
+  /** Whether these series belong here: an agent that restarts has some of them, and maybe others. */
+  shares({ seriesIds }: RegisteredSchema): boolean {
+    return seriesIds.some((id) => this.#columns.has(id));
   }
 
   append({ schema, matrix }: StoredSamples): void {

@@ -1,6 +1,6 @@
 /** The live feed: every committed batch, alert and anomaly to the pages that show it. */
 import { upgradeWebSocket } from '@hono/node-server';
-import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
+import type { Alert, Anomaly, AnomalyEvent, UnixMs } from '@tarsier/protocol';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { WebSocket } from 'ws';
@@ -16,6 +16,7 @@ export interface Live {
   readonly upgrade: MiddlewareHandler;
   broadcastAlert(scope: TenantScope, alert: Alert): void;
   broadcastAnomaly(scope: TenantScope, anomaly: Anomaly): void;
+  broadcastEvent(scope: TenantScope, event: AnomalyEvent): void;
   /** Whether somebody looks at a series of that host now. */
   watched(scope: TenantScope, host: string): boolean;
   /** Says goodbye to all. */
@@ -129,6 +130,9 @@ export function createLive({
     },
     broadcastAnomaly(scope, anomaly) {
       for (const { session } of connections) session.anomaly(scope, anomaly);
+    },
+    broadcastEvent(scope, event) {
+      for (const { session } of connections) session.anomalyEvent(scope, event);
     },
     watched(scope, host) {
       for (const { session } of connections) if (session.watches(scope, host)) return true;

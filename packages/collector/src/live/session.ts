@@ -1,4 +1,11 @@
-import { type Alert, type Anomaly, describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
+import {
+  type Alert,
+  type Anomaly,
+  type AnomalyEvent,
+  describeError,
+  TarsierError,
+  type UnixMs,
+} from '@tarsier/protocol';
 import type { LiveGroup, LiveMessage } from '@tarsier/protocol/live';
 import type { HostWindow, LiveWindows } from '../ingest/live-window.ts';
 import type { Log } from '../log.ts';
@@ -24,6 +31,7 @@ export interface LiveSession {
   tick(): void;
   alert(scope: TenantScope, alert: Alert): void;
   anomaly(scope: TenantScope, anomaly: Anomaly): void;
+  anomalyEvent(scope: TenantScope, event: AnomalyEvent): void;
   /** Whether it shows a series of that host. */
   watches(scope: TenantScope, host: string): boolean;
   /** The transport is gone. */
@@ -214,6 +222,9 @@ export function createLiveSession({
     },
     anomaly(of, anomaly) {
       if (of.tenantId === scope?.tenantId) send({ type: 'anomaly', anomaly });
+    },
+    anomalyEvent(of, event) {
+      if (of.tenantId === scope?.tenantId) send({ type: 'anomaly-event', event });
     },
     watches: (of, host) =>
       of.tenantId === scope?.tenantId &&

@@ -17,7 +17,8 @@ export class Subscription {
   readonly #wants: (series: { readonly name: string; readonly labels: Labels }) => boolean;
   readonly #columns = new WeakMap<RegisteredSchema, readonly number[]>();
   readonly #announced = new Set<number>();
-  readonly #sentUntil = new Map<string, UnixMs>();
+  /** By series: those of a host that come together have the same. */
+  readonly #sentUntil = new Map<number, UnixMs>();
 
   /** @throws {TarsierError} `query/…` when the selector is none */
   constructor(id: number, selector: string, windowMs: number) {
@@ -44,19 +45,20 @@ export class Subscription {
     return fresh;
   }
 
-  /** The wanted columns, of rows newer than what was sent of the host before; undefined when there are none. */
+  /** The wanted columns, of rows newer than what was sent of them before; undefined when there are none. */
   group(schema: RegisteredSchema, { times, values }: SampleMatrix): LiveGroup | undefined {
     const columns = this.#columnsOf(schema);
     const rows = times.length;
-    const sentUntil = this.#sentUntil.get(schema.host) ?? 0;
+    const refs = columns.map((column) => schema.seriesIds[column] ?? -1);
+    const sentUntil = refs.reduce((until, ref) => Math.max(until, this.#sentUntil.get(ref) ?? 0), 0);
     let first = 0;
     while (first < rows && (times[first] ?? 0) <= sentUntil) first++;
     if (columns.length === 0 || first === rows) return undefined;
-    this.#sentUntil.set(schema.host, times[rows - 1] ?? 0);
+    for (const ref of refs) this.#sentUntil.set(ref, times[rows - 1] ?? 0);
     return {
       times: times.subarray(first),
-      columns: columns.map((column) => ({
-        ref: schema.seriesIds[column] ?? -1,
+      columns: columns.map((column, index) => ({
+        ref: refs[index] ?? -1,
         values: values.subarray(column * rows + first, (column + 1) * rows),
       })),
     };

@@ -47,6 +47,20 @@ async function fill(scope: TenantScope, host: string): Promise<void> {
   const channel = await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: 'http://127.0.0.1:9/' });
   await storage.alerts.save(scope, [alert]);
   await storage.incidents.save(scope, testOutcome(alert, [channel.id], now));
+  await storage.anomalyEvents.save(scope, [
+    {
+      id: `${host}-event`,
+      host,
+      start: now,
+      peakAt: now,
+      peakSurprise: 5,
+      peakRatio: 0.5,
+      detectors: ['zscore'],
+      seriesCount: 0,
+      contributors: [],
+      reason: 'why',
+    },
+  ]);
   await storage.anomalies.save(scope, [
     {
       id: `${host}-anomaly`,
@@ -93,7 +107,17 @@ test('a host that is deleted is in no table any more; its neighbour has lost not
   }
   const before = await mentions(scope, 'gone-host', 1);
   expect(Object.keys(before).toSorted()).toEqual(
-    expect.arrayContaining(['alert', 'anomaly', 'batch', 'block', 'host', 'notification', 'rollup_hour', 'segment']),
+    expect.arrayContaining([
+      'alert',
+      'anomaly',
+      'anomaly_event',
+      'batch',
+      'block',
+      'host',
+      'notification',
+      'rollup_hour',
+      'segment',
+    ]),
   );
   const kept = await mentions(scope, 'kept-host', 2);
   expect(await storage.deletions.deleteHost(scope, 'gone-host')).toBe(true);

@@ -296,6 +296,28 @@ export const anomaly = pgTable(
   ],
 );
 
+/** What several series of a host showed together. */
+export const anomalyEvent = pgTable(
+  'anomaly_event',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    host: text('host').notNull(),
+    start: unixMs('start').notNull(),
+    /** Null while it lasts. */
+    end: unixMs('end'),
+    peakSurprise: doublePrecision('peak_surprise').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('anomaly_event_time').on(table.tenantId, table.start),
+    index('anomaly_event_open')
+      .on(table.tenantId)
+      .where(sql`"end" is null`),
+  ],
+);
+
 export const channel = pgTable(
   'channel',
   {

@@ -158,6 +158,33 @@ test('a sign-in code works once and in time; a session ends', async () => {
   expect(await storage.sessions.find(token, now + 5500)).toBeUndefined();
 });
 
+test('an event of a host that changes is one row, open until it has an end, and seen by its tenant alone', async () => {
+  const scope = await storage.tenants.ensure('events');
+  const event = {
+    id: 'e1',
+    host: 'a',
+    start: now,
+    peakAt: now + 2000,
+    peakSurprise: 6.5,
+    peakRatio: 0.3,
+    detectors: ['zscore'],
+    seriesCount: 0,
+    contributors: [],
+    reason: 'a reason',
+  };
+  await storage.anomalyEvents.save(scope, [event]);
+  expect(await storage.anomalyEvents.open(scope)).toEqual([event]);
+  const ended = { ...event, end: now + 5000, peakSurprise: 9 };
+  await storage.anomalyEvents.save(scope, [ended]);
+  expect(await storage.anomalyEvents.open(scope)).toEqual([]);
+  expect(await storage.anomalyEvents.find(scope, 'e1')).toEqual(ended);
+  expect(await storage.anomalyEvents.list(scope, { start: now + 4000, end: now + 9000, host: 'a' })).toEqual([ended]);
+  expect(await storage.anomalyEvents.list(scope, { start: now + 6000, end: now + 9000 })).toEqual([]);
+  const other = await storage.tenants.ensure('events-other');
+  expect(await storage.anomalyEvents.find(other, 'e1')).toBeUndefined();
+  expect(await storage.anomalyEvents.list(other, { start: now, end: now + 9000 })).toEqual([]);
+});
+
 test('an anomaly that changes is one row; the list takes what overlaps the range', async () => {
   const scope = await storage.tenants.ensure('anomalies');
   const anomaly = {

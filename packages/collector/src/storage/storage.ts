@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import { createAlertPolicies, type AlertPolicies } from './alert-policies.ts';
 import { createAlerts, type Alerts } from './alerts.ts';
 import { createAnomalies, type Anomalies } from './anomalies.ts';
+import { createAnomalyEvents, type AnomalyEvents } from './anomaly-events.ts';
 import { createBatches, type Batches } from './batches.ts';
 import { createChannels, type Channels } from './channels.ts';
 import { createCompactor, type CompactionPolicy, type Compactor } from './compaction/compactor.ts';
@@ -45,6 +46,7 @@ export interface Storage {
   readonly alertPolicies: AlertPolicies;
   readonly incidents: Incidents;
   readonly anomalies: Anomalies;
+  readonly anomalyEvents: AnomalyEvents;
   readonly channels: Channels;
   readonly notifications: Notifications;
   /** @throws when the database does not answer */
@@ -153,6 +155,7 @@ function storageOn(
     alertPolicies: createAlertPolicies(database, now),
     incidents: createIncidents(database),
     anomalies: createAnomalies(database),
+    anomalyEvents: createAnomalyEvents(database),
     channels: createChannels(database),
     notifications: createNotifications(database),
     async ping() {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Alert, Anomaly } from '../alert.ts';
+import type { AnomalyEvent } from '../anomaly-event.ts';
 import { timeParameter } from './time.ts';
 
 /** `GET /v1/alerts`. */
@@ -12,7 +13,7 @@ export interface AlertsResponse {
   readonly alerts: readonly Alert[];
 }
 
-/** `GET /v1/anomalies`: those that overlap the time range. */
+/** `GET /v1/anomalies` and `/v1/anomalies/events`: those that overlap the time range. */
 export const anomaliesParameters = z.object({
   start: timeParameter,
   end: timeParameter,
@@ -21,4 +22,8 @@ export const anomaliesParameters = z.object({
 
 export interface AnomaliesResponse {
   readonly anomalies: readonly Anomaly[];
+}
+
+export interface AnomalyEventsResponse {
+  readonly events: readonly AnomalyEvent[];
 }

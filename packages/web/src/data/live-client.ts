@@ -126,6 +126,9 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
         return onAlert(message.alert);
       case 'anomaly':
         return onAnomaly(message.anomaly);
+      case 'anomaly-event':
+        // Charts shade the anomalies of their series; the event has them in one.
+        return;
       case 'gap':
         // What cannot be resent shows as a gap by its missing samples.
         return;

@@ -1,6 +1,7 @@
 /** Hot file: every sample of a host's series against its own past. */
 import type { MetricKind, SampleMatrix, UnixMs } from '@tarsier/protocol';
 import { RobustSpread, SpreadRun } from '../../stats/robust-spread.ts';
+import { Evidence } from '../events/evidence.ts';
 import { ExcursionTracker, type Excursion, type OpenExcursion } from '../excursion.ts';
 import { leastChange } from '../least-change.ts';
 import { zscoreDefaults } from './zscore.ts';
@@ -29,6 +30,8 @@ const leastParked = 256;
 /** One column of a batch: the values that are judged, and their times. */
 let run = new SpreadRun(64);
 let runTimes = new Float64Array(64);
+/** The rows that they are of. */
+let runRows = new Uint32Array(64);
 
 /** The state of one host's series, by column of its schema; behind them those that the schema lacks now. */
 export class HostZScore {
@@ -45,6 +48,8 @@ export class HostZScore {
   readonly #previous: Float64Array;
   readonly #previousTimes: Float64Array;
   readonly #excursions: ExcursionTracker;
+  /** What the series say together, of the rows pushed last. */
+  readonly evidence: Evidence;
   #newest: UnixMs = 0;
 
   constructor(series: readonly ZScoreSeries[], options: ZScoreOptions, parked: readonly ZScoreSeries[] = []) {
@@ -59,6 +64,7 @@ export class HostZScore {
     this.#previous = new Float64Array(slots).fill(Number.NaN);
     this.#previousTimes = new Float64Array(slots);
     this.#excursions = new ExcursionTracker(slots, options.consecutive);
+    this.evidence = new Evidence(slots, options.sigmas);
   }
 
   /** Time of the newest tick that was looked at. */
@@ -70,17 +76,24 @@ export class HostZScore {
     return this.#excursions.open();
   }
 
-  /** Looks at a batch's samples in order of time; those that are older than what was seen are left out. */
-  push({ times, values, present }: SampleMatrix, changed: ExcursionChanged): void {
+  /**
+   * Looks at a batch's samples in order of time; those that are older than what was seen are left out.
+   *
+   * @param memoryMs  time in which what was unusual counts 1/e less as evidence
+   * @returns the first row that was looked at
+   */
+  push({ times, values, present }: SampleMatrix, memoryMs: number, changed: ExcursionChanged): number {
     const rows = times.length;
     let firstRow = 0;
     while (firstRow < rows && (times[firstRow] ?? 0) <= this.#newest) firstRow++;
-    if (firstRow === rows) return;
+    if (firstRow === rows) return rows;
+    this.evidence.begin(firstRow, rows, memoryMs);
     this.#excursions.endSilent(times[firstRow] ?? 0, changed);
     this.#newest = times[rows - 1] ?? 0;
     if (runTimes.length < rows) {
       run = new SpreadRun(rows);
       runTimes = new Float64Array(rows);
+      runRows = new Uint32Array(rows);
     }
     const [at, { values: taken }] = [runTimes, run];
     for (let column = 0; column < this.#width; column++) {
@@ -95,11 +108,13 @@ export class HostZScore {
         // Neither a gap nor an infinity tells what is usual.
         if (!(Math.abs(value) < Infinity)) continue;
         at[count] = time;
+        runRows[count] = row;
         taken[count++] = value;
       }
       run.count = count;
       this.#judge(column, changed);
     }
+    return firstRow;
   }
 
   /** Ends what is open: no samples come any more. */
@@ -123,6 +138,7 @@ export class HostZScore {
       next.#previous[slot] = this.#previous[from] ?? Number.NaN;
       next.#previousTimes[slot] = this.#previousTimes[from] ?? 0;
       next.#excursions.copy(slot, this.#excursions, from);
+      next.evidence.copy(slot, this.evidence, from);
     }
     return next;
   }
@@ -160,11 +176,22 @@ export class HostZScore {
     const floor = { absolute: this.#floors[column] ?? 0, relative: this.#relativeFloor };
     const largest = this.#spread.pushAll(column, run, floor);
     // Nothing odd now, and nothing before that it would end: nearly always.
-    if (!(largest >= sigmas) && this.#excursions.isQuiet(column)) return;
+    const { evidence } = this;
+    evidence.judge(runRows, run.count);
+    if (!(largest >= sigmas) && this.#excursions.isQuiet(column)) {
+      evidence.quiet(column);
+      return;
+    }
     for (let row = 0; row < run.count; row++) {
       const [score, value, time] = [run.scores[row] ?? 0, run.values[row] ?? 0, runTimes[row] ?? 0];
-      if (!(score >= sigmas)) this.#excursions.usual(column, time, changed);
-      else this.#excursions.unusual(column, { score, value, time, expected: run.expected[row] ?? 0 }, changed);
+      if (!(score >= sigmas)) {
+        evidence.usual(column);
+        this.#excursions.usual(column, time, changed);
+        continue;
+      }
+      const unusual = { score, value, time, expected: run.expected[row] ?? 0 };
+      evidence.unusual(column, runRows[row] ?? 0, unusual);
+      this.#excursions.unusual(column, unusual, changed);
     }
   }
 }

@@ -3,15 +3,21 @@ import {
   anomaliesParameters,
   type AlertsResponse,
   type AnomaliesResponse,
+  type AnomalyEventsResponse,
 } from '@tarsier/protocol/api';
+import { TarsierError } from '@tarsier/protocol';
 import { Hono } from 'hono';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
 import { requireScope } from '../../tenancy/authenticate.ts';
 import { parse } from '../parse.ts';
 
-/** `GET /v1/alerts` and `GET /v1/anomalies`. */
-export function alertRoutes({ storage }: { readonly storage: Pick<Storage, 'alerts' | 'anomalies'> }): Hono<AppEnv> {
+/** `GET /v1/alerts`, `GET /v1/anomalies` and `/v1/anomalies/events[/ID]`. */
+export function alertRoutes({
+  storage,
+}: {
+  readonly storage: Pick<Storage, 'alerts' | 'anomalies' | 'anomalyEvents'>;
+}): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/alerts', async (c) => {
       const identity = c.get('identity');
@@ -31,5 +37,20 @@ export function alertRoutes({ storage }: { readonly storage: Pick<Storage, 'aler
         ),
       };
       return c.json(body);
+    })
+    .get('/anomalies/events', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      const range = parse(anomaliesParameters, c.req.query(), 'anomalies/parameter');
+      const body: AnomalyEventsResponse = { events: await storage.anomalyEvents.list(identity.tenant, range) };
+      return c.json(body);
+    })
+    .get('/anomalies/events/:id', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      const id = c.req.param('id');
+      const event = await storage.anomalyEvents.find(identity.tenant, id);
+      if (event === undefined) throw new TarsierError('http/not-found', `id: there is no event ${id}`, { field: 'id' });
+      return c.json(event);
     });
 }

@@ -33,14 +33,15 @@ export function hostRoutes({
   return routes.get('/', async (c) => {
     const identity = c.get('identity');
     requireScope(identity, 'read');
-    const live = new Map(windows.hosts(identity.tenant).map((window) => [window.host, window]));
+    const live = Map.groupBy(windows.hosts(identity.tenant), ({ host }) => host);
     const rows = await storage.hosts.list(identity.tenant);
     const body: HostsResponse = {
       hosts: rows.map(({ host }) => {
-        const window = live.get(host);
-        if (window === undefined) return { host, series: 0, state: 'stale' };
-        const { lastSeen, schema } = window;
-        return { host, lastSeen, series: schema.seriesIds.length, state: now() - lastSeen < staleMs ? 'up' : 'stale' };
+        const ofHost = live.get(host);
+        if (ofHost === undefined) return { host, series: 0, state: 'stale' };
+        const lastSeen = ofHost.reduce((newest, window) => Math.max(newest, window.lastSeen), 0);
+        const series = ofHost.reduce((sum, { schema }) => sum + schema.seriesIds.length, 0);
+        return { host, lastSeen, series, state: now() - lastSeen < staleMs ? 'up' : 'stale' };
       }),
     };
     return c.json(body);

@@ -1,0 +1,169 @@
+/** Share of the series that are unusual, of each host and of hosts that share a label, each ten seconds. */
+import type { Labels, UnixMs } from '@tarsier/protocol';
+import type { StoredSamples } from '../../stored-samples.ts';
+import type { TenantScope } from '../../tenant.ts';
+import type { Evidence } from './evidence.ts';
+
+type Schema = StoredSamples['schema'];
+
+/** The series that come out of it: what detects has to leave them alone. */
+export const rateMetrics = {
+  host: {
+    name: 'host_anomaly_ratio',
+    kind: 'gauge',
+    unit: 'ratio',
+    help: 'Share of the samples of the host in ten seconds that were unlike the past of their series.',
+  },
+  group: {
+    name: 'group_anomaly_ratio',
+    kind: 'gauge',
+    unit: 'ratio',
+    help: 'The same over all hosts that have the label in common.',
+  },
+} as const;
+
+/** Samples that are to be stored. */
+export interface RateSeries {
+  readonly metric: (typeof rateMetrics)[keyof typeof rateMetrics];
+  /** Without `host`. */
+  readonly labels: Labels;
+  readonly times: number[];
+  readonly values: number[];
+}
+
+export interface HostRates {
+  readonly scope: TenantScope;
+  readonly host: string;
+  readonly series: readonly RateSeries[];
+}
+
+const binMs = 10_000;
+/** Hosts whose newest bin is older are no part of their group any more. */
+const groupMemoryMs = 60_000;
+/** Bins of a host that wait to be taken. */
+const mostWaiting = 60;
+
+interface Bin {
+  readonly at: UnixMs;
+  readonly judged: number;
+  readonly unusual: number;
+}
+
+interface Member {
+  readonly scope: TenantScope;
+  readonly host: string;
+  readonly own: RateSeries;
+  readonly groups: ReadonlyMap<string, RateSeries>;
+  at: UnixMs;
+  judged: number;
+  unusual: number;
+}
+
+export class AnomalyRates {
+  readonly #members = new Map<string, Member>();
+  /** By tenant, label and value; in each the newest bin of each host. */
+  readonly #groups = new Map<string, Map<string, Bin>>();
+  readonly #labels = new WeakMap<Schema, Labels>();
+
+  /** The rows from `firstRow` on were looked at. */
+  observe(schema: Schema, times: Float64Array, firstRow: number, evidence: Evidence): void {
+    const member = this.#memberOf(schema);
+    for (let row = firstRow; row < times.length; row++) {
+      const at = Math.floor((times[row] ?? 0) / binMs) * binMs;
+      if (at > member.at) {
+        this.#close(member);
+        member.at = at;
+      }
+      member.judged += evidence.judgedIn(row);
+      member.unusual += evidence.unusualCounts[row] ?? 0;
+    }
+  }
+
+  /** What waits to be stored; it does not any more then. @param wanted  whether a host's is wanted now */
+  take(wanted: (scope: TenantScope, host: string) => boolean): readonly HostRates[] {
+    const taken: HostRates[] = [];
+    for (const { scope, host, own, groups } of this.#members.values()) {
+      if (own.times.length === 0 || !wanted(scope, host)) continue;
+      const series = [own, ...groups.values()].map(({ metric, labels, times, values }) => ({
+        metric,
+        labels,
+        times: times.splice(0),
+        values: values.splice(0),
+      }));
+      taken.push({ scope, host, series });
+    }
+    return taken;
+  }
+
+  forget(scope: TenantScope, host: string): void {
+    for (const [key, member] of this.#members) {
+      if (member.scope.tenantId !== scope.tenantId || member.host !== host) continue;
+      this.#members.delete(key);
+      for (const group of member.groups.keys()) this.#groups.get(group)?.delete(member.host);
+    }
+  }
+
+  #memberOf(schema: Schema): Member {
+    let labels = this.#labels.get(schema);
+    if (labels === undefined) this.#labels.set(schema, (labels = commonLabels(schema)));
+    const { scope, host } = schema;
+    const groups = Object.entries(labels).map(([name, value]): [string, RateSeries] => [
+      `${scope.tenantId}/${name}=${value}`,
+      emptySeries(rateMetrics.group, { [name]: value }),
+    ]);
+    const key = `${scope.tenantId}/${host}/${groups.map(([group]) => group).join()}`;
+    let member = this.#members.get(key);
+    if (member === undefined) {
+      const own = emptySeries(rateMetrics.host, labels);
+      member = { scope, host, own, groups: new Map(groups), at: 0, judged: 0, unusual: 0 };
+      this.#members.set(key, member);
+    }
+    return member;
+  }
+
+  #close(member: Member): void {
+    const { at, judged, unusual, own, groups, host } = member;
+    member.judged = 0;
+    member.unusual = 0;
+    if (judged === 0) return;
+    add(own, at, unusual / judged);
+    for (const [key, series] of groups) {
+      let bins = this.#groups.get(key);
+      if (bins === undefined) this.#groups.set(key, (bins = new Map<string, Bin>()));
+      bins.set(host, { at, judged, unusual });
+      const all = { judged: 0, unusual: 0 };
+      for (const [name, bin] of bins) {
+        if (bin.at < at - groupMemoryMs) {
+          bins.delete(name);
+          continue;
+        }
+        all.judged += bin.judged;
+        all.unusual += bin.unusual;
+      }
+      add(series, at, all.unusual / all.judged);
+    }
+  }
+}
+
+function emptySeries(metric: RateSeries['metric'], labels: Labels): RateSeries {
+  return { metric, labels, times: [], values: [] };
+}
+
+/** The share of a bin has the time of its end, when it was known. */
+function add({ times, values }: RateSeries, at: UnixMs, value: number): void {
+  times.push(at + binMs);
+  values.push(Number(value.toFixed(4)));
+  if (times.length <= mostWaiting) return;
+  times.shift();
+  values.shift();
+}
+
+/** Labels that all series of a host have, with the same value: those that somebody gave the host. */
+function commonLabels({ schema }: Schema): Labels {
+  const [first, ...others] = schema.series;
+  if (first === undefined || others.length === 0) return {};
+  const shared = Object.entries(first.labels).filter(([name, value]) =>
+    others.every(({ labels }) => Object.hasOwn(labels, name) && labels[name] === value),
+  );
+  return Object.fromEntries(shared);
+}

@@ -1,0 +1,58 @@
+/** Events of a host as people and programs get them. */
+import type { AnomalyEvent } from '@tarsier/protocol';
+import { formatNumber, formatTime } from '../../stats/format.ts';
+import type { StoredSamples } from '../../stored-samples.ts';
+import { strongest, type Contributor, type HostEvent } from './event-watch.ts';
+
+/** Contributors that are kept of an event. */
+const mostContributors = 10;
+/** Larger says nothing more. */
+const largestScore = 1_000;
+
+/** Its id follows from what it is, so that finding it again after a restart does not store it twice. */
+export function eventOf(
+  { scope, host, hostId }: StoredSamples['schema'],
+  event: HostEvent,
+  { sigmas, judged }: { readonly sigmas: number; readonly judged: number },
+): AnomalyEvent {
+  const { start, end, peakAt, peakSurprise, peakRatio } = event;
+  const ranked = strongest(event);
+  return {
+    id: `${scope.tenantId.toString(36)}-${hostId.toString(36)}-e-${start.toString(36)}`,
+    host,
+    start,
+    ...(end === undefined ? {} : { end }),
+    peakAt,
+    peakSurprise: Number(peakSurprise.toFixed(2)),
+    peakRatio: Number(peakRatio.toFixed(4)),
+    detectors: ['zscore'],
+    seriesCount: ranked.length,
+    contributors: ranked.slice(0, mostContributors).map(({ series, evidence }) => ({
+      metric: series.metric,
+      labels: series.labels,
+      detectors: ['zscore'],
+      since: evidence.since,
+      strength: Number(evidence.strength.toFixed(2)),
+      peakScore: Number(Math.min(evidence.peakScore, largestScore).toFixed(1)),
+      peakAt: evidence.peakAt,
+      value: evidence.value,
+      expected: evidence.expected,
+      low: evidence.expected - sigmas * evidence.sigma,
+      high: evidence.expected + sigmas * evidence.sigma,
+    })),
+    reason: `${reasonOf(host, event, ranked, judged)} since ${formatTime(start)}`,
+  };
+}
+
+function reasonOf(host: string, { peakAt }: HostEvent, ranked: readonly Contributor[], judged: number): string {
+  const [first] = ranked;
+  const many = `${ranked.length} of ${judged} series of ${host}`;
+  if (first === undefined) return `${many} unlike their past at ${formatTime(peakAt)}`;
+  const { series, evidence } = first;
+  const unit = series.isCounter ? ' per second' : '';
+  return (
+    `${many} unlike their past, most of all ${series.isCounter ? 'rate of ' : ''}${series.signature}: ` +
+    `${formatNumber(evidence.value)}${unit} at ${formatTime(evidence.peakAt)}, ` +
+    `where ${formatNumber(evidence.expected)} ± ${formatNumber(Number(evidence.sigma.toPrecision(2)))} was usual;`
+  );
+}

@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest';
+import type { AnomalyEvent } from '@tarsier/protocol';
+import type { StoredSamples } from '../../stored-samples.ts';
+import { createDetection } from '../detection.ts';
+import { faults, simulateHost, type InjectedFault } from './simulated-host.ts';
+
+const t0 = Date.UTC(2026, 10, 24, 10);
+const scope = { tenantId: 1, tenant: 'tenant-1' };
+
+/** A batch as if its rows had come one by one, so that it shows by when something is known. */
+function* tickByTick({ matrix, ...stored }: StoredSamples): Iterable<StoredSamples> {
+  const { times, values, width } = matrix;
+  for (let row = 0; row < times.length; row++) {
+    const column = Float64Array.from({ length: width }, (_, index) => values[index * times.length + row] ?? 0);
+    yield { ...stored, matrix: { times: times.slice(row, row + 1), width, values: column } };
+  }
+}
+
+function watch(batches: Iterable<StoredSamples>) {
+  let now = 0;
+  const knownAt = new Map<string, number>();
+  const newest = new Map<string, AnomalyEvent>();
+  const detection = createDetection({
+    onChange() {},
+    onEvent(_, event) {
+      if (!knownAt.has(event.id)) knownAt.set(event.id, (now - t0) / 1000);
+      newest.set(event.id, event);
+    },
+  });
+  for (const batch of batches) {
+    for (const tick of tickByTick(batch)) {
+      now = tick.matrix.times[0] ?? 0;
+      detection.consume(tick);
+    }
+  }
+  return { detection, events: [...newest.values()], knownAt };
+}
+
+const seconds = (time: number | undefined): number => ((time ?? Number.NaN) - t0) / 1000;
+
+test('a host at rest has at most one event in half an hour, whatever its jobs, flushes and spikes', () => {
+  const hours = 2;
+  const counts = [1, 2, 3].map((seed) => watch(simulateHost({ t0, seconds: hours * 3600, seed })).events.length);
+  for (const count of counts) expect(count).toBeLessThanOrEqual(2 * hours);
+});
+
+const thirtySeconds = (kind: InjectedFault['kind'], atS: number): InjectedFault => ({ kind, atS, forS: 30 });
+
+test('faults of 30 s are one event each, known within 5 s, with a series that the fault moves on top', () => {
+  const injected = [
+    thirtySeconds('cpu', 600),
+    thirtySeconds('memory', 900),
+    thirtySeconds('disk', 1200),
+    thirtySeconds('network', 1500),
+  ];
+  const { events, knownAt } = watch(simulateHost({ t0, seconds: 1800, seed: 4, injected }));
+  for (const { kind, atS, forS } of injected) {
+    const found = events.filter(({ start, end = Infinity }) => seconds(start) < atS + forS && seconds(end) > atS);
+    expect(found, kind).toHaveLength(1);
+    const [event] = found;
+    expect(seconds(event?.start), kind).toBeGreaterThanOrEqual(atS - 1);
+    expect((knownAt.get(event?.id ?? '') ?? Infinity) - atS, kind).toBeLessThanOrEqual(5);
+    const moved = new Set(faults[kind].map(({ metric }) => metric));
+    expect(moved, kind).toContain(event?.contributors[0]?.metric);
+    expect(event?.contributors.length).toBeGreaterThan(1);
+    const strengths = event?.contributors.map(({ strength }) => strength) ?? [];
+    expect(Math.max(...strengths)).toBeLessThanOrEqual(2 * (strengths[0] ?? 0));
+    expect(seconds(event?.end), kind).toBeLessThan(atS + forS + 40);
+  }
+});
+
+test('an event says what was usual, of how many series, and since when', () => {
+  const { events } = watch(simulateHost({ t0, seconds: 700, seed: 4, injected: [thirtySeconds('cpu', 600)] }));
+  const event = events.find(({ start }) => seconds(start) > 590);
+  expect(event?.reason).toMatch(
+    /^\d+ of \d+ series of quiet unlike their past, most of all \S.*, where \S+ ± \S+ was usual; since 10:10:0\d UTC$/u,
+  );
+  const [top] = event?.contributors ?? [];
+  expect(top?.detectors).toEqual(['zscore']);
+  expect(top?.low).toBeLessThan(top?.expected ?? 0);
+  expect(top?.value).toBeGreaterThan(top?.high ?? Infinity);
+  expect(event?.peakRatio).toBeGreaterThan(0.2);
+});
+
+test('an event goes on under its id after a restart, or ends where it was last told of', () => {
+  const injected = [{ kind: 'cpu', atS: 600, forS: 300 }] as const;
+  const { detection } = watch(simulateHost({ t0, seconds: 640, seed: 4, injected }));
+  const [before] = detection.open(scope).events;
+  if (before === undefined) throw new Error('no event');
+  const again = watch(simulateHost({ t0, seconds: 650, seed: 4, injected })).detection;
+  const earlier = { ...before, id: 'earlier', start: before.start - 3000 };
+  expect(again.resume(scope, { anomalies: [], events: [earlier] }).events).toEqual([]);
+  expect(again.open(scope).events).toMatchObject([{ start: earlier.start }]);
+  const quiet = watch(simulateHost({ t0, seconds: 300, seed: 4 })).detection;
+  expect(quiet.resume(scope, { anomalies: [], events: [before] }).events).toEqual([{ ...before, end: before.peakAt }]);
+});
+
+test('an event of a host that falls silent ends', () => {
+  const injected = [{ kind: 'cpu', atS: 600, forS: 300 }] as const;
+  const { detection, events } = watch(simulateHost({ t0, seconds: 640, seed: 4, injected }));
+  expect(events.at(-1)?.end).toBeUndefined();
+  detection.expire(t0 + 3_600_000);
+  detection.expire(t0 + 3_600_000);
+  expect(detection.open(scope).events).toEqual([]);
+});
+
+test('the share of unusual series is kept by ten seconds, of a host and of those that share a label', () => {
+  const labels = { role: 'db' };
+  const { detection } = watch(
+    (function* () {
+      const sick = simulateHost({ t0, seconds: 640, seed: 4, injected: [{ kind: 'cpu', atS: 600, forS: 40 }], labels });
+      const well = simulateHost({ t0, seconds: 640, seed: 5, labels, host: 'well', hostId: 2 });
+      const others = well[Symbol.iterator]();
+      for (const batch of sick) {
+        yield batch;
+        yield others.next().value as StoredSamples;
+      }
+    })(),
+  );
+  const rates = detection.takeRates(() => true);
+  expect(rates.map(({ host }) => host)).toEqual(['quiet', 'well']);
+  const valuesOf = (host: string, name: string): readonly number[] =>
+    rates.find((one) => one.host === host)?.series.find(({ metric }) => metric.name === name)?.values ?? [];
+  const [sick = 0, well = 0, group = 0] = [
+    valuesOf('quiet', 'host_anomaly_ratio').at(-1),
+    valuesOf('well', 'host_anomaly_ratio').at(-1),
+    valuesOf('quiet', 'group_anomaly_ratio').at(-1),
+  ];
+  expect(sick).toBeGreaterThan(0.2);
+  expect(well).toBeLessThan(0.1);
+  expect(group).toBeGreaterThan(well);
+  expect(group).toBeLessThan(sick);
+  const own = rates[0]?.series.find(({ metric }) => metric.name === 'host_anomaly_ratio');
+  expect(own?.labels).toEqual(labels);
+  expect(new Set(own?.times.map((time) => time % 10_000))).toEqual(new Set([0]));
+  expect(detection.takeRates(() => true)).toEqual([]);
+});

@@ -1,0 +1,163 @@
+/** The series of a host that come together: those of its agent, or those that another system sends for it. */
+import type { Anomaly, UnixMs } from '@tarsier/protocol';
+import type { StoredSamples } from '../stored-samples.ts';
+import { anomalyOf, identify, type ExcursionSeries } from './anomaly.ts';
+import { calmMs, EvidencePast, type Contributor, type EventTicks } from './events/event-watch.ts';
+import type { Excursion, OpenExcursion } from './excursion.ts';
+import { HostZScore, type ZScoreOptions, type ZScoreSeries } from './zscore/host-zscore.ts';
+
+type Schema = StoredSamples['schema'];
+
+const updateEveryMs = 10_000;
+/** What is assumed until two samples are known. */
+const firstIntervalMs = 1_000;
+
+interface Lasting {
+  readonly series: ExcursionSeries;
+  toldAt: UnixMs;
+  /** Has grown since it was told of. */
+  isNews: boolean;
+}
+
+/** Called when an anomaly begins, grows (at most every ten seconds of its samples' time) or ends. */
+export type AnomalyChanged = (anomaly: Anomaly) => void;
+
+export class Lane {
+  schema: Schema;
+  readonly #past: EvidencePast;
+  #detector: HostZScore;
+  readonly #lasting = new Map<Excursion, Lasting>();
+  /** All that it ever had. */
+  readonly #known: Set<number>;
+  #intervalMs = firstIntervalMs;
+  readonly #changed: AnomalyChanged;
+
+  constructor(schema: Schema, options: ZScoreOptions, changed: AnomalyChanged) {
+    this.schema = schema;
+    this.#changed = changed;
+    this.#past = new EvidencePast(schema.seriesIds.length, schema.hostId);
+    this.#detector = new HostZScore(seriesOf(schema), options);
+    this.#known = new Set(schema.seriesIds);
+  }
+
+  /** Time of the newest tick that was looked at. */
+  get newest(): UnixMs {
+    return this.#detector.newest;
+  }
+
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
+  /** Whether these series belong to it: an agent that restarts has some of them, and maybe others. */
+  shares({ seriesIds }: Schema): boolean {
+    return seriesIds.some((seriesId) => this.#known.has(seriesId));
+  }
+
+  /** @returns what there was in it to look at; undefined when it is older than what was seen */
+  consume({ schema, matrix }: StoredSamples): EventTicks | undefined {
+    const { times } = matrix;
+    // A late batch has another schema at most because it is old: it must not turn back the columns.
+    if ((times.at(-1) ?? 0) <= this.newest) return undefined;
+    if (this.schema !== schema) this.#use(schema);
+    this.#measure(times);
+    const memoryMs = calmMs(this.#intervalMs);
+    const firstRow = this.#detector.push(matrix, memoryMs, (excursion) => this.#excursion(excursion));
+    if (this.#lasting.size > 0) this.#tellGrown();
+    const { evidence } = this.#detector;
+    return {
+      times,
+      firstRow,
+      intervalMs: this.#intervalMs,
+      evidence,
+      past: this.#past,
+      contributors: (since) => this.#contributors(since),
+    };
+  }
+
+  *open(): Iterable<Anomaly> {
+    for (const excursion of this.#detector.open()) {
+      const series = this.#lasting.get(excursion)?.series ?? identify(this.schema, excursion.column);
+      yield anomalyOf(this.schema, series, excursion);
+    }
+  }
+
+  /** @returns whether the series has an excursion that goes on as that one; undefined when it is not its series */
+  takeUp(signature: string, former: OpenExcursion): boolean | undefined {
+    const column = this.schema.schema.series.findIndex(
+      (_, index) => identify(this.schema, index).signature === signature,
+    );
+    if (column === -1) return undefined;
+    const excursion = this.#detector.resume(column, former);
+    if (excursion === undefined) return false;
+    this.#lasting.set(excursion, { series: identify(this.schema, column), toldAt: excursion.peakAt, isNews: false });
+    return true;
+  }
+
+  /** No samples come any more. */
+  endAll(): void {
+    this.#detector.endAll((excursion) => this.#excursion(excursion));
+  }
+
+  *#contributors(since: UnixMs): Iterable<Contributor> {
+    const { evidence } = this.#detector;
+    for (const slot of evidence.since(since)) {
+      if (slot >= this.schema.seriesIds.length) continue;
+      yield { series: identify(this.schema, slot), evidence: evidence.of(slot) };
+    }
+  }
+
+  #use(schema: Schema): void {
+    if (!isSameLayout(this.schema, schema)) {
+      this.#detector = this.#detector.relaid(seriesOf(schema));
+      for (const seriesId of schema.seriesIds) this.#known.add(seriesId);
+    }
+    this.schema = schema;
+  }
+
+  /** From the newest sample before, or within the batch. */
+  #measure(times: Float64Array): void {
+    const rows = times.length;
+    const [from, steps] = this.newest > 0 && rows === 1 ? [this.newest, 1] : [times[0] ?? 0, rows - 1];
+    if (steps === 0) return;
+    const interval = ((times[rows - 1] ?? 0) - from) / steps;
+    // Pauses are no intervals: what is rarer now is believed little by little.
+    this.#intervalMs = Math.max(1, Math.min(interval, 1.5 * this.#intervalMs));
+  }
+
+  #excursion(excursion: Excursion): void {
+    const known = this.#lasting.get(excursion);
+    if (excursion.end !== undefined) {
+      this.#lasting.delete(excursion);
+      if (known !== undefined) this.#changed(anomalyOf(this.schema, known.series, excursion));
+    } else if (known === undefined) {
+      const series = identify(this.schema, excursion.column);
+      this.#lasting.set(excursion, { series, toldAt: excursion.peakAt, isNews: false });
+      this.#changed(anomalyOf(this.schema, series, excursion));
+    } else {
+      known.isNews = true;
+    }
+  }
+
+  #tellGrown(): void {
+    const { newest } = this;
+    for (const [excursion, known] of this.#lasting) {
+      if (!known.isNews || newest - known.toldAt < updateEveryMs) continue;
+      known.isNews = false;
+      known.toldAt = newest;
+      this.#changed(anomalyOf(this.schema, known.series, excursion));
+    }
+  }
+}
+
+function seriesOf({ schema, seriesIds }: Schema): ZScoreSeries[] {
+  return schema.series.map(({ metric }, column) => {
+    const { kind = 'gauge', unit = '' } = schema.metrics[metric] ?? {};
+    return { seriesId: seriesIds[column] ?? -1, kind, unit };
+  });
+}
+
+function isSameLayout(one: Schema, other: Schema): boolean {
+  const { seriesIds } = other;
+  return one.seriesIds.length === seriesIds.length && one.seriesIds.every((id, column) => id === seriesIds[column]);
+}

@@ -1,0 +1,62 @@
+import { and, desc, eq, gte, isNull, lte, or } from 'drizzle-orm';
+import type { AnomalyEvent, UnixMs } from '@tarsier/protocol';
+import type { TenantScope } from '../tenant.ts';
+import type { Database } from './database.ts';
+import { anomalyEvent } from './schema.ts';
+
+export interface AnomalyEvents {
+  /** Writes each by its id: the same one again replaces the former. */
+  save(scope: TenantScope, events: readonly AnomalyEvent[]): Promise<void>;
+  find(scope: TenantScope, id: string): Promise<AnomalyEvent | undefined>;
+  /** Those that last. */
+  open(scope: TenantScope): Promise<readonly AnomalyEvent[]>;
+  /** Those that overlap `start`..`end`, newest first. */
+  list(
+    scope: TenantScope,
+    range: { readonly start: UnixMs; readonly end: UnixMs; readonly host?: string | undefined },
+  ): Promise<readonly AnomalyEvent[]>;
+}
+
+const mostListed = 1_000;
+
+export function createAnomalyEvents({ db }: Database): AnomalyEvents {
+  // Only `save` below writes the column, so it holds what that was given.
+  const toEvent = ({ body }: { body: unknown }): AnomalyEvent => body as AnomalyEvent;
+  const bodies = () => db.select({ body: anomalyEvent.body }).from(anomalyEvent);
+  return {
+    async save({ tenantId }, events) {
+      await db.transaction(async (tx) => {
+        for (const body of events) {
+          const { id, host, start, end = null, peakSurprise } = body;
+          const row = { host, start, end, peakSurprise, body };
+          await tx
+            .insert(anomalyEvent)
+            .values({ tenantId, id, ...row })
+            .onConflictDoUpdate({ target: [anomalyEvent.tenantId, anomalyEvent.id], set: row });
+        }
+      });
+    },
+    async find({ tenantId }, id) {
+      const [row] = await bodies().where(and(eq(anomalyEvent.tenantId, tenantId), eq(anomalyEvent.id, id)));
+      return row === undefined ? undefined : toEvent(row);
+    },
+    async open({ tenantId }) {
+      const rows = await bodies().where(and(eq(anomalyEvent.tenantId, tenantId), isNull(anomalyEvent.end)));
+      return rows.map(toEvent);
+    },
+    async list({ tenantId }, { start, end, host }) {
+      const rows = await bodies()
+        .where(
+          and(
+            eq(anomalyEvent.tenantId, tenantId),
+            lte(anomalyEvent.start, end),
+            or(isNull(anomalyEvent.end), gte(anomalyEvent.end, start)),
+            host === undefined ? undefined : eq(anomalyEvent.host, host),
+          ),
+        )
+        .orderBy(desc(anomalyEvent.start))
+        .limit(mostListed);
+      return rows.map(toEvent);
+    },
+  };
+}
