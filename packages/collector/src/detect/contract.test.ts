@@ -204,6 +204,20 @@ describe.each(hostDetectors)('$name', ({ create, name, summary }) => {
     }
   });
 
+  test('quiet rows are as rarely odd as their scores say', () => {
+    const noise = createNoise(6);
+    const detector = made();
+    const surprises = Array.from({ length: 6000 }, (_, step) =>
+      detector.push(
+        at(step),
+        Float64Array.from({ length: width }, () => 10 + noise()),
+      ),
+    ).slice(1000);
+    // As of one series: the rare ones come in clusters.
+    expect(surprises.filter((surprise) => surprise >= 2).length / surprises.length / 0.01).toBeLessThan(2.5);
+    expect(surprises.filter((surprise) => surprise >= 3).length / surprises.length / 0.001).toBeLessThan(4);
+  });
+
   test.each(Object.entries(hostile))('survives a channel of %s', (_, valueAt) => {
     const noise = createNoise(9);
     const detector = made();

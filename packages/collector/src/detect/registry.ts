@@ -4,6 +4,7 @@ import { changepoint } from './changepoint/changepoint.ts';
 import { extremeValue } from './extreme-value/extreme-value.ts';
 import { flatline } from './flatline/flatline.ts';
 import { isolationForest } from './isolation-forest/isolation-forest.ts';
+import { jointLevel } from './joint-level/joint-level.ts';
 import { noData } from './no-data/no-data.ts';
 import { zscore } from './zscore/zscore.ts';
 import type { HostDetectorKind, SeriesDetectorKind } from './detector.ts';
@@ -17,4 +18,4 @@ export const seriesDetectors: readonly SeriesDetectorKind[] = [
   noData,
 ];
 
-export const hostDetectors: readonly HostDetectorKind[] = [isolationForest];
+export const hostDetectors: readonly HostDetectorKind[] = [jointLevel, isolationForest];
