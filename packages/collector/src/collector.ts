@@ -20,6 +20,7 @@ import { createLiveWindows } from './ingest/live-window.ts';
 import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
 import { createDispatcher } from './notify/dispatcher.ts';
+import { createSender } from './notify/send.ts';
 import { createEngine } from './query/engine.ts';
 import { createExporter } from './query/export.ts';
 import { createQuery } from './query/query.ts';
@@ -108,13 +109,8 @@ export async function startCollector({
       live.broadcastEvent(scope, event);
     },
   });
-  const dispatcher = createDispatcher({
-    outbox: storage.notifications,
-    fetch,
-    pageUrl: config.publicUrl,
-    log,
-    now,
-  });
+  const sender = createSender({ fetch, pageUrl: config.publicUrl, commandsFolder: config.commandsFolder, now });
+  const dispatcher = createDispatcher({ outbox: storage.notifications, sender, log, now });
   const alerting = createAlerting({
     storage,
     log,
@@ -201,6 +197,7 @@ export async function startCollector({
     alerting,
     ruleGroups,
     pipeline,
+    sender,
     authenticate,
     enrol: createEnrol({
       storage,

@@ -32,6 +32,7 @@ const environmentSchema = z.object({
   TARSIER_QUERY_SECONDS: z.coerce.number('expected a number of seconds').min(1).max(3_600).default(120),
   TARSIER_SLOW_QUERY_SECONDS: z.coerce.number('expected a number of seconds').min(0).max(3_600).default(5),
   TARSIER_MAX_AGE_HOURS: z.coerce.number('expected a number of hours').min(1).max(720).default(24),
+  TARSIER_COMMANDS: z.string().min(1).optional(),
   TARSIER_LOG: z.enum(logLevels).default('info'),
 });
 
@@ -57,6 +58,8 @@ export interface CollectorConfig {
   };
   /** Oldest sample that is accepted, ms before now. */
   readonly maxAgeMs: number;
+  /** Folder of the programs that channels may run; absent: they may run none. */
+  readonly commandsFolder: string | undefined;
   readonly logLevel: z.infer<typeof environmentSchema>['TARSIER_LOG'];
 }
 
@@ -99,6 +102,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       slowMs: settings.TARSIER_SLOW_QUERY_SECONDS * 1_000,
     },
     maxAgeMs: settings.TARSIER_MAX_AGE_HOURS * 3_600_000,
+    commandsFolder: settings.TARSIER_COMMANDS,
     logLevel: settings.TARSIER_LOG,
   };
 }

@@ -5,6 +5,7 @@ import { newRouteSchema, type NewRoute, type NewRule, type ThresholdRule } from 
 import { storedSeries } from '../detect/testing.ts';
 import { silentLog } from '../log.ts';
 import { createDispatcher } from '../notify/dispatcher.ts';
+import { createSender } from '../notify/send.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createAlerting } from './alerting.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
@@ -91,7 +92,13 @@ export async function startAlerting(
   const clock = { now: start };
   const now = (): number => clock.now;
   const newDispatcher = () =>
-    createDispatcher({ outbox: storage.notifications, fetch, log: silentLog, now, random: () => 0.5 });
+    createDispatcher({
+      outbox: storage.notifications,
+      sender: createSender({ fetch }),
+      log: silentLog,
+      now,
+      random: () => 0.5,
+    });
   let dispatcher = newDispatcher();
   const shown: Alert[] = [];
   const open = async () => {

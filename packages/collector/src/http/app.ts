@@ -10,6 +10,7 @@ import type { Live } from '../live/live.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from '../query/engine.ts';
 import type { Exporter } from '../query/export.ts';
+import type { Sender } from '../notify/send.ts';
 import type { Query } from '../query/query.ts';
 import type { Receiver } from '../receivers/receiver.ts';
 import type { SelfMetrics } from '../self.ts';
@@ -53,6 +54,7 @@ export interface AppDeps {
   readonly alerting: Pick<Alerting, 'reloadRules'>;
   readonly ruleGroups: RuleGroups;
   readonly pipeline: Pick<Pipeline, 'act' | 'reloadPolicies'>;
+  readonly sender: Sender;
   readonly authenticate: Authenticate;
   readonly enrol: Enrol;
   readonly self: SelfMetrics;

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { testAlert } from '../storage/testing-incidents.ts';
+import { startProvider } from '../notify/testing-provider.ts';
 import { startTestServer } from './testing.ts';
 
 const server = await startTestServer();
@@ -96,4 +97,35 @@ test('routes, silences and inhibitions are made, changed, listed and deleted', a
     status: 201,
   });
   expect((await call('GET', '/v1/silences')).json['silences']).toHaveLength(1);
+});
+
+test('a channel is tried out and previewed, and tells nobody its secrets', async () => {
+  const provider = await startProvider();
+  try {
+    const call = await client('channels');
+    const channel = {
+      kind: 'slack',
+      name: 'ops',
+      url: `${provider.url}/services/secret`,
+      template: { title: '{{ alert }}!' },
+    };
+    const made = await call('POST', '/v1/channels', channel);
+    expect(made.status).toBe(201);
+    expect(await call('POST', `/v1/channels/${String(made.json['id'])}/test`, {})).toMatchObject({
+      json: { delivered: true },
+    });
+    expect(provider.received).toMatchObject([{ path: '/services/secret', json: { text: 'Test of this channel!' } }]);
+    expect(JSON.stringify([made.json, (await call('GET', '/v1/channels')).json])).not.toContain('secret');
+    expect(await call('POST', '/v1/channels/preview', { channel })).toMatchObject({
+      status: 200,
+      json: { title: 'Test of this channel!', text: expect.stringContaining('above 0.9') },
+    });
+    const down = await call('POST', '/v1/channels', { ...channel, url: 'http://127.0.0.1:1/' });
+    expect(await call('POST', `/v1/channels/${String(down.json['id'])}/test`, {})).toMatchObject({
+      json: { delivered: false, error: expect.stringContaining('http://127.0.0.1:1 gave no answer') },
+    });
+    expect((await call('POST', '/v1/channels/none/test', {})).status).toBe(404);
+  } finally {
+    provider.close();
+  }
 });

@@ -8,6 +8,7 @@ import { createIngest, maxFutureMs } from '../ingest/ingest.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
 import { createLive } from '../live/live.ts';
 import { silentLog } from '../log.ts';
+import { createSender } from '../notify/send.ts';
 import { createEngine } from '../query/engine.ts';
 import { createExporter } from '../query/export.ts';
 import { createQuery } from '../query/query.ts';
@@ -86,6 +87,7 @@ export async function startTestServer(
     alerting,
     ruleGroups,
     pipeline,
+    sender: createSender({ fetch }),
     authenticate,
     enrol: createEnrol({
       storage,

@@ -6,6 +6,8 @@ import { newChannelSchema } from '@tarsier/protocol/api';
 import { afterEach, expect, test } from 'vitest';
 import { silentLog } from '../log.ts';
 import { retryAt } from './backoff.ts';
+import { exampleMessage } from './example.ts';
+import { createSender } from './send.ts';
 import { createDispatcher, type Outbox, type Outgoing } from './dispatcher.ts';
 
 const start = Date.UTC(2026, 10, 24, 10);
@@ -52,36 +54,18 @@ function alertOf(id: string, kind: 'firing' | 'resolved' = 'firing'): Alert {
 
 function messageOf(alert: Alert): Message {
   const status = alert.state.kind === 'resolved' ? 'resolved' : 'firing';
-  const telling = { count: 1, status, at: start, since: start, severity: 'warning', step: 0, owed: [] } as const;
-  return {
-    reason: status === 'resolved' ? 'resolved' : 'first',
-    status,
-    why: alert.reason,
-    incident: {
-      id: 'i1',
-      route: 'default',
-      status: status === 'resolved' ? 'resolved' : 'open',
-      title: 'Busy on db 1',
-      severity: 'warning',
-      labels: { alertname: 'Busy' },
-      openedAt: start,
-      grownAt: start,
-      changedAt: start,
-      firing: 1,
-      total: 1,
-      hostCount: 1,
-      hosts: ['db 1'],
-      alerts: [alert],
-      priority: { score: 38, parts: [{ name: 'severity', points: 18, why: 'warning' }] },
-      reopenedAt: [],
-      telling,
-      entries: 1,
-    },
-  };
+  const { incident } = exampleMessage(start);
+  const reason = status === 'resolved' ? 'resolved' : 'first';
+  return { reason, status, why: alert.reason, incident: { ...incident, alerts: [alert] } };
 }
 
-function outgoing(id: string, url: string, more: Partial<Outgoing> = {}): Outgoing {
-  const channel = { ...newChannelSchema.parse({ kind: 'webhook', name: 'ops', url }), id: 'c' };
+function outgoing(
+  id: string,
+  url: string,
+  { secret, ...more }: Partial<Outgoing> & { secret?: string } = {},
+): Outgoing {
+  const signed = secret === undefined ? {} : { secret };
+  const channel = { ...newChannelSchema.parse({ kind: 'webhook', name: 'ops', url, ...signed }), id: 'c' };
   const message = messageOf(alertOf(id));
   return { tenantId: 1, id, incidentId: id, number: 1, channel, message, createdAt: start, attempts: 0, ...more };
 }
@@ -97,8 +81,10 @@ function startOutbox(entries: readonly Outgoing[]) {
   }));
   const rowOf = ({ id }: Outgoing) => rows.find(({ entry }) => entry.id === id);
   const outbox: Outbox = {
-    async due(now, limit) {
-      const due = rows.filter(({ dueAt }) => dueAt !== undefined && dueAt <= now).slice(0, limit);
+    async due(now, limit, except) {
+      const due = rows
+        .filter(({ dueAt, entry }) => dueAt !== undefined && dueAt <= now && !except.includes(entry.channel.id))
+        .slice(0, limit);
       for (const row of due) {
         row.dueAt = now + 60_000;
         row.attempts++;
@@ -118,12 +104,10 @@ function startOutbox(entries: readonly Outgoing[]) {
 function dispatch(outbox: Outbox, clock = { now: start }) {
   return createDispatcher({
     outbox,
-    fetch,
-    pageUrl: 'https://tarsier.example/',
+    sender: createSender({ fetch, pageUrl: 'https://tarsier.example/', now: () => clock.now, timeoutMs: 300 }),
     log: silentLog,
     now: () => clock.now,
     random: () => 1,
-    timeoutMs: 300,
   });
 }
 
@@ -241,4 +225,33 @@ test('once started it sends what is new when woken, and a stop waits for what is
   await dispatcher.stop();
   expect(answered).toEqual(['n1', 'n2']);
   expect(rows.map(({ sentAt }) => sentAt)).toEqual([start, start]);
+});
+
+test('what a receiver does not want is given up at once, and one that names a time is left alone until then', async () => {
+  const picky = await startReceiver((response) => response.writeHead(400).end());
+  const busy = await startReceiver((response) => response.writeHead(429, { 'retry-after': '600' }).end());
+  const { outbox, rows } = startOutbox([outgoing('n1', picky.url), outgoing('n2', busy.url)]);
+  await dispatch(outbox).drain();
+  expect(rows.map(({ dueAt }) => dueAt)).toEqual([undefined, start + 600_000]);
+  expect(rows[0]?.error).toContain('answered 400');
+});
+
+test('a channel that hangs takes up its own share, and no other channel waits for it', async () => {
+  const hanging = await startReceiver(() => {});
+  const quick = await startReceiver((response) => response.end());
+  const stuck = Array.from({ length: 200 }, (_, index) => outgoing(`h${index}`, hanging.url));
+  const channel = { ...newChannelSchema.parse({ kind: 'webhook', name: 'quick', url: quick.url }), id: 'quick' };
+  const { outbox, rows } = startOutbox([...stuck, outgoing('n1', quick.url, { channel })]);
+  const dispatcher = createDispatcher({
+    outbox,
+    sender: createSender({ fetch, timeoutMs: 20_000 }),
+    log: silentLog,
+    now: () => start,
+  });
+  dispatcher.start();
+  await expect.poll(() => quick.received.length, { timeout: 15_000 }).toBe(1);
+  await expect.poll(() => rows.at(-1)?.sentAt).toBe(start);
+  expect(hanging.received.length).toBeLessThanOrEqual(60);
+  for (const close of closers.splice(0)) close();
+  await dispatcher.stop();
 });

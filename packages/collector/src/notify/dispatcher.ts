@@ -3,8 +3,9 @@ import { describeError, type Message, type UnixMs } from '@tarsier/protocol';
 import type { Channel } from '@tarsier/protocol/api';
 import type { Log } from '../log.ts';
 import { retryAt } from './backoff.ts';
+import type { Sender } from './send.ts';
+import { SendError } from './sending.ts';
 import { sequenceKey, sequences } from './sequence.ts';
-import { postWebhook, webhookBody } from './webhook.ts';
 
 /** A notification that is to be sent now. */
 export interface Outgoing {
@@ -18,14 +19,12 @@ export interface Outgoing {
   readonly createdAt: UnixMs;
   /** Tries before this one. */
   readonly attempts: number;
-  /** Signs the body, where the channel has one. */
-  readonly secret?: string;
 }
 
 /** Where notifications wait; the storage has it. */
 export interface Outbox {
-  /** Claims what is due: nobody else gets it for a minute. */
-  due(now: UnixMs, limit: number): Promise<readonly Outgoing[]>;
+  /** Claims what is due, but not for these channels: nobody else gets it for a minute. */
+  due(now: UnixMs, limit: number, except: readonly string[]): Promise<readonly Outgoing[]>;
   sent(notification: Outgoing, now: UnixMs): Promise<void>;
   /** @param retryAt  undefined gives up */
   failed(notification: Outgoing, error: string, retryAt: UnixMs | undefined): Promise<void>;
@@ -43,108 +42,125 @@ export interface Dispatcher {
 
 export interface DispatcherDeps {
   readonly outbox: Outbox;
-  readonly fetch: typeof globalThis.fetch;
-  /** Where people open the page; goes into the notification. */
-  readonly pageUrl?: string | undefined;
+  readonly sender: Pick<Sender, 'send'>;
   readonly log: Log;
   readonly now?: () => UnixMs;
   readonly random?: () => number;
-  readonly timeoutMs?: number;
 }
 
 const pollMs = 2_000;
-const perDrain = 50;
+const perClaim = 50;
+/** A channel that is this busy gets no more for now: one that hangs must not take up everything. */
+const mostAtOnce = 10;
 /** A notification that failed this long after its next try was due does not come any more: its channel was deleted. */
 const overdueMs = 15 * 60_000;
 
 export function createDispatcher({
   outbox,
-  fetch,
-  pageUrl,
+  sender,
   log,
   now = Date.now,
   random = Math.random,
-  timeoutMs,
 }: DispatcherDeps): Dispatcher {
   let timer: NodeJS.Timeout | undefined;
   let isStarted = false;
   let isStopping = false;
   let isWoken = false;
-  let draining: Promise<void> | undefined;
+  let claiming: Promise<number> | undefined;
+  /** Sequences being sent, and to which channel. */
+  const sending = new Map<Promise<void>, string>();
   /** The notification that those after it in its sequence wait for, and when it is tried again. */
   const awaited = new Map<string, { readonly id: string; readonly retryAt: UnixMs }>();
 
   async function send(notification: Outgoing): Promise<void> {
-    const { id, channel, message, createdAt, attempts, secret } = notification;
+    const { id, channel, message, createdAt, attempts } = notification;
     const key = sequenceKey(notification);
     const before = awaited.get(key);
     if (before !== undefined && before.id !== id && now() < before.retryAt + overdueMs) {
       await outbox.failed(notification, 'waits for the notification before it', Math.max(before.retryAt, now()) + 1);
       return;
     }
-    const body = webhookBody(message, createdAt, pageUrl === undefined ? undefined : pageOf(pageUrl, message));
-    const failure = await postWebhook(
-      { fetch, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
-      { url: channel.url, id, body, secret },
-    ).then(() => undefined, describeError);
+    const failure = await sender.send(notification).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
     if (failure === undefined) {
       awaited.delete(key);
       await outbox.sent(notification, now());
       return;
     }
-    const next = retryAt(attempts, createdAt, now(), random);
+    const { permanent, retryAfterMs } = failure instanceof SendError ? failure : { permanent: false, retryAfterMs: 0 };
+    const backoff = permanent ? undefined : retryAt(attempts, createdAt, now(), random);
+    const next = backoff === undefined ? undefined : Math.max(backoff, now() + retryAfterMs);
+    const error = describeError(failure);
     log.warn(next === undefined ? 'a notification is given up' : 'a notification will be tried again', {
       channel: channel.name,
       incident: message.incident.title,
-      error: failure,
+      error,
     });
     if (next === undefined) awaited.delete(key);
     else awaited.set(key, { id, retryAt: next });
-    await outbox.failed(notification, failure, next);
+    await outbox.failed(notification, error, next);
   }
 
   async function sendInOrder(sequence: readonly Outgoing[]): Promise<void> {
-    // Each is asked for, also after one that failed: it then learns when to try again.
-    for (const notification of sequence) await send(notification);
-  }
-
-  async function drainAll(): Promise<void> {
-    for (;;) {
-      const due = await outbox.due(now(), perDrain);
-      // One receiver that hangs must not hold up the others.
-      const results = await Promise.allSettled(sequences(due).map(sendInOrder));
-      for (const result of results) {
-        if (result.status === 'rejected')
-          log.error('a notification could not be recorded', { error: describeError(result.reason) });
-      }
-      // What follows a notification that was just sent is due only now.
-      if (due.length === 0 || isStopping) return;
-    }
-  }
-
-  function drain(): Promise<void> {
-    draining ??= drainAll().finally(() => {
-      draining = undefined;
-    });
-    return draining;
-  }
-
-  async function drainLogged(): Promise<void> {
     try {
-      await drain();
+      // Each is asked for, also after one that failed: it then learns when to try again.
+      for (const notification of sequence) await send(notification);
     } catch (error) {
-      log.warn('notifications wait for the database', { error: describeError(error) });
+      log.error('a notification could not be recorded', { error: describeError(error) });
     }
+  }
+
+  function begin(sequence: readonly Outgoing[]): void {
+    const work = sendInOrder(sequence).finally(() => {
+      sending.delete(work);
+      // What follows a notification that was just sent is due only now.
+      wake();
+    });
+    sending.set(work, sequence[0]?.channel.id ?? '');
+  }
+
+  /** @returns how many were due */
+  async function claim(): Promise<number> {
+    const perChannel = Map.groupBy(sending.values(), (id) => id);
+    const busy = [...perChannel].flatMap(([id, some]) => (some.length >= mostAtOnce ? [id] : []));
+    const due = await outbox.due(now(), perClaim, busy);
+    for (const sequence of sequences(due)) begin(sequence);
+    return due.length;
+  }
+
+  async function claimAll(): Promise<number> {
+    let claimed = 0;
+    for (let due = 1; due > 0 && !isStopping; claimed += due) due = await claim();
+    return claimed;
+  }
+
+  /** One at a time. */
+  function claimNow(): Promise<number> {
+    claiming ??= claimAll().finally(() => {
+      claiming = undefined;
+    });
+    return claiming;
   }
 
   async function poll(): Promise<void> {
     clearTimeout(timer);
     do {
       isWoken = false;
-      await drainLogged();
+      await claimNow().catch((error: unknown) =>
+        log.warn('notifications wait for the database', { error: describeError(error) }),
+      );
     } while (isWoken && !isStopping);
     clearTimeout(timer);
     if (!isStopping) timer = setTimeout(() => void poll(), pollMs).unref();
+  }
+
+  function wake(): void {
+    if (!isStarted || isStopping) return;
+    // What is being looked for now may have been looked for too early.
+    if (claiming === undefined) void poll();
+    else isWoken = true;
   }
 
   return {
@@ -153,23 +169,19 @@ export function createDispatcher({
       isStopping = false;
       void poll();
     },
-    wake() {
-      if (!isStarted || isStopping) return;
-      // What is being looked for now may have been looked for too early.
-      if (draining === undefined) void poll();
-      else isWoken = true;
+    wake,
+    async drain() {
+      for (;;) {
+        const claimed = await claimNow();
+        await Promise.all(sending.keys());
+        if (claimed === 0 || isStopping) return;
+      }
     },
-    drain,
     async stop() {
       isStopping = true;
       clearTimeout(timer);
-      if (draining !== undefined) await drainLogged();
+      await claiming?.catch(() => undefined);
+      await Promise.all(sending.keys());
     },
   };
-}
-
-/** Where the page shows the host of the likely cause. */
-function pageOf(pageUrl: string, { incident }: Message): string {
-  const host = incident.alerts[0]?.host ?? '';
-  return new URL(host === '' ? '#/' : `#/hosts/${encodeURIComponent(host)}`, pageUrl).href;
 }

@@ -20,8 +20,8 @@ export interface DueNotification {
 }
 
 export interface Notifications {
-  /** Claims what is due, for a minute: a sender that dies leaves it to the next. */
-  due(now: UnixMs, limit: number): Promise<readonly DueNotification[]>;
+  /** Claims what is due, but not for these channels, for a minute: a sender that dies leaves it to the next. */
+  due(now: UnixMs, limit: number, except?: readonly string[]): Promise<readonly DueNotification[]>;
   sent(notification: DueNotification, now: UnixMs): Promise<void>;
   /** @param retryAt  undefined gives up */
   failed(notification: DueNotification, error: string, retryAt: UnixMs | undefined): Promise<void>;
@@ -39,12 +39,13 @@ const claimMs = 60_000;
 export function createNotifications({ db, sql: raw }: Database): Notifications {
   const one = ({ tenantId, id }: DueNotification) => and(eq(notification.tenantId, tenantId), eq(notification.id, id));
   return {
-    async due(now, limit) {
+    async due(now, limit, except = []) {
+      const others = except.length === 0 ? sql`` : sql`and n.channel_id not in ${[...except]}`;
       const rows = await db.transaction(async (tx) => {
         const claimed = await tx.execute<{ tenant_id: number; id: string }>(sql`
           update notification set due_at = ${now + claimMs}, attempts = attempts + 1
           where (tenant_id, id) in (
-            select n.tenant_id, n.id from notification n where n.due_at <= ${now}
+            select n.tenant_id, n.id from notification n where n.due_at <= ${now} ${others}
               -- That an incident is over must not arrive before that it began.
               and not exists (
                 select 1 from notification earlier

@@ -10,4 +10,5 @@ export * from './incidents.ts';
 export * from './query.ts';
 export * from './rule-files.ts';
 export * from './rules.ts';
+export * from './template.ts';
 export * from './time.ts';

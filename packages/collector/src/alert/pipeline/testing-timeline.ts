@@ -28,7 +28,7 @@ export interface Timeline {
   readonly route?: Partial<NewRoute>;
   readonly silences?: readonly Partial<NewSilence>[];
   readonly inhibitions?: readonly NewInhibition[];
-  readonly channels?: readonly Partial<ChannelInput>[];
+  readonly channels?: readonly { readonly name?: string; readonly rateLimit?: ChannelInput['rateLimit'] }[];
   readonly events: readonly TimelineEvent[];
   /** In seconds. */
   readonly until: number;

@@ -1,0 +1,33 @@
+import type { Channel } from '@tarsier/protocol/api';
+
+const hidden = '(hidden)';
+
+/** A channel as it is shown: whoever may read it must not be able to send in its name. */
+export function withoutSecrets(channel: Channel): Channel {
+  switch (channel.kind) {
+    case 'webhook':
+      return channel.secret === undefined ? channel : { ...channel, secret: hidden };
+    case 'slack':
+    case 'discord':
+    case 'teams':
+      // The path is the secret.
+      return { ...channel, url: `${new URL(channel.url).origin}/${hidden}` };
+    case 'telegram':
+      return { ...channel, botToken: hidden };
+    case 'pagerduty':
+      return { ...channel, routingKey: hidden };
+    case 'opsgenie':
+      return { ...channel, apiKey: hidden };
+    case 'ntfy':
+      return channel.token === undefined ? channel : { ...channel, token: hidden };
+    case 'email': {
+      const server = new URL(channel.server);
+      if (server.password !== '') server.password = 'hidden';
+      return { ...channel, server: server.href };
+    }
+    case 'alertmanager':
+    case 'alertmanager-webhook':
+    case 'command':
+      return channel;
+  }
+}

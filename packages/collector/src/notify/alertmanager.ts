@@ -1,0 +1,63 @@
+/** Alertmanager's formats: what it sends (webhook version 4), and what it takes (API version 2). */
+import type { Alert, Labels } from '@tarsier/protocol';
+import type { ChannelOf } from '@tarsier/protocol/api';
+import { jsonRequest, type HttpRequest, type Sending } from './sending.ts';
+
+/** https://prometheus.io/docs/alerting/latest/configuration/#webhook_config */
+export function alertmanagerWebhook(
+  { url, name }: ChannelOf<'alertmanager-webhook'>,
+  { message, link }: Sending,
+): HttpRequest {
+  const { incident } = message;
+  const alerts = incident.alerts.map((alert) => ({
+    status: alert.state.kind === 'resolved' ? 'resolved' : 'firing',
+    labels: labelsOf(alert),
+    annotations: annotationsOf(alert),
+    startsAt: new Date(alert.state.since).toISOString(),
+    // Go's zero time: it goes on.
+    endsAt: alert.state.kind === 'resolved' ? new Date(alert.state.resolvedAt).toISOString() : '0001-01-01T00:00:00Z',
+    generatorURL: link ?? '',
+    fingerprint: alert.id.slice(0, 16),
+  }));
+  return jsonRequest(url, {
+    version: '4',
+    groupKey: `{}:{incident="${incident.id}"}`,
+    truncatedAlerts: Math.max(0, incident.total - alerts.length),
+    status: message.status,
+    receiver: name,
+    groupLabels: incident.labels,
+    commonLabels: common(alerts.map(({ labels }) => labels)),
+    commonAnnotations: common(alerts.map(({ annotations }) => annotations)),
+    externalURL: link ?? '',
+    alerts,
+  });
+}
+
+/** `POST /api/v2/alerts`, as a Prometheus does it: an alert without an end is sent again while it fires. */
+export function alertmanager({ url }: ChannelOf<'alertmanager'>, { message, link }: Sending): HttpRequest {
+  return jsonRequest(
+    `${url.replace(/\/+$/u, '')}/api/v2/alerts`,
+    message.incident.alerts.map((alert) => ({
+      labels: labelsOf(alert),
+      annotations: annotationsOf(alert),
+      startsAt: new Date(alert.state.since).toISOString(),
+      ...(alert.state.kind === 'resolved' ? { endsAt: new Date(alert.state.resolvedAt).toISOString() } : {}),
+      ...(link === undefined ? {} : { generatorURL: link }),
+    })),
+  );
+}
+
+function labelsOf({ name, severity, host, labels }: Alert): Labels {
+  return { ...labels, ...(host === '' ? {} : { host }), alertname: name, severity };
+}
+
+function annotationsOf({ reason }: Alert): Labels {
+  return { summary: reason };
+}
+
+/** Pairs that all have. */
+function common([first = {}, ...others]: readonly Labels[]): Labels {
+  return Object.fromEntries(
+    Object.entries(first).filter(([name, value]) => others.every((other) => other[name] === value)),
+  );
+}

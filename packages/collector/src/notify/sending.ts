@@ -1,0 +1,46 @@
+import type { Message, UnixMs } from '@tarsier/protocol';
+
+/** A notification on its way to one channel. */
+export interface Sending {
+  /** The same at every try: receivers tell a repeated one by it. */
+  readonly id: string;
+  readonly message: Message;
+  /** When it was decided to tell, not when this try was made. */
+  readonly createdAt: UnixMs;
+  /** Where a person can look; undefined when nobody told the collector its address. */
+  readonly link: string | undefined;
+  readonly title: string;
+  readonly text: string;
+}
+
+/** A request that tells it; every provider's format ends in one. */
+export interface HttpRequest {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Why a notification did not arrive, and whether it is any use to try again. */
+export class SendError extends Error {
+  override readonly name = 'SendError';
+  readonly permanent: boolean;
+  /** The receiver's own wish, ms. */
+  readonly retryAfterMs: number;
+
+  constructor(
+    message: string,
+    {
+      permanent = false,
+      retryAfterMs = 0,
+      cause,
+    }: { permanent?: boolean; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.permanent = permanent;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+export function jsonRequest(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpRequest {
+  return { url, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+}
