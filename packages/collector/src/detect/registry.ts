@@ -6,6 +6,7 @@ import { flatline } from './flatline/flatline.ts';
 import { isolationForest } from './isolation-forest/isolation-forest.ts';
 import { jointLevel } from './joint-level/joint-level.ts';
 import { noData } from './no-data/no-data.ts';
+import { seasonal } from './seasonal/seasonal.ts';
 import { zscore } from './zscore/zscore.ts';
 import type { HostDetectorKind, SeriesDetectorKind } from './detector.ts';
 
@@ -16,6 +17,7 @@ export const seriesDetectors: readonly SeriesDetectorKind[] = [
   extremeValue,
   flatline,
   noData,
+  seasonal,
 ];
 
 export const hostDetectors: readonly HostDetectorKind[] = [jointLevel, isolationForest];
