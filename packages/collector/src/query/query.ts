@@ -70,6 +70,8 @@ export interface SamplesRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The farthest that a date may be from 1970, ms. */
+const maxTimeMs = 8.64e15;
 const defaultLimits: QueryLimits = { series: 10_000, samples: 20_000_000, points: 11_000, spanMs: 400 * dayMs };
 
 export function createQuery({
@@ -142,7 +144,9 @@ export function createQuery({
     scope: TenantScope,
     { matchers, from, to, limits: { series: mostSeries, samples: mostSamples } = limits, signal }: SamplesRequest,
   ): Promise<readonly SeriesResult[]> {
-    const range = limited(from, to, signal, mostSamples);
+    // Beyond these there is no time, and numbers are too large to count on.
+    const range = limited(Math.max(from, -maxTimeMs), Math.min(to, maxTimeMs), signal, mostSamples);
+    if (range.from > range.to) return [];
     const series = await matching(scope, matchers, signal, mostSeries);
     const found = await storage.samples.read(scope, series, range);
     return withColumns(series, ({ seriesId }) => found.get(seriesId));

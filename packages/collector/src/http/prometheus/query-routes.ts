@@ -59,11 +59,15 @@ export function promqlRoutes({ engine, now }: { readonly engine: Engine; readonl
 }
 
 function options(c: Context<AppEnv>, parameters: Parameters): QueryOptions {
+  const timeoutMs = parameters.has('timeout') ? parameters.duration('timeout') : undefined;
+  if (timeoutMs !== undefined && timeoutMs < 0) throw invalid('timeout', 'expected a duration of 0 or more');
+  const lookBackMs = parameters.has('lookback_delta') ? parameters.duration('lookback_delta') : 0;
   return {
     query: parameters.text('query'),
     signal: c.req.raw.signal,
-    ...(parameters.has('timeout') ? { timeoutMs: parameters.duration('timeout') } : {}),
-    ...(parameters.has('lookback_delta') ? { lookBackMs: parameters.duration('lookback_delta') } : {}),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    // 0 or less is the usual one, as in Prometheus.
+    ...(lookBackMs > 0 ? { lookBackMs } : {}),
   };
 }
 

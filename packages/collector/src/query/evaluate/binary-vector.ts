@@ -5,6 +5,7 @@ import { LabelSet, metricName } from '../label-set.ts';
 import { mergeSame } from './merge.ts';
 import { anyPresent, arithmetic, both, butNot, comparison } from './operators.ts';
 import { repeated, type VectorSeries } from './value.ts';
+import type { Work } from './work.ts';
 
 /** Series that belong together. */
 interface Group {
@@ -25,8 +26,11 @@ export function vectorWithVector(
   left: readonly VectorSeries[],
   right: readonly VectorSeries[],
   count: number,
+  work: Pick<Work, 'expect'>,
 ): readonly VectorSeries[] {
   const groups = groupSeries(node.matching, left, right);
+  // Series that come and go: each of one side may have met each of the other at some step.
+  for (const group of groups.values()) work.expect(group.left.length * group.right.length * count);
   return isSetOperator(node.op)
     ? combineSets(node, groups, count)
     : new VectorMatch(node, groups, left, right, count).results();

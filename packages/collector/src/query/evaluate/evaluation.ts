@@ -129,16 +129,25 @@ export class Evaluation {
   /** @param countInside  whether what a subquery looks at is counted, instead of its points */
   async matrix(expr: Expr, steps: Steps, countInside = false): Promise<RangeVector> {
     const inner = unwrap(expr);
-    if (inner.kind === 'matrix') return this.#range(inner, steps);
-    if (inner.kind === 'subquery') return this.#subquery(inner, steps, countInside);
-    throw new TypeError(`expected a range vector, got ${inner.kind}`);
+    const range =
+      inner.kind === 'matrix'
+        ? this.#range(inner, steps)
+        : inner.kind === 'subquery'
+          ? await this.#subquery(inner, steps, countInside)
+          : undefined;
+    if (range === undefined) throw new TypeError(`expected a range vector, got ${inner.kind}`);
+    // Whatever is made of it has a point of each series at each step.
+    this.#parts.work.expect(range.series.length * steps.count);
+    return range;
   }
 
   async #select(selector: VectorSelector, steps: Steps, what: 'values' | 'times'): Promise<readonly VectorSeries[]> {
     const { times, work, found } = this.#parts;
     const look = lookAt(selector, steps, times);
     const series: VectorSeries[] = [];
-    for (const stored of found.get(selector) ?? []) {
+    const all = found.get(selector) ?? [];
+    work.expect(all.length * steps.count);
+    for (const stored of all) {
       const newest = newestAt(stored, steps.count, look, times.lookBackMs, what, steps.lookedAt);
       if (newest !== undefined) series.push(newest);
       await work.pause();
@@ -161,8 +170,9 @@ export class Evaluation {
   }
 
   async #subquery(subquery: Subquery, steps: Steps, countInside: boolean): Promise<RangeVector> {
-    const { times } = this.#parts;
+    const { times, work } = this.#parts;
     const grid = subquerySteps(subquery, steps, times);
+    work.expect(grid.count);
     const inside = countInside ? { lookedAt: new Float64Array(grid.count) } : {};
     const inner = grid.count === 0 ? [] : await this.vector(subquery.of, { ...grid, ...inside });
     if (steps.lookedAt !== undefined && inside.lookedAt !== undefined) {
@@ -196,7 +206,7 @@ export class Evaluation {
     if (typeOf(node.right) === 'scalar') {
       return vectorWithScalar(node, left, await this.scalar(node.right, steps), false);
     }
-    return vectorWithVector(node, left, await this.vector(node.right, steps), steps.count);
+    return vectorWithVector(node, left, await this.vector(node.right, steps), steps.count, this.#parts.work);
   }
 
   /** Floats have no buckets to cut: nothing comes of them, and that is told. */

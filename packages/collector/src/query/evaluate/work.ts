@@ -58,8 +58,14 @@ export class Work {
 
   /** @throws {TarsierError} `query/too-many-samples` */
   hold(samples: number): void {
+    this.expect(samples);
     this.samplesHeld += samples;
-    if (this.samplesHeld <= this.#limits.samples) return;
+  }
+
+  /** As {@link Work.hold} of what is about to be computed: nothing is made room for that there is too much of. */
+  expect(samples: number): void {
+    if (this.samplesHeld + samples <= this.#limits.samples) return;
+    this.samplesHeld += samples;
     throw new TarsierError(
       'query/too-many-samples',
       `query: expected at most ${this.#limits.samples} samples in an evaluation; narrow the range or the selector, or use a larger step`,

@@ -7,8 +7,14 @@ import { isName, quote } from '../language/text.ts';
 import { metricName } from '../label-set.ts';
 import { compilePattern, type Pattern } from '../pattern/pattern.ts';
 
+/** Calls inside each other may make a value twice as long each time. */
+const maxValueLength = 32_768;
+
 /** A name that is set is a name again. */
 function withLabel(series: VectorSeries, name: string, value: string): VectorSeries {
+  if (value.length > maxValueLength) {
+    throw executionError(`label ${quote(name)}: expected a value of at most ${maxValueLength} characters`);
+  }
   return {
     ...series,
     labels: series.labels.with(name, value),
