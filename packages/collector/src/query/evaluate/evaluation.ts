@@ -136,8 +136,8 @@ export class Evaluation {
           ? await this.#subquery(inner, steps, countInside)
           : undefined;
     if (range === undefined) throw new TypeError(`expected a range vector, got ${inner.kind}`);
-    // Whatever is made of it has a point of each series at each step.
-    this.#parts.work.expect(range.series.length * steps.count);
+    // Whatever is made of it has a point of each series at each step; at one it may also be the answer itself.
+    if (steps.count > 1) this.#parts.work.expect(range.series.length * steps.count);
     return range;
   }
 
