@@ -137,7 +137,7 @@ plugins:
     'agent.yaml:11:11: plugins.http-check.mode: expected one of fast, slow, got string "medium"',
     'agent.yaml:14:20: plugins.http-check.targets.0.timeoutMs: expected at most 5000, got number 9000',
     'agent.yaml:15:9: plugins.http-check.targets.0.timeout: there is no such option; did you mean timeoutMs?',
-    'agent.yaml:16:9: plugins.http-check.targets.1.address: there is no such option',
+    'agent.yaml:16:9: plugins.http-check.targets.1.address: there is no such option; expected one of url, timeoutMs',
     'agent.yaml:16:9: plugins.http-check.targets.1.url: expected a string, got nothing',
   ]);
 });

@@ -1,4 +1,5 @@
 const alikeLetters = 3;
+const fewNames = 8;
 
 /**
  * The name that was probably meant: the same but for case, dashes and underscores, or else the one with the fewest
@@ -22,6 +23,12 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 export function didYouMean(name: string, known: readonly string[]): string {
   const meant = nearest(name, known);
   return meant === undefined ? '' : `; did you mean ${meant}?`;
+}
+
+/** As {@link didYouMean}; or what there is, where that is a few names. */
+export function meantOrKnown(name: string, known: readonly string[]): string {
+  const few = known.length > 0 && known.length <= fewNames;
+  return didYouMean(name, known) || (few ? `; expected one of ${known.join(', ')}` : '');
 }
 
 function plain(name: string): string {

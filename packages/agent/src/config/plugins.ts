@@ -5,7 +5,7 @@ import type { ConfigDocument, ConfigProblem, Path } from './document.ts';
 import { got, issueProblems, type Locate } from './issues.ts';
 import { jsonSchemaOf, unknownNames } from './json-schema.ts';
 import { isPluginSpecifier } from '../external/load.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean, meantOrKnown } from './nearest.ts';
 
 /** Settings by plugin; `false` leaves one out. */
 export type PluginOptions = Readonly<Record<string, false | Readonly<Record<string, unknown>>>>;
@@ -100,7 +100,7 @@ export function checkPlugins(
     }
     for (const plugin of meant) {
       for (const unknown of unknownNames(jsonSchemaOf(plugin.config), given, path)) {
-        const suggestion = didYouMean(String(unknown.path.at(-1)), unknown.known);
+        const suggestion = meantOrKnown(String(unknown.path.at(-1)), unknown.known);
         problems.push(problem(unknown.path, `there is no such option${suggestion}`, 'key'));
       }
       problems.push(...issueProblems(plugin.config.safeParse(given), given, path, document, problem));
