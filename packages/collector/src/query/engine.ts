@@ -149,7 +149,10 @@ export function createEngine({
           samplesRead: work.samplesRead,
           samplesHeld: work.samplesHeld,
           lookedAt: {
-            times: Array.from({ length: steps.count }, (_, step) => timeOf(steps, step)),
+            // Hardly anybody asks for them.
+            get times() {
+              return Array.from({ length: steps.count }, (_, step) => timeOf(steps, step));
+            },
             samples: counted.lookedAt,
           },
         },

@@ -31,6 +31,7 @@ import { countValues } from './reduce.ts';
 import { newestAt } from './select-instant.ts';
 import { timeOf, type Steps } from './steps.ts';
 import { repeated, type RangeSeries, type RangeVector, type VectorSeries } from './value.ts';
+import { WindowBounds } from './windows.ts';
 import type { Work } from './work.ts';
 
 export interface EvaluationParts {
@@ -165,6 +166,7 @@ export class Evaluation {
       })),
       rangeMs: positiveMs(range, times),
       endAt: lookAt(selector, steps, times),
+      bounds: new WindowBounds(),
       lookedAt: steps.lookedAt,
     };
   }
@@ -192,6 +194,7 @@ export class Evaluation {
       series,
       rangeMs: positiveMs(subquery.range, times),
       endAt: lookAt(subquery, steps, times),
+      bounds: new WindowBounds(),
       lookedAt: countInside ? undefined : steps.lookedAt,
     };
   }

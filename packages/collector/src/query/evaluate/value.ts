@@ -1,5 +1,6 @@
 import type { UnixMs } from '@tarsier/protocol';
 import type { LabelSet } from '../label-set.ts';
+import type { WindowBounds } from './windows.ts';
 
 /** One series of an instant vector over all steps: columns, no object per sample. */
 export interface VectorSeries {
@@ -28,6 +29,8 @@ export interface RangeVector {
   readonly rangeMs: number;
   /** End of a step's window. */
   readonly endAt: (step: number) => UnixMs;
+  /** Of the series that was looked at last. */
+  readonly bounds: WindowBounds;
   /** As of {@link Steps}. */
   readonly lookedAt: Float64Array | undefined;
 }

@@ -15,7 +15,9 @@ export function parseNumber(text: string): number | undefined {
 export function formatValue(value: number): string {
   if (value === Infinity) return '+Inf';
   if (value === -Infinity) return '-Inf';
-  if (Object.is(value, -0)) return '-0';
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  const magnitude = Math.abs(value);
+  if (magnitude >= 1e-6 && magnitude < 1e21) return String(value);
   return String(value).replace(/e([+-])(\d)$/u, 'e$10$2');
 }
 

@@ -47,6 +47,8 @@ interface StoredRow {
 const seriesPerStatement = 500;
 /** How much time is read at once: much where there is little, so that an empty year costs few statements. */
 const span = { firstMs: 6 * hourMs, leastMs: hourMs, mostMs: 32 * dayMs, fewRows: 1_000, manyRows: 4_000 } as const;
+/** Values that are allocated together, at most. */
+const largestSlab = 65_536;
 /** Rows decoded between two turns of the event loop. */
 const rowsPerTurn = 256;
 
@@ -145,6 +147,8 @@ class RowDecoder {
   /** Series of one host share the times of their block: those of the row before are mostly those of the next. */
   #head: Uint8Array = new Uint8Array();
   #times: Float64Array = new Float64Array();
+  #slab = new Float64Array();
+  #slabUsed = 0;
 
   constructor(
     schemas: SchemaColumns,
@@ -164,12 +168,23 @@ class RowDecoder {
   async add(row: StoredRow): Promise<number> {
     if (row.series_id === null || row.head === null) return this.#addBatch(row);
     const times = this.#timesOf(row.head);
-    const values = new Float64Array(times.length);
+    const values = this.#room(times.length);
     let present: Uint8Array | undefined;
     decodeChunk(new ByteReader(row.body), values, () => (present ??= new Uint8Array(times.length).fill(1)));
     const { head } = row;
     const origins = () => decodeRows(new ByteReader(head));
     return this.#keep(row.series_id, { times, values, ...(present === undefined ? {} : { present }), origins });
+  }
+
+  /** Many arrays in one: each that the engine keeps account of costs it more than filling it does. */
+  #room(rows: number): Float64Array {
+    if (this.#slabUsed + rows > this.#slab.length) {
+      this.#slab = new Float64Array(Math.max(rows, Math.min(this.#slab.length * 2, largestSlab)));
+      this.#slabUsed = 0;
+    }
+    const begin = this.#slabUsed;
+    this.#slabUsed += rows;
+    return this.#slab.subarray(begin, begin + rows);
   }
 
   #timesOf(head: Uint8Array): Float64Array {
