@@ -3,18 +3,11 @@
  * it is answered, until it is where it stays. Server on one core, loader on the other. Ours commits with fsync before
  * it answers, and scores every sample; beside it VictoriaMetrics and Prometheus, where they are installed.
  */
+import { benchServers } from '../servers/all.ts';
 import { cpuSeconds, type BenchServer } from '../servers/server.ts';
 import { hourMs, lastWholeHour, load } from '../servers/load.ts';
-import { startPrometheusServer, startVictoriaMetrics } from '../servers/peers.ts';
-import { startTarsier } from '../servers/tarsier.ts';
 
-const [minutes = 60, only = ''] = process.argv.slice(3).map((arg) => (Number(arg) > 0 ? Number(arg) : arg));
-const nodeFlags = process.env['BENCH_NODE_FLAGS']?.split(' ') ?? [];
-const starts: Readonly<Record<string, () => Promise<BenchServer | undefined>>> = {
-  tarsier: () => startTarsier(nodeFlags),
-  victoria: startVictoriaMetrics,
-  prometheus: startPrometheusServer,
-};
+const [minutes = 60, only = ''] = process.argv.slice(3);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function measure(server: BenchServer): Promise<void> {
@@ -44,8 +37,7 @@ async function measure(server: BenchServer): Promise<void> {
 }
 
 say(`${minutes} min from ${new Date(lastWholeHour(Date.now())).toISOString()} on, of an hour of ${hourMs / 1000} s`);
-for (const [name, start] of Object.entries(starts)) {
-  if (only !== '' && only !== name) continue;
+for (const [name, start] of Object.entries(benchServers(only))) {
   const server = await start();
   if (server === undefined) {
     say(`${name}: not installed`);
