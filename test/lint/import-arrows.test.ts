@@ -16,10 +16,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ingest: ['storage'],
   receivers: ['ingest'],
   query: ['storage'],
+  forecast: ['query'],
   tenancy: ['storage'],
-  alert: ['storage', 'query', 'detect', 'notify', 'stats'],
+  alert: ['storage', 'query', 'detect', 'notify', 'stats', 'forecast'],
   live: ['storage', 'ingest', 'query', 'tenancy'],
-  http: ['storage', 'ingest', 'receivers', 'query', 'detect', 'alert', 'notify', 'tenancy', 'live'],
+  http: ['storage', 'ingest', 'receivers', 'query', 'detect', 'alert', 'notify', 'tenancy', 'live', 'forecast'],
 };
 const rooms = Object.keys(mayImport);
 const collector = 'packages/collector/src';

@@ -14,6 +14,7 @@ import type { CollectorConfig } from './config.ts';
 import { createDetection, type Detection } from './detect/detection.ts';
 import type { HostRates } from './detect/events/anomaly-rates.ts';
 import { every } from './every.ts';
+import { createForecaster } from './forecast/forecaster.ts';
 import { createApp } from './http/app.ts';
 import { createIngest, maxFutureMs } from './ingest/ingest.ts';
 import { createLiveWindows } from './ingest/live-window.ts';
@@ -192,6 +193,7 @@ export async function startCollector({
     query,
     engine,
     exporter: createExporter({ storage }),
+    forecaster: createForecaster({ query, engine, now }),
     windows,
     live,
     alerting,

@@ -1,6 +1,7 @@
 import { serve } from '@hono/node-server';
 import { batchContentType } from '@tarsier/protocol';
 import { createDetection } from '../detect/detection.ts';
+import { createForecaster } from '../forecast/forecaster.ts';
 import { createAlerting } from '../alert/alerting.ts';
 import { createRuleGroups, type RuleGroups } from '../alert/groups/rule-groups.ts';
 import { createPipeline } from '../alert/pipeline/pipeline.ts';
@@ -82,6 +83,7 @@ export async function startTestServer(
     query,
     engine,
     exporter: createExporter({ storage }),
+    forecaster: createForecaster({ query, engine, now: Date.now }),
     windows,
     live,
     alerting,

@@ -5,6 +5,7 @@ export * from './cardinality.ts';
 export * from './channels.ts';
 export * from './enrol.ts';
 export * from './export.ts';
+export * from './forecast.ts';
 export * from './hosts.ts';
 export * from './incidents.ts';
 export * from './query.ts';

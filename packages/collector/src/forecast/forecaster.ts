@@ -1,0 +1,92 @@
+/** `forecast(selector, horizon)`: what the series of a query will be, from what is stored of them. */
+import { TarsierError, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
+import type { ForecastResponse, SeriesForecast } from '@tarsier/protocol/api';
+import type { Engine } from '../query/engine.ts';
+import { parseQuery } from '../query/language/parse.ts';
+import type { Query } from '../query/query.ts';
+import type { TenantScope } from '../tenant.ts';
+import { forecastSeries } from './series-forecast.ts';
+
+export interface ForecastQuery {
+  /** A selector, or any expression. */
+  readonly query: string;
+  readonly horizonMs: number;
+  readonly stepMs: number;
+  /** Four times the horizon unless given, at least 120 steps. */
+  readonly historyMs?: number | undefined;
+  readonly confidence: number;
+  readonly limit?: number | undefined;
+  readonly direction?: 'above' | 'below' | undefined;
+  readonly signal?: AbortSignal;
+}
+
+export interface Forecaster {
+  /** @throws {TarsierError} `query/…`, `forecast/…` */
+  forecast(scope: TenantScope, request: ForecastQuery): Promise<ForecastResponse>;
+}
+
+const historyHorizons = 4;
+const leastHistorySteps = 120;
+/** Values of the past that a forecast is learnt from: more cost time and tell little. */
+const mostHistorySteps = 2_000;
+/** Each takes some hundredths of a second of CPU. */
+const mostSeries = 50;
+
+export function createForecaster({
+  query,
+  engine,
+  now,
+}: {
+  readonly query: Pick<Query, 'range'>;
+  readonly engine: Pick<Engine, 'range'>;
+  readonly now: () => UnixMs;
+}): Forecaster {
+  async function columnsOf(
+    scope: TenantScope,
+    { query: text, stepMs, signal }: ForecastQuery,
+    start: UnixMs,
+    end: UnixMs,
+  ): Promise<readonly { readonly metric: Readonly<Record<string, string>>; readonly column: SeriesColumn }[]> {
+    const expr = parseQuery(text);
+    const abort = signal === undefined ? {} : { signal };
+    if (expr.kind === 'selector' && expr.offset === undefined && expr.at === undefined) {
+      const results = await query.range(scope, { selector: text, start, end, stepMs, aggregation: 'avg', ...abort });
+      return results.map(({ series, column }) => ({ metric: { __name__: series.name, ...series.labels }, column }));
+    }
+    const { data } = await engine.range(scope, { query: text, start, end, stepMs, ...abort });
+    const series = data.kind === 'matrix' ? data.series : [];
+    return series.map((column) => ({ metric: column.labels.toObject(), column }));
+  }
+
+  return {
+    async forecast(scope, request) {
+      const { horizonMs, stepMs, confidence, limit, direction } = request;
+      const historyMs = request.historyMs ?? Math.max(historyHorizons * horizonMs, leastHistorySteps * stepMs);
+      if (historyMs / stepMs > mostHistorySteps) {
+        throw new TarsierError(
+          'forecast/history',
+          `history: expected at most ${mostHistorySteps} steps, got ${Math.ceil(historyMs / stepMs)}; use a larger step`,
+          { field: 'history' },
+        );
+      }
+      const end = now();
+      const columns = await columnsOf(scope, request, end - historyMs, end);
+      if (columns.length > mostSeries) {
+        throw new TarsierError(
+          'forecast/too-many-series',
+          `query: expected at most ${mostSeries} series, got ${columns.length}; narrow the selector`,
+          { field: 'query' },
+        );
+      }
+      const steps = Math.floor(horizonMs / stepMs);
+      const forecasts: SeriesForecast[] = [];
+      const skipped: { metric: Readonly<Record<string, string>>; reason: string }[] = [];
+      for (const { metric, column } of columns) {
+        const found = forecastSeries(metric, column, { stepMs, steps, confidence, limit, direction });
+        if (typeof found === 'string') skipped.push({ metric, reason: found });
+        else forecasts.push(found);
+      }
+      return { confidence, stepMs, forecasts, skipped };
+    },
+  };
+}
