@@ -163,6 +163,8 @@ export async function startCollector({
     storage,
     engine,
     record: createRecorder({ receiver, maxAgeMs: config.maxAgeMs }),
+    alerts: alerting.writer,
+    pageUrl: config.publicUrl,
     observer: {
       evaluated(ms, failed) {
         self.ruleEvaluations.add(1);
@@ -177,7 +179,7 @@ export async function startCollector({
   await ruleGroups.reload();
 
   await pipeline.restore();
-  await alerting.restore();
+  await alerting.restore(ruleGroups.has);
   await ingest.replay(now() - replayMs);
   replaying = false;
   // Those of the past are stored.

@@ -33,6 +33,8 @@ export interface Alert {
   readonly state: AlertState;
   /** One sentence: what was measured, against which bound, since when. */
   readonly reason: string;
+  /** What the rule's author has to say: `summary`, `description`, `runbook_url`. */
+  readonly annotations?: Labels;
   /** Its value is the score of an anomaly, in robust standard deviations. */
   readonly isAnomaly?: boolean;
 }

@@ -8,15 +8,19 @@ import type { Storage } from '../storage/storage.ts';
 import type { SamplesConsumer } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
 import type { Matches } from './alert-series.ts';
-import { createAlertWriter } from './alert-writer.ts';
+import { createAlertWriter, type AlertWriter } from './alert-writer.ts';
 import { RuleWatch, type RuleOutcome } from './rule-watch.ts';
 
 export interface Alerting {
+  /** Where alerts of rules go that are evaluated elsewhere. */
+  readonly writer: Pick<AlertWriter, 'save' | 'forget'>;
   /**
    * Loads rules, and the alerts that were open when the collector stopped. The anomalies that still last are to be
    * told with {@link Alerting.anomaly} before the first tick, which ends the alerts of the others.
+   *
+   * @param isElsewhere  whether a rule is evaluated elsewhere, and its alerts with it
    */
-  restore(): Promise<void>;
+  restore(isElsewhere?: (scope: TenantScope, ruleId: string) => boolean): Promise<void>;
   /** Samples older than those that a rule has seen of a series count for nothing. */
   readonly consume: SamplesConsumer;
   /** An anomaly began, changed or ended. */
@@ -91,14 +95,15 @@ export function createAlerting({ storage, onAlert, log, now = Date.now }: Alerti
 
   return {
     reloadRules,
+    writer,
 
-    async restore() {
+    async restore(isElsewhere = () => false) {
       for (const scope of await storage.tenants.all()) {
         await reloadRules(scope);
         const { watches, outcome } = stateOf(scope);
         for (const alert of await storage.alerts.open(scope)) {
           const { state } = alert;
-          if (state.kind === 'resolved') continue;
+          if (state.kind === 'resolved' || isElsewhere(scope, alert.ruleId)) continue;
           const watch = watches.get(alert.ruleId);
           if (watch !== undefined) watch.restore({ ...alert, state }, now());
           else if (state.kind === 'pending') outcome.forgotten(alert.id);

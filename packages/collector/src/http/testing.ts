@@ -71,6 +71,8 @@ export async function startTestServer(
     storage,
     engine,
     record: createRecorder({ receiver, maxAgeMs: 86_400_000 }),
+    alerts: alerting.writer,
+    pageUrl: undefined,
     observer: { evaluated() {}, missed() {} },
     log,
     now: Date.now,

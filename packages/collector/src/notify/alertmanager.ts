@@ -51,8 +51,8 @@ function labelsOf({ name, severity, host, labels }: Alert): Labels {
   return { ...labels, ...(host === '' ? {} : { host }), alertname: name, severity };
 }
 
-function annotationsOf({ reason }: Alert): Labels {
-  return { summary: reason };
+function annotationsOf({ reason, annotations }: Alert): Labels {
+  return { summary: reason, ...annotations };
 }
 
 /** Pairs that all have. */

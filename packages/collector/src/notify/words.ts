@@ -29,6 +29,9 @@ export function textFor({ template }: Pick<Channel, 'template'>, message: Messag
     `Priority ${priority.score}: ${parts.join(', ')}`,
     ...(incident.acknowledged === undefined ? [] : [`Acknowledged by ${incident.acknowledged.by}`]),
     ...(others.length === 0 ? [] : ['Also:', ...others, ...(more > 0 ? [`- and ${more} more`] : [])]),
+    ...(alerts[0]?.annotations?.['runbook_url'] === undefined
+      ? []
+      : [`Runbook: ${alerts[0].annotations['runbook_url']}`]),
     ...(link === undefined ? [] : [link]),
   ].join('\n');
 }

@@ -36,6 +36,4 @@ export interface RuleFilePutResponse {
   readonly groups: number;
   readonly recording: number;
   readonly alerting: number;
-  /** What is kept, but not done. */
-  readonly warnings: readonly string[];
 }

@@ -1,5 +1,5 @@
 /** One rule group at work: what its rules gave last, and the next evaluation. */
-import { describeError, TarsierError, type SeriesIdentity, type UnixMs } from '@tarsier/protocol';
+import { describeError, TarsierError, type Alert, type SeriesIdentity, type UnixMs } from '@tarsier/protocol';
 import type { Engine, QueryResult } from '../../query/engine.ts';
 import { LabelSet, metricName } from '../../query/label-set.ts';
 import { childrenOf, type Expr } from '../../query/language/ast.ts';
@@ -8,8 +8,10 @@ import { quote } from '../../query/language/text.ts';
 import { compileMatchers } from '../../query/selector.ts';
 import { markStale } from '../../query/staleness.ts';
 import type { TenantScope } from '../../tenant.ts';
+import { expandTemplate, type TemplateData } from '../template/template.ts';
+import { AlertRuleRun, type AlertSample, type AlertSink } from './alert-rule-run.ts';
 import { identityOf } from './rule-file.ts';
-import type { GroupRule, RecordingRule, RuleGroup } from './rule-group.ts';
+import { ruleIds, type AlertingRule, type GroupRule, type RecordingRule, type RuleGroup } from './rule-group.ts';
 
 /** Stores one sample of each series; resolves when they are committed. */
 export type RecordSamples = (
@@ -21,6 +23,8 @@ export type RecordSamples = (
 
 export interface RuleState {
   readonly rule: GroupRule;
+  /** Alerts that are pending or fire; none of a rule that records. */
+  readonly alerts: readonly Alert[];
   readonly health: 'unknown' | 'ok' | 'err';
   readonly lastError: string;
   /** 0: never. */
@@ -31,6 +35,9 @@ export interface RuleState {
 export interface GroupRunDeps {
   readonly engine: Pick<Engine, 'instant'>;
   readonly record: RecordSamples;
+  readonly alerts: AlertSink;
+  /** Where people open the page. */
+  readonly pageUrl: string;
   readonly now: () => number;
   /** An evaluation of a rule has ended. @param error  why there is no result, if there is none */
   readonly onEvaluated: (rule: GroupRule, ms: number, error: unknown) => void;
@@ -39,7 +46,9 @@ export interface GroupRunDeps {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 interface RunningRule {
-  readonly state: Mutable<RuleState>;
+  readonly state: Mutable<Omit<RuleState, 'alerts'>>;
+  /** Of an alerting rule. */
+  readonly alerting: AlertRuleRun | undefined;
   readonly expr: Expr;
   /** Series of the evaluation before, by key; undefined before the first. */
   series: ReadonlyMap<string, LabelSet> | undefined;
@@ -55,34 +64,46 @@ export class GroupRun {
   /** Evaluations that were due while another was still at it. */
   missed = 0;
 
-  constructor(scope: TenantScope, group: RuleGroup, deps: GroupRunDeps) {
+  /** @param file  of the group: rules of two files are not the same */
+  constructor(scope: TenantScope, file: string, group: RuleGroup, deps: GroupRunDeps) {
     this.scope = scope;
     this.group = group;
     this.#deps = deps;
-    this.#rules = group.rules.map((rule) => ({
+    const ids = ruleIds(file, group);
+    this.#rules = group.rules.map((rule, index) => ({
       state: { rule, health: 'unknown', lastError: '', evaluatedAt: 0, evaluationMs: 0 },
+      alerting: rule.kind === 'alert' ? new AlertRuleRun(ids[index] ?? '', rule, deps.alerts) : undefined,
       expr: parseQuery(rule.expr),
       series: undefined,
     }));
   }
 
   get states(): readonly RuleState[] {
-    return this.#rules.map(({ state }) => state);
+    return this.#rules.map(({ state, alerting }) => ({ ...state, alerts: alerting?.open ?? [] }));
   }
 
   /** Goes on from where another run of the group was, as far as their rules are the same. */
   resume(before: GroupRun): void {
     const known = new Map(before.#rules.map(({ state, series }) => [identityOf(state.rule), series]));
     for (const rule of this.#rules) rule.series = known.get(identityOf(rule.state.rule));
+    this.restore(before.#rules.flatMap(({ alerting }) => alerting?.open ?? []));
     this.evaluatedAt = before.evaluatedAt;
     this.missed = before.missed;
+  }
+
+  /** Goes on with alerts that were open: those of its rules. */
+  restore(alerts: readonly Alert[]): void {
+    const byRule = Map.groupBy(alerts, ({ ruleId }) => ruleId);
+    for (const { alerting } of this.#rules) alerting?.restore(byRule.get(alerting.id) ?? [], this.#deps.now());
   }
 
   /** Says of the series of rules that `after` has no more that they have ended. */
   async retire(after: GroupRun | undefined, time: UnixMs): Promise<void> {
     const kept = new Set(after?.group.rules.map(identityOf));
+    const keptAlerts = new Set(after === undefined ? [] : after.#rules.map(({ alerting }) => alerting?.id));
     const batch = new SampleBatch();
-    for (const { state, series } of this.#rules) {
+    for (const { state, series, alerting } of this.#rules) {
+      if (alerting !== undefined && !keptAlerts.has(alerting.id)) alerting.endAll(time, 'its rule was deleted');
       if (kept.has(identityOf(state.rule))) continue;
       for (const labels of series?.values() ?? []) batch.end(labels);
     }
@@ -112,13 +133,15 @@ export class GroupRun {
     };
     for (const rule of this.#rules) {
       const { rule: definition } = rule.state;
-      if (definition.kind !== 'record') continue;
       // A rule sees what those before it have recorded for the same time.
       if (batch.size > 0 && readsAnyOf(rule.expr, batch.names)) await flush();
       const ruleBegan = this.#deps.now();
       try {
         const before = rule.series ?? (await this.#recordedBefore(definition, time));
-        const results = await this.#results(definition, time);
+        const results =
+          definition.kind === 'record'
+            ? await this.#results(definition, time)
+            : await this.#alert(definition, rule.alerting, time);
         for (const { labels, value } of results.values()) batch.add(labels, value);
         for (const [key, labels] of before) if (!results.has(key)) batch.end(labels);
         const series = new Map(Array.from(results, ([key, { labels }]) => [key, labels]));
@@ -156,20 +179,87 @@ export class GroupRun {
       }
       results.set(named.key, { labels: named, value: sample.value });
     }
-    const { limit } = this.group;
-    if (limit > 0 && results.size > limit) {
-      throw new TarsierError('rules/evaluation', `exceeded limit of ${limit} with ${results.size} series`);
-    }
+    this.#checkLimit(results.size);
     return results;
   }
 
+  #checkLimit(size: number): void {
+    const { limit } = this.group;
+    if (limit > 0 && size > limit) {
+      throw new TarsierError('rules/evaluation', `exceeded limit of ${limit} with ${size} series`);
+    }
+  }
+
+  /** @returns what it records: the series `ALERTS` of each alert that is pending or fires */
+  async #alert(
+    rule: AlertingRule,
+    alerting: AlertRuleRun | undefined,
+    time: UnixMs,
+  ): Promise<ReadonlyMap<string, { readonly labels: LabelSet; readonly value: number }>> {
+    const found = samplesOf(await this.#deps.engine.instant(this.scope, { query: rule.expr, time }));
+    this.#checkLimit(found.length);
+    const samples: AlertSample[] = [];
+    for (const sample of found) samples.push(await this.#filledIn(rule, sample, time));
+    if (new Set(samples.map(({ labels }) => LabelSet.ofSeries({ name: '', labels }).key)).size < samples.length) {
+      throw new TarsierError(
+        'rules/evaluation',
+        'vector contains metrics with the same labelset after applying alert labels',
+      );
+    }
+    alerting?.evaluate(samples, time);
+    const active = (alerting?.open ?? []).map(({ name, labels, state }) => {
+      const series = LabelSet.ofSeries({
+        name: alertsMetric,
+        labels: { ...labels, alertname: name, alertstate: state.kind },
+      });
+      return [series.key, { labels: series, value: 1 }] as const;
+    });
+    return new Map(active);
+  }
+
+  async #filledIn(
+    rule: AlertingRule,
+    { labels: of, value }: { readonly labels: LabelSet; readonly value: number },
+    time: UnixMs,
+  ): Promise<AlertSample> {
+    const { [metricName]: metric = '', ...labels } = of.toObject();
+    const data: TemplateData = {
+      labels,
+      value,
+      externalUrl: this.#deps.pageUrl,
+      query: async (query) => {
+        const results = samplesOf(await this.#deps.engine.instant(this.scope, { query, time }));
+        return results.map((result) => ({ Labels: result.labels.toObject(), Value: result.value }));
+      },
+    };
+    const fillIn = async (texts: Readonly<Record<string, string>>): Promise<Record<string, string>> => {
+      const filled: Record<string, string> = {};
+      for (const [name, text] of Object.entries(texts)) filled[name] = await expandTemplate(text, data);
+      return filled;
+    };
+    const own = await fillIn(rule.labels);
+    const all = Object.entries({ ...labels, ...own }).filter(([name, text]) => text !== '' && name !== 'alertname');
+    return { labels: Object.fromEntries(all), annotations: await fillIn(rule.annotations), metric, value };
+  }
+
   /** After a restart: the rule's series that had not ended. Those that it gives no more have to be ended. */
-  async #recordedBefore({ record, labels }: RecordingRule, time: UnixMs): Promise<ReadonlyMap<string, LabelSet>> {
-    const matchers = Object.entries(labels).map(([name, value]) => `,${name}=${quote(value)}`);
+  async #recordedBefore(rule: GroupRule, time: UnixMs): Promise<ReadonlyMap<string, LabelSet>> {
+    const [record, own] =
+      rule.kind === 'record'
+        ? [rule.record, rule.labels]
+        : [alertsMetric, { ...withoutTemplates(rule), alertname: rule.alert }];
+    const matchers = Object.entries(own).map(([name, value]) => `,${name}=${quote(value)}`);
     const query = `{__name__=${quote(record)}${matchers.join('')}}`;
     const found = samplesOf(await this.#deps.engine.instant(this.scope, { query, time: time - 1 }));
     return new Map(found.map(({ labels: of }) => [of.key, of]));
   }
+}
+
+/** The series by which other rules see alerts, as in Prometheus. */
+const alertsMetric = 'ALERTS';
+
+function withoutTemplates({ labels }: AlertingRule): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([, text]) => !text.includes('{{')));
 }
 
 /** Samples of one time, to be stored together: one of each series. */

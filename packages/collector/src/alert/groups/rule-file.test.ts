@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parseRuleFile } from './rule-file.ts';
 import { slotAt } from './rule-group.ts';
@@ -59,6 +60,7 @@ groups:
     },
   ]);
   expect(parseRuleFile('')).toEqual([]);
+  expect(parseRuleFile('null\n')).toEqual([]);
 });
 
 const group = (...rules: readonly string[]) =>
@@ -85,8 +87,8 @@ test.each([
   [group('{ record: a, expr: up, for: 5m }'), 'line 4: groups[0].rules[0]: Unrecognized key: "for"'],
   [group('{ record: a, expr: up, labels: { __name__: b } }'), 'groups[0].rules[0].labels.__name__: '],
   [
-    group('{ record: a, expr: up }', '{ record: a, expr: down }'),
-    'line 5: groups[0].rules[1]: expected each rule once',
+    group('{ alert: a, expr: up, annotations: { summary: "{{ shout }}" } }'),
+    'line 4: groups[0].rules[0].annotations.summary: expected a template: function "shout" not defined',
   ],
   [group('{ expr: up }'), 'line 4: groups[0].rules[0].record: '],
   [
@@ -109,4 +111,16 @@ test('a group is evaluated at whole intervals from an offset of its own', () => 
     (ages: number[]) => ages.every((age) => age >= 0 && age < 10_000),
   );
   expect(slotAt('another', 10_000, 0) % 10_000).not.toBe(slotAt('some group', 10_000, 0) % 10_000);
+});
+
+test('a public collection of rules is read as it is', async () => {
+  const groups = parseRuleFile(await readFile(new URL('testdata/node-exporter-alerts.yaml', import.meta.url), 'utf8'));
+  const rules = groups.flatMap((group) => group.rules);
+  expect(rules.filter(({ kind }) => kind === 'alert')).toHaveLength(rules.length);
+  expect(rules.length).toBeGreaterThan(20);
+  expect(rules[0]).toMatchObject({
+    alert: 'NodeFilesystemSpaceFillingUp',
+    forMs: 3_600_000,
+    labels: { severity: 'warning' },
+  });
 });

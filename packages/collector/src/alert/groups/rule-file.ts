@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { typeOf } from '../../query/language/check-types.ts';
 import { parseDuration } from '../../query/language/duration.ts';
 import { parseQuery } from '../../query/language/parse.ts';
+import { templateError } from '../template/template.ts';
 import type { GroupRule, RuleGroup } from './rule-group.ts';
 
 /** Where a group says nothing. */
@@ -33,6 +34,10 @@ const labels = z
   .record(z.string().refine(isLabelName, 'expected the name of a label, other than __name__'), z.string())
   .default({});
 const name = z.string().min(1, 'expected a name');
+const template = z.string().superRefine((text, context) => {
+  const error = templateError(text);
+  if (error !== undefined) context.addIssue({ code: 'custom', message: `expected a template: ${error}` });
+});
 
 const recordingRule = z.strictObject({
   record: z.string().refine(isMetricName, 'expected the name of a metric: [a-zA-Z_:][a-zA-Z0-9_:]*'),
@@ -44,8 +49,10 @@ const alertingRule = z.strictObject({
   expr: expression,
   for: duration.default(0),
   keep_firing_for: duration.default(0),
-  labels,
-  annotations: z.record(z.string(), z.string()).default({}),
+  labels: z
+    .record(z.string().refine(isLabelName, 'expected the name of a label, other than __name__'), template)
+    .default({}),
+  annotations: z.record(z.string(), template).default({}),
 });
 const ruleGroup = z.strictObject({
   name,
@@ -57,7 +64,8 @@ const ruleGroup = z.strictObject({
     .transform(Number)
     .default(0),
   labels,
-  rules: z.array(z.unknown()).max(most.rules).default([]),
+  // Empty where there is nothing after the colon.
+  rules: z.preprocess((value) => (value === '' ? [] : value), z.array(z.unknown()).max(most.rules).default([])),
 });
 const ruleFile = z.strictObject({ groups: z.array(ruleGroup).max(most.groups).default([]) });
 
@@ -84,7 +92,9 @@ export function parseRuleFile(text: string): readonly RuleGroup[] {
     );
   };
 
-  const { groups } = read(ruleFile, valueOf(document) ?? {}, []);
+  const value = valueOf(document);
+  // Generators write `null` where there are no groups.
+  const { groups } = read(ruleFile, value === 'null' || value === '~' ? {} : (value ?? {}), []);
   for (const [index, group] of groups.entries()) {
     if (groups.findIndex((other) => other.name === group.name) < index) {
       throw fail(['groups', index, 'name'], `expected each name once, got ${JSON.stringify(group.name)} twice`);
@@ -102,10 +112,6 @@ export function parseRuleFile(text: string): readonly RuleGroup[] {
         const { for: forMs, keep_firing_for: keepFiringForMs, labels: own, ...rest } = read(alertingRule, rule, path);
         return { kind: 'alert', ...rest, forMs, keepFiringForMs, labels: { ...common, ...own } };
       });
-      for (const [index, rule] of parsed.entries()) {
-        if (parsed.findIndex((other) => identityOf(other) === identityOf(rule)) === index) continue;
-        throw fail(['groups', at, 'rules', index], 'expected each rule once, got one of the same name and labels');
-      }
       return { name: named, intervalMs, queryOffsetMs, limit, rules: parsed };
     },
   );

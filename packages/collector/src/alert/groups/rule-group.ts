@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Labels, UnixMs } from '@tarsier/protocol';
 
 /** Rules that are evaluated together, one after the other, at the same times. */
@@ -24,7 +25,7 @@ export interface RecordingRule extends CommonRule {
   readonly record: string;
 }
 
-/** Fires for each series that an expression gives. Kept as it was put; nothing evaluates it yet. */
+/** Fires for each series that an expression gives. */
 export interface AlertingRule extends CommonRule {
   readonly kind: 'alert';
   readonly alert: string;
@@ -34,6 +35,25 @@ export interface AlertingRule extends CommonRule {
 }
 
 export type GroupRule = RecordingRule | AlertingRule;
+
+/**
+ * What alerts know their rules by: the file, the group, the name and the labels. A rule whose expression or time is
+ * changed is still the same one, and its alerts go on.
+ */
+export function ruleIds(file: string, { name, rules }: RuleGroup): readonly string[] {
+  const times = new Map<string, number>();
+  return rules.map((rule) => {
+    const own = rule.kind === 'record' ? rule.record : rule.alert;
+    const labels = Object.entries(rule.labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const identity = JSON.stringify([file, name, rule.kind, own, labels]);
+    const time = (times.get(identity) ?? 0) + 1;
+    times.set(identity, time);
+    return `${fileRulePrefix}${createHash('sha256').update(`${identity}${time}`).digest('hex').slice(0, 32)}`;
+  });
+}
+
+/** Ids of rules of files begin so. */
+export const fileRulePrefix = 'file:';
 
 /** When a group is evaluated: whole intervals from an offset of its own, so that not all groups come at once. */
 export function slotAt(key: string, intervalMs: number, now: UnixMs): UnixMs {

@@ -1,5 +1,5 @@
 /** Every tenant's rule groups: which there are, and when each is evaluated. */
-import { describeError, type UnixMs } from '@tarsier/protocol';
+import { describeError, type Alert, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../../log.ts';
 import type { Engine } from '../../query/engine.ts';
 import type { RuleFile } from '../../storage/rule-files.ts';
@@ -7,13 +7,15 @@ import type { Storage } from '../../storage/storage.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { GroupRun, type RecordSamples, type RuleState } from './group-run.ts';
 import { parseRuleFile } from './rule-file.ts';
-import { slotAt, type RuleGroup } from './rule-group.ts';
+import { ruleIds, slotAt, type RuleGroup } from './rule-group.ts';
 
 export interface RuleGroups {
   /** Takes what is stored: at the start, after a change, and now and then, since other collectors change it too. */
   reload(): Promise<void>;
   /** Begins the evaluations that are due; they go on by themselves. */
   tick(now: UnixMs): void;
+  /** Whether a rule of that id is among them. */
+  has(scope: TenantScope, ruleId: string): boolean;
   /** What became of a tenant's groups, by file and place in it. */
   states(scope: TenantScope): readonly GroupState[];
   /** Begins nothing more; resolves when all evaluations have ended. */
@@ -37,9 +39,16 @@ export interface RuleObserver {
 }
 
 export interface RuleGroupsDeps {
-  readonly storage: Pick<Storage, 'ruleFiles'>;
+  readonly storage: Pick<Storage, 'ruleFiles' | 'alerts'>;
   readonly engine: Pick<Engine, 'instant'>;
   readonly record: RecordSamples;
+  /** Where alerts of rules go. */
+  readonly alerts: {
+    save(scope: TenantScope, alert: Alert): void;
+    forget(scope: TenantScope, alertId: string): void;
+  };
+  /** Where people open the page. */
+  readonly pageUrl: string | undefined;
   readonly observer: RuleObserver;
   readonly log: Log;
   readonly now: () => UnixMs;
@@ -58,7 +67,7 @@ interface Scheduled {
 const mostAtOnce = 4;
 
 export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
-  const { storage, engine, record, observer, log, now } = deps;
+  const { storage, engine, record, alerts, pageUrl = '', observer, log, now } = deps;
   let scheduled = new Map<string, Scheduled>();
   /** By tenant and file, what it was when it was read. */
   let files = new Map<string, UnixMs>();
@@ -66,10 +75,12 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
   let reloading = Promise.resolve();
   let closed = false;
 
-  function startRun(scope: TenantScope, group: RuleGroup): GroupRun {
-    return new GroupRun(scope, group, {
+  function startRun(scope: TenantScope, file: string, group: RuleGroup): GroupRun {
+    return new GroupRun(scope, file, group, {
       engine,
       record,
+      alerts: { changed: (alert) => alerts.save(scope, alert), forgotten: (id) => alerts.forget(scope, id) },
+      pageUrl,
       now,
       onEvaluated(rule, ms, error) {
         observer.evaluated(ms, error !== undefined);
@@ -99,6 +110,13 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
   }
 
   async function load(): Promise<void> {
+    /** Alerts that were open when a collector stopped, read once by tenant. */
+    const open = new Map<number, Promise<readonly Alert[]>>();
+    const openAlerts = (scope: TenantScope): Promise<readonly Alert[]> => {
+      const reading = open.get(scope.tenantId) ?? storage.alerts.open(scope);
+      open.set(scope.tenantId, reading);
+      return reading;
+    };
     const stored = await storage.ruleFiles.all();
     const versions = new Map(stored.map(({ scope, name, updatedAt }) => [`${scope.tenantId}/${name}`, updatedAt]));
     const same = versions.size === files.size && [...versions].every(([key, version]) => files.get(key) === version);
@@ -112,8 +130,9 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
           next.set(key, before);
           continue;
         }
-        const run = startRun(scope, group);
-        if (before !== undefined) run.resume(before.run);
+        const run = startRun(scope, file.name, group);
+        if (before === undefined) run.restore(await openAlerts(scope));
+        else run.resume(before.run);
         next.set(key, { key, file: file.name, run, slot: slotAt(key, group.intervalMs, now()), running: false });
       }
     }
@@ -162,6 +181,11 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
         evaluations.add(evaluation);
       }
     },
+
+    has: ({ tenantId }, ruleId) =>
+      [...scheduled.values()].some(
+        ({ file, run }) => run.scope.tenantId === tenantId && ruleIds(file, run.group).includes(ruleId),
+      ),
 
     states: ({ tenantId }) =>
       [...scheduled.values()]

@@ -4,7 +4,8 @@ import { compileMatchers } from '../../query/selector.ts';
 
 /** An alert as routes, silences and inhibitions see it. */
 export function alertLabels({ name, severity, host, metric, labels }: Alert): Labels {
-  return { ...labels, ...(host === '' ? {} : { host }), metric, severity, alertname: name };
+  const described = { ...(host === '' ? {} : { host }), ...(metric === '' ? {} : { metric }) };
+  return { ...labels, ...described, severity, alertname: name };
 }
 
 export type LabelTest = (labels: Labels) => boolean;

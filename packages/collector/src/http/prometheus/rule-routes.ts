@@ -70,7 +70,7 @@ function toGroup({ file, group, rules, evaluatedAt, evaluationMs }: GroupState) 
   };
 }
 
-function toFileRule({ rule, health, lastError, evaluatedAt, evaluationMs }: RuleState) {
+function toFileRule({ rule, alerts, health, lastError, evaluatedAt, evaluationMs }: RuleState) {
   const common = {
     query: printQuery(parseQuery(rule.expr)),
     labels: rule.labels,
@@ -87,25 +87,29 @@ function toFileRule({ rule, health, lastError, evaluatedAt, evaluationMs }: Rule
     duration: rule.forMs / 1000,
     keepFiringFor: rule.keepFiringForMs / 1000,
     annotations: rule.annotations,
-    alerts: [],
-    state: 'inactive',
+    alerts: alerts.map(toAlert),
+    state: stateOf(alerts),
   };
 }
 
 function toRule(rule: Rule, alerts: readonly Alert[]) {
-  const states = alerts.map(({ state }) => state.kind);
   return {
     type: 'alerting' as const,
     name: rule.name,
     query: queryOf(rule),
     duration: rule.forMs / 1000,
-    keepFiringFor: 0,
+    keepFiringFor: rule.kind === 'threshold' ? rule.keepFiringMs / 1000 : 0,
     labels: { severity: rule.severity },
     annotations: {},
     alerts: alerts.map(toAlert),
     health: 'ok',
-    state: states.includes('firing') ? 'firing' : states.includes('pending') ? 'pending' : 'inactive',
+    state: stateOf(alerts),
   };
+}
+
+function stateOf(alerts: readonly Alert[]): string {
+  const states = alerts.map(({ state }) => state.kind);
+  return states.includes('firing') ? 'firing' : states.includes('pending') ? 'pending' : 'inactive';
 }
 
 /** What the rule asks, as an expression; one on anomalies has none that Prometheus could evaluate. */
@@ -114,10 +118,11 @@ function queryOf(rule: Rule): string {
   return `${rule.reduce === 'rate' ? `rate(${rule.selector}[1m])` : rule.selector} ${rule.op} ${formatValue(rule.value)}`;
 }
 
-function toAlert({ name, severity, metric, labels, reason, state }: Alert): object {
+function toAlert({ name, severity, metric, labels, annotations, reason, state }: Alert): object {
   return {
-    labels: { ...labels, alertname: name, severity, metric },
-    annotations: { summary: reason },
+    // Of a rule file: exactly what Prometheus would show.
+    labels: { ...(annotations === undefined ? { severity, metric } : {}), ...labels, alertname: name },
+    annotations: annotations ?? { summary: reason },
     state: state.kind,
     activeAt: new Date(state.since).toISOString(),
     value: goExponent(state.value),

@@ -64,13 +64,12 @@ export function ruleFileRoutes({
       await storage.ruleFiles.put(tenant, name, text);
       await ruleGroups.reload();
       const rules = groups.flatMap((group) => group.rules);
-      const alerting = rules.flatMap((rule) => (rule.kind === 'alert' ? [rule.alert] : []));
+      const recording = rules.filter(({ kind }) => kind === 'record').length;
       const body: RuleFilePutResponse = {
         name,
         groups: groups.length,
-        recording: rules.length - alerting.length,
-        alerting: alerting.length,
-        warnings: alerting.map((alert) => `alert ${alert}: alerting rules of files are kept, but not evaluated yet`),
+        recording,
+        alerting: rules.length - recording,
       };
       return c.json(body);
     })
