@@ -16,18 +16,19 @@ test('an event that lasts, wavers and returns soon is one alarm', () => {
   expect(after).not.toContain(true);
 });
 
-test('what is much worse than the last alarm is told again once the event is over', () => {
+test('what is worse than the last alarm is told again once the event is over', () => {
   const repeats = made();
   repeats.isNews(4);
   wait(repeats, 30);
-  expect(repeats.isNews(6)).toBe(true);
+  expect(repeats.isNews(3)).toBe(false);
+  expect(repeats.isNews(4.5)).toBe(true);
 });
 
-test('an alarm as high as the last one is told again after some hundred samples', () => {
+test('an alarm half as high as the last one is told again after some hundred samples', () => {
   const repeats = made();
   repeats.isNews(4);
-  wait(repeats, 300);
-  expect(repeats.isNews(4)).toBe(true);
+  wait(repeats, 100);
+  expect(repeats.isNews(2.2)).toBe(true);
 });
 
 test('a series that has had many alarms needs more for another, and is forgiven with time', () => {

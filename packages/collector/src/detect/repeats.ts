@@ -1,9 +1,7 @@
 import type { Arena } from '../stats/arena.ts';
 
-/** How much more surprising than the last alarm another must be at once. */
-const growth = 1.3;
-/** Samples after an event in which that falls to 1/e. */
-const decay = 200;
+/** Samples after an event in which its peak is forgotten to 1/e. */
+const decay = 150;
 /** An event is over once so many samples in a row were no alarm. */
 const eventSamples = 12;
 /** Share that each former alarm adds to what another has to show: a series that alarms often is a noisy one. */
@@ -15,7 +13,7 @@ const slots = { peak: 0, since: 1, alarms: 2 } as const;
 
 /**
  * Tells what is news from what repeats or prolongs an alarm: one event is one alarm. After it, another has to be
- * more surprising still, by an amount that falls with time; and the more alarms a series has had, the more surprising
+ * more surprising than what is left of its peak; and the more alarms a series has had, the more surprising
  * each further one has to be, so that no series can take up all attention.
  */
 export class Repeats {
@@ -43,7 +41,7 @@ export class Repeats {
       return false;
     }
     const left = peak * Math.exp(-since / decay);
-    if (!(surprise >= this.#least * (1 + fatigue * alarms) && surprise > growth * left)) return false;
+    if (!(surprise >= this.#least * (1 + fatigue * alarms) && surprise > left)) return false;
     state[slots.peak] = surprise;
     state[slots.since] = 0;
     state[slots.alarms] = alarms + 1;

@@ -1,8 +1,8 @@
 /** Several views of one series, each calibrated against the series' own past, and one probability from all of them. */
 import type { UnixMs } from '@tarsier/protocol';
-import { Arena } from '../../stats/arena.ts';
 import { PastTail } from '../../stats/past-tail.ts';
-import { reckonable, type ExpectedBand, type SeriesDetector, type SeriesDetectorKind } from '../detector.ts';
+import type { ExpectedBand, SeriesDetectorKind } from '../detector.ts';
+import { Band, OnlineDetector } from '../online.ts';
 import { History } from './history.ts';
 import { Level } from './level.ts';
 import { Pattern, type Block } from './pattern.ts';
@@ -40,67 +40,44 @@ const surpriseOfNothing = Math.LOG10E;
  */
 const effectiveViews = 1.6;
 
-/** Scale of the mean that the expected band is around, and the share of quiet samples within it. */
+/** Scale of the mean that the expected band is around. */
 const bandScale = 1;
-const bandShare = 0.99;
 /** Farther from the first value than this everything is alike: squares of it have room in single precision's range. */
 const farthest = 1e30;
 
-const slots = { newest: 0, first: 1 } as const;
-const bytes = 16 + Level.bytes + History.bytes(widths) + TimeOfDay.bytes(2) + (views.length + 1) * PastTail.bytes;
+const bytes = 8 + Level.bytes + History.bytes(widths) + TimeOfDay.bytes(2) + views.length * PastTail.bytes + Band.bytes;
 
-class Ensemble implements SeriesDetector {
-  readonly surprises = new Float64Array(views.length).fill(Number.NaN);
-  readonly #arena = new Arena(bytes);
-  readonly #state = this.#arena.doubles(2);
-  readonly #level = new Level(this.#arena);
-  readonly #history = new History(this.#arena, widths);
+class Ensemble extends OnlineDetector {
+  /** The first value: small changes of a large value would be lost in single precision. */
+  readonly #first = this.arena.doubles(1).fill(Number.NaN);
+  readonly #level = new Level(this.arena);
+  readonly #history = new History(this.arena, widths);
   readonly #patterns = patterns.map((blocks) => new Pattern(this.#history, blocks));
-  readonly #timeOfDay = new TimeOfDay(this.#arena, 2);
+  readonly #timeOfDay = new TimeOfDay(this.arena, 2);
   readonly #tails: readonly PastTail[];
-  /** Of differences to the mean of the last samples. */
-  readonly #differences: PastTail;
+  readonly #band: Band;
   readonly #numbers = new Float64Array(2);
-  #expected: ExpectedBand | undefined;
 
   constructor(seed: number) {
-    this.#tails = views.map((_, index) => new PastTail(this.#arena, seed + index));
-    this.#differences = new PastTail(this.#arena, seed + views.length);
-    this.#state[slots.newest] = -Infinity;
-    this.#state[slots.first] = Number.NaN;
+    super(bytes, views.length);
+    this.#tails = views.map((_, index) => new PastTail(this.arena, seed + index));
+    this.#band = new Band(this.arena, seed + views.length);
   }
 
-  get bytes(): number {
-    return this.#arena.bytes;
+  protected expect(): ExpectedBand | undefined {
+    return this.#band.around((this.#first[0] ?? 0) + this.#level.average(bandScale));
   }
 
-  checkpoint(): Uint8Array {
-    return this.#arena.checkpoint();
-  }
-
-  restore(checkpoint: Uint8Array): void {
-    this.#arena.restore(checkpoint);
-    this.#expected = undefined;
-  }
-
-  expected(): ExpectedBand | undefined {
-    return this.#expected;
-  }
-
-  push(time: UnixMs, raw: number): number {
-    const value = reckonable(raw);
-    if (Number.isNaN(value) || time <= (this.#state[slots.newest] ?? 0)) return Number.NaN;
-    this.#state[slots.newest] = time;
-    if (Number.isNaN(this.#state[slots.first])) this.#state[slots.first] = value;
-    // Small changes of a large value would be lost in single precision.
-    const difference = value - (this.#state[slots.first] ?? 0);
-    this.#look(time, Math.max(-farthest, Math.min(farthest, difference)));
+  protected judge(time: UnixMs, raw: number): number {
+    if (Number.isNaN(this.#first[0])) this.#first[0] = raw;
+    const value = Math.max(-farthest, Math.min(farthest, raw - (this.#first[0] ?? 0)));
+    this.#band.learn(value - this.#level.average(bandScale));
+    this.#look(time, value);
     return this.#combine();
   }
 
   #look(time: UnixMs, value: number): void {
     const level = this.#level;
-    this.#expect(value);
     level.push(value);
     this.#history.push(value);
     const smooth = level.average(0);
@@ -108,25 +85,15 @@ class Ensemble implements SeriesDetector {
     this.#numbers[1] = smooth;
     this.#timeOfDay.push(time, this.#numbers);
     let view = 0;
-    for (let scale = 0; scale < Level.scales; scale++) this.#judge(view++, level.distance(scale));
-    for (const pattern of this.#patterns) this.#judge(view++, pattern.distance());
-    this.#judge(view++, -value);
-    this.#judge(view++, -smooth);
-    for (const distance of this.#timeOfDay.distances) this.#judge(view++, distance);
+    for (let scale = 0; scale < Level.scales; scale++) this.#see(view++, level.distance(scale));
+    for (const pattern of this.#patterns) this.#see(view++, pattern.distance());
+    this.#see(view++, -value);
+    this.#see(view++, -smooth);
+    for (const distance of this.#timeOfDay.distances) this.#see(view++, distance);
   }
 
-  #judge(view: number, statistic: number): void {
+  #see(view: number, statistic: number): void {
     this.surprises[view] = Number.isNaN(statistic) ? statistic : (this.#tails[view]?.push(statistic) ?? Number.NaN);
-  }
-
-  #expect(value: number): void {
-    const mean = this.#level.average(bandScale);
-    const center = mean + (this.#state[slots.first] ?? 0);
-    const low = center + this.#differences.quantile((1 - bandShare) / 2);
-    const middle = center + this.#differences.quantile(0.5);
-    const high = center + this.#differences.quantile((1 + bandShare) / 2);
-    this.#expected = Number.isNaN(low) ? undefined : { low, middle, high };
-    this.#differences.push(value - mean);
   }
 
   /** @returns NaN while no view has a verdict */

@@ -2,7 +2,7 @@
 import type { Arena } from '../../stats/arena.ts';
 
 /** Steps back that can be looked at, at least. */
-export const historySteps = 2048;
+export const historySteps = 1536;
 /** Room beyond, so that values are moved to the front only once in so many steps. */
 const slack = 512;
 const room = historySteps + slack;
