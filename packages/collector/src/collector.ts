@@ -58,6 +58,7 @@ const chores = {
   ruleFilesMs: 30_000,
   anomaliesMs: 1_000,
   ratesMs: 10_000,
+  checkpointsMs: 300_000,
   noiseMs: 60_000,
   retentionMs: 3_600_000,
 } as const;
@@ -150,6 +151,9 @@ export async function startCollector({
     const rates = detection.takeRates((scope, host) => isDue || live.watched(scope, host));
     await saveRates(rateReceiver, rates, config.maxAgeMs);
   };
+  const saveCheckpoints = async (): Promise<void> => {
+    for (const { scope, ...state } of detection.checkpoints()) await storage.detectorStates.save(scope, state, now());
+  };
   const receiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
   const query = createQuery({ storage });
   const engine = createEngine({
@@ -180,6 +184,9 @@ export async function startCollector({
 
   await pipeline.restore();
   await alerting.restore(ruleGroups.has);
+  for (const scope of await storage.tenants.all()) {
+    for await (const state of storage.detectorStates.list(scope)) detection.restore(scope, state);
+  }
   await ingest.replay(now() - replayMs);
   replaying = false;
   // Those of the past are stored.
@@ -249,6 +256,7 @@ export async function startCollector({
       await anomalyLog.flush();
       await eventLog.flush();
     }),
+    every(chores.checkpointsMs, 'writing what detectors learnt', log, saveCheckpoints),
     every(chores.ratesMs, 'storing anomaly rates', log, () => storeRates(false)),
     every(chores.retentionMs, 'retention', log, async () => {
       await storage.ensurePartitions(now());
@@ -270,6 +278,7 @@ export async function startCollector({
       await Promise.all([compaction.stop(), ...stopChores.map((stop) => stop())]);
       await storeRates(true);
       await ingest.close();
+      await saveCheckpoints();
       await anomalyLog.flush();
       await eventLog.flush();
       await alerting.close();

@@ -7,7 +7,8 @@ import { excursionOf } from './anomaly.ts';
 import { AnomalyRates, rateMetrics, type HostRates } from './events/anomaly-rates.ts';
 import { eventOf } from './events/event.ts';
 import { EventWatch, type HostEvent } from './events/event-watch.ts';
-import { Lane } from './lane.ts';
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { Lane, type LaneState } from './lane.ts';
 import type { ZScoreOptions } from './zscore/host-zscore.ts';
 import { zscoreDefaults } from './zscore/zscore.ts';
 
@@ -17,6 +18,15 @@ type Schema = StoredSamples['schema'];
 export interface Found {
   readonly anomalies: readonly Anomaly[];
   readonly events: readonly AnomalyEvent[];
+}
+
+/** What was learnt of the series of a host that come together. */
+export interface Checkpoint {
+  readonly scope: TenantScope;
+  readonly hostId: number;
+  /** Tells a host's apart. */
+  readonly lane: number;
+  readonly body: Uint8Array;
 }
 
 export interface Detection {
@@ -29,6 +39,10 @@ export interface Detection {
    * @returns those that are over, with their end; {@link Detection.open} has the others, under the same id
    */
   resume(scope: TenantScope, found: Found): Found;
+  /** What was learnt of the hosts that sent something since the call before, to be gone on with after a restart. */
+  checkpoints(): Iterable<Checkpoint>;
+  /** Goes on bit for bit from a checkpoint: before samples come. One that can't be read is learnt anew. */
+  restore(scope: TenantScope, checkpoint: Omit<Checkpoint, 'scope'>): void;
   /** Ends what is open of hosts that have sent nothing since the call before, and nothing newer than `before`. */
   expire(before: UnixMs): void;
   /** Anomaly rates that wait to be stored; of hosts whose are wanted now, and of those in an event. */
@@ -65,9 +79,12 @@ export function createDetection({ onChange, onEvent = () => {}, options }: Detec
   const settings = { ...defaults, ...options };
   const hosts = new Map<string, Host>();
   const rates = new AnomalyRates();
+  /** By host: what was restored and has not been gone on with. */
+  const restored = new Map<string, LaneState[]>();
+  const savedAt = new WeakMap<Lane, UnixMs>();
 
   function hostOf(schema: Schema): Host {
-    const key = `${schema.scope.tenantId}/${schema.hostId}`;
+    const key = keyOf(schema.scope, schema.hostId);
     let host = hosts.get(key);
     if (host === undefined) {
       host = { lanes: [], events: new EventWatch(), schema, toldAt: undefined, isHeard: true };
@@ -79,10 +96,23 @@ export function createDetection({ onChange, onEvent = () => {}, options }: Detec
   function laneOf({ lanes }: Host, schema: Schema): Lane {
     let lane = lanes.find((one) => one.schema === schema) ?? lanes.find((one) => one.shares(schema));
     if (lane === undefined) {
-      lane = new Lane(schema, settings, (anomaly) => onChange(schema.scope, anomaly));
+      lane = new Lane(schema, settings, (anomaly) => onChange(schema.scope, anomaly), takeRestored(schema));
       lanes.push(lane);
     }
     return lane;
+  }
+
+  function takeRestored({ scope, hostId, seriesIds }: Schema): LaneState | undefined {
+    const key = keyOf(scope, hostId);
+    const states = restored.get(key) ?? [];
+    const ids = new Set(seriesIds);
+    const found = states.find(({ detector }) => detector.series.some(({ seriesId }) => ids.has(seriesId)));
+    if (found !== undefined)
+      restored.set(
+        key,
+        states.filter((state) => state !== found),
+      );
+    return found;
   }
 
   function toEvent({ schema, lanes }: Host, event: HostEvent): AnomalyEvent {
@@ -159,6 +189,24 @@ export function createDetection({ onChange, onEvent = () => {}, options }: Detec
       return { anomalies: over, events: eventsOver.map((event) => ({ ...event, end: event.peakAt })) };
     },
 
+    *checkpoints() {
+      for (const { lanes } of hosts.values()) {
+        for (const [index, lane] of lanes.entries()) {
+          if (savedAt.get(lane) === lane.newest) continue;
+          savedAt.set(lane, lane.newest);
+          const { scope, hostId } = lane.schema;
+          yield { scope, hostId, lane: index, body: encodeCheckpoint(lane.save()) };
+        }
+      }
+    },
+
+    restore(scope, { hostId, body }) {
+      const state = decodeCheckpoint(body);
+      if (state === undefined) return;
+      const key = keyOf(scope, hostId);
+      restored.set(key, [...(restored.get(key) ?? []), state]);
+    },
+
     expire(before) {
       for (const [key, host] of hosts) {
         const newest = newestOf(host);
@@ -181,4 +229,8 @@ export function createDetection({ onChange, onEvent = () => {}, options }: Detec
           ofTenant(scope).some(({ schema, events }) => schema.host === host && events.open !== undefined),
       ),
   };
+}
+
+function keyOf({ tenantId }: TenantScope, hostId: number): string {
+  return `${tenantId}/${hostId}`;
 }

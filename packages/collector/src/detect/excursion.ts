@@ -60,6 +60,14 @@ export class Excursion implements OpenExcursion {
   }
 }
 
+/** What a tracker knows, to be gone on with. */
+export interface TrackerState {
+  readonly runs: Uint8Array;
+  readonly runStarts: Float64Array;
+  readonly runEnds: Float64Array;
+  readonly open: readonly (readonly [slot: number, excursion: Excursion])[];
+}
+
 /** The runs and open excursions of many series. */
 export class ExcursionTracker {
   readonly #consecutive: number;
@@ -75,6 +83,22 @@ export class ExcursionTracker {
     this.#runs = new Uint8Array(slots);
     this.#runStarts = new Float64Array(slots);
     this.#runEnds = new Float64Array(slots);
+  }
+
+  save(): TrackerState {
+    return { runs: this.#runs, runStarts: this.#runStarts, runEnds: this.#runEnds, open: [...this.#open] };
+  }
+
+  /** @param state  of a tracker of as many slots */
+  load({ runs, runStarts, runEnds, open }: TrackerState): void {
+    this.#runs.set(runs);
+    this.#runStarts.set(runStarts);
+    this.#runEnds.set(runEnds);
+    for (const [slot, saved] of open) {
+      // Written down it has lost its class.
+      const excursion = new Excursion(saved.column, saved.start, saved.lastUnusualAt, 0);
+      this.#open.set(slot, Object.assign(excursion, saved));
+    }
   }
 
   get(slot: number): Excursion | undefined {

@@ -4,7 +4,7 @@ import type { StoredSamples } from '../stored-samples.ts';
 import { anomalyOf, identify, type ExcursionSeries } from './anomaly.ts';
 import { calmMs, EvidencePast, type Contributor, type EventTicks } from './events/event-watch.ts';
 import type { Excursion, OpenExcursion } from './excursion.ts';
-import { HostZScore, type ZScoreOptions, type ZScoreSeries } from './zscore/host-zscore.ts';
+import { HostZScore, type HostZScoreState, type ZScoreOptions, type ZScoreSeries } from './zscore/host-zscore.ts';
 
 type Schema = StoredSamples['schema'];
 
@@ -17,6 +17,13 @@ interface Lasting {
   toldAt: UnixMs;
   /** Has grown since it was told of. */
   isNews: boolean;
+}
+
+/** All that a lane has learnt, to be gone on with. */
+export interface LaneState {
+  readonly detector: HostZScoreState;
+  readonly past: Uint8Array;
+  readonly intervalMs: number;
 }
 
 /** Called when an anomaly begins, grows (at most every ten seconds of its samples' time) or ends. */
@@ -32,12 +39,23 @@ export class Lane {
   #intervalMs = firstIntervalMs;
   readonly #changed: AnomalyChanged;
 
-  constructor(schema: Schema, options: ZScoreOptions, changed: AnomalyChanged) {
+  /** @param state  of a lane that shares series with it, to go on with */
+  constructor(schema: Schema, options: ZScoreOptions, changed: AnomalyChanged, state?: LaneState) {
     this.schema = schema;
     this.#changed = changed;
     this.#past = new EvidencePast(schema.seriesIds.length, schema.hostId);
     this.#detector = new HostZScore(seriesOf(schema), options);
     this.#known = new Set(schema.seriesIds);
+    if (state === undefined) return;
+    this.#past.load(state.past);
+    this.#intervalMs = state.intervalMs;
+    this.#detector = HostZScore.from(state.detector, options).relaid(seriesOf(schema));
+    for (const { seriesId } of state.detector.series) this.#known.add(seriesId);
+  }
+
+  /** Of this moment: its arrays change with the next batch. */
+  save(): LaneState {
+    return { detector: this.#detector.save(), past: this.#past.save(), intervalMs: this.#intervalMs };
   }
 
   /** Time of the newest tick that was looked at. */

@@ -62,6 +62,8 @@ export function createDeletions({ sql }: Database): Deletions {
           where tenant_id = ${tenantId}`;
         await tx`delete from host_schema where tenant_id = ${tenantId} and host_id = ${host_id}`;
         await tx`delete from host where tenant_id = ${tenantId} and host_id = ${host_id}`;
+        // Whoever writes one holds the host's row.
+        await tx`delete from detector_state where tenant_id = ${tenantId} and host_id = ${host_id}`;
         await forgetHost(tx, tenantId, host);
         return remember(tx, tenantId, host_id);
       });
@@ -90,6 +92,7 @@ export function createDeletions({ sql }: Database): Deletions {
 async function forgetHost(tx: TarsierTransaction, tenantId: number, host: string): Promise<void> {
   await tx`delete from anomaly where tenant_id = ${tenantId} and host = ${host}`;
   await tx`delete from anomaly_event where tenant_id = ${tenantId} and host = ${host}`;
+  await tx`delete from anomaly_feedback where tenant_id = ${tenantId} and host = ${host}`;
   await tx`delete from alert where tenant_id = ${tenantId} and body ->> 'host' = ${host}`;
   for (const table of ['notification', 'incident_entry', 'alert_decision'] as const) {
     await tx`delete from ${tx(table)} where tenant_id = ${tenantId} and incident_id in (

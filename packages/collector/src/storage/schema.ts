@@ -318,6 +318,44 @@ export const anomalyEvent = pgTable(
   ],
 );
 
+/** What detectors have learnt of a host, to be gone on with after a restart. */
+export const detectorState = pgTable(
+  'detector_state',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    hostId: integer('host_id').notNull(),
+    lane: integer('lane').notNull(),
+    body: bytea('body').notNull(),
+    savedAt: unixMs('saved_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.hostId, table.lane] })],
+);
+
+/** How a tenant wants its hosts watched. */
+export const detectionSettings = pgTable(
+  'detection_settings',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    body: jsonb('body').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+/** What somebody said of an event. */
+export const anomalyFeedback = pgTable(
+  'anomaly_feedback',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    eventId: text('event_id').notNull(),
+    host: text('host').notNull(),
+    at: unixMs('at').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.eventId] })],
+);
+
 export const channel = pgTable(
   'channel',
   {

@@ -185,6 +185,23 @@ test('an event of a host that changes is one row, open until it has an end, and 
   expect(await storage.anomalyEvents.list(other, { start: now, end: now + 9000 })).toEqual([]);
 });
 
+test('what detectors learnt is kept by host, the newest, as long as there is the host', async () => {
+  const scope = await storage.tenants.ensure('detector-states');
+  const { hostId } = await register('detector-states', 'a', schemaOf('1'));
+  const listed = async () => {
+    const found = [];
+    for await (const one of storage.detectorStates.list(scope)) found.push(one);
+    return found;
+  };
+  const state = { hostId, lane: 0, body: new Uint8Array([1, 2, 255]) };
+  await storage.detectorStates.save(scope, { ...state, body: new Uint8Array([9]) }, now);
+  await storage.detectorStates.save(scope, state, now + 1);
+  await storage.detectorStates.save(scope, { ...state, hostId: hostId + 1 }, now);
+  expect(await listed()).toEqual([state]);
+  await storage.deletions.deleteHost(scope, 'a');
+  expect(await listed()).toEqual([]);
+});
+
 test('an anomaly that changes is one row; the list takes what overlaps the range', async () => {
   const scope = await storage.tenants.ensure('anomalies');
   const anomaly = {

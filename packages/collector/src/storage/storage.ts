@@ -16,6 +16,7 @@ import { createWantedHosts } from './compaction/wanted-hosts.ts';
 import { connect, type Connection, type Database } from './database.ts';
 import { createDeletions, type Deletions } from './deletions.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
+import { createDetectorStates, type DetectorStates } from './detector-states.ts';
 import { createEnrolments, type Enrolments } from './enrolments.ts';
 import { createHosts, type Hosts } from './hosts.ts';
 import { createIncidents, type Incidents } from './incidents.ts';
@@ -47,6 +48,7 @@ export interface Storage {
   readonly incidents: Incidents;
   readonly anomalies: Anomalies;
   readonly anomalyEvents: AnomalyEvents;
+  readonly detectorStates: DetectorStates;
   readonly channels: Channels;
   readonly notifications: Notifications;
   /** @throws when the database does not answer */
@@ -156,6 +158,7 @@ function storageOn(
     incidents: createIncidents(database),
     anomalies: createAnomalies(database),
     anomalyEvents: createAnomalyEvents(database),
+    detectorStates: createDetectorStates(database),
     channels: createChannels(database),
     notifications: createNotifications(database),
     async ping() {

@@ -38,16 +38,26 @@ export interface HostEvent {
 
 /** What the samples that come together are compared with: their own past. */
 export class EvidencePast {
+  readonly #arena = new Arena(PastTail.bytes);
   readonly #tail: PastTail;
   readonly #scale: number;
 
   /** @param width  number of series */
   constructor(width: number, seed: number) {
-    this.#tail = new PastTail(new Arena(PastTail.bytes), seed);
+    this.#tail = new PastTail(this.#arena, seed);
     this.#scale = Math.min(1, width / least.series);
     for (let tick = 0; tick < prior.ticks; tick++) {
       this.#tail.push(-prior.mean * this.#scale * Math.log(1 - (tick + 0.5) / prior.ticks));
     }
+  }
+
+  save(): Uint8Array {
+    return this.#arena.checkpoint();
+  }
+
+  /** @throws {RangeError} when it is of another size */
+  load(state: Uint8Array): void {
+    this.#arena.restore(state);
   }
 
   learn(evidence: number): void {

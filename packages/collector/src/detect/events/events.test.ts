@@ -95,6 +95,36 @@ test('an event goes on under its id after a restart, or ends where it was last t
   expect(quiet.resume(scope, { anomalies: [], events: [before] }).events).toEqual([{ ...before, end: before.peakAt }]);
 });
 
+test('what was learnt goes on bit for bit after a restart', () => {
+  const batches = [...simulateHost({ t0, seconds: 700, seed: 4, injected: [thirtySeconds('cpu', 600)] })];
+  const [before, after] = [batches.slice(0, 30), batches.slice(30)];
+  const told: AnomalyEvent[][] = [[], []];
+  const begin = (index: number) => createDetection({ onChange() {}, onEvent: (_, event) => told[index]?.push(event) });
+  const [first, second] = [begin(0), begin(1)];
+  for (const batch of before) first.consume(batch);
+  const states = [...first.checkpoints()];
+  expect([...first.checkpoints()]).toEqual([]);
+  for (const { scope, ...state } of states) second.restore(scope, state);
+  // What is read again after a restart was seen before.
+  for (const batch of before) second.consume(batch);
+  for (const batch of after) {
+    first.consume(batch);
+    second.consume(batch);
+  }
+  expect(told[0]?.length).toBeGreaterThan(0);
+  expect(told[1]).toEqual(told[0]);
+  const [one, other] = [first, second].map((detection) => Array.from(detection.checkpoints(), ({ body }) => body));
+  expect(one).toHaveLength(1);
+  expect(other).toEqual(one);
+});
+
+test('a checkpoint that can not be read is learnt anew', () => {
+  const detection = createDetection({ onChange() {} });
+  detection.restore(scope, { hostId: 1, lane: 0, body: new Uint8Array(100) });
+  for (const batch of simulateHost({ t0, seconds: 20, seed: 1 })) detection.consume(batch);
+  expect([...detection.checkpoints()]).toHaveLength(1);
+});
+
 test('an event of a host that falls silent ends', () => {
   const injected = [{ kind: 'cpu', atS: 600, forS: 300 }] as const;
   const { detection, events } = watch(simulateHost({ t0, seconds: 640, seed: 4, injected }));

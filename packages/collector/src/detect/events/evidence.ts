@@ -28,6 +28,11 @@ export interface SlotEvidence {
   readonly sigma: number;
 }
 
+export interface EvidenceState {
+  readonly tick: number;
+  readonly arrays: readonly (Float32Array | Float64Array)[];
+}
+
 /**
  * A series counts by how far beyond the bound of the detector it was in all of its last three samples, up to 10 sigma:
  * what twitches for a sample or two counts for nothing. The more often that happens to it the less it counts, by the
@@ -156,21 +161,38 @@ export class Evidence {
     };
   }
 
+  /** Arrays by slot, to be gone on with. */
+  save(): EvidenceState {
+    return { tick: this.#tick, arrays: this.#arrays };
+  }
+
+  /** @param state  of as many slots */
+  load({ tick, arrays }: EvidenceState): void {
+    this.#tick = tick;
+    for (const [index, array] of this.#arrays.entries()) array.set(arrays[index] ?? []);
+  }
+
   copy(to: number, from: Evidence, slot: number): void {
     this.#tick = from.#tick;
-    this.#last[to] = from.#last[slot] ?? 0;
-    this.#beforeLast[to] = from.#beforeLast[slot] ?? 0;
-    this.#habit[to] = from.#habit[slot] ?? 0;
-    this.#habitAt[to] = from.#habitAt[slot] ?? 0;
-    this.#since[to] = from.#since[slot] ?? 0;
-    this.#runSince[to] = from.#runSince[slot] ?? 0;
-    this.#lastAt[to] = from.#lastAt[slot] ?? 0;
-    this.#strength[to] = from.#strength[slot] ?? 0;
-    this.#peakScore[to] = from.#peakScore[slot] ?? 0;
-    this.#peakAt[to] = from.#peakAt[slot] ?? 0;
-    this.#value[to] = from.#value[slot] ?? 0;
-    this.#expected[to] = from.#expected[slot] ?? 0;
-    this.#sigma[to] = from.#sigma[slot] ?? 0;
+    for (const [index, array] of this.#arrays.entries()) array[to] = from.#arrays[index]?.[slot] ?? 0;
+  }
+
+  get #arrays(): readonly (Float32Array | Float64Array)[] {
+    return [
+      this.#last,
+      this.#beforeLast,
+      this.#habit,
+      this.#habitAt,
+      this.#since,
+      this.#runSince,
+      this.#lastAt,
+      this.#strength,
+      this.#peakScore,
+      this.#peakAt,
+      this.#value,
+      this.#expected,
+      this.#sigma,
+    ];
   }
 
   /** How much it counts, 0 to 1, by how rarely it did before. */

@@ -1,8 +1,8 @@
 /** Hot file: every sample of a host's series against its own past. */
 import type { MetricKind, SampleMatrix, UnixMs } from '@tarsier/protocol';
 import { RobustSpread, SpreadRun } from '../../stats/robust-spread.ts';
-import { Evidence } from '../events/evidence.ts';
-import { ExcursionTracker, type Excursion, type OpenExcursion } from '../excursion.ts';
+import { Evidence, type EvidenceState } from '../events/evidence.ts';
+import { ExcursionTracker, type Excursion, type OpenExcursion, type TrackerState } from '../excursion.ts';
 import { leastChange } from '../least-change.ts';
 import { zscoreDefaults } from './zscore.ts';
 
@@ -23,6 +23,19 @@ export interface ZScoreSeries {
 
 /** Called when an excursion begins, has a higher peak, or ends. */
 export type ExcursionChanged = (excursion: Excursion) => void;
+
+/** All that it has learnt, to be gone on with. */
+export interface HostZScoreState {
+  readonly series: readonly ZScoreSeries[];
+  readonly newest: UnixMs;
+  readonly means: Float64Array;
+  readonly deviations: Float64Array;
+  readonly counts: Uint16Array;
+  readonly previous: Float64Array;
+  readonly previousTimes: Float64Array;
+  readonly excursions: TrackerState;
+  readonly evidence: EvidenceState;
+}
 
 /** Series of former schemas whose state is kept, at least: an agent that restarts has few series at first. */
 const leastParked = 256;
@@ -120,6 +133,35 @@ export class HostZScore {
   /** Ends what is open: no samples come any more. */
   endAll(changed: ExcursionChanged): void {
     this.#excursions.endAll(changed);
+  }
+
+  save(): HostZScoreState {
+    const { means, deviations, counts } = this.#spread;
+    return {
+      series: this.#series,
+      newest: this.#newest,
+      means,
+      deviations,
+      counts,
+      previous: this.#previous,
+      previousTimes: this.#previousTimes,
+      excursions: this.#excursions.save(),
+      evidence: this.evidence.save(),
+    };
+  }
+
+  /** Goes on bit for bit where another was, with columns in the order of its series. */
+  static from(state: HostZScoreState, options: ZScoreOptions): HostZScore {
+    const host = new HostZScore(state.series, options);
+    host.#newest = state.newest;
+    host.#spread.means.set(state.means);
+    host.#spread.deviations.set(state.deviations);
+    host.#spread.counts.set(state.counts);
+    host.#previous.set(state.previous);
+    host.#previousTimes.set(state.previousTimes);
+    host.#excursions.load(state.excursions);
+    host.evidence.load(state.evidence);
+    return host;
   }
 
   /** Goes on in the columns of another schema. What that lacks keeps its state, should the series come back. */

@@ -1,0 +1,37 @@
+import type { TenantScope } from '../tenant.ts';
+import type { Database } from './database.ts';
+
+export interface DetectorState {
+  readonly hostId: number;
+  readonly lane: number;
+  readonly body: Uint8Array;
+}
+
+export interface DetectorStates {
+  /** Replaces the former one; of a host that is gone nothing is kept. */
+  save(scope: TenantScope, state: DetectorState, now: number): Promise<void>;
+  list(scope: TenantScope): AsyncIterable<DetectorState>;
+}
+
+/** A host's is some ten kilobytes. */
+const atOnce = 50;
+
+export function createDetectorStates({ sql }: Database): DetectorStates {
+  return {
+    async save({ tenantId }, { hostId, lane, body }, now) {
+      await sql`
+        insert into detector_state (tenant_id, host_id, lane, body, saved_at)
+        select tenant_id, host_id, ${lane}, ${body}, ${now} from host
+        where tenant_id = ${tenantId} and host_id = ${hostId}
+        for key share
+        on conflict (tenant_id, host_id, lane) do update set body = excluded.body, saved_at = excluded.saved_at`;
+    },
+    async *list({ tenantId }) {
+      const rows = sql<{ hostId: number; lane: number; body: Uint8Array }[]>`
+        select host_id as "hostId", lane, body from detector_state where tenant_id = ${tenantId}
+        order by host_id, lane`.cursor(atOnce);
+      // The driver hands out Node's Buffer.
+      for await (const page of rows) for (const row of page) yield { ...row, body: new Uint8Array(row.body) };
+    },
+  };
+}
