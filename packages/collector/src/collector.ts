@@ -9,6 +9,7 @@ import { createAlerting, type Alerting } from './alert/alerting.ts';
 import { createAnomalyLog, type AnomalyLog } from './alert/anomaly-log.ts';
 import { ensureDefaultRules } from './alert/default-rules.ts';
 import { createRuleGroups } from './alert/groups/rule-groups.ts';
+import { createRuleLab } from './alert/lab/rule-lab.ts';
 import { createPipeline } from './alert/pipeline/pipeline.ts';
 import type { CollectorConfig } from './config.ts';
 import { createDetection, type Detection } from './detect/detection.ts';
@@ -208,6 +209,7 @@ export async function startCollector({
     alerting,
     ruleGroups,
     pipeline,
+    ruleLab: createRuleLab({ storage, engine }),
     sender,
     authenticate,
     enrol: createEnrol({

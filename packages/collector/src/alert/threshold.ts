@@ -17,7 +17,10 @@ export function crosses({ op, value: bound }: Pick<ThresholdRule, 'op' | 'value'
 }
 
 /** Whether a firing alert is over by `value`. */
-export function clears({ op, value: bound, clear = bound }: ThresholdRule, value: number): boolean {
+export function clears(
+  { op, value: bound, clear = bound }: Pick<ThresholdRule, 'op' | 'value' | 'clear'>,
+  value: number,
+): boolean {
   return !crosses({ op, value: clear }, value);
 }
 

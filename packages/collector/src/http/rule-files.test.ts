@@ -28,7 +28,10 @@ async function startTenant() {
   const nowMs = Math.floor(Date.now() / 1000) * 1000;
   expect((await server.ingest(ingest ?? '', testBatch({ endMs: nowMs }))).status).toBe(204);
   const ask = (path: string, init: RequestInit = {}, key = write) =>
-    fetch(`${server.url}${path}`, { ...init, headers: { authorization: `Bearer ${key}` } });
+    fetch(`${server.url}${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    });
   const put = (name: string, body: string) => ask(`/v1/rule-files/${name}`, { method: 'PUT', body });
   const at = async (query: string, time: number) => {
     const { data } = await engine.instant(scope, { query, time });
@@ -298,4 +301,32 @@ test('a rule that is changed goes on with its alerts, and one that is deleted en
   await expect
     .poll(alerts)
     .toMatchObject([{ state: { kind: 'resolved' }, reason: expect.stringContaining('its rule was deleted') }]);
+});
+
+test('the rule lab answers over what is stored, and says what it can not do', async () => {
+  const { ask, nowMs } = await startTenant();
+  const tryRule = async (rule: object, more: object = {}) => {
+    const body = JSON.stringify({ rule, start: nowMs - 20_000, end: nowMs, stepMs: 1_000, ...more });
+    return ask('/v1/rule-lab', { method: 'POST', body });
+  };
+  const answer = await tryRule({
+    kind: 'threshold',
+    expr: 'cpu_busy_ratio',
+    op: '>',
+    values: [0.05, 0.5],
+    name: 'Busy',
+  });
+  expect([answer.status, await answer.json()]).toMatchObject([
+    200,
+    {
+      trials: [
+        { value: 0.05, fired: 1, pages: [{ title: 'Busy on web-1', reason: 'first' }] },
+        { value: 0.5, fired: 0, pages: [] },
+      ],
+    },
+  ]);
+  expect(await (await tryRule({ kind: 'expression', expr: 'max(' })).json()).toMatchObject({
+    error: { code: 'query/parse' },
+  });
+  expect((await tryRule({ kind: 'expression', expr: 'up' }, { start: 0 })).status).toBe(400);
 });

@@ -4,6 +4,7 @@ import { createDetection } from '../detect/detection.ts';
 import { createForecaster } from '../forecast/forecaster.ts';
 import { createAlerting } from '../alert/alerting.ts';
 import { createRuleGroups, type RuleGroups } from '../alert/groups/rule-groups.ts';
+import { createRuleLab } from '../alert/lab/rule-lab.ts';
 import { createPipeline } from '../alert/pipeline/pipeline.ts';
 import { createIngest, maxFutureMs } from '../ingest/ingest.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
@@ -91,6 +92,7 @@ export async function startTestServer(
     alerting,
     ruleGroups,
     pipeline,
+    ruleLab: createRuleLab({ storage, engine }),
     sender: createSender({ fetch }),
     authenticate,
     enrol: createEnrol({

@@ -10,6 +10,7 @@ export * from './hosts.ts';
 export * from './incidents.ts';
 export * from './query.ts';
 export * from './rule-files.ts';
+export * from './rule-lab.ts';
 export * from './rules.ts';
 export * from './template.ts';
 export * from './time.ts';

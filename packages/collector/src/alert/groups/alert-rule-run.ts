@@ -1,7 +1,7 @@
 /** One alerting rule of a file: which of its series are pending, fire, or are over. Knows no database and no clock. */
 import { createHash } from 'node:crypto';
 import { severities, type Alert, type Labels, type Severity, type UnixMs } from '@tarsier/protocol';
-import { formatNumber } from '../../stats/format.ts';
+import { formatNumber, formatTime } from '../../stats/format.ts';
 import { advance, type OpenState } from '../state-machine.ts';
 import type { AlertingRule } from './rule-group.ts';
 
@@ -12,6 +12,10 @@ export interface AlertSample {
   readonly annotations: Labels;
   readonly metric: string;
   readonly value: number;
+  /** Whether the condition holds: of an expression that gives only what fires it does. */
+  readonly holds?: boolean;
+  /** Whether an alert that fires is over by it. */
+  readonly clears?: boolean;
 }
 
 export interface AlertSink {
@@ -63,7 +67,7 @@ export class AlertRuleRun {
     for (const sample of samples) {
       const key = keyOf(sample.labels);
       seen.add(key);
-      this.#holds(key, sample, time);
+      this.#observe(key, sample, time);
     }
     for (const [key, active] of this.#active) if (!seen.has(key)) this.#ceases(key, active, time);
   }
@@ -73,15 +77,15 @@ export class AlertRuleRun {
     for (const [key, active] of this.#active) this.#end(key, active, now, why);
   }
 
-  #holds(key: string, sample: AlertSample, time: UnixMs): void {
+  #observe(key: string, sample: AlertSample, time: UnixMs): void {
     const active = this.#active.get(key);
+    const { value, holds = true, clears = false } = sample;
     const { forMs, keepFiringForMs: keepFiringMs } = this.#rule;
-    const next = advance(
-      active?.alert.state,
-      { time, value: sample.value, holds: true, clears: false },
-      { forMs, keepFiringMs },
-    );
-    if (next === undefined || next.kind === 'resolved') return;
+    const next = advance(active?.alert.state, { time, value, holds, clears }, { forMs, keepFiringMs });
+    if (next === undefined || next.kind === 'resolved') {
+      if (active !== undefined) this.#end(key, active, time, `${formatNumber(value)} at ${formatTime(time)}`);
+      return;
+    }
     const begun = active?.begun ?? time;
     const isNews = next.kind !== active?.alert.state.kind;
     const alert = isNews ? { ...this.#alertOf(key, sample, begun), state: next } : { ...active.alert, state: next };
