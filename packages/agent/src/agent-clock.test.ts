@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createAgent } from './agent.ts';
 import { loadConfig } from './config/config.ts';
-import { systemClock, type Clock } from './scrape/scheduler.ts';
+import { systemClock, type Clock } from './scrape/clock.ts';
 import { recordingLog, startReceiver, temporaryFolder } from './testing.ts';
 
 const hourMs = 3_600_000;

@@ -1,6 +1,6 @@
 /** Keeps the agent within its share of a core: the plugin that costs most is asked less often, and more often again later. */
 import type { Log } from '../log.ts';
-import type { Clock } from './scheduler.ts';
+import type { Clock } from './clock.ts';
 import type { Scraper } from './scrape.ts';
 
 /** What a plugin costs and how often it is asked. */

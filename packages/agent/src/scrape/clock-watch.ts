@@ -1,5 +1,5 @@
 /** Notices when the wall clock was set, or the host slept: the wall clock then went otherwise than a monotonic one. */
-import type { Clock } from './scheduler.ts';
+import type { Clock } from './clock.ts';
 
 export const jumpKinds = ['forward', 'back', 'suspended'] as const;
 

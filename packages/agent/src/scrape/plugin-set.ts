@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Host, Plugin } from '@tarsier/plugins';
 import type { AgentConfig } from '../config/config.ts';
 import type { Log } from '../log.ts';
-import type { Clock } from './scheduler.ts';
+import type { Clock } from './clock.ts';
 import { createScraper, type Scraper } from './scrape.ts';
 
 /** What of the settings plugins depend on. */

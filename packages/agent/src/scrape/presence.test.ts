@@ -3,7 +3,7 @@ import { createHost, definePlugin } from '@tarsier/plugins';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createLog } from '../log.ts';
-import { systemClock } from './scheduler.ts';
+import { systemClock } from './clock.ts';
 import { createScraper } from './scrape.ts';
 
 const minuteMs = 60_000;

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createScheduler, type Clock } from './scheduler.ts';
+import type { Clock } from './clock.ts';
+import { createScheduler } from './scheduler.ts';
 
 /** A clock that stands still until it is moved; a wall clock may also jump. */
 function fakeClock(start: number) {

@@ -1,27 +1,6 @@
-import { uptime } from 'node:os';
 import type { UnixMs } from '@tarsier/protocol';
 import { watchClock, type ClockJump } from './clock-watch.ts';
-
-export interface Clock {
-  /** The wall clock, which may be set. */
-  now(): UnixMs;
-  /** Milliseconds that only go on; suspended time may be missing. */
-  monotonic(): number;
-  /** As {@link Clock.monotonic}, suspended time included. */
-  sinceBoot(): number;
-  /** @returns cancels it */
-  after(ms: number, run: () => void): () => void;
-}
-
-export const systemClock: Clock = {
-  now: Date.now,
-  monotonic: () => performance.now(),
-  sinceBoot: () => uptime() * 1000,
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-};
+import type { Clock } from './clock.ts';
 
 export interface Scheduler {
   start(): void;

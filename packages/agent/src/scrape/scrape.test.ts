@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createHost, definePlugin, type PluginInstance, type ScrapeOutput } from '@tarsier/plugins';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { systemClock } from './scheduler.ts';
+import { systemClock } from './clock.ts';
 import { createScraper, scrapeAll } from './scrape.ts';
 import { recordingLog } from '../testing.ts';
 

@@ -4,7 +4,7 @@ import { createScrapeOutput } from '@tarsier/plugins';
 import { describeError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
 import { createPresence } from './presence.ts';
-import type { Clock } from './scheduler.ts';
+import type { Clock } from './clock.ts';
 
 export interface ScrapeStats {
   /** Whether the last scrape gave samples. */

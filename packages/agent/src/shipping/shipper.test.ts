@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { decodeEnvelope } from '@tarsier/protocol';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPoster } from './post.ts';
-import type { Clock } from '../scrape/scheduler.ts';
+import type { Clock } from '../scrape/clock.ts';
 import { createShipper } from './shipper.ts';
 import { openSpool } from '../spool/spool.ts';
 import { makeBatch, recordingLog, samplesIn, startReceiver, temporaryFolder, type MadeBatch } from '../testing.ts';

@@ -9,7 +9,7 @@ import {
 } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
 import type { PostAnswer, Poster } from './post.ts';
-import type { Clock } from '../scrape/scheduler.ts';
+import type { Clock } from '../scrape/clock.ts';
 import type { Cut, Piece } from './split.ts';
 import type { Spool, SpooledBatch } from '../spool/spool.ts';
 import { answeredAt, judge, type Verdict } from './verdict.ts';
