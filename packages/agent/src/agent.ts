@@ -5,17 +5,18 @@ import { createHost, type Plugin } from '@tarsier/plugins';
 import { builtinPlugins } from '@tarsier/plugins/builtin';
 import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
 import { createBatcher } from './shipping/batcher.ts';
-import { createBudgetKeeper, type BudgetState } from './scrape/budget.ts';
+import { createBudgetKeeper } from './scrape/budget.ts';
 import type { AgentConfig } from './config/config.ts';
 import type { Log } from './log.ts';
 import { createPluginSet } from './scrape/plugin-set.ts';
 import { createPoster } from './shipping/post.ts';
 import { systemClock, type Clock } from './scrape/clock.ts';
 import { createScheduler, type Scheduler, type Tick } from './scrape/scheduler.ts';
-import { scrapeAll, type ScrapeStats } from './scrape/scrape.ts';
+import { scrapeAll } from './scrape/scrape.ts';
+import type { AgentStatus, AgentUsage } from './status/agent-status.ts';
 import { createPluginHealthPlugin, createSelfPlugin, type SelfSource } from './status/self.ts';
-import { createShipper, type ShipStats, type ShipTarget } from './shipping/shipper.ts';
-import { openSpool, type SpoolStats } from './spool/spool.ts';
+import { createShipper, type ShipTarget } from './shipping/shipper.ts';
+import { openSpool } from './spool/spool.ts';
 
 export interface Agent {
   start(): void;
@@ -33,33 +34,9 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** How an agent does, for whoever asks. */
-export interface AgentStatus {
-  readonly host: string;
-  readonly url: string;
-  /** When it began to measure. */
-  readonly epoch: UnixMs;
-  readonly intervalMs: number;
-  readonly ticks: Readonly<{ missed: number; lagSeconds: number; samples: number; lastAt: UnixMs | undefined }>;
-  readonly plugins: readonly (Readonly<ScrapeStats> & {
-    readonly name: string;
-    readonly series: number;
-    /** Time between scrapes, ms; longer than its own while it is slowed down. */
-    readonly intervalMs: number;
-    readonly slowdown: number;
-    /** Why there is nothing to measure; undefined where there is. */
-    readonly absent: string | undefined;
-  })[];
-  readonly spool: Readonly<SpoolStats>;
-  readonly ship: Readonly<ShipStats>;
-  readonly usage: ReturnType<AgentDeps['usage']>;
-  /** Shares of a core: what it may use, and what it used lately. */
-  readonly budget: BudgetState;
-}
-
 export interface AgentDeps {
   readonly log: Log;
-  readonly usage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
+  readonly usage: () => AgentUsage;
   readonly clock?: Clock;
   readonly plugins?: readonly Plugin[];
   /** For the jitter of retries. */

@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Plugin } from '@tarsier/plugins';
 import { describeError, type UnixMs } from '@tarsier/protocol';
-import type { Agent } from '../agent.ts';
 import type { ConfigReader, ReadConfig } from './files.ts';
 import { describeProblem, type AgentConfig } from './config.ts';
 import type { Log } from '../log.ts';
@@ -31,7 +30,8 @@ export function createReloader({
 }: {
   readonly first: ReadConfig & { readonly config: AgentConfig };
   readonly read: ConfigReader;
-  readonly agent: Pick<Agent, 'reconfigure'>;
+  /** @returns names of the plugins that were swapped; @throws when the settings can't be taken: all is then as before */
+  readonly agent: { reconfigure(config: AgentConfig, plugins: readonly Plugin[]): Promise<readonly string[]> };
   /** What was read, also when it is refused; `config` is what is in use. */
   readonly onRead: (read: ReadConfig, config: AgentConfig) => void;
   readonly log: Log;

@@ -1,5 +1,5 @@
 /** How an agent does, in words for the person who asks. */
-import type { AgentStatus } from '../agent.ts';
+import type { AgentStatus } from './agent-status.ts';
 import type { LogEntry } from './recent-log.ts';
 import type { ReloadState } from '../config/reload.ts';
 import { bytesInWords, counted, durationInWords, table } from '../words.ts';

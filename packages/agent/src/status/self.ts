@@ -2,6 +2,7 @@
 import { definePlugin, type MetricSpec, type Plugin } from '@tarsier/plugins';
 import type { UnixMs } from '@tarsier/protocol';
 import { z } from 'zod';
+import type { AgentUsage } from './agent-status.ts';
 import type { BudgetState } from '../scrape/budget.ts';
 import { jumpKinds, type ClockJump } from '../scrape/clock-watch.ts';
 import type { Scraper } from '../scrape/scrape.ts';
@@ -17,7 +18,7 @@ export interface SelfSource {
   readonly spool: SpoolStats;
   readonly ship: Readonly<ShipStats>;
   readonly budget: BudgetState;
-  readonly usage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
+  readonly usage: () => AgentUsage;
   readonly now: () => UnixMs;
 }
 
