@@ -3,7 +3,7 @@
  * folder; its scores under the other, in the same layout. docs/detection.md says what recordings look like.
  */
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostDetectors, scoreRows, scoreSeries, seriesDetectors } from '@tarsier/collector/detect';
 
@@ -18,7 +18,10 @@ function scoreFolder(dataDir: string, outDir: string, score: (text: string) => s
   if (!statSync(dataDir, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`DATA_DIR: expected a folder, got ${dataDir}`);
   }
-  const paths = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.csv'));
+  const paths = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).filter(
+    // Not what an earlier run has written.
+    (path) => path.endsWith('.csv') && !join(dataDir, path).startsWith(join(outDir, sep)),
+  );
   if (paths.length === 0) throw new UsageError(`DATA_DIR: expected .csv files in ${dataDir}, got none`);
   for (const path of paths.toSorted()) {
     const target = join(outDir, path);

@@ -48,6 +48,25 @@ test('each file is scored, a row for a row, in the same layout, and the same at 
   expect(await scoresOf('host/memory.csv')).toEqual(scores);
 });
 
+test('of several channels the row is scored, once 400 rows have trained, and answers are not looked at', async () => {
+  const rows = Array.from({ length: 700 }, (_, row) => {
+    const odd = row >= 600;
+    const channels = [Math.sin(row), Math.cos(row * 1.7), Math.sin(row * row)].map((value) => value + (odd ? 9 : 0));
+    return `${timeAt(row)};${channels.join(';')};${Number(odd)}`;
+  });
+  await mkdir(`${folder.path}/many`, { recursive: true });
+  await writeFile(`${folder.path}/many/1.csv`, ['datetime;a;b;c;anomaly', ...rows].join('\n'));
+  expect(await detectScore('many', 'many/out', '--multivariate')).toMatchObject({ code: 0 });
+  expect((await detectScore('many', 'many/out', '--multivariate')).said).toContain('1 files scored');
+  const [header, ...scored] = (await readFile(`${folder.path}/many/out/1.csv`, 'utf8')).trim().split('\n');
+  expect(header).toBe('datetime;anomaly_score');
+  const scores = scored.map((line) => Number(line.split(';')[1]));
+  expect(scores).toHaveLength(700);
+  expect(scores.slice(0, 400).every((score) => score === 0)).toBe(true);
+  expect(Math.max(...scores.slice(400, 600))).toBeLessThan(0.999);
+  expect(Math.min(...scores.slice(610))).toBeGreaterThan(0.999);
+});
+
 test.each([
   { args: ['data'], code: 2, says: 'usage: pnpm detect:score DATA_DIR OUT_DIR' },
   { args: ['data', 'out', '--detector', 'oracle'], code: 2, says: '--detector: expected one of ensemble' },

@@ -1,3 +1,5 @@
 /** Detectors on their own, for programs that bring their own samples: tests, benchmarks, tools. */
 export { hostDetectors, seriesDetectors } from './registry.ts';
-export { scoreRows, scoreSeries } from './score-text.ts';
+export { Repeats, repeatsDefaults, type RepeatsOptions } from './repeats.ts';
+export { readSeries, scoreRows, scoreSeries } from './score-text.ts';
+export { Arena } from '../stats/arena.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Arena } from '../stats/arena.ts';
 import { Repeats } from './repeats.ts';
 
-const made = (): Repeats => new Repeats(new Arena(Repeats.bytes), 2);
+const made = (): Repeats => new Repeats(new Arena(Repeats.bytes));
 const wait = (repeats: Repeats, samples: number): void => {
   for (let at = 0; at < samples; at++) repeats.isNews(0.3);
 };

@@ -1,11 +1,19 @@
 import type { Arena } from '../stats/arena.ts';
 
-/** Samples after an event in which its peak is forgotten to 1/e. */
-const decay = 150;
+export interface RepeatsOptions {
+  /** Surprise that is an alarm at all. */
+  readonly least: number;
+  /** Samples after an event in which its peak is forgotten to 1/e. */
+  readonly decay: number;
+  /** Share that each former alarm adds to what another has to show: a series that alarms often is a noisy one. */
+  readonly fatigue: number;
+}
+
+/** An alarm at a score of 0.99; docs/detection.md says where the others are from. */
+export const repeatsDefaults: RepeatsOptions = { least: 2, decay: 150, fatigue: 0.055 };
+
 /** An event is over once so many samples in a row were no alarm. */
 const eventSamples = 12;
-/** Share that each former alarm adds to what another has to show: a series that alarms often is a noisy one. */
-const fatigue = 0.055;
 /** Samples in which former alarms are forgotten to 1/e. */
 const fatigueDecay = 20_000;
 
@@ -19,16 +27,16 @@ const slots = { peak: 0, since: 1, alarms: 2 } as const;
 export class Repeats {
   static readonly bytes = 24;
   readonly #state: Float64Array;
-  readonly #least: number;
+  readonly #options: RepeatsOptions;
 
-  /** @param least  surprise that is an alarm at all */
-  constructor(arena: Arena, least: number) {
+  constructor(arena: Arena, options: RepeatsOptions = repeatsDefaults) {
     this.#state = arena.doubles(3);
     this.#state[slots.since] = Infinity;
-    this.#least = least;
+    this.#options = options;
   }
 
   isNews(surprise: number): boolean {
+    const { least, decay, fatigue } = this.#options;
     const state = this.#state;
     const since = (state[slots.since] ?? 0) + 1;
     const peak = state[slots.peak] ?? 0;
@@ -37,11 +45,11 @@ export class Repeats {
     state[slots.alarms] = alarms;
     if (since <= eventSamples) {
       if (surprise > peak) state[slots.peak] = surprise;
-      if (surprise >= this.#least) state[slots.since] = 0;
+      if (surprise >= least) state[slots.since] = 0;
       return false;
     }
     const left = peak * Math.exp(-since / decay);
-    if (!(surprise >= this.#least * (1 + fatigue * alarms) && surprise > left)) return false;
+    if (!(surprise >= least * (1 + fatigue * alarms) && surprise > left)) return false;
     state[slots.peak] = surprise;
     state[slots.since] = 0;
     state[slots.alarms] = alarms + 1;

@@ -2,12 +2,10 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { Arena } from '../stats/arena.ts';
 import { scoreOf, type HostDetectorKind, type SeriesDetectorKind } from './detector.ts';
-import { Repeats } from './repeats.ts';
+import { Repeats, repeatsDefaults } from './repeats.ts';
 
 /** The same for every file: that scores can be compared, and runs repeated. */
 const seed = 1;
-/** Surprise that is an alarm: one in a hundred quiet steps. */
-const leastAlarm = 2;
 /** Columns that tell what is to be found: nothing that a detector may see. */
 const answers: ReadonlySet<string> = new Set(['anomaly', 'changepoint']);
 
@@ -28,19 +26,38 @@ export class RecordingError extends TarsierError {
  * @throws {RecordingError} at the first line that can not be read
  */
 export function scoreSeries(text: string, kind: SeriesDetectorKind): string {
-  const { header, rows } = parse(text, ',');
-  const timestamp = columnOf(header, 'timestamp');
-  const value = columnOf(header, 'value');
   const detector = kind.create(seed);
-  const repeats = new Repeats(new Arena(Repeats.bytes), leastAlarm);
+  const repeats = new Repeats(new Arena(Repeats.bytes));
   const lines = ['timestamp,value,anomaly_score'];
-  for (const { fields, line } of rows) {
-    const [time = '', number = ''] = [fields[timestamp], fields[value]];
-    const surprise = detector.push(timeOf(time, line), numberOf(number));
-    const score = repeats.isNews(surprise) ? scoreOf(surprise) : scoreOf(leastAlarm) * scoreOf(surprise);
-    lines.push(`${time},${number},${score}`);
+  for (const { timestamp, number, time, value } of readSeries(text)) {
+    const surprise = detector.push(time, value);
+    const score = repeats.isNews(surprise) ? scoreOf(surprise) : scoreOf(repeatsDefaults.least) * scoreOf(surprise);
+    lines.push(`${timestamp},${number},${score}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+export interface RecordedSample {
+  /** As it was written. */
+  readonly timestamp: string;
+  /** As it was written. */
+  readonly number: string;
+  readonly time: UnixMs;
+  /** NaN for a gap. */
+  readonly value: number;
+}
+
+/**
+ * @param text  as of {@link scoreSeries}
+ * @throws {RecordingError} at the first line that can not be read
+ */
+export function readSeries(text: string): RecordedSample[] {
+  const { header, rows } = parse(text, ',');
+  const [times, values] = [columnOf(header, 'timestamp'), columnOf(header, 'value')];
+  return rows.map(({ fields, line }) => {
+    const [timestamp = '', number = ''] = [fields[times], fields[values]];
+    return { timestamp, number, time: timeOf(timestamp, line), value: numberOf(number) };
+  });
 }
 
 export interface RowsOptions {
