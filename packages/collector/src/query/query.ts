@@ -5,6 +5,7 @@ import { rollUp } from '@tarsier/protocol/chunk';
 import { dayMs, hourMs, minuteMs } from '../storage/hours.ts';
 import type { SampleRange } from '../storage/select/read-samples.ts';
 import type { Matcher, SeriesRow } from '../storage/series-catalog.ts';
+import type { HostIds } from '../storage/series-index/label-index.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 import { aggregate, aggregateRollup, lookBackMs } from './aggregate.ts';
@@ -50,15 +51,36 @@ export interface Query {
    * Which series match, whether or not they have samples.
    *
    * @param most  more are left out; without it they are an error
+   * @param within  only of hosts that have samples of this time
    * @throws {TarsierError} `query/…`
    */
-  series(scope: TenantScope, matchers: readonly Matcher[], most?: number): Promise<readonly SeriesRow[]>;
+  series(
+    scope: TenantScope,
+    matchers: readonly Matcher[],
+    most?: number,
+    within?: TimeRange,
+  ): Promise<readonly SeriesRow[]>;
   /** Labels of the series that one of the selectors matches, or of all, in order. */
-  labelNames(scope: TenantScope, selectors: readonly (readonly Matcher[])[]): Promise<readonly string[]>;
+  labelNames(
+    scope: TenantScope,
+    selectors: readonly (readonly Matcher[])[],
+    within?: TimeRange,
+  ): Promise<readonly string[]>;
   /** The values of one of them. */
-  labelValues(scope: TenantScope, name: string, selectors: readonly (readonly Matcher[])[]): Promise<readonly string[]>;
+  labelValues(
+    scope: TenantScope,
+    name: string,
+    selectors: readonly (readonly Matcher[])[],
+    within?: TimeRange,
+  ): Promise<readonly string[]>;
   /** Their samples of `from` to `to`, both included. @throws {TarsierError} `query/…` */
   samples(scope: TenantScope, request: SamplesRequest): Promise<readonly SeriesResult[]>;
+}
+
+/** Both included. */
+export interface TimeRange {
+  readonly from: UnixMs;
+  readonly to: UnixMs;
 }
 
 export interface SamplesRequest {
@@ -89,9 +111,16 @@ export function createQuery({
     signal?: AbortSignal,
     most = limits.series,
   ): Promise<readonly SeriesRow[]> {
-    const series = await storage.series.match(scope, compileTests(matchers), most);
+    const series = await storage.series.match(scope, compileTests(matchers), { most });
     signal?.throwIfAborted();
     return series;
+  }
+
+  /** Undefined: all of them. */
+  async function hostsOf(scope: TenantScope, within: TimeRange | undefined): Promise<HostIds | undefined> {
+    if (within === undefined) return undefined;
+    const range = { from: Math.max(within.from, -maxTimeMs), to: Math.min(within.to, maxTimeMs) };
+    return storage.samples.hostsWithin(scope, range);
   }
 
   /** One value per step, of rollups where the steps are made of whole minutes. */
@@ -153,11 +182,17 @@ export function createQuery({
   }
 
   return {
-    series: (scope, matchers, most) =>
-      most === undefined ? matching(scope, matchers) : storage.series.match(scope, compileTests(matchers), most, 'cut'),
+    series: async (scope, matchers, most, within) =>
+      storage.series.match(scope, compileTests(matchers), {
+        most: most ?? limits.series,
+        whatIsMore: most === undefined ? 'refuse' : 'cut',
+        hosts: await hostsOf(scope, within),
+      }),
     samples,
-    labelNames: (scope, selectors) => storage.series.labelNames(scope, selectors.map(compileTests)),
-    labelValues: (scope, name, selectors) => storage.series.labelValues(scope, name, selectors.map(compileTests)),
+    labelNames: async (scope, selectors, within) =>
+      storage.series.labelNames(scope, selectors.map(compileTests), await hostsOf(scope, within)),
+    labelValues: async (scope, name, selectors, within) =>
+      storage.series.labelValues(scope, name, selectors.map(compileTests), await hostsOf(scope, within)),
 
     async range(scope, { selector, start, end, stepMs, aggregation = 'last', signal }) {
       if (stepMs !== undefined && (end - start) / stepMs > limits.points) {

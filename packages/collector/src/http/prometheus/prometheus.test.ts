@@ -192,6 +192,25 @@ test('series are listed up to a limit, and more than all is told', async () => {
   expect(both).not.toHaveProperty('warnings');
 });
 
+test('series and labels of a time are those of hosts that sent something then', async () => {
+  const ingest = await server.key('times', 'ingest');
+  const early = endMs - 7_200_000;
+  await server.ingest(ingest, testBatch({ endMs: early, host: 'gone' }));
+  await server.ingest(ingest, testBatch({ endMs, host: 'here' }));
+  const key = await server.key('times', 'read');
+  const times = (from: number, to: number) => `start=${from / 1000}&end=${to / 1000}`;
+  const hosts = async (when: string) => (await ask(`/api/v1/label/host/values?${when}`, { key })).data;
+  expect(await hosts('')).toEqual(['gone', 'here']);
+  expect(await hosts(times(endMs - 60_000, endMs))).toEqual(['here']);
+  expect(await hosts(times(early - 60_000, early))).toEqual(['gone']);
+  expect(await hosts(times(early, endMs))).toEqual(['gone', 'here']);
+  expect(await hosts(times(0, early - 60_000))).toEqual([]);
+  expect((await ask(`/api/v1/labels?${times(0, 1)}`, { key })).data).toEqual([]);
+  const series = await ask(`/api/v1/series?match[]=cpu_busy_ratio&start=${endMs / 1000 - 60}`, { key });
+  expect(series.data).toEqual([{ __name__: 'cpu_busy_ratio', cpu: 'all', host: 'here' }]);
+  expect(await ask(`/api/v1/labels?${times(1, 0)}`, { key })).toMatchObject({ code: 400, errorType: 'bad_data' });
+});
+
 test('a heatmap of classic buckets is what Grafana draws', async () => {
   const lines = [0, 1].flatMap((minute) =>
     ['0.1', '1', '+Inf'].map(

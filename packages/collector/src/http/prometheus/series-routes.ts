@@ -5,7 +5,7 @@ import { LabelSet, metricName } from '../../query/label-set.ts';
 import { parseSelector } from '../../query/language/parse.ts';
 import { QueryError } from '../../query/language/query-error.ts';
 import { isName } from '../../query/language/text.ts';
-import type { Query } from '../../query/query.ts';
+import type { Query, TimeRange } from '../../query/query.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
 import { json, success, truncationWarning } from './answer.ts';
@@ -33,14 +33,14 @@ export function seriesRoutes({
       if (parameters.all('match[]').length === 0) {
         throw new TarsierError('query/parameter', 'no match[] parameter provided', { field: 'match[]' });
       }
-      checkTimes(parameters);
+      const within = timesOf(parameters);
       const { tenant } = c.get('identity');
       const limit = parameters.limit('limit');
       // One more than is wanted, to know that there are more.
       const most = limit <= mostSeries ? limit + 1 : undefined;
       const found = new Map<string, LabelSet>();
       for (const matchers of selectorsOf(parameters)) {
-        for (const series of await query.series(tenant, matchers, most)) {
+        for (const series of await query.series(tenant, matchers, most, within)) {
           const labels = LabelSet.ofSeries(series);
           found.set(labels.key, labels);
         }
@@ -50,8 +50,8 @@ export function seriesRoutes({
     })
     .on(both, '/labels', async (c) => {
       const parameters = await Parameters.of(c);
-      checkTimes(parameters);
-      const names = await query.labelNames(c.get('identity').tenant, selectorsOf(parameters));
+      const { tenant } = c.get('identity');
+      const names = await query.labelNames(tenant, selectorsOf(parameters), timesOf(parameters));
       return list(c, names, parameters);
     })
     .get('/label/:name/values', async (c) => {
@@ -60,19 +60,21 @@ export function seriesRoutes({
       if (!isName(name)) {
         throw new TarsierError('query/parameter', `invalid label name: ${JSON.stringify(name)}`, { field: 'name' });
       }
-      checkTimes(parameters);
-      const values = await query.labelValues(c.get('identity').tenant, name, selectorsOf(parameters));
+      const { tenant } = c.get('identity');
+      const values = await query.labelValues(tenant, name, selectorsOf(parameters), timesOf(parameters));
       return list(c, values, parameters);
     })
     .get('/metadata', async (c) => {
       const parameters = await Parameters.of(c);
       const metric = parameters.text('metric');
       const limit = parameters.limit('limit');
+      const { tenant } = c.get('identity');
+      const help = await storage.series.help(tenant);
       // Hosts describe a metric alike: one of them is taken.
-      const described = (await storage.series.metrics(c.get('identity').tenant))
+      const described = (await storage.series.metrics(tenant))
         .filter(({ name }) => metric === '' || name === metric)
         .slice(0, limit)
-        .map(({ name, kind, unit }): [string, unknown] => [name, [{ type: kind, unit, help: '' }]]);
+        .map(({ name, kind, unit }): [string, unknown] => [name, [{ type: kind, unit, help: help.get(name) ?? '' }]]);
       return json(c, success(JSON.stringify(Object.fromEntries(described))));
     })
     .get('/status/tsdb', async (c) => {
@@ -113,9 +115,12 @@ function selectorsOf(parameters: Parameters): readonly (readonly Matcher[])[] {
   });
 }
 
-/** The catalogue knows no times: these are only looked at for mistakes. */
-function checkTimes(parameters: Parameters): void {
-  for (const name of ['start', 'end']) if (parameters.has(name)) parameters.time(name);
+/** Undefined: at any time. */
+function timesOf(parameters: Parameters): TimeRange | undefined {
+  if (!parameters.has('start') && !parameters.has('end')) return undefined;
+  const within = { from: parameters.timeOr('start', -Infinity), to: parameters.timeOr('end', Infinity) };
+  if (within.from <= within.to) return within;
+  throw invalid('end', 'end timestamp must not be before start time');
 }
 
 function list(

@@ -5,6 +5,7 @@ import type { WantedHosts } from '../compaction/wanted-hosts.ts';
 import type { Database } from '../database.ts';
 import type { hourMs, minuteMs } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
+import { hostsWithin } from './hosts-within.ts';
 import { readRecent } from './read-recent.ts';
 import { readRollups } from './read-rollups.ts';
 import { readSamples, type SampleRange, type SampleSource } from './read-samples.ts';
@@ -28,6 +29,11 @@ export interface Samples {
     width: typeof minuteMs | typeof hourMs,
     range: SampleRange,
   ): Promise<ReadonlyMap<number, Rollup>>;
+  /** Hosts with samples of that time; undefined when that is all of them. */
+  hostsWithin(
+    scope: TenantScope,
+    range: { readonly from: UnixMs; readonly to: UnixMs },
+  ): Promise<ReadonlySet<number> | undefined>;
   /**
    * What a tenant's hosts sent with a tick at or after `since`, whole, by time. Reaches back as far as hours are not
    * sealed, which is longer than a start wants.
@@ -47,6 +53,7 @@ export function createSamples({ sql, reads }: Database, wanted: Pick<WantedHosts
   const source: SampleSource = { reads, schemas: createSchemaColumns(sql), wanted };
   return {
     read: (scope, series, range) => readSamples(source, scope, series, range),
+    hostsWithin: (scope, range) => hostsWithin(reads.sql, scope, range),
     recent: (scope, since) => readRecent(sql, scope, since),
     rollups: (scope, series, width, range) => readRollups(source, scope, series, width, range),
   };

@@ -76,8 +76,15 @@ class LabelValues {
   }
 }
 
-/** What becomes of series beyond those that somebody wants. */
-export type WhatIsMore = 'refuse' | 'cut';
+/** The only hosts whose series count. */
+export type HostIds = ReadonlySet<number>;
+
+export interface MatchOptions {
+  readonly most?: number;
+  /** Whether more than `most` are an error, or those that were registered last are left out. */
+  readonly whatIsMore?: 'refuse' | 'cut';
+  readonly hosts?: HostIds | undefined;
+}
 
 /** How often a thing occurs, the most frequent first. */
 export interface Tally {
@@ -137,11 +144,13 @@ export class LabelIndex {
   /**
    * In order of host name, then of series number.
    *
-   * @param whatIsMore  whether more than `most` are an error, or those that were registered last are left out
    * @throws {TarsierError} `query/too-many-series`, before a row is made
    */
-  match(tests: readonly LabelTest[], most = Infinity, whatIsMore: WhatIsMore = 'refuse'): SeriesRow[] {
-    const found = this.#find(tests);
+  match(
+    tests: readonly LabelTest[],
+    { most = Infinity, whatIsMore = 'refuse', hosts }: MatchOptions = {},
+  ): SeriesRow[] {
+    const found = this.#find(tests, hosts);
     if (found.length > most && whatIsMore === 'refuse') {
       throw new TarsierError(
         'query/too-many-series',
@@ -155,21 +164,22 @@ export class LabelIndex {
       .toSorted((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : a.seriesId - b.seriesId));
   }
 
-  #find(tests: readonly LabelTest[]): number[] {
+  #find(tests: readonly LabelTest[], hosts: HostIds | undefined): number[] {
     const checks = tests.map((test) => this.#check(test));
     const found: number[] = [];
     for (const position of this.#candidates(tests)) {
+      if (hosts !== undefined && !hosts.has(this.#hostIds[position] ?? 0)) continue;
       if (checks.every((check) => check(position))) found.push(position);
     }
     return found;
   }
 
   /** Labels of the series that one of the selectors finds, or of all, in order. */
-  labelNames(selectors: readonly (readonly LabelTest[])[]): string[] {
-    if (selectors.length === 0) return this.#labelList.map(({ name }) => name).toSorted();
+  labelNames(selectors: readonly (readonly LabelTest[])[], hosts?: HostIds): string[] {
+    if (selectors.length === 0 && hosts === undefined) return this.#labelList.map(({ name }) => name).toSorted();
     const seen = new Uint8Array(this.#labelList.length);
-    for (const tests of selectors) {
-      for (const position of this.#find(tests)) {
+    for (const tests of selectors.length === 0 ? [[]] : selectors) {
+      for (const position of this.#find(tests, hosts)) {
         const end = this.#begins[position + 1] ?? 0;
         for (let at = this.#begins[position] ?? 0; at < end; at += 2) seen[this.#pairs[at] ?? 0] = 1;
       }
@@ -178,13 +188,13 @@ export class LabelIndex {
   }
 
   /** Values of a label among the series that one of the selectors finds, or among all, in order. */
-  labelValues(name: string, selectors: readonly (readonly LabelTest[])[]): string[] {
+  labelValues(name: string, selectors: readonly (readonly LabelTest[])[], hosts?: HostIds): string[] {
     const label = this.#labels.get(name);
     if (label === undefined) return [];
-    if (selectors.length === 0) return label.values.toSorted();
+    if (selectors.length === 0 && hosts === undefined) return label.values.toSorted();
     const seen = new Uint8Array(label.values.length);
-    for (const tests of selectors) {
-      for (const position of this.#find(tests)) {
+    for (const tests of selectors.length === 0 ? [[]] : selectors) {
+      for (const position of this.#find(tests, hosts)) {
         const end = this.#begins[position + 1] ?? 0;
         for (let at = this.#begins[position] ?? 0; at < end; at += 2) {
           if (this.#pairs[at] === label.number) seen[this.#pairs[at + 1] ?? 0] = 1;

@@ -68,7 +68,7 @@ test('whatever is asked of whatever labels, the index finds what looking at each
       }
       expect(index.metrics().map(({ name }) => name)).toEqual([...new Set(rows.map(({ name }) => name))]);
       if (expected.length > 0) {
-        expect(() => index.match(tests, expected.length - 1)).toThrow(
+        expect(() => index.match(tests, { most: expected.length - 1 })).toThrow(
           expect.objectContaining({ code: 'query/too-many-series' }),
         );
       }

@@ -2,7 +2,7 @@ import type { Labels } from '@tarsier/protocol';
 import type { TenantScope } from '../../tenant.ts';
 import type { TarsierSql } from '../database.ts';
 import type { SeriesRow } from '../series-catalog.ts';
-import { LabelIndex, type Cardinality, type LabelTest, type WhatIsMore } from './label-index.ts';
+import { LabelIndex, type Cardinality, type LabelTest, type HostIds, type MatchOptions } from './label-index.ts';
 
 /** Every tenant's series by their labels. As new as the database at each call, whichever collector wrote there. */
 export interface SeriesIndex {
@@ -11,11 +11,11 @@ export interface SeriesIndex {
    *
    * @throws {TarsierError} `query/too-many-series` where more than `most` match, and are not to be cut off
    */
-  match(scope: TenantScope, tests: readonly LabelTest[], most?: number, whatIsMore?: WhatIsMore): Promise<SeriesRow[]>;
+  match(scope: TenantScope, tests: readonly LabelTest[], options?: MatchOptions): Promise<SeriesRow[]>;
   /** Labels of the series that one of the selectors finds, or of all, in order. */
-  labelNames(scope: TenantScope, selectors: Selectors): Promise<string[]>;
+  labelNames(scope: TenantScope, selectors: Selectors, hosts?: HostIds): Promise<string[]>;
   /** Values of a label among the series that one of the selectors finds, or among all, in order. */
-  labelValues(scope: TenantScope, name: string, selectors: Selectors): Promise<string[]>;
+  labelValues(scope: TenantScope, name: string, selectors: Selectors, hosts?: HostIds): Promise<string[]>;
   /** Each metric once, as the first of its series describes it. */
   metrics(scope: TenantScope): Promise<Pick<SeriesRow, 'name' | 'kind' | 'unit'>[]>;
   /** What a tenant's series are made of. @param most  of each list */
@@ -96,8 +96,8 @@ export function createSeriesIndex(sql: TarsierSql): SeriesIndex {
 
   return {
     match: async (scope, ...asked) => (await current(scope)).match(...asked),
-    labelNames: async (scope, selectors) => (await current(scope)).labelNames(selectors),
-    labelValues: async (scope, name, selectors) => (await current(scope)).labelValues(name, selectors),
+    labelNames: async (scope, ...asked) => (await current(scope)).labelNames(...asked),
+    labelValues: async (scope, ...asked) => (await current(scope)).labelValues(...asked),
     metrics: async (scope) => (await current(scope)).metrics(),
     cardinality: async (scope, most) => (await current(scope)).cardinality(most),
   };

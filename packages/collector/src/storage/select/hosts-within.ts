@@ -1,0 +1,29 @@
+import type { UnixMs } from '@tarsier/protocol';
+import type { TenantScope } from '../../tenant.ts';
+import { maxBatchSpanMs } from '../batches.ts';
+import type { TarsierSql } from '../database.ts';
+import { hourOf } from '../hours.ts';
+
+/**
+ * Hosts with samples of that time, by the hour where these are sealed: a look at each host's keys, however long it is.
+ *
+ * @returns undefined when that is all of them
+ */
+export async function hostsWithin(
+  sql: TarsierSql,
+  { tenantId }: TenantScope,
+  { from, to }: { readonly from: UnixMs; readonly to: UnixMs },
+): Promise<ReadonlySet<number> | undefined> {
+  const [firstHour, lastHour] = [hourOf(from), hourOf(to)];
+  const hosts = await sql<{ host_id: number; within: boolean }[]>`
+    select h.host_id,
+      exists (select from batch where tenant_id = ${tenantId} and host_id = h.host_id
+        and t0 between ${from - maxBatchSpanMs} and ${to} and t1 >= ${from})
+      or exists (select from segment where tenant_id = ${tenantId} and host_id = h.host_id
+        and hour between ${firstHour} and ${lastHour} and t0 <= ${to} and t1 >= ${from})
+      or exists (select from block where tenant_id = ${tenantId} and host_id = h.host_id
+        and hour between ${firstHour} and ${lastHour}) as within
+    from host h where h.tenant_id = ${tenantId}`;
+  const within = hosts.filter((host) => host.within);
+  return within.length === hosts.length ? undefined : new Set(within.map(({ host_id }) => host_id));
+}
