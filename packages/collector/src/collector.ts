@@ -3,10 +3,12 @@
  * committed by `ingest`, then read by the live windows, the detectors, the rules and the page.
  */
 import { serve, type ServerType } from '@hono/node-server';
-import { seriesSignature, TarsierError, type Anomaly, type AnomalyEvent } from '@tarsier/protocol';
+import { describeError, seriesSignature, TarsierError, type Anomaly, type AnomalyEvent } from '@tarsier/protocol';
 import { WebSocketServer } from 'ws';
 import { createAlerting, type Alerting } from './alert/alerting.ts';
 import { createAnomalyLog, type AnomalyLog } from './alert/anomaly-log.ts';
+import { eventAsAnomaly } from './alert/event-as-anomaly.ts';
+import { createEventTuner } from './alert/event-tuner.ts';
 import { ensureDefaultRules } from './alert/default-rules.ts';
 import { createRuleGroups } from './alert/groups/rule-groups.ts';
 import { createRuleLab } from './alert/lab/rule-lab.ts';
@@ -60,6 +62,8 @@ const chores = {
   anomaliesMs: 1_000,
   ratesMs: 10_000,
   checkpointsMs: 300_000,
+  tuningMs: 60_000,
+  canariesMs: 600_000,
   noiseMs: 60_000,
   retentionMs: 3_600_000,
 } as const;
@@ -110,9 +114,17 @@ export async function startCollector({
       if (replaying) return;
       eventLog.record(scope, event);
       live.broadcastEvent(scope, event);
+      // That one is over is told whatever it was: the threshold may have moved meanwhile.
+      if (event.page === true || event.end !== undefined) alerting.anomaly(scope, eventAsAnomaly(event));
+    },
+    onCanary(scope, host, outcome) {
+      void tuner.canary(scope, host, outcome).catch((error: unknown) => {
+        log.warn('a made anomaly was not noted', { error: describeError(error) });
+      });
     },
   });
   const sender = createSender({ fetch, pageUrl: config.publicUrl, commandsFolder: config.commandsFolder, now });
+  const tuner = createEventTuner({ storage, detection, now });
   const dispatcher = createDispatcher({ outbox: storage.notifications, sender, log, now });
   const alerting = createAlerting({
     storage,
@@ -188,6 +200,7 @@ export async function startCollector({
   for (const scope of await storage.tenants.all()) {
     for await (const state of storage.detectorStates.list(scope)) detection.restore(scope, state);
   }
+  await tuner.refresh();
   await ingest.replay(now() - replayMs);
   replaying = false;
   // Those of the past are stored.
@@ -204,6 +217,7 @@ export async function startCollector({
     engine,
     exporter: createExporter({ storage }),
     forecaster: createForecaster({ query, engine, now }),
+    tuner,
     windows,
     live,
     alerting,
@@ -257,6 +271,10 @@ export async function startCollector({
     every(chores.anomaliesMs, 'writing anomalies', log, async () => {
       await anomalyLog.flush();
       await eventLog.flush();
+    }),
+    every(chores.tuningMs, 'keeping the budget of false alarms', log, () => tuner.refresh()),
+    every(chores.canariesMs, 'making anomalies', log, async () => {
+      for (const scope of await storage.tenants.all()) detection.injectCanary(scope);
     }),
     every(chores.checkpointsMs, 'writing what detectors learnt', log, saveCheckpoints),
     every(chores.ratesMs, 'storing anomaly rates', log, () => storeRates(false)),
@@ -325,7 +343,10 @@ async function resumeAnomalies(
     const [anomalies, events] = await Promise.all([storage.anomalies.open(scope), storage.anomalyEvents.open(scope)]);
     const over = detection.resume(scope, { anomalies, events });
     const open = detection.open(scope);
-    for (const event of [...open.events, ...over.events]) eventLog.record(scope, event);
+    for (const event of [...open.events, ...over.events]) {
+      eventLog.record(scope, event);
+      if (event.page === true || event.end !== undefined) alerting.anomaly(scope, eventAsAnomaly(event));
+    }
     for (const anomaly of [...open.anomalies, ...over.anomalies]) {
       anomalyLog.record(scope, anomaly);
       alerting.anomaly(scope, anomaly);

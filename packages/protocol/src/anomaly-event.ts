@@ -33,6 +33,10 @@ export interface AnomalyEvent {
   readonly peakAt: UnixMs;
   /** Surprise at the peak: -log10 of the chance that one step of this host's past is so unusual. */
   readonly peakSurprise: number;
+  /** Rare enough to wake somebody, by the tenant's budget of false alarms. */
+  readonly page?: boolean;
+  /** By how much feedback on events like it has raised (noise) or lowered (useful) what it takes to be told. */
+  readonly feedbackOffset?: number;
   /** Share of the host's series that were unusual at the peak, 0 to 1. */
   readonly peakRatio: number;
   readonly detectors: readonly string[];

@@ -5,8 +5,10 @@ import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
 import { excursionOf } from './anomaly.ts';
 import { AnomalyRates, rateMetrics, type HostRates } from './events/anomaly-rates.ts';
+import { CanaryRun, type CanaryOutcome } from './events/canary.ts';
 import { eventOf } from './events/event.ts';
 import { EventWatch, type HostEvent } from './events/event-watch.ts';
+import { feedbackOffset, type Judged } from './events/feedback-offset.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import { Lane, type LaneState } from './lane.ts';
 import type { ZScoreOptions } from './zscore/host-zscore.ts';
@@ -29,6 +31,13 @@ export interface Checkpoint {
   readonly body: Uint8Array;
 }
 
+/** What a tenant wants, and what it said. */
+export interface Tuning {
+  /** Surprise from which an event is a page. */
+  readonly pageSurprise: number;
+  readonly judged: readonly Judged[];
+}
+
 export interface Detection {
   readonly consume: SamplesConsumer;
   /** Those that last. */
@@ -43,6 +52,10 @@ export interface Detection {
   checkpoints(): Iterable<Checkpoint>;
   /** Goes on bit for bit from a checkpoint: before samples come. One that can't be read is learnt anew. */
   restore(scope: TenantScope, checkpoint: Omit<Checkpoint, 'scope'>): void;
+  /** Counts from the next event on. */
+  tune(scope: TenantScope, tuning: Tuning): void;
+  /** Makes an anomaly in a copy of the detectors of one of the tenant's hosts. */
+  injectCanary(scope: TenantScope): void;
   /** Ends what is open of hosts that have sent nothing since the call before, and nothing newer than `before`. */
   expire(before: UnixMs): void;
   /** Anomaly rates that wait to be stored; of hosts whose are wanted now, and of those in an event. */
@@ -54,7 +67,11 @@ export interface DetectionDeps {
   readonly onChange: (scope: TenantScope, anomaly: Anomaly) => void;
   /** The same of an event. */
   readonly onEvent?: (scope: TenantScope, event: AnomalyEvent) => void;
+  /** A made anomaly was found, or not. */
+  readonly onCanary?: (scope: TenantScope, host: string, outcome: CanaryOutcome) => void;
   readonly options?: Partial<ZScoreOptions>;
+  /** 0 <= number < 1. */
+  readonly random?: () => number;
 }
 
 const defaults: ZScoreOptions = { sigmas: zscoreDefaults.sigmas, warmup: zscoreDefaults.warmup, consecutive: 5 };
@@ -67,6 +84,8 @@ interface Host {
   readonly events: EventWatch;
   /** Of the newest batch. */
   schema: Schema;
+  /** A made anomaly that is under way, and whose samples it is in. */
+  canary: { readonly run: CanaryRun; readonly lane: Lane } | undefined;
   /** When the open event was told of last; undefined while there is none. */
   toldAt: UnixMs | undefined;
   /** Whether samples came since the last expiry: an agent that catches up sends old ones, and is there all the same. */
@@ -75,19 +94,27 @@ interface Host {
 
 const ownMetrics: ReadonlySet<string> = new Set(Object.values(rateMetrics).map(({ name }) => name));
 
-export function createDetection({ onChange, onEvent = () => {}, options }: DetectionDeps): Detection {
+export function createDetection({
+  onChange,
+  onEvent = () => {},
+  onCanary = () => {},
+  options,
+  random = Math.random,
+}: DetectionDeps): Detection {
   const settings = { ...defaults, ...options };
   const hosts = new Map<string, Host>();
   const rates = new AnomalyRates();
   /** By host: what was restored and has not been gone on with. */
   const restored = new Map<string, LaneState[]>();
+  const tunings = new Map<number, Tuning>();
   const savedAt = new WeakMap<Lane, UnixMs>();
 
   function hostOf(schema: Schema): Host {
     const key = keyOf(schema.scope, schema.hostId);
     let host = hosts.get(key);
     if (host === undefined) {
-      host = { lanes: [], events: new EventWatch(), schema, toldAt: undefined, isHeard: true };
+      const events = new EventWatch((shape) => feedbackOffset(shape, tunings.get(schema.scope.tenantId)?.judged ?? []));
+      host = { lanes: [], events, schema, canary: undefined, toldAt: undefined, isHeard: true };
       hosts.set(key, host);
     }
     return host;
@@ -117,7 +144,8 @@ export function createDetection({ onChange, onEvent = () => {}, options }: Detec
 
   function toEvent({ schema, lanes }: Host, event: HostEvent): AnomalyEvent {
     const judged = lanes.reduce((sum, lane) => sum + lane.schema.seriesIds.length, 0);
-    return eventOf(schema, event, { sigmas: settings.sigmas, judged });
+    const { pageSurprise = Infinity } = tunings.get(schema.scope.tenantId) ?? {};
+    return eventOf(schema, event, { sigmas: settings.sigmas, judged, pageSurprise });
   }
 
   function eventChanged(host: Host, event: HostEvent, time: UnixMs): void {
@@ -160,13 +188,19 @@ export function createDetection({ onChange, onEvent = () => {}, options }: Detec
       if (ownMetrics.has(schema.schema.metrics[0]?.name ?? '')) return;
       const host = hostOf(schema);
       host.isHeard = true;
-      const ticks = laneOf(host, schema).consume(stored);
+      const lane = laneOf(host, schema);
+      const ticks = lane.consume(stored);
       if (ticks === undefined) return;
       host.schema = schema;
       // What rules record is of no host.
       if (schema.host === noHost) return;
       rates.observe(schema, ticks.times, ticks.firstRow, ticks.evidence);
       host.events.observe(ticks, (event) => eventChanged(host, event, ticks.times.at(-1) ?? 0));
+      if (host.canary?.lane !== lane) return;
+      const outcome = host.canary.run.consume(stored);
+      if (outcome === undefined) return;
+      host.canary = undefined;
+      onCanary(schema.scope, schema.host, outcome);
     },
 
     open: (scope) => ({
@@ -187,6 +221,20 @@ export function createDetection({ onChange, onEvent = () => {}, options }: Detec
       }
       const eventsOver = events.filter((event) => !takeUpEvent(scope, event));
       return { anomalies: over, events: eventsOver.map((event) => ({ ...event, end: event.peakAt })) };
+    },
+
+    tune: ({ tenantId }, tuning) => void tunings.set(tenantId, tuning),
+
+    injectCanary(scope) {
+      // What is unusual already tells nothing of what would be found.
+      const able = ofTenant(scope).filter(
+        ({ schema, canary, events }) => schema.host !== noHost && canary === undefined && events.open === undefined,
+      );
+      const host = able[Math.floor(random() * able.length)];
+      const lane = host?.lanes[0];
+      if (host !== undefined && lane !== undefined) {
+        host.canary = { lane, run: new CanaryRun(lane, settings, random) };
+      }
     },
 
     *checkpoints() {

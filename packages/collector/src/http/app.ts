@@ -1,6 +1,7 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
+import type { EventTuner } from '../alert/event-tuner.ts';
 import type { Alerting } from '../alert/alerting.ts';
 import type { RuleGroups } from '../alert/groups/rule-groups.ts';
 import type { RuleLab } from '../alert/lab/rule-lab.ts';
@@ -30,6 +31,7 @@ import { alertPolicyRoutes } from './routes/alert-policies.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { cardinalityRoutes } from './routes/cardinality.ts';
 import { channelRoutes } from './routes/channels.ts';
+import { detectionRoutes } from './routes/detection.ts';
 import { enrolRoutes } from './routes/enrol.ts';
 import { exportRoutes } from './routes/export.ts';
 import { forecastRoutes } from './routes/forecast.ts';
@@ -54,6 +56,7 @@ export interface AppDeps {
   readonly engine: Engine;
   readonly exporter: Exporter;
   readonly forecaster: Forecaster;
+  readonly tuner: EventTuner;
   readonly windows: LiveWindows;
   readonly live: Pick<Live, 'upgrade'>;
   readonly alerting: Pick<Alerting, 'reloadRules'>;
@@ -129,6 +132,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.route('/v1/session', sessionRoutes(deps));
   app.route('/v1', queryRoutes(deps));
   app.route('/v1', alertRoutes(deps));
+  app.route('/v1', detectionRoutes(deps));
   app.route('/prometheus/api/v1', prometheusRoutes({ ...deps, identify }));
 
   app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));

@@ -2,6 +2,7 @@ import { serve } from '@hono/node-server';
 import { batchContentType } from '@tarsier/protocol';
 import { createDetection } from '../detect/detection.ts';
 import { createForecaster } from '../forecast/forecaster.ts';
+import { createEventTuner } from '../alert/event-tuner.ts';
 import { createAlerting } from '../alert/alerting.ts';
 import { createRuleGroups, type RuleGroups } from '../alert/groups/rule-groups.ts';
 import { createRuleLab } from '../alert/lab/rule-lab.ts';
@@ -87,6 +88,7 @@ export async function startTestServer(
     engine,
     exporter: createExporter({ storage }),
     forecaster: createForecaster({ query, engine, now: Date.now }),
+    tuner: createEventTuner({ storage, detection, now: Date.now }),
     windows,
     live,
     alerting,

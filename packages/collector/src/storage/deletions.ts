@@ -92,6 +92,7 @@ export function createDeletions({ sql }: Database): Deletions {
 async function forgetHost(tx: TarsierTransaction, tenantId: number, host: string): Promise<void> {
   await tx`delete from anomaly where tenant_id = ${tenantId} and host = ${host}`;
   await tx`delete from anomaly_event where tenant_id = ${tenantId} and host = ${host}`;
+  await tx`delete from anomaly_canary where tenant_id = ${tenantId} and host = ${host}`;
   await tx`delete from anomaly_feedback where tenant_id = ${tenantId} and host = ${host}`;
   await tx`delete from alert where tenant_id = ${tenantId} and body ->> 'host' = ${host}`;
   for (const table of ['notification', 'incident_entry', 'alert_decision'] as const) {

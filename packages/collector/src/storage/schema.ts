@@ -343,6 +343,22 @@ export const detectionSettings = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 );
 
+/** Anomalies that were made to see whether they are found. */
+export const anomalyCanary = pgTable(
+  'anomaly_canary',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    host: text('host').notNull(),
+    at: unixMs('at').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('anomaly_canary_time').on(table.tenantId, table.at),
+  ],
+);
+
 /** What somebody said of an event. */
 export const anomalyFeedback = pgTable(
   'anomaly_feedback',

@@ -16,6 +16,7 @@ import { createWantedHosts } from './compaction/wanted-hosts.ts';
 import { connect, type Connection, type Database } from './database.ts';
 import { createDeletions, type Deletions } from './deletions.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
+import { createDetectionTuning, type DetectionTuning } from './detection-tuning.ts';
 import { createDetectorStates, type DetectorStates } from './detector-states.ts';
 import { createEnrolments, type Enrolments } from './enrolments.ts';
 import { createHosts, type Hosts } from './hosts.ts';
@@ -49,6 +50,7 @@ export interface Storage {
   readonly anomalies: Anomalies;
   readonly anomalyEvents: AnomalyEvents;
   readonly detectorStates: DetectorStates;
+  readonly detectionTuning: DetectionTuning;
   readonly channels: Channels;
   readonly notifications: Notifications;
   /** @throws when the database does not answer */
@@ -159,6 +161,7 @@ function storageOn(
     anomalies: createAnomalies(database),
     anomalyEvents: createAnomalyEvents(database),
     detectorStates: createDetectorStates(database),
+    detectionTuning: createDetectionTuning(database),
     channels: createChannels(database),
     notifications: createNotifications(database),
     async ping() {

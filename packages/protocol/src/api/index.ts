@@ -3,6 +3,7 @@ export * from './alert-policies.ts';
 export * from './alerts.ts';
 export * from './cardinality.ts';
 export * from './channels.ts';
+export * from './detection.ts';
 export * from './enrol.ts';
 export * from './export.ts';
 export * from './forecast.ts';

@@ -14,6 +14,8 @@ const calm = { leastMs: 30_000, intervals: 3 } as const;
 const calmSurprise = 1.5;
 /** However rare samples are, one in a hundred is no event. */
 const leastSurprise = 2;
+/** What feedback may take off: so much less is looked at, though not told without it. */
+const hearing = 1;
 /** Evidence that no quiet host of this many series shows: two of them far out for three samples, or more a little. */
 const least = { evidence: 15, series: 10 } as const;
 /** What a host shows before anything is known of it: evidence of an exponential distribution. */
@@ -32,6 +34,8 @@ export interface HostEvent {
   peakAt: UnixMs;
   peakSurprise: number;
   peakRatio: number;
+  /** What feedback on its look-alikes adds to the surprise that it needs. */
+  feedbackOffset: number;
   /** By series number. */
   readonly contributors: Map<number, Contributor>;
 }
@@ -102,6 +106,12 @@ export function calmMs(intervalMs: number): number {
 export class EventWatch {
   #open: OpenEvent | undefined;
   readonly #habits = new EventHabits();
+  readonly #offsetOf: (shape: EventShape) => number;
+
+  /** @param offsetOf  what people said of events of that shape: added to the surprise that another needs */
+  constructor(offsetOf: (shape: EventShape) => number = () => 0) {
+    this.#offsetOf = offsetOf;
+  }
 
   get open(): HostEvent | undefined {
     return this.#open?.isTold === true ? this.#open.event : undefined;
@@ -119,7 +129,7 @@ export class EventWatch {
       if (open !== undefined && time - open.lastAt > calmMs(intervalMs)) this.#end(open, changed);
       if (this.#open === undefined) {
         const surprise = past.surpriseOf(sum);
-        if (surprise < needed) {
+        if (surprise < needed - hearing) {
           past.learn(sum);
           continue;
         }
@@ -132,7 +142,10 @@ export class EventWatch {
     if (open === undefined || !isNews) return;
     gather(open.event, ticks);
     // Each event like it asks for one that is ten times as rare.
-    open.isTold ||= open.event.peakSurprise >= needed + this.#habits.countLike(shape(open.event), open.lastAt);
+    const kind = shape(open.event);
+    open.event.feedbackOffset = this.#offsetOf(kind);
+    open.isTold ||=
+      open.event.peakSurprise >= needed + this.#habits.countLike(kind, open.lastAt) + open.event.feedbackOffset;
     if (open.isTold) changed(open.event);
   }
 
@@ -156,6 +169,7 @@ function begin(time: UnixMs, ticks: EventTicks): OpenEvent {
     peakAt: time,
     peakSurprise: 0,
     peakRatio: 0,
+    feedbackOffset: 0,
     contributors: new Map(),
   };
   gather(event, ticks);

@@ -13,9 +13,9 @@ const largestScore = 1_000;
 export function eventOf(
   { scope, host, hostId }: StoredSamples['schema'],
   event: HostEvent,
-  { sigmas, judged }: { readonly sigmas: number; readonly judged: number },
+  { sigmas, judged, pageSurprise }: { readonly sigmas: number; readonly judged: number; readonly pageSurprise: number },
 ): AnomalyEvent {
-  const { start, end, peakAt, peakSurprise, peakRatio } = event;
+  const { start, end, peakAt, peakSurprise, peakRatio, feedbackOffset } = event;
   const ranked = strongest(event);
   return {
     id: `${scope.tenantId.toString(36)}-${hostId.toString(36)}-e-${start.toString(36)}`,
@@ -24,6 +24,8 @@ export function eventOf(
     ...(end === undefined ? {} : { end }),
     peakAt,
     peakSurprise: Number(peakSurprise.toFixed(2)),
+    ...(peakSurprise >= pageSurprise + feedbackOffset ? { page: true } : {}),
+    ...(feedbackOffset === 0 ? {} : { feedbackOffset }),
     peakRatio: Number(peakRatio.toFixed(4)),
     detectors: ['zscore'],
     seriesCount: ranked.length,

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import type { AnomalyEvent } from '@tarsier/protocol';
+import { nextRandomState, randomOf } from '../../stats/random.ts';
 import type { StoredSamples } from '../../stored-samples.ts';
 import { createDetection } from '../detection.ts';
+import type { CanaryOutcome } from './canary.ts';
+import { shapeOf } from './look-alikes.ts';
+import { pageThreshold } from './page-budget.ts';
 import { faults, simulateHost, type InjectedFault } from './simulated-host.ts';
 
 const t0 = Date.UTC(2026, 10, 24, 10);
@@ -123,6 +127,75 @@ test('a checkpoint that can not be read is learnt anew', () => {
   detection.restore(scope, { hostId: 1, lane: 0, body: new Uint8Array(100) });
   for (const batch of simulateHost({ t0, seconds: 20, seed: 1 })) detection.consume(batch);
   expect([...detection.checkpoints()]).toHaveLength(1);
+});
+
+/** The events of a host with a CPU fault, when a tenant has said that of ones like it. */
+function withFeedback(verdicts: readonly ('useful' | 'noise')[], pageSurprise = 4): readonly AnomalyEvent[] {
+  const told: AnomalyEvent[] = [];
+  const detection = createDetection({ onChange() {}, onEvent: (_, event) => told.push(event) });
+  const shape = shapeOf(faults.cpu.map(({ metric }) => [metric, 1]));
+  detection.tune(scope, { pageSurprise, judged: verdicts.map((verdict) => ({ verdict, shape })) });
+  const batches = simulateHost({ t0, seconds: 700, seed: 4, injected: [thirtySeconds('cpu', 600)] });
+  for (const batch of batches) detection.consume(batch);
+  return told.filter(({ start }) => seconds(start) > 590);
+}
+
+test('what was called noise has to be rarer to be told, visibly, and taken back it is told again', () => {
+  const plain = withFeedback([]);
+  expect(plain.at(-1)).toMatchObject({ page: true });
+  expect(plain.at(-1)?.feedbackOffset).toBeUndefined();
+  const [once] = withFeedback(['noise']);
+  expect(once).toMatchObject({ feedbackOffset: 1.5 });
+  expect(withFeedback(['useful']).at(-1)).toMatchObject({ feedbackOffset: -0.5 });
+  // As rare as this one is, more is needed to keep it quiet than to keep it from being a page.
+  const surprise = plain.at(-1)?.peakSurprise ?? 0;
+  const noisy = withFeedback(['noise', 'noise', 'noise', 'noise'], surprise);
+  expect(noisy.every(({ page }) => page === undefined)).toBe(true);
+});
+
+test('made anomalies are found the better the larger they are, and nobody is told of one', () => {
+  const outcomes: CanaryOutcome[] = [];
+  let told = 0;
+  let state = 7;
+  const detection = createDetection({
+    onChange: () => void told++,
+    onEvent: () => void told++,
+    onCanary: (_, host, outcome) => {
+      expect(host).toBe('quiet');
+      outcomes.push(outcome);
+    },
+    random: () => randomOf((state = nextRandomState(state))),
+  });
+  const reference = createDetection({ onChange: () => void told--, onEvent: () => void told-- });
+  let batches = 0;
+  for (const batch of simulateHost({ t0, seconds: 3600, seed: 6 })) {
+    detection.consume(batch);
+    reference.consume(batch);
+    if (++batches > 30 && batches % 5 === 0) detection.injectCanary(scope);
+  }
+  expect(told).toBe(0);
+  expect(outcomes.length).toBeGreaterThan(40);
+  const recall = (sigmas: number): number => {
+    const all = outcomes.filter((outcome) => outcome.sigmas === sigmas);
+    return all.filter(({ found }) => found).length / all.length;
+  };
+  expect(recall(12)).toBeGreaterThanOrEqual(0.7);
+  expect(recall(12)).toBeGreaterThanOrEqual(recall(4));
+  expect(outcomes.every(({ found, surprise }) => found === surprise > 0)).toBe(true);
+});
+
+test('the threshold of pages is as rare as the budget, and learns from events that are too many or too few', () => {
+  const weekly = { pages: 1, perHostDays: 7 };
+  const days = 86_400_000;
+  const theory = pageThreshold(weekly, { surprises: [4], hosts: 1, observedMs: 3_600_000 }, 1000);
+  expect(theory).toEqual({ surprise: Math.log10(7 * 86_400), from: 'theory' });
+  // Two hosts, two weeks: four are allowed, and the fifth is too many.
+  const many = pageThreshold(weekly, { surprises: [9, 8, 7, 6.5, 6, 5.9], hosts: 2, observedMs: 14 * days }, 1000);
+  expect(many.from).toBe('events');
+  expect(many.surprise).toBeCloseTo(6.01);
+  const few = pageThreshold(weekly, { surprises: [5, 4.8, 4.5, 4.2, 4], hosts: 1, observedMs: 28 * days }, 1000);
+  expect(few.surprise).toBeCloseTo(4.01);
+  expect(pageThreshold(weekly, { surprises: [], hosts: 1, observedMs: 28 * days }, 1000).surprise).toBe(3.3);
 });
 
 test('an event of a host that falls silent ends', () => {

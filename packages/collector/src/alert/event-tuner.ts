@@ -1,0 +1,133 @@
+/** Keeps a tenant's budget of false alarms, by what its events were, what people said of them, and made ones. */
+import { TarsierError, type AnomalyEvent, type UnixMs } from '@tarsier/protocol';
+import type { Budget, BudgetResponse, Canary, EventFeedback, Feedback } from '@tarsier/protocol/api';
+import type { Detection } from '../detect/detection.ts';
+import type { CanaryOutcome } from '../detect/events/canary.ts';
+import { shapeOf } from '../detect/events/look-alikes.ts';
+import { defaultBudget, pageThreshold } from '../detect/events/page-budget.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { TenantScope } from '../tenant.ts';
+
+export interface EventTuner {
+  /** What is set, and how far it is kept. */
+  budget(scope: TenantScope): Promise<BudgetResponse>;
+  setBudget(scope: TenantScope, budget: Budget): Promise<BudgetResponse>;
+  /** @throws {TarsierError} `http/not-found` when there is no such event */
+  judge(scope: TenantScope, eventId: string, feedback: Feedback): Promise<EventFeedback>;
+  /** Takes back what was said. @throws {TarsierError} `http/not-found` when nothing was */
+  takeBack(scope: TenantScope, eventId: string): Promise<void>;
+  /** Saves how a made anomaly went. */
+  canary(scope: TenantScope, host: string, outcome: CanaryOutcome): Promise<void>;
+  /** Tells detection what holds now, of all tenants. */
+  refresh(): Promise<void>;
+}
+
+const dayMs = 86_400_000;
+const rememberedMs = 28 * dayMs;
+/** That of hosts by default: theory counts ticks. */
+const intervalMs = 1_000;
+
+export function createEventTuner({
+  storage,
+  detection,
+  now,
+}: {
+  readonly storage: Pick<Storage, 'anomalyEvents' | 'detectionTuning' | 'tenants'>;
+  readonly detection: Pick<Detection, 'tune'>;
+  readonly now: () => UnixMs;
+}): EventTuner {
+  const { detectionTuning } = storage;
+
+  async function stateOf(scope: TenantScope) {
+    const from = now() - rememberedMs;
+    const [budget = defaultBudget, statistics] = await Promise.all([
+      detectionTuning.budget(scope),
+      detectionTuning.statistics(scope, from),
+    ]);
+    const observedMs = Math.max(0, now() - Math.max(from, statistics.since ?? now()));
+    return {
+      budget,
+      statistics,
+      observedMs,
+      threshold: pageThreshold(budget, { ...statistics, observedMs }, intervalMs),
+    };
+  }
+
+  async function tune(scope: TenantScope): Promise<void> {
+    const [{ threshold }, feedback] = await Promise.all([stateOf(scope), detectionTuning.feedback(scope)]);
+    const judged = feedback.map(({ verdict, shape }) => ({ verdict, shape: new Map(Object.entries(shape)) }));
+    detection.tune(scope, { pageSurprise: threshold.surprise, judged });
+  }
+
+  async function budgetOf(scope: TenantScope): Promise<BudgetResponse> {
+    const [{ budget, statistics, observedMs, threshold }, canaries] = await Promise.all([
+      stateOf(scope),
+      detectionTuning.canaries(scope, now() - rememberedMs),
+    ]);
+    const { pages, hosts } = statistics;
+    const periods = (hosts * observedMs) / (budget.perHostDays * dayMs);
+    return {
+      budget,
+      threshold: { ...threshold, surprise: Number(threshold.surprise.toFixed(2)) },
+      achieved: {
+        days: Number((observedMs / dayMs).toFixed(2)),
+        hosts,
+        pages,
+        perHost: periods === 0 ? 0 : Number((pages / periods).toFixed(3)),
+      },
+      canaries: {
+        injected: canaries.length,
+        found: canaries.filter(({ found }) => found).length,
+        paged: canaries.filter(({ page }) => page).length,
+        recall: recallOf(canaries),
+      },
+    };
+  }
+
+  return {
+    budget: budgetOf,
+    async setBudget(scope, budget) {
+      await detectionTuning.setBudget(scope, budget, now());
+      await tune(scope);
+      return budgetOf(scope);
+    },
+    async judge(scope, eventId, feedback) {
+      const event = await storage.anomalyEvents.find(scope, eventId);
+      if (event === undefined) throw notFound(`there is no event ${eventId}`);
+      const judged = { ...feedback, eventId, host: event.host, at: now(), shape: shapeOfEvent(event) };
+      await detectionTuning.saveFeedback(scope, judged);
+      await tune(scope);
+      return judged;
+    },
+    async takeBack(scope, eventId) {
+      if (!(await detectionTuning.deleteFeedback(scope, eventId))) throw notFound(`nothing was said of ${eventId}`);
+      await tune(scope);
+    },
+    async canary(scope, host, outcome) {
+      const { threshold } = await stateOf(scope);
+      const id = `${host}-${outcome.at}`;
+      const page = outcome.found && outcome.surprise >= threshold.surprise;
+      await detectionTuning.saveCanary(scope, { id, host, ...outcome, page });
+    },
+    async refresh() {
+      for (const scope of await storage.tenants.all()) await tune(scope);
+    },
+  };
+}
+
+function recallOf(canaries: readonly Canary[]): BudgetResponse['canaries']['recall'] {
+  const bySigmas = Map.groupBy(canaries, ({ sigmas }) => sigmas);
+  return Array.from(bySigmas, ([sigmas, all]) => ({
+    sigmas,
+    injected: all.length,
+    found: all.filter(({ found }) => found).length,
+  })).toSorted((a, b) => a.sigmas - b.sigmas);
+}
+
+function shapeOfEvent({ contributors }: AnomalyEvent): Readonly<Record<string, number>> {
+  return Object.fromEntries(shapeOf(contributors.map(({ metric, strength }) => [metric, strength])));
+}
+
+function notFound(message: string): TarsierError {
+  return new TarsierError('http/not-found', `id: ${message}`, { field: 'id' });
+}

@@ -1,0 +1,108 @@
+/** What a tenant wants of detection, what it said of events, and how it did on made ones. */
+import type { UnixMs } from '@tarsier/protocol';
+import { budgetSchema, type Budget, type Canary, type EventFeedback } from '@tarsier/protocol/api';
+import { and, desc, eq, gte } from 'drizzle-orm';
+import type { TenantScope } from '../tenant.ts';
+import type { Database } from './database.ts';
+import { anomalyCanary, anomalyFeedback, detectionSettings } from './schema.ts';
+
+export interface EventStatistics {
+  /** Largest surprise of each event; without those that somebody found useful. */
+  readonly surprises: readonly number[];
+  readonly pages: number;
+  readonly hosts: number;
+  /** When the oldest of the tenant's hosts came. */
+  readonly since: UnixMs | undefined;
+}
+
+export interface DetectionTuning {
+  budget(scope: TenantScope): Promise<Budget | undefined>;
+  setBudget(scope: TenantScope, budget: Budget, now: UnixMs): Promise<void>;
+  feedback(scope: TenantScope): Promise<readonly EventFeedback[]>;
+  /** Replaces what was said of the same event. */
+  saveFeedback(scope: TenantScope, feedback: EventFeedback): Promise<void>;
+  /** @returns whether there was any */
+  deleteFeedback(scope: TenantScope, eventId: string): Promise<boolean>;
+  statistics(scope: TenantScope, since: UnixMs): Promise<EventStatistics>;
+  saveCanary(scope: TenantScope, canary: Canary): Promise<void>;
+  /** Newest first. Older ones than `since` are deleted. */
+  canaries(scope: TenantScope, since: UnixMs): Promise<readonly Canary[]>;
+}
+
+const budgetId = 'budget';
+const mostFeedback = 1_000;
+const mostCanaries = 10_000;
+
+export function createDetectionTuning({ db, sql }: Database): DetectionTuning {
+  return {
+    async budget({ tenantId }) {
+      const [row] = await db
+        .select({ body: detectionSettings.body })
+        .from(detectionSettings)
+        .where(and(eq(detectionSettings.tenantId, tenantId), eq(detectionSettings.id, budgetId)));
+      return row === undefined ? undefined : budgetSchema.parse(row.body);
+    },
+    async setBudget({ tenantId }, body, now) {
+      await db
+        .insert(detectionSettings)
+        .values({ tenantId, id: budgetId, body, createdAt: now })
+        .onConflictDoUpdate({ target: [detectionSettings.tenantId, detectionSettings.id], set: { body } });
+    },
+    async feedback({ tenantId }) {
+      const rows = await db
+        .select({ body: anomalyFeedback.body })
+        .from(anomalyFeedback)
+        .where(eq(anomalyFeedback.tenantId, tenantId))
+        .orderBy(desc(anomalyFeedback.at))
+        .limit(mostFeedback);
+      // Only `saveFeedback` writes the column.
+      return rows.map(({ body }) => body as EventFeedback);
+    },
+    async saveFeedback({ tenantId }, body) {
+      const { eventId, host, at } = body;
+      await db
+        .insert(anomalyFeedback)
+        .values({ tenantId, eventId, host, at, body })
+        .onConflictDoUpdate({ target: [anomalyFeedback.tenantId, anomalyFeedback.eventId], set: { at, body } });
+    },
+    async deleteFeedback({ tenantId }, eventId) {
+      const gone = await db
+        .delete(anomalyFeedback)
+        .where(and(eq(anomalyFeedback.tenantId, tenantId), eq(anomalyFeedback.eventId, eventId)))
+        .returning({ eventId: anomalyFeedback.eventId });
+      return gone.length > 0;
+    },
+    async statistics({ tenantId }, since) {
+      const events = await sql<{ surprise: number; page: boolean; useful: boolean }[]>`
+        select e.peak_surprise as surprise, coalesce((e.body ->> 'page')::boolean, false) as page,
+          coalesce(f.body ->> 'verdict' = 'useful', false) as useful
+        from anomaly_event e left join anomaly_feedback f on f.tenant_id = e.tenant_id and f.event_id = e.id
+        where e.tenant_id = ${tenantId} and e.start >= ${since}`;
+      const [all] = await sql<{ hosts: number; since: string | null }[]>`
+        select count(*)::int as hosts, min(created_at) as since from host
+        where tenant_id = ${tenantId} and name <> ''`;
+      const alarms = events.filter(({ useful }) => !useful);
+      return {
+        surprises: alarms.map(({ surprise }) => surprise),
+        pages: alarms.filter(({ page }) => page).length,
+        hosts: all?.hosts ?? 0,
+        since: all?.since === null || all === undefined ? undefined : Number(all.since),
+      };
+    },
+    async saveCanary({ tenantId }, body) {
+      const { id, host, at } = body;
+      await db.insert(anomalyCanary).values({ tenantId, id, host, at, body }).onConflictDoNothing();
+    },
+    async canaries({ tenantId }, since) {
+      await sql`delete from anomaly_canary where tenant_id = ${tenantId} and at < ${since}`;
+      const rows = await db
+        .select({ body: anomalyCanary.body })
+        .from(anomalyCanary)
+        .where(and(eq(anomalyCanary.tenantId, tenantId), gte(anomalyCanary.at, since)))
+        .orderBy(desc(anomalyCanary.at))
+        .limit(mostCanaries);
+      // Only `saveCanary` writes the column.
+      return rows.map(({ body }) => body as Canary);
+    },
+  };
+}

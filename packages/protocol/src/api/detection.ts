@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { UnixMs } from '../sample.ts';
+
+/** `PUT /v1/anomalies/events/:id/feedback`. */
+export const feedbackSchema = z.object({
+  verdict: z.enum(['useful', 'noise']),
+  comment: z.string().max(1_000).optional(),
+});
+export type Feedback = z.infer<typeof feedbackSchema>;
+
+/** What was said of an event. */
+export interface EventFeedback extends Feedback {
+  readonly eventId: string;
+  readonly host: string;
+  readonly at: UnixMs;
+  /** Which metrics the event's evidence came from, by weight: events like it are those with much of the same. */
+  readonly shape: Readonly<Record<string, number>>;
+}
+
+/** `GET /v1/anomalies/feedback`. */
+export interface FeedbackResponse {
+  readonly feedback: readonly EventFeedback[];
+}
+
+/** `PUT /v1/detection/budget`: at most so many pages per host in so many days. */
+export const budgetSchema = z.object({
+  pages: z.number().positive().max(1_000),
+  perHostDays: z.number().min(1).max(365),
+});
+export type Budget = z.infer<typeof budgetSchema>;
+
+/** `GET /v1/detection/budget`. */
+export interface BudgetResponse {
+  readonly budget: Budget;
+  /** Surprise from which an event is a page, and whether that is what the hosts' events taught. */
+  readonly threshold: { readonly surprise: number; readonly from: 'theory' | 'events' };
+  /** Of the last 28 days, or as long as there are events. */
+  readonly achieved: {
+    readonly days: number;
+    readonly hosts: number;
+    readonly pages: number;
+    /** As the budget counts: pages per host in so many days. */
+    readonly perHost: number;
+  };
+  /** Anomalies that were made to see whether they are found; nobody is told of one. */
+  readonly canaries: {
+    readonly injected: number;
+    readonly found: number;
+    readonly paged: number;
+    /** Share found, by how far series were moved, in robust standard deviations. */
+    readonly recall: readonly { readonly sigmas: number; readonly injected: number; readonly found: number }[];
+  };
+}
+
+/** A made anomaly: some series of a copy of a host's detectors, moved for some ticks. */
+export interface Canary {
+  readonly id: string;
+  readonly host: string;
+  readonly at: UnixMs;
+  readonly sigmas: number;
+  readonly series: number;
+  readonly found: boolean;
+  /** Largest surprise, and whether that would have been a page. */
+  readonly surprise: number;
+  readonly page: boolean;
+}
