@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { CheckFailure } from '../targets/check-failure.ts';
+import { CheckFailure } from '../host/check-failure.ts';
 import { recordTypes } from '../host/names.ts';
 import { definePlugin } from '../plugin.ts';
 import { roundSeconds } from '../samples/round-seconds.ts';

@@ -1,6 +1,6 @@
 /** Questions to name servers. */
 import { promises } from 'node:dns';
-import { CheckFailure } from '../targets/check-failure.ts';
+import { CheckFailure } from './check-failure.ts';
 import { orAborted } from './sockets.ts';
 
 export const recordTypes = ['A', 'AAAA', 'CNAME', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT', 'CAA'] as const;

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
-import { CheckFailure } from '../targets/check-failure.ts';
+import { CheckFailure } from './check-failure.ts';
 
 export interface ConnectRequest {
   /** A name or an address; nothing when `path` is given. */

@@ -1,6 +1,6 @@
 /** One HTTP exchange with the time of each step, through redirects. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { CheckFailure } from '../targets/check-failure.ts';
+import { CheckFailure } from '../host/check-failure.ts';
 import type { Host } from '../host/host.ts';
 import type { Certificate, Connection } from '../host/sockets.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CheckFailure } from '../targets/check-failure.ts';
+import { CheckFailure } from '../host/check-failure.ts';
 import { createPatterns, patternSetting, type Pattern } from '../text/pattern.ts';
 import { definePlugin } from '../plugin.ts';
 import { roundSeconds } from '../samples/round-seconds.ts';

@@ -1,6 +1,6 @@
 import { describeError } from '@tarsier/protocol';
 import { z } from 'zod';
-import { CheckFailure } from '../targets/check-failure.ts';
+import { CheckFailure } from '../host/check-failure.ts';
 import type { Host } from '../host/host.ts';
 import { groupNames, patternSetting } from '../text/pattern.ts';
 import { definePlugin } from '../plugin.ts';

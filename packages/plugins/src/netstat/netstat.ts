@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Host } from '../host/host.ts';
 import { createPace } from '../samples/pace.ts';
-import { pageSize } from '../text/page-size.ts';
+import { pageSize } from '../host/page-size.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
 import { roundRatio } from '../samples/ratio.ts';
 import { addTcpTable, parseSockstat, parseSoftnet, tcpStates } from './sockets.ts';

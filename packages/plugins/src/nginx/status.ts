@@ -1,6 +1,6 @@
 /** What nginx tells of itself: the page of stub_status, and the JSON of NGINX Plus. Pure. */
 import { z } from 'zod';
-import { CheckFailure } from '../targets/check-failure.ts';
+import { CheckFailure } from '../host/check-failure.ts';
 
 export interface StubStatus {
   readonly active: number;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CheckFailure, failureReason } from '../targets/check-failure.ts';
+import { CheckFailure, failureReason } from '../host/check-failure.ts';
 import type { Host } from '../host/host.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
 import { roundRatio } from '../samples/ratio.ts';

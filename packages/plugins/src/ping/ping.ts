@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CheckFailure } from '../targets/check-failure.ts';
+import { CheckFailure } from '../host/check-failure.ts';
 import type { Host } from '../host/host.ts';
 import { definePlugin } from '../plugin.ts';
 import { roundRatio } from '../samples/ratio.ts';

@@ -1,6 +1,6 @@
 /** One read-only session of a PostgreSQL server, kept between scrapes: to connect costs the server a process. */
 import type { Sql } from 'postgres';
-import { CheckFailure } from '../targets/check-failure.ts';
+import { CheckFailure } from '../host/check-failure.ts';
 import { orAborted } from '../host/sockets.ts';
 import type { Row } from './sections.ts';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ByteFields } from '../text/byte-fields.ts';
 import type { Host } from '../host/host.ts';
 import { createPace } from '../samples/pace.ts';
-import { pageSize } from '../text/page-size.ts';
+import { pageSize } from '../host/page-size.ts';
 import { definePlugin, type ScrapeOutput } from '../plugin.ts';
 import { createProcessFinder, kernelGroup } from './find.ts';
 import { createTally, otherGroup, type GroupTotals } from './tally.ts';

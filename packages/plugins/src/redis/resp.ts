@@ -1,5 +1,5 @@
 /** Redis's protocol, RESP2, as much as is needed to ask and to understand: pure. */
-import { CheckFailure } from '../targets/check-failure.ts';
+import { CheckFailure } from '../host/check-failure.ts';
 
 export type Reply = string | number | undefined | readonly Reply[];
 

@@ -1,5 +1,5 @@
 /** Servers of this host that answer without being told of: looked for where they usually listen. */
-import { CheckFailure } from './check-failure.ts';
+import { CheckFailure } from '../host/check-failure.ts';
 import { describeError } from '@tarsier/protocol';
 
 /** A server of this host answers at once, or is not there. */

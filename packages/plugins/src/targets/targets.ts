@@ -1,7 +1,7 @@
 /** Several servers, files or names that one plugin watches: side by side, in bounded time, and none hides the others. */
 import { describeError, TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
-import { CheckFailure, failureReason } from './check-failure.ts';
+import { CheckFailure, failureReason } from '../host/check-failure.ts';
 import type { ScrapeOutput } from '../plugin.ts';
 
 /** A plugin has no more, and fewer where each has many series: a thousand are all that a plugin may have. */

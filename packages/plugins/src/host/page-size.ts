@@ -1,5 +1,5 @@
-import type { Host } from '../host/host.ts';
-import { parseKeyValues } from './key-values.ts';
+import type { Host } from './host.ts';
+import { parseKeyValues } from '../text/key-values.ts';
 
 /** Bytes of a page: /proc tells a process's memory in pages here and in kB there. 4 KiB where that can't be compared. */
 export function pageSize(host: Host): number {
