@@ -1,4 +1,7 @@
 /** Detectors on their own, for programs that bring their own samples: tests, benchmarks, tools. */
+export type { HostDetector, SeriesDetector } from './detector.ts';
+export { createNoise } from '../stats/noise.ts';
+export { quietSeries } from './quiet.ts';
 export { hostDetectors, seriesDetectors } from './registry.ts';
 export { Repeats, repeatsDefaults, type RepeatsOptions } from './repeats.ts';
 export { readSeries, scoreRows, scoreSeries } from './score-text.ts';
