@@ -15,6 +15,9 @@ const heaviestShape = 0.5;
 /** No single value is evidence of more: one chance in 10^30. */
 const mostSurprise = 30;
 
+/** Their sums and ratios are numbers. */
+const largest = 1e38;
+
 const slots = { count: 0, seen: 1, random: 2 } as const;
 
 /**
@@ -37,7 +40,7 @@ export class PastTail {
   }
 
   /**
-   * @param value  finite; kept in single precision
+   * @param value  finite; taken in single precision, and beyond 1e38 as that
    * @returns -log10 of the chance that a value like the past is as high, >= 0; NaN while less than 50 are known
    */
   push(value: number): number {
@@ -47,9 +50,10 @@ export class PastTail {
   }
 
   /** As {@link PastTail.push}, without learning the value. */
-  surpriseOf(value: number): number {
+  surpriseOf(exact: number): number {
     const count = this.#state[slots.count] ?? 0;
     if (count < warmup) return Number.NaN;
+    const value = singleOf(exact);
     const body = Math.floor(count * bodyShare);
     const threshold = this.#sorted[body] ?? 0;
     if (value <= threshold) return -Math.log10(Math.max(1, count - this.#rank(value)) / (count + 1));
@@ -84,7 +88,8 @@ export class PastTail {
     return ofTail + (shape < 1e-3 ? relative / Math.LN10 : Math.log10(1 + shape * relative) / shape);
   }
 
-  #learn(value: number): void {
+  #learn(exact: number): void {
+    const value = singleOf(exact);
     const state = this.#state;
     const count = state[slots.count] ?? 0;
     const seen = Math.min((state[slots.seen] ?? 0) + 1, horizon);
@@ -123,4 +128,9 @@ export class PastTail {
     this.#state[slots.random] = next;
     return randomOf(next);
   }
+}
+
+/** What is compared with values of the past has to be rounded as they were: else a constant is more than it was before. */
+function singleOf(value: number): number {
+  return Math.fround(Math.max(-largest, Math.min(largest, value)));
 }

@@ -9,17 +9,19 @@ const views = ['high', 'low', 'rise', 'fall'] as const;
 const weight = 0.1;
 /** Share of quiet samples within the band. */
 const bandShare = 0.99;
+const slots = { mean: 0, first: 1 } as const;
 
 class ExtremeValue extends OnlineDetector {
-  readonly #mean: Float64Array;
+  /** Tails are kept in single precision: of differences to the first value, not of values. */
+  readonly #state: Float64Array;
   readonly #high: PastTail;
   readonly #low: PastTail;
   readonly #rise: PastTail;
   readonly #fall: PastTail;
 
   constructor(seed: number) {
-    super(8 + views.length * PastTail.bytes, views.length);
-    this.#mean = this.arena.doubles(1).fill(Number.NaN);
+    super(2 * 8 + views.length * PastTail.bytes, views.length);
+    this.#state = this.arena.doubles(2).fill(Number.NaN);
     this.#high = new PastTail(this.arena, seed);
     this.#low = new PastTail(this.arena, seed + 1);
     this.#rise = new PastTail(this.arena, seed + 2);
@@ -27,19 +29,23 @@ class ExtremeValue extends OnlineDetector {
   }
 
   protected expect(): ExpectedBand | undefined {
-    const low = this.#high.quantile((1 - bandShare) / 2);
+    const first = this.#state[slots.first] ?? 0;
+    const low = first + this.#high.quantile((1 - bandShare) / 2);
     if (Number.isNaN(low)) return undefined;
-    return { low, middle: this.#high.quantile(0.5), high: this.#high.quantile((1 + bandShare) / 2) };
+    return { low, middle: first + this.#high.quantile(0.5), high: first + this.#high.quantile((1 + bandShare) / 2) };
   }
 
   protected judge(_: UnixMs, value: number): number {
-    const mean = this.#mean[0] ?? Number.NaN;
-    const difference = value - mean;
-    this.#mean[0] = Number.isNaN(mean) ? value : mean + weight * difference;
     const { surprises } = this;
-    surprises[0] = this.#high.push(value);
-    surprises[1] = this.#low.push(-value);
-    if (Number.isNaN(mean)) return Number.NaN;
+    const isFirst = Number.isNaN(this.#state[slots.first]);
+    if (isFirst) this.#state.fill(value);
+    const level = value - (this.#state[slots.first] ?? 0);
+    surprises[0] = this.#high.push(level);
+    surprises[1] = this.#low.push(-level);
+    if (isFirst) return Number.NaN;
+    const mean = this.#state[slots.mean] ?? 0;
+    this.#state[slots.mean] = mean + weight * (value - mean);
+    const difference = value - mean;
     surprises[2] = this.#rise.push(difference);
     surprises[3] = this.#fall.push(-difference);
     return mostSurprising(surprises);

@@ -12,7 +12,7 @@ const heldFrom = 2;
 const mostLearnt = 256;
 /** Samples after which it does become usual. */
 const longest = 5000;
-const slots = { previous: 0, age: 1, moves: 2, held: 3 } as const;
+const slots = { previous: 0, age: 1, moves: 2, held: 3, first: 4 } as const;
 
 class Flatline extends OnlineDetector {
   readonly #state: Float64Array;
@@ -21,20 +21,21 @@ class Flatline extends OnlineDetector {
   readonly #band: Band;
 
   constructor(seed: number) {
-    super(4 * 8 + PastTail.bytes + Band.bytes, 1);
-    this.#state = this.arena.doubles(4);
+    super(5 * 8 + PastTail.bytes + Band.bytes, 1);
+    this.#state = this.arena.doubles(5);
     this.#state[slots.previous] = Number.NaN;
     this.#ages = new PastTail(this.arena, seed);
     this.#band = new Band(this.arena, seed + 1);
   }
 
   protected expect(): ExpectedBand | undefined {
-    return this.#band.around(0);
+    return this.#band.around(this.#state[slots.first] ?? 0);
   }
 
   protected judge(_: UnixMs, value: number): number {
-    this.#band.learn(value);
     const state = this.#state;
+    if (Number.isNaN(state[slots.previous])) state[slots.first] = value;
+    this.#band.learn(value - (state[slots.first] ?? 0));
     if (value === state[slots.previous]) state[slots.age] = (state[slots.age] ?? 0) + 1;
     else this.#move(value);
     const age = state[slots.age] ?? 0;
