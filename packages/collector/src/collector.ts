@@ -150,7 +150,7 @@ export async function startCollector({
     storage,
     consumers: [windows.consume, detection.consume, alerting.consume],
     // Rules go on from their saved state: past samples must neither end an alert nor begin one.
-    replayConsumers: [windows.consume, detection.consume],
+    replayConsumers: [windows.consume, detection.consume, alerting.replay],
     limits: { maxAgeMs: config.maxAgeMs },
     watched: live.watched,
     log,

@@ -4,7 +4,7 @@ import { silentLog } from '../log.ts';
 import { storedSeries } from '../detect/testing.ts';
 import { createTestStorage } from '../storage/testing.ts';
 import { createAlerting } from './alerting.ts';
-import { busy, busyRule, oddness, oddRule, sent, start, startAlerting } from './testing.ts';
+import { busy, busyRule, downRule, oddness, oddRule, sent, start, startAlerting } from './testing.ts';
 
 const { storage, drop } = await createTestStorage(() => start);
 afterAll(drop);
@@ -383,5 +383,53 @@ test('an alert that is kept firing ends only once its condition has ceased for t
   t.see([0.1], 7);
   await t.advanceTo(8);
   expect(t.shown.map(({ state }) => state.kind)).toEqual(['firing', 'resolved']);
+  t.close();
+});
+
+test('a host of which nothing comes is told once, and again when it is back', async () => {
+  const t = await startAlerting(storage, 'down', [downRule]);
+  t.see([0.5]);
+  t.see([0.5], 0, sent, 'other');
+  await t.advanceTo(59);
+  expect(t.received).toEqual([]);
+  await t.advanceTo(60);
+  await t.advanceTo(1000);
+  expect(t.received).toMatchObject([
+    {
+      status: 'firing',
+      alert: { host: 'a', severity: 'critical', reason: 'nothing has come of a for 1 min, since 10:00:00 UTC' },
+    },
+  ]);
+  t.see([0.5], 1001);
+  await t.advanceTo(1002);
+  expect(t.statuses()).toEqual(['firing', 'resolved']);
+  t.close();
+});
+
+test('a restart tells nobody again that a host is down, nor that it is back because of what was stored before', async () => {
+  const t = await startAlerting(storage, 'down-restart', [downRule]);
+  t.see([0.5]);
+  t.see([0.5], 0, busy, 'b');
+  await t.advanceTo(30);
+  t.see([0.5], 30, busy, 'b');
+  await t.advanceTo(60);
+  expect(t.statuses()).toEqual(['firing']);
+  await t.restart(100);
+  t.replay([0.5], 0);
+  t.replay([0.5], 30, 'b');
+  // The agent of b may take two minutes to come back, and one more is the rule's.
+  await t.advanceTo(279);
+  expect(t.statuses()).toEqual(['firing']);
+  await t.advanceTo(280);
+  expect(t.shown.map(({ host, state }) => `${host} ${state.kind}`)).toEqual(['a firing', 'b firing']);
+  t.close();
+});
+
+test('nobody waits for a host that was taken away', async () => {
+  const t = await startAlerting(storage, 'down-gone', [downRule]);
+  t.see([0.5]);
+  t.forgetHost('a');
+  await t.advanceTo(100);
+  expect(t.received).toEqual([]);
   t.close();
 });

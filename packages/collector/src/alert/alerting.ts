@@ -9,6 +9,7 @@ import type { SamplesConsumer } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
 import type { Matches } from './alert-series.ts';
 import { createAlertWriter, type AlertWriter } from './alert-writer.ts';
+import { HostWatch } from './host-watch.ts';
 import { RuleWatch, type RuleOutcome } from './rule-watch.ts';
 
 export interface Alerting {
@@ -23,6 +24,10 @@ export interface Alerting {
   restore(isElsewhere?: (scope: TenantScope, ruleId: string) => boolean): Promise<void>;
   /** Samples older than those that a rule has seen of a series count for nothing. */
   readonly consume: SamplesConsumer;
+  /** Samples of before the start: their hosts are there, nothing else follows from them. */
+  readonly replay: SamplesConsumer;
+  /** A host is taken away: nobody waits for it any more. */
+  forgetHost(scope: TenantScope, host: string): void;
   /** An anomaly began, changed or ended. */
   anomaly(scope: TenantScope, anomaly: Anomaly): void;
   /** The tenant's rules changed. */
@@ -43,7 +48,7 @@ export interface AlertingDeps {
 
 interface TenantState {
   readonly scope: TenantScope;
-  readonly watches: Map<string, RuleWatch>;
+  readonly watches: Map<string, RuleWatch | HostWatch>;
   readonly outcome: RuleOutcome;
   /** Of the newest reload that began. */
   reload: number;
@@ -80,7 +85,13 @@ export function createAlerting({ storage, onAlert, log, now = Date.now }: Alerti
       state.watches.delete(id);
     }
     for (const rule of rules) {
-      if (!state.watches.has(rule.id)) state.watches.set(rule.id, new RuleWatch(rule, matcherOf(rule), state.outcome));
+      if (state.watches.has(rule.id)) continue;
+      const matches = matcherOf(rule);
+      const watch =
+        rule.kind === 'no-data'
+          ? new HostWatch(rule, matches, state.outcome)
+          : new RuleWatch(rule, matches, state.outcome);
+      state.watches.set(rule.id, watch);
     }
   }
 
@@ -126,8 +137,21 @@ export function createAlerting({ storage, onAlert, log, now = Date.now }: Alerti
       for (const watch of state.watches.values()) watch.consume(stored, arrived);
     },
 
+    replay(stored) {
+      const state = tenants.get(stored.schema.scope.tenantId);
+      for (const watch of state?.watches.values() ?? []) if (watch instanceof HostWatch) watch.replay(stored, now());
+    },
+
+    forgetHost({ tenantId }, host) {
+      for (const watch of tenants.get(tenantId)?.watches.values() ?? []) {
+        if (watch instanceof HostWatch) watch.forget(host);
+      }
+    },
+
     anomaly({ tenantId }, anomaly) {
-      for (const watch of tenants.get(tenantId)?.watches.values() ?? []) watch.anomaly(anomaly, now());
+      for (const watch of tenants.get(tenantId)?.watches.values() ?? []) {
+        if (watch instanceof RuleWatch) watch.anomaly(anomaly, now());
+      }
     },
 
     async tick(at) {

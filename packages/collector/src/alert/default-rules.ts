@@ -33,6 +33,15 @@ export const defaultRules: readonly NewRule[] = [
     forMs: minute,
   },
   {
+    kind: 'no-data',
+    name: 'Host down',
+    severity: 'critical',
+    enabled: true,
+    // Of agents: what others send may come now and then. One that samples each minute must not be late at once.
+    selector: 'cpu_busy_ratio{cpu="all"}',
+    forMs: 2 * minute,
+  },
+  {
     kind: 'anomaly',
     name: 'Unusual CPU load',
     severity: 'info',

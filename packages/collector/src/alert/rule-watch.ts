@@ -1,6 +1,6 @@
 /** What one rule makes of its series: which alerts begin, go on and end. Knows no database and no clock. */
 import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
-import type { AnomalyRule, Rule, ThresholdRule } from '@tarsier/protocol/api';
+import type { AnomalyRule, ThresholdRule } from '@tarsier/protocol/api';
 import { formatNumber, formatTime } from '../stats/format.ts';
 import type { StoredSamples } from '../stored-samples.ts';
 import { alertSeries, matchingColumns, newAlert, type AlertSeries, type Matches } from './alert-series.ts';
@@ -43,7 +43,7 @@ interface SeriesWatch {
 }
 
 export class RuleWatch {
-  readonly rule: Rule;
+  readonly rule: ThresholdRule | AnomalyRule;
   readonly #matches: Matches;
   readonly #outcome: RuleOutcome;
   readonly #patience: Patience;
@@ -55,7 +55,7 @@ export class RuleWatch {
     readonly { readonly column: number; readonly watch: SeriesWatch }[]
   >();
 
-  constructor(rule: Rule, matches: Matches, outcome: RuleOutcome) {
+  constructor(rule: ThresholdRule | AnomalyRule, matches: Matches, outcome: RuleOutcome) {
     this.rule = rule;
     this.#matches = matches;
     this.#outcome = outcome;

@@ -30,6 +30,16 @@ export const busyRule: Omit<ThresholdRule, 'id'> = {
   reduce: 'value',
 };
 
+/** Fires when nothing has come of a host for a minute. */
+export const downRule: NewRule = {
+  kind: 'no-data',
+  name: 'Host down',
+  severity: 'critical',
+  enabled: true,
+  selector: 'busy',
+  forMs: 60_000,
+};
+
 export const oddRule: NewRule = {
   kind: 'anomaly',
   name: 'Odd',
@@ -126,6 +136,11 @@ export async function startAlerting(
     see(values: readonly number[], atS = 0, metric = busy, host = 'a') {
       alerting.consume(storedSeries(values, { t0: start + atS * 1000, metric, host, tenantId: scope.tenantId }));
     },
+    /** The same, of before a start. */
+    replay(values: readonly number[], atS = 0, host = 'a') {
+      alerting.replay(storedSeries(values, { t0: start + atS * 1000, metric: busy, host, tenantId: scope.tenantId }));
+    },
+    forgetHost: (host: string) => alerting.forgetHost(scope, host),
     anomaly: (anomaly: Anomaly) => alerting.anomaly(scope, anomaly),
     async advanceTo(seconds: number) {
       clock.now = start + seconds * 1000;

@@ -59,7 +59,7 @@ export interface AppDeps {
   readonly tuner: EventTuner;
   readonly windows: LiveWindows;
   readonly live: Pick<Live, 'upgrade'>;
-  readonly alerting: Pick<Alerting, 'reloadRules'>;
+  readonly alerting: Pick<Alerting, 'reloadRules' | 'forgetHost'>;
   readonly ruleGroups: RuleGroups;
   readonly pipeline: Pick<Pipeline, 'act' | 'reloadPolicies'>;
   readonly ruleLab: RuleLab;

@@ -33,10 +33,20 @@ const thresholdRule = z
 /** Fires for each series that is anomalous with a peak of `minScore` robust standard deviations or more. */
 const anomalyRule = z.object({ kind: z.literal('anomaly'), ...common, minScore: z.number().positive().default(4) });
 
+/** Fires for each host that has sent such series, once nothing has come of it for `forMs`. */
+const noDataRule = z.object({
+  kind: z.literal('no-data'),
+  ...common,
+  selector: selectorSchema.default('{__name__=~".+"}'),
+  severity: z.enum(severities).default('critical'),
+  forMs: z.int().min(10_000).max(86_400_000).default(60_000),
+});
+
 /** `POST /v1/rules`. */
-export const newRuleSchema = z.discriminatedUnion('kind', [thresholdRule, anomalyRule]);
+export const newRuleSchema = z.discriminatedUnion('kind', [thresholdRule, anomalyRule, noDataRule]);
 export type NewRule = z.infer<typeof newRuleSchema>;
 
 export type Rule = NewRule & { readonly id: string };
 export type ThresholdRule = Extract<Rule, { kind: 'threshold' }>;
+export type NoDataRule = Extract<Rule, { kind: 'no-data' }>;
 export type AnomalyRule = Extract<Rule, { kind: 'anomaly' }>;

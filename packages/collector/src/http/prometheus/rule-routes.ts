@@ -112,9 +112,9 @@ function stateOf(alerts: readonly Alert[]): string {
   return states.includes('firing') ? 'firing' : states.includes('pending') ? 'pending' : 'inactive';
 }
 
-/** What the rule asks, as an expression; one on anomalies has none that Prometheus could evaluate. */
+/** What the rule asks, as an expression; one on anomalies or silence has none that Prometheus could evaluate. */
 function queryOf(rule: Rule): string {
-  if (rule.kind === 'anomaly') return rule.selector;
+  if (rule.kind !== 'threshold') return rule.selector;
   return `${rule.reduce === 'rate' ? `rate(${rule.selector}[1m])` : rule.selector} ${rule.op} ${formatValue(rule.value)}`;
 }
 

@@ -1,6 +1,7 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { HostsResponse } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
+import type { Alerting } from '../../alert/alerting.ts';
 import type { LiveWindows } from '../../ingest/live-window.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
@@ -13,10 +14,12 @@ const staleMs = 60_000;
 export function hostRoutes({
   storage,
   windows,
+  alerting,
   now,
 }: {
   readonly storage: Pick<Storage, 'deletions' | 'hosts'>;
   readonly windows: LiveWindows;
+  readonly alerting: Pick<Alerting, 'forgetHost'>;
   readonly now: () => UnixMs;
 }): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
@@ -28,6 +31,7 @@ export function hostRoutes({
       throw new TarsierError('http/not-found', `host: there is no host ${host}`, { field: 'host' });
     }
     windows.forget(identity.tenant, host);
+    alerting.forgetHost(identity.tenant, host);
     return c.body(null, 204);
   });
   return routes.get('/', async (c) => {
