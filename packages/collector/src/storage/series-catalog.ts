@@ -59,7 +59,7 @@ export interface SeriesCatalog extends SeriesIndex {
   candidates(scope: TenantScope, matchers: readonly Matcher[]): Promise<readonly SeriesRow[]>;
 }
 
-/** A schema takes about half a millisecond to read. */
+/** More say what these said already, and would only take time. */
 const mostHelpSchemas = 200;
 
 interface SchemaRow {
