@@ -9,6 +9,7 @@ import { createQuery } from '../../query/query.ts';
 import { createStorageReader } from '../../query/storage-reader.ts';
 import { TarsierError } from '@tarsier/protocol';
 import { startTestServer } from '../testing.ts';
+import { readFailure } from './read-failure.ts';
 
 const server = await startTestServer();
 afterAll(() => server.close());
@@ -122,6 +123,29 @@ test.each([
   const got = await ask('1', more);
   expect(got).toMatchObject({ code: 400, errorType: 'bad_data' });
   expect(got.error).toContain(message);
+});
+
+test.each(['CONNECTION_CLOSED', 'ECONNREFUSED', '57P01', '53300'])('%s says that the database is away', (code) => {
+  expect(readFailure(Object.assign(new Error('gone'), { code }))).toMatchObject({ retryable: true });
+  // A statement that is wrong is a fault of this program.
+  const fault = Object.assign(new Error('no such column'), { code: '42703' });
+  expect(readFailure(fault)).toBe(fault);
+});
+
+test('a database that is away is told as such', async () => {
+  const fails = () => Promise.reject(Object.assign(new Error('gone'), { code: 'CONNECTION_CLOSED' }));
+  const broken = await startTestServer((storage) => ({ ...storage, series: { ...storage.series, match: fails } }));
+  try {
+    const response = await fetch(`${broken.url}/prometheus/api/v1/query?query=up`, {
+      headers: { authorization: `Bearer ${await broken.key('default', 'read')}` },
+    });
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { status: 'error', errorType: 'unavailable', error: 'the database does not answer; ask again' },
+    ]);
+  } finally {
+    await broken.close();
+  }
 });
 
 test('a form beyond its limit is not read to the end', async () => {

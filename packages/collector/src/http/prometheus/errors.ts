@@ -3,6 +3,7 @@ import { describeError, TarsierError } from '@tarsier/protocol';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Log } from '../../log.ts';
+import { readFailure } from './read-failure.ts';
 import type { AppEnv } from '../app-env.ts';
 import { statusOf } from '../on-error.ts';
 
@@ -23,7 +24,8 @@ const kinds: Readonly<Record<string, Kind>> = {
 };
 
 /** Failures below `/prometheus`, as its clients know them. */
-export function prometheusError(error: unknown, c: Context<AppEnv>, log: Log): Response {
+export function prometheusError(thrown: unknown, c: Context<AppEnv>, log: Log): Response {
+  const error = readFailure(thrown);
   const answer = ([errorType, status]: Kind, message: string): Response =>
     c.json({ status: 'error', errorType, error: message }, status);
   if (!(error instanceof TarsierError)) {
@@ -37,6 +39,7 @@ export function prometheusError(error: unknown, c: Context<AppEnv>, log: Log): R
     return answer(['internal', 500], `something went wrong here; the collector's log has it as ${id}`);
   }
   const kind = kinds[error.code] ?? kindOf(error);
+  if (kind[1] === 503) log.warn('a query could not be served', { path: c.req.path, error: describeError(error) });
   if (kind[1] === 401) c.header('www-authenticate', 'Basic realm="tarsier", Bearer');
   return answer(kind, error.message);
 }
