@@ -7,11 +7,12 @@ import { QueryError } from '../../query/language/query-error.ts';
 import type { AppEnv } from '../app-env.ts';
 import { json, queryAnswer, success, type AnswerShape } from './answer.ts';
 import { invalid, Parameters } from './parameters.ts';
+import { toTree } from './tree.ts';
 
 /** As in Prometheus, so that its clients take smaller steps by themselves. */
 const maxPoints = 11_000;
 
-/** `query`, `query_range`, `format_query` and `query_exemplars`, by GET and by POST. */
+/** `query`, `query_range`, `format_query`, `parse_query` and `query_exemplars`, by GET and by POST. */
 export function promqlRoutes({ engine, now }: { readonly engine: Engine; readonly now: () => UnixMs }): Hono<AppEnv> {
   const both = ['GET', 'POST'];
   return new Hono<AppEnv>()
@@ -49,6 +50,11 @@ export function promqlRoutes({ engine, now }: { readonly engine: Engine; readonl
       const query = (await Parameters.of(c)).text('query');
       const expr = await naming('query', () => parseQuery(query));
       return json(c, success(JSON.stringify(layOutQuery(expr))));
+    })
+    .on(both, '/parse_query', async (c) => {
+      const query = (await Parameters.of(c)).text('query');
+      const expr = await naming('query', () => parseQuery(query));
+      return json(c, success(JSON.stringify(toTree(expr))));
     })
     .on(both, '/query_exemplars', async (c) => {
       // There are none, but a query that is none is told.
