@@ -45,16 +45,19 @@ export interface Anomaly {
   readonly host: string;
   readonly metric: string;
   readonly labels: Labels;
-  /** Which detector saw it: `zscore`. */
+  /** Which detector saw it: `zscore`, or one that a setting names. */
   readonly detector: string;
   readonly start: UnixMs;
   /** Absent while it lasts. */
   readonly end?: UnixMs;
-  /** Largest score so far, in robust standard deviations. */
+  /** Largest score so far, in robust standard deviations; of other detectors than `zscore` their surprise, -log10. */
   readonly peakScore: number;
   readonly peakAt: UnixMs;
   /** The value at the peak, and what the detector expected there. */
   readonly value: number;
   readonly expected: number;
+  /** The band of what was usual there, which charts draw. */
+  readonly low?: number;
+  readonly high?: number;
   readonly reason: string;
 }

@@ -1,10 +1,22 @@
 /** Keeps a tenant's budget of false alarms, by what its events were, what people said of them, and made ones. */
 import { TarsierError, type AnomalyEvent, type UnixMs } from '@tarsier/protocol';
-import type { Budget, BudgetResponse, Canary, EventFeedback, Feedback } from '@tarsier/protocol/api';
+import type {
+  Budget,
+  BudgetResponse,
+  Canary,
+  DetectionSetting,
+  EventFeedback,
+  Feedback,
+  NewDetectionSetting,
+} from '@tarsier/protocol/api';
 import type { Detection } from '../detect/detection.ts';
 import type { CanaryOutcome } from '../detect/events/canary.ts';
 import { shapeOf } from '../detect/events/look-alikes.ts';
 import { defaultBudget, pageThreshold } from '../detect/events/page-budget.ts';
+import type { WatchSetting } from '../detect/lane.ts';
+import { seriesDetectors } from '../detect/registry.ts';
+import { parseSelector } from '../query/language/parse.ts';
+import { compileMatchers } from '../query/selector.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 
@@ -16,6 +28,10 @@ export interface EventTuner {
   judge(scope: TenantScope, eventId: string, feedback: Feedback): Promise<EventFeedback>;
   /** Takes back what was said. @throws {TarsierError} `http/not-found` when nothing was */
   takeBack(scope: TenantScope, eventId: string): Promise<void>;
+  /** @throws {TarsierError} `detection/detector` where one is named that there is not, and `query/…` */
+  addSetting(scope: TenantScope, setting: NewDetectionSetting): Promise<DetectionSetting>;
+  /** @throws {TarsierError} `http/not-found` */
+  deleteSetting(scope: TenantScope, id: string): Promise<void>;
   /** Saves how a made anomaly went. */
   canary(scope: TenantScope, host: string, outcome: CanaryOutcome): Promise<void>;
   /** Tells detection what holds now, of all tenants. */
@@ -53,10 +69,31 @@ export function createEventTuner({
     };
   }
 
+  /** The same list while nothing in it has changed. */
+  const known = new Map<number, { readonly text: string; readonly settings: readonly WatchSetting[] }>();
+
+  function compiled({ tenantId }: TenantScope, settings: readonly DetectionSetting[]): readonly WatchSetting[] {
+    const text = JSON.stringify(settings);
+    const former = known.get(tenantId);
+    if (former?.text === text) return former.settings;
+    const made = settings.map(({ selector, enabled, sigmas, detectors, surprise }) => ({
+      matches: compileMatchers(parseSelector(selector)),
+      sigmas: enabled ? sigmas : Infinity,
+      kinds: enabled ? seriesDetectors.filter(({ name }) => detectors.includes(name)) : [],
+      surprise,
+    }));
+    known.set(tenantId, { text, settings: made });
+    return made;
+  }
+
   async function tune(scope: TenantScope): Promise<void> {
-    const [{ threshold }, feedback] = await Promise.all([stateOf(scope), detectionTuning.feedback(scope)]);
+    const [{ threshold }, feedback, settings] = await Promise.all([
+      stateOf(scope),
+      detectionTuning.feedback(scope),
+      detectionTuning.settings(scope),
+    ]);
     const judged = feedback.map(({ verdict, shape }) => ({ verdict, shape: new Map(Object.entries(shape)) }));
-    detection.tune(scope, { pageSurprise: threshold.surprise, judged });
+    detection.tune(scope, { pageSurprise: threshold.surprise, judged, settings: compiled(scope, settings) });
   }
 
   async function budgetOf(scope: TenantScope): Promise<BudgetResponse> {
@@ -101,6 +138,25 @@ export function createEventTuner({
     },
     async takeBack(scope, eventId) {
       if (!(await detectionTuning.deleteFeedback(scope, eventId))) throw notFound(`nothing was said of ${eventId}`);
+      await tune(scope);
+    },
+    async addSetting(scope, setting) {
+      parseSelector(setting.selector);
+      const names = seriesDetectors.map(({ name }) => name);
+      const unknown = setting.detectors.find((name) => !names.includes(name));
+      if (unknown !== undefined) {
+        throw new TarsierError(
+          'detection/detector',
+          `detectors: expected some of ${names.join(', ')}, got ${JSON.stringify(unknown)}`,
+          { field: 'detectors' },
+        );
+      }
+      const made = await detectionTuning.createSetting(scope, setting, now());
+      await tune(scope);
+      return made;
+    },
+    async deleteSetting(scope, id) {
+      if (!(await detectionTuning.deleteSetting(scope, id))) throw notFound(`there is no setting ${id}`);
       await tune(scope);
     },
     async canary(scope, host, outcome) {

@@ -37,6 +37,7 @@ export function anomalyOf(
   { scope, host }: Schema,
   { seriesId, metric, labels, signature, isCounter }: ExcursionSeries,
   { start, end, peakScore, peakAt, value, expected, spread }: Excursion,
+  sigmas: number,
 ): Anomaly {
   const unit = isCounter ? ' per second' : '';
   const score = peakScore > largestScore ? `more than ${largestScore}` : formatNumber(Number(peakScore.toFixed(1)));
@@ -52,6 +53,8 @@ export function anomalyOf(
     peakAt,
     value,
     expected,
+    low: expected - sigmas * spread,
+    high: expected + sigmas * spread,
     reason:
       `${isCounter ? 'rate of ' : ''}${signature} was ${formatNumber(value)}${unit} at ${formatTime(peakAt)}, ` +
       `where ${formatNumber(expected)} ± ${formatNumber(Number(spread.toPrecision(2)))} was usual (${score} sigma); ` +

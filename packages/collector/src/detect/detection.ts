@@ -10,7 +10,7 @@ import { eventOf } from './events/event.ts';
 import { EventWatch, type HostEvent } from './events/event-watch.ts';
 import { feedbackOffset, type Judged } from './events/feedback-offset.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
-import { Lane, type LaneState } from './lane.ts';
+import { Lane, type LaneState, type WatchSetting } from './lane.ts';
 import type { ZScoreOptions } from './zscore/host-zscore.ts';
 import { zscoreDefaults } from './zscore/zscore.ts';
 
@@ -36,6 +36,8 @@ export interface Tuning {
   /** Surprise from which an event is a page. */
   readonly pageSurprise: number;
   readonly judged: readonly Judged[];
+  /** The first that matches a series counts; the same list as before is not looked at again. */
+  readonly settings: readonly WatchSetting[];
 }
 
 export interface Detection {
@@ -123,7 +125,13 @@ export function createDetection({
   function laneOf({ lanes }: Host, schema: Schema): Lane {
     let lane = lanes.find((one) => one.schema === schema) ?? lanes.find((one) => one.shares(schema));
     if (lane === undefined) {
-      lane = new Lane(schema, settings, (anomaly) => onChange(schema.scope, anomaly), takeRestored(schema));
+      lane = new Lane(
+        schema,
+        settings,
+        (anomaly) => onChange(schema.scope, anomaly),
+        takeRestored(schema),
+        tunings.get(schema.scope.tenantId)?.settings,
+      );
       lanes.push(lane);
     }
     return lane;
@@ -145,7 +153,12 @@ export function createDetection({
   function toEvent({ schema, lanes }: Host, event: HostEvent): AnomalyEvent {
     const judged = lanes.reduce((sum, lane) => sum + lane.schema.seriesIds.length, 0);
     const { pageSurprise = Infinity } = tunings.get(schema.scope.tenantId) ?? {};
-    return eventOf(schema, event, { sigmas: settings.sigmas, judged, pageSurprise });
+    return eventOf(schema, event, {
+      sigmas: settings.sigmas,
+      judged,
+      pageSurprise,
+      firing: (seriesId) => lanes.flatMap((lane) => lane.firing(seriesId)),
+    });
   }
 
   function eventChanged(host: Host, event: HostEvent, time: UnixMs): void {
@@ -213,17 +226,28 @@ export function createDetection({
     resume(scope, { anomalies, events }) {
       const taken = new Set<string>();
       const over: Anomaly[] = [];
+      const lasting = new Set(
+        ofTenant(scope).flatMap(({ lanes }) => lanes.flatMap((lane) => Array.from(lane.open(), ({ id }) => id))),
+      );
       for (const anomaly of anomalies.toSorted((a, b) => a.start - b.start)) {
         // A series has one excursion at a time: the oldest that was left open names it.
         const signature = seriesSignature({ name: anomaly.metric, labels: anomaly.labels });
-        if (!taken.has(signature) && takeUp(scope, anomaly, signature)) taken.add(signature);
+        // The detectors that are chosen by settings have theirs in the checkpoint.
+        if (anomaly.detector !== 'zscore') {
+          if (!lasting.has(anomaly.id)) over.push({ ...anomaly, end: anomaly.peakAt });
+        } else if (!taken.has(signature) && takeUp(scope, anomaly, signature)) taken.add(signature);
         else over.push({ ...anomaly, end: anomaly.peakAt });
       }
       const eventsOver = events.filter((event) => !takeUpEvent(scope, event));
       return { anomalies: over, events: eventsOver.map((event) => ({ ...event, end: event.peakAt })) };
     },
 
-    tune: ({ tenantId }, tuning) => void tunings.set(tenantId, tuning),
+    tune(scope, tuning) {
+      const former = tunings.get(scope.tenantId)?.settings ?? [];
+      tunings.set(scope.tenantId, tuning);
+      if (former === tuning.settings || (former.length === 0 && tuning.settings.length === 0)) return;
+      for (const { lanes } of ofTenant(scope)) for (const lane of lanes) lane.retune(tuning.settings);
+    },
 
     injectCanary(scope) {
       // What is unusual already tells nothing of what would be found.

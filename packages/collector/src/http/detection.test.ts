@@ -109,6 +109,35 @@ test('another tenant has its own budget, and nothing to say of these events', as
   });
 });
 
+test('settings say which detectors look at which series; the newest first, and each can be taken away', async () => {
+  const { json } = await call('/v1/detection/detectors', { key: reader });
+  expect(json).toMatchObject({ detectors: expect.arrayContaining([expect.objectContaining({ name: 'ensemble' })]) });
+  const made = await call('/v1/detection/settings', {
+    method: 'POST',
+    body: { selector: 'latency_seconds{host="db-1"}', detectors: ['ensemble', 'seasonal'] },
+  });
+  expect(made).toMatchObject({ status: 201, json: { enabled: true, sigmas: 2.5, surprise: 4 } });
+  const { id } = made.json as { id: string };
+  expect((await call('/v1/detection/settings', { key: reader })).json).toMatchObject({ settings: [{ id }] });
+  const other = await server.key('other', 'write');
+  expect((await call(`/v1/detection/settings/${id}`, { key: other, method: 'DELETE' })).status).toBe(404);
+  expect((await call('/v1/detection/settings/budget', { method: 'DELETE' })).status).toBe(404);
+  expect((await call(`/v1/detection/settings/${id}`, { method: 'DELETE' })).status).toBe(204);
+  expect((await call('/v1/detection/settings')).json).toEqual({ settings: [] });
+});
+
+test.each([
+  [{ selector: 'up', detectors: ['magic'] }, 'detection/detector', 'detectors'],
+  [{ selector: 'up{' }, 'query/parse', 'query'],
+  [{ selector: 'up', sigmas: 0 }, 'detection/body', 'sigmas'],
+  [{}, 'detection/body', 'selector'],
+])('the setting %o is refused, and told where', async (body, code, field) => {
+  expect(await call('/v1/detection/settings', { method: 'POST', body })).toMatchObject({
+    status: 400,
+    json: { error: { code, field } },
+  });
+});
+
 test.each([
   ['/v1/detection/budget', { pages: 0, perHostDays: 7 }, 'pages'],
   ['/v1/detection/budget', { pages: 1, perHostDays: 1e9 }, 'perHostDays'],

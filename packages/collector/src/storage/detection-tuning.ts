@@ -1,7 +1,16 @@
 /** What a tenant wants of detection, what it said of events, and how it did on made ones. */
+import { randomUUID } from 'node:crypto';
 import type { UnixMs } from '@tarsier/protocol';
-import { budgetSchema, type Budget, type Canary, type EventFeedback } from '@tarsier/protocol/api';
-import { and, desc, eq, gte } from 'drizzle-orm';
+import {
+  budgetSchema,
+  detectionSettingSchema,
+  type Budget,
+  type Canary,
+  type DetectionSetting,
+  type EventFeedback,
+  type NewDetectionSetting,
+} from '@tarsier/protocol/api';
+import { and, desc, eq, gte, ne } from 'drizzle-orm';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
 import { anomalyCanary, anomalyFeedback, detectionSettings } from './schema.ts';
@@ -18,6 +27,11 @@ export interface EventStatistics {
 export interface DetectionTuning {
   budget(scope: TenantScope): Promise<Budget | undefined>;
   setBudget(scope: TenantScope, budget: Budget, now: UnixMs): Promise<void>;
+  /** How series are watched, the newest first. */
+  settings(scope: TenantScope): Promise<readonly DetectionSetting[]>;
+  createSetting(scope: TenantScope, setting: NewDetectionSetting, now: UnixMs): Promise<DetectionSetting>;
+  /** @returns whether there was one */
+  deleteSetting(scope: TenantScope, id: string): Promise<boolean>;
   feedback(scope: TenantScope): Promise<readonly EventFeedback[]>;
   /** Replaces what was said of the same event. */
   saveFeedback(scope: TenantScope, feedback: EventFeedback): Promise<void>;
@@ -47,6 +61,27 @@ export function createDetectionTuning({ db, sql }: Database): DetectionTuning {
         .insert(detectionSettings)
         .values({ tenantId, id: budgetId, body, createdAt: now })
         .onConflictDoUpdate({ target: [detectionSettings.tenantId, detectionSettings.id], set: { body } });
+    },
+    async settings({ tenantId }) {
+      const rows = await db
+        .select({ id: detectionSettings.id, body: detectionSettings.body })
+        .from(detectionSettings)
+        .where(and(eq(detectionSettings.tenantId, tenantId), ne(detectionSettings.id, budgetId)))
+        .orderBy(desc(detectionSettings.createdAt), detectionSettings.id);
+      return rows.map(({ id, body }) => ({ ...detectionSettingSchema.parse(body), id }));
+    },
+    async createSetting({ tenantId }, body, now) {
+      const id = randomUUID();
+      await db.insert(detectionSettings).values({ tenantId, id, body, createdAt: now });
+      return { ...body, id };
+    },
+    async deleteSetting({ tenantId }, id) {
+      if (id === budgetId) return false;
+      const gone = await db
+        .delete(detectionSettings)
+        .where(and(eq(detectionSettings.tenantId, tenantId), eq(detectionSettings.id, id)))
+        .returning({ id: detectionSettings.id });
+      return gone.length > 0;
     },
     async feedback({ tenantId }) {
       const rows = await db

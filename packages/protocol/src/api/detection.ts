@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { UnixMs } from '../sample.ts';
+import { selectorSchema } from './query.ts';
 
 /** `PUT /v1/anomalies/events/:id/feedback`. */
 export const feedbackSchema = z.object({
@@ -63,4 +64,27 @@ export interface Canary {
   /** Largest surprise, and whether that would have been a page. */
   readonly surprise: number;
   readonly page: boolean;
+}
+
+/** `POST /v1/detection/settings`: how series are watched. Of several that match, the newest counts. */
+export const detectionSettingSchema = z.object({
+  selector: selectorSchema,
+  /** Whether the series are watched at all. */
+  enabled: z.boolean().default(true),
+  /** Distance from what is usual that is unusual, in robust standard deviations. */
+  sigmas: z.number().min(1).max(100).default(2.5),
+  /** Names of detectors that look at means of ten seconds besides, and from which surprise they raise an anomaly. */
+  detectors: z.array(z.string().min(1).max(100)).max(8).default([]),
+  surprise: z.number().min(1).max(30).default(4),
+});
+export type NewDetectionSetting = z.infer<typeof detectionSettingSchema>;
+export type DetectionSetting = NewDetectionSetting & { readonly id: string };
+
+export interface DetectionSettingsResponse {
+  readonly settings: readonly DetectionSetting[];
+}
+
+/** `GET /v1/detection/detectors`: what a setting may name. */
+export interface DetectorsResponse {
+  readonly detectors: readonly { readonly name: string; readonly summary: string }[];
 }

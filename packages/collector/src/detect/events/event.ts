@@ -13,10 +13,22 @@ const largestScore = 1_000;
 export function eventOf(
   { scope, host, hostId }: StoredSamples['schema'],
   event: HostEvent,
-  { sigmas, judged, pageSurprise }: { readonly sigmas: number; readonly judged: number; readonly pageSurprise: number },
+  {
+    sigmas,
+    judged,
+    pageSurprise,
+    firing,
+  }: {
+    readonly sigmas: number;
+    readonly judged: number;
+    readonly pageSurprise: number;
+    /** Which detectors besides see a series as unusual, by its number. */
+    readonly firing: (seriesId: number) => readonly string[];
+  },
 ): AnomalyEvent {
   const { start, end, peakAt, peakSurprise, peakRatio, feedbackOffset } = event;
   const ranked = strongest(event);
+  const detectorsOf = ({ series }: Contributor): string[] => ['zscore', ...firing(series.seriesId)];
   return {
     id: `${scope.tenantId.toString(36)}-${hostId.toString(36)}-e-${start.toString(36)}`,
     host,
@@ -27,20 +39,20 @@ export function eventOf(
     ...(peakSurprise >= pageSurprise + feedbackOffset ? { page: true } : {}),
     ...(feedbackOffset === 0 ? {} : { feedbackOffset }),
     peakRatio: Number(peakRatio.toFixed(4)),
-    detectors: ['zscore'],
+    detectors: [...new Set(['zscore', ...ranked.flatMap(detectorsOf)])],
     seriesCount: ranked.length,
-    contributors: ranked.slice(0, mostContributors).map(({ series, evidence }) => ({
-      metric: series.metric,
-      labels: series.labels,
-      detectors: ['zscore'],
-      since: evidence.since,
-      strength: Number(evidence.strength.toFixed(2)),
-      peakScore: Number(Math.min(evidence.peakScore, largestScore).toFixed(1)),
-      peakAt: evidence.peakAt,
-      value: evidence.value,
-      expected: evidence.expected,
-      low: evidence.expected - sigmas * evidence.sigma,
-      high: evidence.expected + sigmas * evidence.sigma,
+    contributors: ranked.slice(0, mostContributors).map((contributor) => ({
+      metric: contributor.series.metric,
+      labels: contributor.series.labels,
+      detectors: detectorsOf(contributor),
+      since: contributor.evidence.since,
+      strength: Number(contributor.evidence.strength.toFixed(2)),
+      peakScore: Number(Math.min(contributor.evidence.peakScore, largestScore).toFixed(1)),
+      peakAt: contributor.evidence.peakAt,
+      value: contributor.evidence.value,
+      expected: contributor.evidence.expected,
+      low: contributor.evidence.expected - sigmas * contributor.evidence.sigma,
+      high: contributor.evidence.expected + sigmas * contributor.evidence.sigma,
     })),
     reason: `${reasonOf(host, event, ranked, judged)} since ${formatTime(start)}`,
   };

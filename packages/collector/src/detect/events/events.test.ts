@@ -134,7 +134,7 @@ function withFeedback(verdicts: readonly ('useful' | 'noise')[], pageSurprise = 
   const told: AnomalyEvent[] = [];
   const detection = createDetection({ onChange() {}, onEvent: (_, event) => told.push(event) });
   const shape = shapeOf(faults.cpu.map(({ metric }) => [metric, 1]));
-  detection.tune(scope, { pageSurprise, judged: verdicts.map((verdict) => ({ verdict, shape })) });
+  detection.tune(scope, { pageSurprise, judged: verdicts.map((verdict) => ({ verdict, shape })), settings: [] });
   const batches = simulateHost({ t0, seconds: 700, seed: 4, injected: [thirtySeconds('cpu', 600)] });
   for (const batch of batches) detection.consume(batch);
   return told.filter(({ start }) => seconds(start) > 590);

@@ -19,6 +19,8 @@ export interface ZScoreSeries {
   readonly seriesId: number;
   readonly kind: MetricKind;
   readonly unit: string;
+  /** Distance that counts as unusual; as of the options unless given, Infinity for one that is not watched. */
+  readonly sigmas?: number;
 }
 
 /** Called when an excursion begins, has a higher peak, or ends. */
@@ -56,6 +58,7 @@ export class HostZScore {
   /** Least standard deviation, absolute and relative to the mean. */
   readonly #floors: Float64Array;
   readonly #relativeFloor: number;
+  readonly #sigmas: Float64Array;
   readonly #isCounter: Uint8Array;
   /** Last raw value and time of a counter. */
   readonly #previous: Float64Array;
@@ -73,6 +76,7 @@ export class HostZScore {
     this.#spread = new RobustSpread(slots, { weight: zscoreDefaults.weight, warmup: options.warmup });
     this.#floors = Float64Array.from(this.#series, ({ unit }) => leastChange.ofUnit(unit) / options.sigmas);
     this.#relativeFloor = leastChange.ofMean / options.sigmas;
+    this.#sigmas = Float64Array.from(this.#series, ({ sigmas = options.sigmas }) => sigmas);
     this.#isCounter = Uint8Array.from(this.#series, ({ kind }) => Number(kind === 'counter'));
     this.#previous = new Float64Array(slots).fill(Number.NaN);
     this.#previousTimes = new Float64Array(slots);
@@ -214,7 +218,7 @@ export class HostZScore {
 
   /** What is in `run`. */
   #judge(column: number, changed: ExcursionChanged): void {
-    const { sigmas } = this.#options;
+    const sigmas = this.#sigmas[column] ?? 0;
     const floor = { absolute: this.#floors[column] ?? 0, relative: this.#relativeFloor };
     const largest = this.#spread.pushAll(column, run, floor);
     // Nothing odd now, and nothing before that it would end: nearly always.
