@@ -35,6 +35,8 @@ export interface Alert {
   readonly reason: string;
   /** What the rule's author has to say: `summary`, `description`, `runbook_url`. */
   readonly annotations?: Labels;
+  /** Its rule is on trial: nobody is told until then. */
+  readonly shadowUntil?: UnixMs;
   /** Its value is the score of an anomaly, in robust standard deviations. */
   readonly isAnomaly?: boolean;
 }

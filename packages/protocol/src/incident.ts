@@ -43,6 +43,8 @@ export type HoldReason =
   | 'inhibited'
   | 'silenced'
   | 'maintenance'
+  /** Its rule is on trial. */
+  | 'shadow'
   | 'waiting'
   | 'cooldown'
   | 'flapping'

@@ -32,10 +32,18 @@ export function matchingColumns(
 
 /** An alert that begins; its id follows from what it is. A hash, because labels can be longer than a key may be. */
 export function newAlert(
-  { id: ruleId, name, severity, kind }: Rule,
+  { id: ruleId, name, severity, kind, shadowUntil }: Rule,
   { signature, ...series }: AlertSeries,
   since: UnixMs,
 ): Omit<Alert, 'state' | 'reason'> {
   const id = createHash('sha256').update(`${ruleId}\n${signature}\n${since}`).digest('hex').slice(0, 32);
-  return { id, ruleId, name, severity, ...series, ...(kind === 'anomaly' ? { isAnomaly: true } : {}) };
+  return {
+    id,
+    ruleId,
+    name,
+    severity,
+    ...series,
+    ...(kind === 'anomaly' ? { isAnomaly: true } : {}),
+    ...(shadowUntil === undefined ? {} : { shadowUntil }),
+  };
 }

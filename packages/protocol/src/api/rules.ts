@@ -6,6 +6,8 @@ const common = {
   name: z.string().min(1).max(200),
   severity: z.enum(severities).default('warning'),
   enabled: z.boolean().default(true),
+  /** Shadow mode: until then (Unix ms) its alerts are kept and counted, but nobody is told. */
+  shadowUntil: z.int().optional(),
   /** Which series are watched. */
   selector: selectorSchema,
   /** How long the condition must hold before the alert fires, ms. */

@@ -77,6 +77,13 @@ test('after a restart a pending alert does not wait anew, and a firing one is no
   expect(seen.at(-1)).toBe('b resolved');
 });
 
+test('a rule is on trial until the time that its annotation names', () => {
+  const { run } = startRun({ forMs: 0 });
+  const annotations = { tarsier_shadow_until: '2026-12-01T00:00:00Z' };
+  run.evaluate([{ ...sample('a'), annotations }], 0);
+  expect(run.open[0]?.shadowUntil).toBe(Date.UTC(2026, 11, 1));
+});
+
 test.each([
   ['page', 'page'],
   ['critical', 'critical'],

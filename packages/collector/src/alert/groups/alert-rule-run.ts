@@ -128,6 +128,7 @@ export class AlertRuleRun {
       metric,
       labels,
       annotations,
+      ...shadowOf(annotations),
       reason:
         annotations['summary'] ??
         annotations['description'] ??
@@ -139,6 +140,12 @@ export class AlertRuleRun {
 
 function keyOf(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Rules of files are put on trial by an annotation, which Prometheus takes for a text like others. */
+function shadowOf({ tarsier_shadow_until: until = '' }: Labels): { readonly shadowUntil?: UnixMs } {
+  const shadowUntil = Date.parse(until);
+  return Number.isNaN(shadowUntil) ? {} : { shadowUntil };
 }
 
 /** What public rules call it, in the words that there are here. */

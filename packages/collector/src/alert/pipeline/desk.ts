@@ -4,6 +4,7 @@
  */
 import type { Alert, HoldReason, Incident, UnixMs } from '@tarsier/protocol';
 import type { IncidentAction, Route } from '@tarsier/protocol/api';
+import { minuteMs } from '../../storage/hours.ts';
 import type { AlertOutcome, RestoredIncident, RuleHistory } from '../../storage/incidents.ts';
 import { applyAction } from './action.ts';
 import { isWithin } from './calendar.ts';
@@ -97,14 +98,15 @@ export class Desk {
 
   #refreshMutes(now: UnixMs): void {
     const silences = this.#policies.silencesAt(now);
-    const ids = silences.map(({ id }) => id).join(' ');
+    // Trials end as well: to the minute is enough.
+    const ids = [Math.floor(now / minuteMs), ...silences.map(({ id }) => id)].join(' ');
     if (!this.#stale && ids === this.#silences) return;
     this.#stale = false;
     this.#silences = ids;
     const members = this.#book.all().flatMap(({ members }) => [...members.values()]);
     // One that was over before it was looked at is muted by what is in force now.
     const open = members.filter(({ over, told, recorded }) => !over || (!told && recorded === undefined));
-    const mutes = mutesOf(open, silences, this.#policies.inhibitions);
+    const mutes = mutesOf(open, silences, this.#policies.inhibitions, now);
     for (const member of open) member.mute = mutes.get(member.alert.id);
   }
 

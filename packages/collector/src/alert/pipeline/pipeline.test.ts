@@ -287,6 +287,18 @@ const cases: Readonly<Record<string, Case>> = {
     told: ['1 first Fire on a'],
     unsent: ['Disk on a fires: severity'],
   },
+  'a rule on trial tells nobody and mutes nobody; what still fires at its end is told': {
+    route: apart,
+    events: [
+      [0, 'fires', 'Disk', 'a', { shadowUntil: 60, severity: 'critical', labels: { mount: '/' } }],
+      [1, 'fires', 'Host down', 'b', { shadowUntil: 600 }],
+      [2, 'fires', 'Load', 'b'],
+      [9, 'ends', 'Host down', 'b'],
+    ],
+    until: 65,
+    told: ['2 first Load on b', '60 first Disk on a'],
+    unsent: ['Host down on b fires: shadow', 'Host down on b is over: never-told'],
+  },
   'a route that leads nowhere tells nobody, and says so': {
     route: { channels: [] },
     events: [[0, 'fires', 'Disk', 'a']],

@@ -22,6 +22,8 @@ export type TimelineEvent =
 export interface MoreOfAlert {
   readonly severity?: Severity;
   readonly labels?: Readonly<Record<string, string>>;
+  /** In seconds. */
+  readonly shadowUntil?: number;
 }
 
 export interface Timeline {
@@ -136,6 +138,7 @@ function toAlert(
     labels: { host, ...more.labels },
     state: { kind: 'firing', since: now, value: 1 },
     reason: `${name} was 1`,
+    ...(more.shadowUntil === undefined ? {} : { shadowUntil: timelineStart + more.shadowUntil * 1000 }),
   };
   firing.set(key, alert);
   return alert;
