@@ -4,7 +4,7 @@ import type { StoredSamples } from '../stored-samples.ts';
 import { anomalyOf, identify, type ExcursionSeries } from './anomaly.ts';
 import { StrongWatch, type StrongState } from './strong-watch.ts';
 import type { SeriesDetectorKind } from './detector.ts';
-import { calmMs, EvidencePast, type Contributor, type EventTicks } from './events/event-watch.ts';
+import { calmMs, EvidencePast, type Contributor, type EventTicks, type PastState } from './events/event-watch.ts';
 import type { Excursion, OpenExcursion } from './excursion.ts';
 import { HostZScore, type HostZScoreState, type ZScoreOptions, type ZScoreSeries } from './zscore/host-zscore.ts';
 
@@ -24,7 +24,7 @@ interface Lasting {
 /** All that a lane has learnt, to be gone on with. */
 export interface LaneState {
   readonly detector: HostZScoreState;
-  readonly past: Uint8Array;
+  readonly past: PastState;
   readonly intervalMs: number;
   readonly strong: StrongState;
 }

@@ -18,6 +18,8 @@ const leastSurprise = 2;
 const hearing = 1;
 /** Evidence that no quiet host of this many series shows: two of them far out for three samples, or more a little. */
 const least = { evidence: 15, series: 10 } as const;
+/** Ticks after which a host is known well enough that somebody is woken for it. */
+const familiarTicks = 300;
 /** What a host shows before anything is known of it: evidence of an exponential distribution. */
 const prior = { mean: 3, ticks: 200 } as const;
 
@@ -34,10 +36,17 @@ export interface HostEvent {
   peakAt: UnixMs;
   peakSurprise: number;
   peakRatio: number;
+  /** Whether the host was known well enough when it began. */
+  isFamiliar: boolean;
   /** What feedback on its look-alikes adds to the surprise that it needs. */
   feedbackOffset: number;
   /** By series number. */
   readonly contributors: Map<number, Contributor>;
+}
+
+export interface PastState {
+  readonly tail: Uint8Array;
+  readonly ticks: number;
 }
 
 /** What the samples that come together are compared with: their own past. */
@@ -45,6 +54,7 @@ export class EvidencePast {
   readonly #arena = new Arena(PastTail.bytes);
   readonly #tail: PastTail;
   readonly #scale: number;
+  #ticks = 0;
 
   /** @param width  number of series */
   constructor(width: number, seed: number) {
@@ -55,16 +65,22 @@ export class EvidencePast {
     }
   }
 
-  save(): Uint8Array {
-    return this.#arena.checkpoint();
+  get isFamiliar(): boolean {
+    return this.#ticks >= familiarTicks;
+  }
+
+  save(): PastState {
+    return { tail: this.#arena.checkpoint(), ticks: this.#ticks };
   }
 
   /** @throws {RangeError} when it is of another size */
-  load(state: Uint8Array): void {
-    this.#arena.restore(state);
+  load({ tail, ticks }: PastState): void {
+    this.#arena.restore(tail);
+    this.#ticks = ticks;
   }
 
   learn(evidence: number): void {
+    this.#ticks++;
     this.#tail.push(evidence);
   }
 
@@ -169,6 +185,7 @@ function begin(time: UnixMs, ticks: EventTicks): OpenEvent {
     peakAt: time,
     peakSurprise: 0,
     peakRatio: 0,
+    isFamiliar: ticks.past.isFamiliar,
     feedbackOffset: 0,
     contributors: new Map(),
   };

@@ -26,7 +26,7 @@ export function eventOf(
     readonly firing: (seriesId: number) => readonly string[];
   },
 ): AnomalyEvent {
-  const { start, end, peakAt, peakSurprise, peakRatio, feedbackOffset } = event;
+  const { start, end, peakAt, peakSurprise, peakRatio, isFamiliar, feedbackOffset } = event;
   const ranked = strongest(event);
   const detectorsOf = ({ series }: Contributor): string[] => ['zscore', ...firing(series.seriesId)];
   return {
@@ -36,7 +36,7 @@ export function eventOf(
     ...(end === undefined ? {} : { end }),
     peakAt,
     peakSurprise: Number(peakSurprise.toFixed(2)),
-    ...(peakSurprise >= pageSurprise + feedbackOffset ? { page: true } : {}),
+    ...(isFamiliar && peakSurprise >= pageSurprise + feedbackOffset ? { page: true } : {}),
     ...(feedbackOffset === 0 ? {} : { feedbackOffset }),
     peakRatio: Number(peakRatio.toFixed(4)),
     detectors: [...new Set(['zscore', ...ranked.flatMap(detectorsOf)])],

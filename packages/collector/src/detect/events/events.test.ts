@@ -153,6 +153,17 @@ test('what was called noise has to be rarer to be told, visibly, and taken back 
   expect(noisy.every(({ page }) => page === undefined)).toBe(true);
 });
 
+test('nobody is woken for a host of which five minutes are not known yet', () => {
+  const told: AnomalyEvent[] = [];
+  const detection = createDetection({ onChange() {}, onEvent: (_, event) => told.push(event) });
+  detection.tune(scope, { pageSurprise: 4, judged: [], settings: [] });
+  for (const batch of simulateHost({ t0, seconds: 250, seed: 4, injected: [thirtySeconds('cpu', 200)] })) {
+    detection.consume(batch);
+  }
+  expect(told.length).toBeGreaterThan(0);
+  expect(told.every(({ page }) => page === undefined)).toBe(true);
+});
+
 test('made anomalies are found the better the larger they are, and nobody is told of one', () => {
   const outcomes: CanaryOutcome[] = [];
   let told = 0;
