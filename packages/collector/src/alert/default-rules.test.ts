@@ -3,7 +3,9 @@ import { afterAll, expect, test } from 'vitest';
 import { silentLog } from '../log.ts';
 import { createTestStorage } from '../storage/testing.ts';
 import { createAlerting } from './alerting.ts';
-import { ensureDefaultRules } from './default-rules.ts';
+import { readFile } from 'node:fs/promises';
+import { newRuleSchema } from '@tarsier/protocol/api';
+import { defaultRules, ensureDefaultRules } from './default-rules.ts';
 
 const start = Date.UTC(2026, 10, 24, 10);
 const { storage, drop } = await createTestStorage(() => start);
@@ -71,4 +73,11 @@ test('a tenant that deleted a default rule does not get it back', async () => {
   await storage.rules.delete(scope, first?.id ?? '');
   await ensureDefaultRules(storage, scope);
   expect(await storage.rules.list(scope)).toEqual(others);
+});
+
+test('every default rule is one that could be made by hand, and has its page among the runbooks', async () => {
+  const runbooks = await readFile(new URL('../../../../docs/runbooks.md', import.meta.url), 'utf8');
+  const headings = runbooks.split('\n').flatMap((line) => (line.startsWith('## ') ? [line.slice(3)] : []));
+  expect(defaultRules.map((rule) => newRuleSchema.parse(rule))).toEqual(defaultRules);
+  expect(headings.toSorted()).toEqual(defaultRules.map(({ name }) => name).toSorted());
 });

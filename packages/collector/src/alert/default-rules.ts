@@ -3,9 +3,10 @@ import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 
 const minute = 60_000;
+const dayS = 86_400;
 const threshold = { kind: 'threshold', op: '>', reduce: 'value', enabled: true, keepFiringMs: 0 } as const;
 
-/** What nearly every host wants to be told of, and a healthy one never says. */
+/** What nearly everybody wants to be told of, and what is healthy never says. docs/runbooks.md has a page for each. */
 export const defaultRules: readonly NewRule[] = [
   {
     ...threshold,
@@ -31,6 +32,68 @@ export const defaultRules: readonly NewRule[] = [
     selector: 'disk_used_ratio',
     value: 0.97,
     forMs: minute,
+  },
+  {
+    ...threshold,
+    name: 'Inodes nearly used up',
+    severity: 'warning',
+    selector: 'disk_inodes_used_ratio',
+    value: 0.9,
+    forMs: minute,
+  },
+  {
+    ...threshold,
+    name: 'Service failed',
+    severity: 'warning',
+    selector: 'systemd_unit_failed',
+    op: '>=',
+    value: 1,
+    forMs: minute,
+  },
+  {
+    ...threshold,
+    name: 'Check fails',
+    severity: 'critical',
+    selector: 'http_check_up',
+    op: '<',
+    value: 1,
+    forMs: 2 * minute,
+  },
+  {
+    ...threshold,
+    name: 'Certificate expires in two weeks',
+    severity: 'warning',
+    selector: 'http_check_certificate_remaining_seconds',
+    op: '<',
+    value: 14 * dayS,
+    forMs: 0,
+  },
+  {
+    ...threshold,
+    name: 'Certificate expires in two days',
+    severity: 'critical',
+    selector: 'http_check_certificate_remaining_seconds',
+    op: '<',
+    value: 2 * dayS,
+    forMs: 0,
+  },
+  {
+    ...threshold,
+    name: 'Model calls fail',
+    severity: 'warning',
+    selector: 'llm_error_ratio',
+    value: 0.2,
+    clear: 0.1,
+    forMs: 5 * minute,
+  },
+  {
+    ...threshold,
+    name: 'API requests fail',
+    severity: 'warning',
+    selector: 'api_error_ratio',
+    value: 0.1,
+    clear: 0.05,
+    forMs: 5 * minute,
   },
   {
     kind: 'no-data',

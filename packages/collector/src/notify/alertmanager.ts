@@ -33,15 +33,18 @@ export function alertmanagerWebhook(
   });
 }
 
-/** `POST /api/v2/alerts`, as a Prometheus does it: an alert without an end is sent again while it fires. */
-export function alertmanager({ url }: ChannelOf<'alertmanager'>, { message, link }: Sending): HttpRequest {
+/** Without word for this long an Alertmanager takes an alert for over; that it is over is sent before. */
+const lastsMs = 24 * 3_600_000;
+
+/** `POST /api/v2/alerts`, as a Prometheus does it: an end in the future says that the alert fires. */
+export function alertmanager({ url }: ChannelOf<'alertmanager'>, { message, createdAt, link }: Sending): HttpRequest {
   return jsonRequest(
     `${url.replace(/\/+$/u, '')}/api/v2/alerts`,
     message.incident.alerts.map((alert) => ({
       labels: labelsOf(alert),
       annotations: annotationsOf(alert),
       startsAt: new Date(alert.state.since).toISOString(),
-      ...(alert.state.kind === 'resolved' ? { endsAt: new Date(alert.state.resolvedAt).toISOString() } : {}),
+      endsAt: new Date(alert.state.kind === 'resolved' ? alert.state.resolvedAt : createdAt + lastsMs).toISOString(),
       ...(link === undefined ? {} : { generatorURL: link }),
     })),
   );

@@ -147,7 +147,14 @@ const ntfyMessage = (headline: string, priority: number, tag: string) =>
     click: link,
   });
 
-const amAlert = { labels, annotations, startsAt: iso, generatorURL: link };
+const amAlert = (ends: (time: number) => boolean) =>
+  z.strictObject({
+    labels,
+    annotations,
+    startsAt: iso,
+    endsAt: iso.refine((text) => ends(Date.parse(text))),
+    generatorURL: link,
+  });
 
 const providers: Readonly<Record<string, Provider>> = {
   webhook: {
@@ -171,8 +178,8 @@ const providers: Readonly<Record<string, Provider>> = {
   alertmanager: {
     channel: (url) => ({ kind: 'alertmanager', name: 'ops', url: `${url}/` }),
     path: '/api/v2/alerts',
-    firing: z.tuple([z.strictObject(amAlert)]),
-    resolved: z.tuple([z.strictObject({ ...amAlert, endsAt: iso })]),
+    firing: z.tuple([amAlert((time) => time === at + 86_400_000)]),
+    resolved: z.tuple([amAlert((time) => time === at)]),
   },
   slack: {
     channel: (url) => ({ kind: 'slack', name: 'ops', url: `${url}/services/T0/B0/secret` }),
