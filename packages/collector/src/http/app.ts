@@ -27,6 +27,7 @@ import { importRoutes } from './receivers/import.ts';
 import { influxRoutes } from './receivers/influx.ts';
 import { otlpRoutes } from './receivers/otlp.ts';
 import { remoteWriteRoutes } from './receivers/remote-write.ts';
+import { alertmanagerRoutes } from './routes/alertmanager.ts';
 import { alertPolicyRoutes } from './routes/alert-policies.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { cardinalityRoutes } from './routes/cardinality.ts';
@@ -116,6 +117,8 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.route('/', influxRoutes(doors));
 
   app.use('/v1/*', identify);
+  app.use('/alertmanager/*', identify);
+  app.route('/alertmanager/api/v2', alertmanagerRoutes(deps));
   app.route('/v1/ingest', ingestRoutes(deps));
   app.route('/v1/import', importRoutes({ ...deps, maxAgeMs: deps.maxAge.importsMs }));
   app.route('/v1/export', exportRoutes(deps));

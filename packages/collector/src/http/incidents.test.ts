@@ -129,3 +129,41 @@ test('a channel is tried out and previewed, and tells nobody its secrets', async
     provider.close();
   }
 });
+
+test('silences are made, found and ended as in Alertmanager', async () => {
+  const call = await client('amtool');
+  const path = '/alertmanager/api/v2';
+  const matchers = [
+    { name: 'alertname', value: 'Disk.*', isRegex: true, isEqual: true },
+    { name: 'host', value: 'a"b', isRegex: false, isEqual: false },
+  ];
+  const [startsAt, endsAt] = [
+    new Date(Date.now() - 1_000).toISOString(),
+    new Date(Date.now() + 3_600_000).toISOString(),
+  ];
+  const posted = await call('POST', `${path}/silences`, {
+    matchers,
+    startsAt,
+    endsAt,
+    createdBy: 'ann',
+    comment: 'new disk',
+  });
+  expect(posted.status).toBe(200);
+  const id = String(posted.json['silenceID']);
+  const shown = { id, status: { state: 'active' }, matchers, startsAt, endsAt, createdBy: 'ann', comment: 'new disk' };
+  expect((await call('GET', `${path}/silences`)).json).toMatchObject([shown]);
+  expect((await call('GET', `${path}/silences?filter=${encodeURIComponent('alertname=~"Disk.*"')}`)).json).toHaveLength(
+    1,
+  );
+  expect((await call('GET', `${path}/silences?filter=${encodeURIComponent('alertname="Disk"')}`)).json).toEqual([]);
+  expect((await call('GET', '/v1/silences')).json).toMatchObject({
+    silences: [{ matchers: ['alertname=~"Disk.*"', 'host!="a\\"b"'] }],
+  });
+  const ended = await fetch(`${server.url}${path}/silence/${id}`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${await server.key('amtool', 'write')}` },
+  });
+  expect(ended.status).toBe(200);
+  expect((await call('GET', `${path}/silence/${id}`)).json).toMatchObject({ status: { state: 'expired' } });
+  expect((await fetch(`${server.url}${path}/silences`)).status).toBe(401);
+});

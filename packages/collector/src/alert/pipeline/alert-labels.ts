@@ -1,4 +1,5 @@
 import type { Alert, Labels } from '@tarsier/protocol';
+import type { Matcher } from '../../query/language/ast.ts';
 import { parseSelector } from '../../query/language/parse.ts';
 import { compileMatchers } from '../../query/selector.ts';
 
@@ -11,13 +12,17 @@ export function alertLabels({ name, severity, host, metric, labels }: Alert): La
 export type LabelTest = (labels: Labels) => boolean;
 
 /**
- * @param matchers  as in `host="db-1"`; all must hold
+ * @param matchers  as in `host="db-1"`
  * @throws {QueryError} `query/parse`
  */
-export function compileLabelTest(matchers: readonly string[]): LabelTest {
+export function parseMatchers(matchers: readonly string[]): readonly Matcher[] {
   // One by one, so that a comma or a brace can't make two of one.
-  const parsed = matchers.flatMap((matcher) => parseSelector(`{alertname=~".+",${matcher}}`).slice(1));
-  const matches = compileMatchers(parsed);
+  return matchers.flatMap((matcher) => parseSelector(`{alertname=~".+",${matcher}}`).slice(1));
+}
+
+/** All of the matchers must hold. @throws {QueryError} `query/parse` */
+export function compileLabelTest(matchers: readonly string[]): LabelTest {
+  const matches = compileMatchers(parseMatchers(matchers));
   return (labels) => matches({ name: '', labels });
 }
 

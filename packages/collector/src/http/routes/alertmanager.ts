@@ -1,0 +1,121 @@
+/** The part of Alertmanager's API (version 2) by which amtool and dashboards make, list and end silences. */
+import { TarsierError, type UnixMs } from '@tarsier/protocol';
+import { newSilenceSchema, type Silence } from '@tarsier/protocol/api';
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { parseMatchers } from '../../alert/pipeline/alert-labels.ts';
+import type { Pipeline } from '../../alert/pipeline/pipeline.ts';
+import { quote } from '../../query/language/text.ts';
+import type { Storage } from '../../storage/storage.ts';
+import { requireScope } from '../../tenancy/authenticate.ts';
+import type { AppEnv } from '../app-env.ts';
+import { jsonBody } from '../json-body.ts';
+import { parse } from '../parse.ts';
+
+const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const postedSilence = z.object({
+  id: z.string().max(100).optional(),
+  matchers: z
+    .array(
+      z.object({
+        name: z.string().min(1).max(200),
+        value: z.string().max(2_000),
+        isRegex: z.boolean(),
+        isEqual: z.boolean().default(true),
+      }),
+    )
+    .min(1)
+    .max(20),
+  startsAt: time,
+  endsAt: time,
+  createdBy: z.string().max(200),
+  comment: z.string().max(2_000),
+});
+
+export function alertmanagerRoutes({
+  storage,
+  pipeline,
+  now,
+}: {
+  readonly storage: Pick<Storage, 'alertPolicies'>;
+  readonly pipeline: Pick<Pipeline, 'reloadPolicies'>;
+  readonly now: () => UnixMs;
+}): Hono<AppEnv> {
+  const { silences } = storage.alertPolicies;
+  const missing = (id: string): TarsierError => new TarsierError('http/not-found', `there is no silence ${id}`);
+  return new Hono<AppEnv>()
+    .get('/silences', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      const wanted = parseMatchers(c.req.queries('filter') ?? []).map((matcher) => JSON.stringify(matcher));
+      const all = await silences.list(identity.tenant);
+      const found = all.filter(({ matchers }) => {
+        const has = new Set(parseMatchers(matchers).map((matcher) => JSON.stringify(matcher)));
+        return wanted.every((matcher) => has.has(matcher));
+      });
+      return c.json(found.flatMap((silence) => toAlertmanager(silence, now())));
+    })
+    .post('/silences', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'write');
+      const { id, matchers, ...rest } = parse(postedSilence, await jsonBody(c), 'silences/body');
+      const texts = matchers.map(
+        ({ name, value, isRegex, isEqual }) =>
+          `${name}${isEqual ? '=' : '!'}${isRegex ? '~' : isEqual ? '' : '='}${quote(value)}`,
+      );
+      parseMatchers(texts);
+      const silence = parse(newSilenceSchema, { ...rest, matchers: texts }, 'silences/body');
+      const kept = id === undefined || id === '' ? undefined : await silences.replace(identity.tenant, id, silence);
+      const made = kept ?? (await silences.create(identity.tenant, silence));
+      await pipeline.reloadPolicies(identity.tenant);
+      return c.json({ silenceID: made.id });
+    })
+    .get('/silence/:id', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      const id = c.req.param('id');
+      const found = (await silences.list(identity.tenant)).find((silence) => silence.id === id);
+      const [shown] = found === undefined ? [] : toAlertmanager(found, now());
+      if (shown === undefined) throw missing(id);
+      return c.json(shown);
+    })
+    .delete('/silence/:id', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'write');
+      const id = c.req.param('id');
+      const found = (await silences.list(identity.tenant)).find((silence) => silence.id === id);
+      if (found === undefined) throw missing(id);
+      const { id: _, ...silence } = found;
+      // As there: it is over, and still to be seen.
+      const endsAt = Math.min(silence.endsAt ?? now(), now());
+      const startsAt = silence.startsAt === undefined || silence.startsAt < endsAt ? silence.startsAt : undefined;
+      const { startsAt: __, ...rest } = silence;
+      await silences.replace(identity.tenant, id, { ...rest, ...(startsAt === undefined ? {} : { startsAt }), endsAt });
+      await pipeline.reloadPolicies(identity.tenant);
+      return c.body(null, 200);
+    });
+}
+
+/** Windows that come again have no form there. */
+function toAlertmanager({ id, matchers, comment, createdBy, startsAt, endsAt, recurring }: Silence, now: UnixMs) {
+  if (recurring !== undefined || endsAt === undefined) return [];
+  const begin = startsAt ?? 0;
+  const state = now >= endsAt ? 'expired' : now < begin ? 'pending' : 'active';
+  return [
+    {
+      id,
+      status: { state },
+      updatedAt: new Date(begin).toISOString(),
+      startsAt: new Date(begin).toISOString(),
+      endsAt: new Date(endsAt).toISOString(),
+      createdBy,
+      comment,
+      matchers: parseMatchers(matchers).map(({ label, op, value }) => ({
+        name: label,
+        value,
+        isRegex: op.endsWith('~'),
+        isEqual: op.startsWith('='),
+      })),
+    },
+  ];
+}
