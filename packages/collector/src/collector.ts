@@ -23,6 +23,7 @@ import { createIngest, maxFutureMs } from './ingest/ingest.ts';
 import { createLiveWindows } from './ingest/live-window.ts';
 import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
+import { noHost } from './no-host.ts';
 import { createDispatcher } from './notify/dispatcher.ts';
 import { createSender } from './notify/send.ts';
 import { createEngine } from './query/engine.ts';
@@ -309,7 +310,10 @@ export async function startCollector({
   };
 }
 
-/** Rates are stored together: a batch for each ten seconds would be as many as the agents' own. */
+/**
+ * Rates are stored together, and under no host: a batch for each ten seconds would be as many as the agents' own, and
+ * rows of few series among a host's make all of its series have gaps.
+ */
 async function saveRates(receiver: Receiver, rates: readonly HostRates[], maxAgeMs: number): Promise<void> {
   for (const [, ofTenant] of Map.groupBy(rates, ({ scope }) => scope.tenantId)) {
     const [first] = ofTenant;
@@ -321,7 +325,7 @@ async function saveRates(receiver: Receiver, rates: readonly HostRates[], maxAge
         return { metric, labels: named, key, times, values: Float64Array.from(values) };
       }),
     );
-    await receiver.take(first.scope, series, { hosts: { labels: ['host'], otherwise: '' }, maxAgeMs });
+    await receiver.take(first.scope, series, { hosts: noHost, maxAgeMs });
   }
 }
 

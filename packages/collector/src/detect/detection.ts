@@ -1,10 +1,9 @@
 /** Every stored sample through the detectors; what they find becomes anomalies of series, and events of hosts. */
 import { seriesSignature, type Anomaly, type AnomalyEvent, type UnixMs } from '@tarsier/protocol';
-import { noHost } from '../no-host.ts';
 import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
 import { excursionOf } from './anomaly.ts';
-import { AnomalyRates, rateMetrics, type HostRates } from './events/anomaly-rates.ts';
+import { AnomalyRates, type HostRates } from './events/anomaly-rates.ts';
 import { CanaryRun, type CanaryOutcome } from './events/canary.ts';
 import { eventOf } from './events/event.ts';
 import { EventWatch, type HostEvent } from './events/event-watch.ts';
@@ -93,8 +92,6 @@ interface Host {
   /** Whether samples came since the last expiry: an agent that catches up sends old ones, and is there all the same. */
   isHeard: boolean;
 }
-
-const ownMetrics: ReadonlySet<string> = new Set(Object.values(rateMetrics).map(({ name }) => name));
 
 export function createDetection({
   onChange,
@@ -198,15 +195,12 @@ export function createDetection({
   return {
     consume(stored) {
       const { schema } = stored;
-      if (ownMetrics.has(schema.schema.metrics[0]?.name ?? '')) return;
       const host = hostOf(schema);
       host.isHeard = true;
       const lane = laneOf(host, schema);
       const ticks = lane.consume(stored);
       if (ticks === undefined) return;
       host.schema = schema;
-      // What rules record is of no host.
-      if (schema.host === noHost) return;
       rates.observe(schema, ticks.times, ticks.firstRow, ticks.evidence);
       host.events.observe(ticks, (event) => eventChanged(host, event, ticks.times.at(-1) ?? 0));
       if (host.canary?.lane !== lane) return;
@@ -251,9 +245,7 @@ export function createDetection({
 
     injectCanary(scope) {
       // What is unusual already tells nothing of what would be found.
-      const able = ofTenant(scope).filter(
-        ({ schema, canary, events }) => schema.host !== noHost && canary === undefined && events.open === undefined,
-      );
+      const able = ofTenant(scope).filter(({ canary, events }) => canary === undefined && events.open === undefined);
       const host = able[Math.floor(random() * able.length)];
       const lane = host?.lanes[0];
       if (host !== undefined && lane !== undefined) {

@@ -6,8 +6,8 @@ import type { Evidence } from './evidence.ts';
 
 type Schema = StoredSamples['schema'];
 
-/** The series that come out of it: what detects has to leave them alone. */
-export const rateMetrics = {
+/** The series that come out of it. */
+const rateMetrics = {
   host: {
     name: 'host_anomaly_ratio',
     kind: 'gauge',
