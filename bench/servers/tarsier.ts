@@ -7,11 +7,11 @@ import postgres from 'postgres';
 import { z } from 'zod';
 import { silentLog } from '../../packages/collector/src/log.ts';
 import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
+import { bytesAtRest } from './bytes-at-rest.ts';
 import { benchFolder, ended, serverCore, type BenchServer } from './server.ts';
 
 const main = fileURLToPath(new URL('../../packages/collector/src/main.ts', import.meta.url));
 const settleMs = 15 * 60_000;
-const tables = ['batch', 'segment', 'block', 'rollup_minute', 'rollup_hour'] as const;
 
 /** @param nodeFlags  of the collector: to profile it */
 export async function startTarsier(nodeFlags: readonly string[] = []): Promise<BenchServer> {
@@ -47,18 +47,7 @@ export async function startTarsier(nodeFlags: readonly string[] = []): Promise<B
     async bytes() {
       // What autovacuum does by itself within a minute or two.
       await sql.unsafe('vacuum batch, segment');
-      const sizes = new Map<string, number>();
-      for (const table of tables) {
-        const [row] = await sql<{ bytes: string }[]>`
-          select coalesce(sum(pg_total_relation_size(inhrelid)), 0) as bytes from pg_inherits
-          where inhparent = ${table}::regclass`;
-        sizes.set(table, Number(row?.bytes ?? 0));
-      }
-      const [rest] = await sql<{ bytes: string }[]>`
-        select sum(pg_total_relation_size(oid)) as bytes from pg_class
-        where relname in ('series', 'host', 'host_schema') and relnamespace = 'public'::regnamespace`;
-      sizes.set('series and schemas', Number(rest?.bytes ?? 0));
-      return sizes;
+      return bytesAtRest(sql);
     },
     async stop() {
       await sql.end();

@@ -16,6 +16,7 @@ import { openEmbedded } from '../../packages/collector/src/storage/embedded/embe
 import { storageOnDatabase } from '../../packages/collector/src/storage/storage.ts';
 import { createHost, rowsPerBatch } from '../fleet.ts';
 import { treeCpu } from '../proc-cpu.ts';
+import { bytesAtRest } from '../servers/bytes-at-rest.ts';
 
 const [hostCount = 100, hours = 10] = process.argv.slice(3).map(Number);
 const width = 200;
@@ -80,23 +81,6 @@ async function compact(now: number): Promise<void> {
   mostHours = Math.max(mostHours, hoursLeft);
 }
 
-const tables = ['batch', 'segment', 'block', 'rollup_minute', 'rollup_hour'] as const;
-
-async function bytesAtRest(): Promise<Map<string, number>> {
-  const sizes = new Map<string, number>();
-  for (const table of tables) {
-    const [row] = await sql<{ bytes: string }[]>`
-      select coalesce(sum(pg_total_relation_size(inhrelid)), 0) as bytes from pg_inherits
-      where inhparent = ${table}::regclass`;
-    sizes.set(table, Number(row?.bytes ?? 0));
-  }
-  const [rest] = await sql<{ bytes: string }[]>`
-    select sum(pg_total_relation_size(oid)) as bytes from pg_class
-    where relname in ('series', 'host', 'host_schema') and relnamespace = 'public'::regnamespace`;
-  sizes.set('series and schemas', Number(rest?.bytes ?? 0));
-  return sizes;
-}
-
 try {
   for (let hour = 0; hour < hours; hour++) {
     for (let round = 0; round < hourMs / roundMs; round++) {
@@ -131,10 +115,10 @@ try {
   }
   await compact(begin + hours * hourMs + 20 * 60_000);
   await compact(begin + hours * hourMs + 30 * 60_000);
-  const during = [...(await bytesAtRest()).values()].reduce((sum, bytes) => sum + bytes, 0);
+  const during = [...(await bytesAtRest(sql)).values()].reduce((sum, bytes) => sum + bytes, 0);
   // What autovacuum does by itself within a minute or two.
   await sql.unsafe('vacuum batch, segment');
-  const sizes = await bytesAtRest();
+  const sizes = await bytesAtRest(sql);
   const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
   const { node, database } = compaction;
   write(

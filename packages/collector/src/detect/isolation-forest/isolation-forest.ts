@@ -1,9 +1,9 @@
 /** How few random splits set a row of a host's channels apart from those before it. */
 import type { UnixMs } from '@tarsier/protocol';
-import { Arena } from '../../stats/arena.ts';
 import { nextRandomState, randomOf } from '../../stats/random.ts';
 import { ThinnedTail } from '../../stats/thinned-tail.ts';
-import { reckonable, type HostDetector, type HostDetectorKind, type HostDetectorOptions } from '../detector.ts';
+import { reckonable, type HostDetectorKind, type HostDetectorOptions } from '../detector.ts';
+import { OnlineHostDetector } from '../online-host.ts';
 import { mostSurprising } from '../online.ts';
 import { Forest, treeRows } from './forest.ts';
 import { outposts } from './outposts.ts';
@@ -26,9 +26,7 @@ const lastWeight = 1 / 16;
 const apart = 8;
 const slots = { newest: 0, seen: 1, random: 2, oldest: 3, last: 4 } as const;
 
-class IsolationForestDetector implements HostDetector {
-  readonly contributions: Float64Array;
-  readonly #arena: Arena;
+class IsolationForestDetector extends OnlineHostDetector {
   readonly #training: number;
   readonly #state: Float64Array;
   /** NaN until the channel has had a value. */
@@ -42,32 +40,18 @@ class IsolationForestDetector implements HostDetector {
 
   constructor({ seed, width, training }: HostDetectorOptions) {
     const bytes = (5 + width) * 8 + Rows.bytes(capacity, width) + Forest.bytes(trees) + 2 * ThinnedTail.bytes;
-    this.#arena = new Arena(bytes);
+    super(bytes, width);
     this.#training = training;
-    this.contributions = new Float64Array(width);
     this.#row = new Float64Array(width);
-    this.#state = this.#arena.doubles(5);
+    this.#state = this.arena.doubles(5);
     this.#state[slots.newest] = -Infinity;
     this.#state[slots.random] = seed >>> 0;
-    this.#means = this.#arena.doubles(width).fill(Number.NaN);
-    this.#rows = new Rows(this.#arena, capacity, width);
-    this.#forest = new Forest(this.#arena, trees, width);
-    this.#tailOfRow = new ThinnedTail(this.#arena, seed, apart);
-    this.#tailOfLast = new ThinnedTail(this.#arena, seed + 1, apart);
+    this.#means = this.arena.doubles(width).fill(Number.NaN);
+    this.#rows = new Rows(this.arena, capacity, width);
+    this.#forest = new Forest(this.arena, trees, width);
+    this.#tailOfRow = new ThinnedTail(this.arena, seed, apart);
+    this.#tailOfLast = new ThinnedTail(this.arena, seed + 1, apart);
     this.#state[slots.last] = Number.NaN;
-  }
-
-  get bytes(): number {
-    return this.#arena.bytes;
-  }
-
-  checkpoint(): Uint8Array {
-    return this.#arena.checkpoint();
-  }
-
-  restore(checkpoint: Uint8Array): void {
-    this.#arena.restore(checkpoint);
-    this.contributions.fill(0);
   }
 
   push(time: UnixMs, values: Float64Array): number {

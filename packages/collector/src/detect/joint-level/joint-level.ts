@@ -1,8 +1,8 @@
 /** How far the levels of a host's channels are, all at once, from where they were. */
 import type { UnixMs } from '@tarsier/protocol';
-import { Arena } from '../../stats/arena.ts';
 import { surpriseOfRatio } from '../../stats/f-distribution.ts';
-import { reckonable, type HostDetector, type HostDetectorKind, type HostDetectorOptions } from '../detector.ts';
+import { reckonable, type HostDetectorKind, type HostDetectorOptions } from '../detector.ts';
+import { OnlineHostDetector } from '../online-host.ts';
 
 /** Rows that a channel's level remembers. */
 const levelRows = 20;
@@ -22,32 +22,16 @@ const mostSigmas = 100;
 /** The state of one channel in the arena. */
 const slots = { seen: 0, level: 1, usual: 2, variance: 3, size: 4 } as const;
 
-class JointLevel implements HostDetector {
-  readonly contributions: Float64Array;
-  readonly #arena: Arena;
+class JointLevel extends OnlineHostDetector {
   readonly #training: number;
   readonly #newest: Float64Array;
   readonly #channels: readonly Float64Array[];
 
   constructor({ width, training }: HostDetectorOptions) {
-    this.#arena = new Arena((1 + width * slots.size) * 8);
+    super((1 + width * slots.size) * 8, width);
     this.#training = Math.max(training, settled.reference);
-    this.contributions = new Float64Array(width);
-    this.#newest = this.#arena.doubles(1).fill(-Infinity);
-    this.#channels = Array.from({ length: width }, () => this.#arena.doubles(slots.size));
-  }
-
-  get bytes(): number {
-    return this.#arena.bytes;
-  }
-
-  checkpoint(): Uint8Array {
-    return this.#arena.checkpoint();
-  }
-
-  restore(checkpoint: Uint8Array): void {
-    this.#arena.restore(checkpoint);
-    this.contributions.fill(0);
+    this.#newest = this.arena.doubles(1).fill(-Infinity);
+    this.#channels = Array.from({ length: width }, () => this.arena.doubles(slots.size));
   }
 
   push(time: UnixMs, values: Float64Array): number {
