@@ -1,8 +1,8 @@
 /** The agents that Tarsier is measured beside, as Debian packages them; each as far as it is installed. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../test/support/processes.ts';
 
 /** An agent at work. */
 export interface RunningAgent {
@@ -93,14 +93,4 @@ function isThere(program: string): boolean {
   } catch {
     return false;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      // A server that listens on a port has an address with one.
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -1,11 +1,11 @@
 /** VictoriaMetrics and Prometheus as Debian ships them, where they are installed. */
 import { join } from 'node:path';
+import { freePort } from '../../test/support/processes.ts';
 import {
   answers,
   benchFolder,
   diskBytes,
   ended,
-  freePort,
   serverCore,
   spawnPinned,
   versionOf,

@@ -35,6 +35,7 @@ import { createReceiver, type Receiver } from './receivers/receiver.ts';
 import { createRecorder } from './receivers/recorder.ts';
 import { createSelfMetrics } from './self.ts';
 import { maxBatchSpanMs } from './storage/batches.ts';
+import { dayMs } from './storage/hours.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
 import { createAuthenticator } from './tenancy/authenticate.ts';
 import { createEnrol } from './tenancy/enrolment.ts';
@@ -50,7 +51,6 @@ export interface Collector {
   stop(): Promise<void>;
 }
 
-const dayMs = 86_400_000;
 /** How far back the live windows, detectors and rules are rebuilt at start. */
 const replayMs = 15 * 60_000;
 /** A host that has been silent this long has no anomalies any more. */
@@ -157,7 +157,7 @@ export async function startCollector({
     log,
     now,
   });
-  // Of its own: rates must not be put into one batch with what comes through doors.
+  // Of its own: rates must not be put into one batch with what rules record, which has other times.
   const rateReceiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
   let rateTick = 0;
   const storeRates = async (all: boolean): Promise<void> => {

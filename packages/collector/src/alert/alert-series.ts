@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { seriesSignature, type Alert, type Labels, type UnixMs } from '@tarsier/protocol';
 import type { Rule } from '@tarsier/protocol/api';
 import type { StoredSamples } from '../stored-samples.ts';
+import { idOf } from './id-of.ts';
+import type { OpenState } from './state-machine.ts';
 
 /** The series that an alert is about. */
 export interface AlertSeries {
@@ -30,20 +31,34 @@ export function matchingColumns(
   });
 }
 
-/** An alert that begins; its id follows from what it is. A hash, because labels can be longer than a key may be. */
+/** An alert that begins. */
 export function newAlert(
   { id: ruleId, name, severity, kind, shadowUntil }: Rule,
   { signature, ...series }: AlertSeries,
   since: UnixMs,
 ): Omit<Alert, 'state' | 'reason'> {
-  const id = createHash('sha256').update(`${ruleId}\n${signature}\n${since}`).digest('hex').slice(0, 32);
   return {
-    id,
+    id: idOf(`${ruleId}\n${signature}\n${since}`),
     ruleId,
     name,
     severity,
     ...series,
     ...(kind === 'anomaly' ? { isAnomaly: true } : {}),
     ...(shadowUntil === undefined ? {} : { shadowUntil }),
+  };
+}
+
+/** An alert that is over. Agents' clocks may be ahead of the collector's: it never ends before it began. */
+export function endedAlert(
+  alert: Alert & { readonly state: OpenState },
+  at: UnixMs,
+  why: string,
+  value = alert.state.value,
+): Alert {
+  const { since } = alert.state;
+  return {
+    ...alert,
+    state: { kind: 'resolved', since, value, resolvedAt: Math.max(at, since) },
+    reason: `${alert.reason}; over: ${why}`,
   };
 }

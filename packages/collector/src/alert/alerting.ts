@@ -7,7 +7,7 @@ import { compileMatchers } from '../query/selector.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesConsumer } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
-import type { Matches } from './alert-series.ts';
+import { endedAlert, type Matches } from './alert-series.ts';
 import { createAlertWriter, type AlertWriter } from './alert-writer.ts';
 import { HostWatch } from './host-watch.ts';
 import { RuleWatch, type RuleOutcome } from './rule-watch.ts';
@@ -118,14 +118,7 @@ export function createAlerting({ storage, onAlert, log, now = Date.now }: Alerti
           const watch = watches.get(alert.ruleId);
           if (watch !== undefined) watch.restore({ ...alert, state }, now());
           else if (state.kind === 'pending') outcome.forgotten(alert.id);
-          else {
-            const resolvedAt = Math.max(now(), state.since);
-            outcome.changed({
-              ...alert,
-              state: { ...state, kind: 'resolved', resolvedAt },
-              reason: `${alert.reason}; over: ${ruleGone}`,
-            });
-          }
+          else outcome.changed(endedAlert({ ...alert, state }, now(), ruleGone));
         }
       }
     },

@@ -17,6 +17,7 @@ import type { WatchSetting } from '../detect/lane.ts';
 import { seriesDetectors } from '../detect/registry.ts';
 import { parseSelector } from '../query/language/parse.ts';
 import { compileMatchers } from '../query/selector.ts';
+import { dayMs } from '../storage/hours.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 
@@ -38,7 +39,6 @@ export interface EventTuner {
   refresh(): Promise<void>;
 }
 
-const dayMs = 86_400_000;
 const rememberedMs = 28 * dayMs;
 /** That of hosts by default: theory counts ticks. */
 const intervalMs = 1_000;

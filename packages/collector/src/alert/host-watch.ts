@@ -3,7 +3,7 @@ import type { Alert, UnixMs } from '@tarsier/protocol';
 import type { NoDataRule } from '@tarsier/protocol/api';
 import { formatTime } from '../stats/format.ts';
 import type { StoredSamples } from '../stored-samples.ts';
-import { alertSeries, matchingColumns, newAlert, type Matches } from './alert-series.ts';
+import { alertSeries, endedAlert, matchingColumns, newAlert, type Matches } from './alert-series.ts';
 import type { RuleOutcome } from './rule-watch.ts';
 import type { OpenState } from './state-machine.ts';
 import { describeDuration } from './threshold.ts';
@@ -76,13 +76,8 @@ export class HostWatch {
   }
 
   #end(host: Host, alert: NonNullable<Host['alert']>, now: UnixMs, why: string): void {
-    const { since, value } = alert.state;
     host.alert = undefined;
-    this.#outcome.changed({
-      ...alert,
-      state: { kind: 'resolved', since, value, resolvedAt: Math.max(now, since) },
-      reason: `${alert.reason}; over: ${why}`,
-    });
+    this.#outcome.changed(endedAlert(alert, now, why));
   }
 
   #isWatched(schema: StoredSamples['schema']): boolean {

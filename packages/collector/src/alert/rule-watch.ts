@@ -3,7 +3,7 @@ import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
 import type { AnomalyRule, ThresholdRule } from '@tarsier/protocol/api';
 import { formatNumber, formatTime } from '../stats/format.ts';
 import type { StoredSamples } from '../stored-samples.ts';
-import { alertSeries, matchingColumns, newAlert, type AlertSeries, type Matches } from './alert-series.ts';
+import { alertSeries, endedAlert, matchingColumns, newAlert, type AlertSeries, type Matches } from './alert-series.ts';
 import { advance, type Observation, type OpenState, type Patience } from './state-machine.ts';
 import { clears, crosses, describeCrossing } from './threshold.ts';
 
@@ -189,13 +189,7 @@ export class RuleWatch {
       return;
     }
     this.#setOpen(watch, undefined);
-    const { since } = alert.state;
-    this.#outcome.changed({
-      ...alert,
-      // Agents' clocks may be ahead of the collector's.
-      state: { kind: 'resolved', since, value: value ?? alert.state.value, resolvedAt: Math.max(at, since) },
-      reason: `${alert.reason}; over: ${why}`,
-    });
+    this.#outcome.changed(endedAlert(alert, at, why, value));
   }
 
   #drop(watch: SeriesWatch, { alert }: OpenAlert): void {

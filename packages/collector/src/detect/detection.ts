@@ -9,7 +9,7 @@ import { eventOf } from './events/event.ts';
 import { EventWatch, type HostEvent } from './events/event-watch.ts';
 import { feedbackOffset, type Judged } from './events/feedback-offset.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
-import { Lane, type LaneState, type WatchSetting } from './lane.ts';
+import { Lane, updateEveryMs, type LaneState, type WatchSetting } from './lane.ts';
 import type { ZScoreOptions } from './zscore/host-zscore.ts';
 import { zscoreDefaults } from './zscore/zscore.ts';
 
@@ -76,7 +76,6 @@ export interface DetectionDeps {
 }
 
 const defaults: ZScoreOptions = { sigmas: zscoreDefaults.sigmas, warmup: zscoreDefaults.warmup, consecutive: 5 };
-const updateEveryMs = 10_000;
 /** What a host's series were like is forgotten after so long. */
 const forgetMs = 86_400_000;
 
@@ -286,12 +285,13 @@ export function createDetection({
       }
     },
 
-    takeRates: (wanted) =>
-      rates.take(
-        (scope, host) =>
-          wanted(scope, host) ||
-          ofTenant(scope).some(({ schema, events }) => schema.host === host && events.open !== undefined),
-      ),
+    takeRates(wanted) {
+      const inEvent = new Set<string>();
+      for (const { schema, events } of hosts.values()) {
+        if (events.open !== undefined) inEvent.add(`${schema.scope.tenantId}/${schema.host}`);
+      }
+      return rates.take((scope, host) => wanted(scope, host) || inEvent.has(`${scope.tenantId}/${host}`));
+    },
   };
 }
 

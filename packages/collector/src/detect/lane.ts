@@ -10,7 +10,8 @@ import { HostZScore, type HostZScoreState, type ZScoreOptions, type ZScoreSeries
 
 type Schema = StoredSamples['schema'];
 
-const updateEveryMs = 10_000;
+/** How often what lasts is told of as it grows, of its samples' time. */
+export const updateEveryMs = 10_000;
 /** What is assumed until two samples are known. */
 const firstIntervalMs = 1_000;
 

@@ -1,30 +1,20 @@
 import type { UnixMs } from '@tarsier/protocol';
-import { Arena } from '../stats/arena.ts';
 import type { HostDetector } from './detector.ts';
+import { KeptInArena } from './kept-in-arena.ts';
 
 /** A detector of a host whose whole memory is one arena. */
-export abstract class OnlineHostDetector implements HostDetector {
+export abstract class OnlineHostDetector extends KeptInArena implements HostDetector {
   readonly contributions: Float64Array;
-  protected readonly arena: Arena;
 
   /** @param bytes  what the kind takes of the arena */
   constructor(bytes: number, width: number) {
-    this.arena = new Arena(bytes);
+    super(bytes);
     this.contributions = new Float64Array(width);
   }
 
-  get bytes(): number {
-    return this.arena.bytes;
-  }
+  abstract push(time: UnixMs, values: Float64Array): number;
 
-  checkpoint(): Uint8Array {
-    return this.arena.checkpoint();
-  }
-
-  restore(checkpoint: Uint8Array): void {
-    this.arena.restore(checkpoint);
+  protected forgetVerdict(): void {
     this.contributions.fill(0);
   }
-
-  abstract push(time: UnixMs, values: Float64Array): number;
 }

@@ -1,38 +1,25 @@
 /** What detectors of one series have in common. */
 import type { UnixMs } from '@tarsier/protocol';
-import { Arena } from '../stats/arena.ts';
+import type { Arena } from '../stats/arena.ts';
 import { PastTail } from '../stats/past-tail.ts';
 import { reckonable, type ExpectedBand, type SeriesDetector } from './detector.ts';
+import { KeptInArena } from './kept-in-arena.ts';
 
 /**
  * A detector whose whole memory is one arena. It looks at samples in order of time, and at numbers alone; the kinds
  * that extend it say what is odd.
  */
-export abstract class OnlineDetector implements SeriesDetector {
+export abstract class OnlineDetector extends KeptInArena implements SeriesDetector {
   static readonly bytes = 8;
   readonly surprises: Float64Array;
-  protected readonly arena: Arena;
   readonly #newest: Float64Array;
   #expected: ExpectedBand | undefined;
 
   /** @param bytes  what the kind takes of the arena, without {@link OnlineDetector.bytes} */
   constructor(bytes: number, views: number) {
-    this.arena = new Arena(OnlineDetector.bytes + bytes);
+    super(OnlineDetector.bytes + bytes);
     this.surprises = new Float64Array(views).fill(Number.NaN);
     this.#newest = this.arena.doubles(1).fill(-Infinity);
-  }
-
-  get bytes(): number {
-    return this.arena.bytes;
-  }
-
-  checkpoint(): Uint8Array {
-    return this.arena.checkpoint();
-  }
-
-  restore(checkpoint: Uint8Array): void {
-    this.arena.restore(checkpoint);
-    this.#expected = undefined;
   }
 
   expected(): ExpectedBand | undefined {
@@ -46,6 +33,10 @@ export abstract class OnlineDetector implements SeriesDetector {
     const surprise = this.judge(time, value);
     this.#newest[0] = time;
     return surprise;
+  }
+
+  protected forgetVerdict(): void {
+    this.#expected = undefined;
   }
 
   /** Time of the sample before; -Infinity at the first. */

@@ -45,7 +45,6 @@ interface Raised {
 }
 
 interface Watched {
-  readonly column: number;
   readonly series: ExcursionSeries;
   readonly kind: SeriesDetectorKind;
   readonly detector: SeriesDetector;
@@ -63,27 +62,38 @@ interface Bin {
   previousAt: UnixMs;
 }
 
+/** A column that is looked at, and its detectors. */
+interface WatchedColumn {
+  readonly column: number;
+  readonly bin: Bin;
+  readonly isCounter: boolean;
+  readonly detectors: readonly Watched[];
+}
+
 export class StrongWatch {
   readonly #schema: Schema;
   readonly #watched: readonly Watched[];
-  readonly #bins = new Map<number, Bin>();
+  readonly #columns: readonly WatchedColumn[];
 
   /** @param former  detectors of the same series and kind go on bit for bit */
   constructor(schema: Schema, choices: readonly StrongChoice[], former?: StrongState) {
     this.#schema = schema;
-    const all = choices.flatMap(({ column, kinds, surprise }) => kinds.map((kind) => ({ column, kind, surprise })));
-    this.#watched = all.slice(0, mostOfHost).map(({ column, kind, surprise }) => {
-      const series = identify(schema, column);
-      const detector = kind.create(series.seriesId);
-      const saved = former?.detectors.find((state) => state.seriesId === series.seriesId && state.kind === kind.name);
-      const isRestored = saved !== undefined && restore(detector, saved.body);
-      return { column, series, kind, detector, surprise, raised: isRestored ? saved.raised : undefined };
-    });
     const bins = new Map(former?.bins);
-    for (const { column, series } of this.#watched) {
+    let room = mostOfHost;
+    this.#columns = choices.flatMap(({ column, kinds, surprise }) => {
+      const series = identify(schema, column);
+      const detectors = kinds.slice(0, room).map((kind): Watched => {
+        const detector = kind.create(series.seriesId);
+        const saved = former?.detectors.find((state) => state.seriesId === series.seriesId && state.kind === kind.name);
+        const isRestored = saved !== undefined && restore(detector, saved.body);
+        return { series, kind, detector, surprise, raised: isRestored ? saved.raised : undefined };
+      });
+      room -= detectors.length;
       const empty = { at: 0, sum: 0, count: 0, previous: Number.NaN, previousAt: 0 };
-      this.#bins.set(column, bins.get(series.seriesId) ?? empty);
-    }
+      const bin = bins.get(series.seriesId) ?? empty;
+      return detectors.length === 0 ? [] : [{ column, bin, isCounter: series.isCounter, detectors }];
+    });
+    this.#watched = this.#columns.flatMap(({ detectors }) => detectors);
   }
 
   /** Detectors that see the series as unusual now. */
@@ -99,11 +109,11 @@ export class StrongWatch {
     changed: (anomaly: Anomaly) => void,
   ): void {
     const rows = times.length;
-    for (const [column, bin] of this.#bins) {
+    for (const watched of this.#columns) {
       for (let row = firstRow; row < rows; row++) {
-        const cell = column * rows + row;
+        const cell = watched.column * rows + row;
         if (present !== undefined && present[cell] === 0) continue;
-        this.#sample(column, bin, times[row] ?? 0, values[cell] ?? Number.NaN, changed);
+        this.#sample(watched, times[row] ?? 0, values[cell] ?? Number.NaN, changed);
       }
     }
   }
@@ -126,18 +136,23 @@ export class StrongWatch {
         body: detector.checkpoint(),
         raised,
       })),
-      bins: Array.from(this.#bins, ([column, bin]) => [this.#schema.seriesIds[column] ?? 0, bin] as const),
+      bins: this.#columns.map(({ column, bin }) => [this.#schema.seriesIds[column] ?? 0, bin] as const),
     };
   }
 
-  #sample(column: number, bin: Bin, time: UnixMs, raw: number, changed: (anomaly: Anomaly) => void): void {
+  #sample(
+    { bin, isCounter, detectors }: WatchedColumn,
+    time: UnixMs,
+    raw: number,
+    changed: (anomaly: Anomaly) => void,
+  ): void {
     const at = Math.floor(time / binMs) * binMs;
     if (at > bin.at) {
-      if (bin.count > 0) this.#judge(column, bin.at + binMs, bin.sum / bin.count, changed);
+      if (bin.count > 0) this.#judge(detectors, bin.at + binMs, bin.sum / bin.count, changed);
       Object.assign(bin, { at, sum: 0, count: 0 });
     }
     let value = raw;
-    if (this.#isCounter(column)) {
+    if (isCounter) {
       const increase = raw - bin.previous;
       value = increase >= 0 ? (1000 * increase) / (time - bin.previousAt) : Number.NaN;
       bin.previous = raw;
@@ -148,13 +163,8 @@ export class StrongWatch {
     bin.count++;
   }
 
-  #isCounter(column: number): boolean {
-    return this.#watched.some((one) => one.column === column && one.series.isCounter);
-  }
-
-  #judge(column: number, time: UnixMs, value: number, changed: (anomaly: Anomaly) => void): void {
-    for (const watched of this.#watched) {
-      if (watched.column !== column) continue;
+  #judge(detectors: readonly Watched[], time: UnixMs, value: number, changed: (anomaly: Anomaly) => void): void {
+    for (const watched of detectors) {
       const surprise = watched.detector.push(time, value);
       const { raised } = watched;
       if (surprise >= watched.surprise && (raised === undefined || surprise > raised.peakScore)) {

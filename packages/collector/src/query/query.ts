@@ -119,8 +119,7 @@ export function createQuery({
   /** Undefined: all of them. */
   async function hostsOf(scope: TenantScope, within: TimeRange | undefined): Promise<HostIds | undefined> {
     if (within === undefined) return undefined;
-    const range = { from: Math.max(within.from, -maxTimeMs), to: Math.min(within.to, maxTimeMs) };
-    return storage.samples.hostsWithin(scope, range);
+    return storage.samples.hostsWithin(scope, withinTime(within));
   }
 
   /** One value per step, of rollups where the steps are made of whole minutes. */
@@ -173,8 +172,8 @@ export function createQuery({
     scope: TenantScope,
     { matchers, from, to, limits: { series: mostSeries, samples: mostSamples } = limits, signal }: SamplesRequest,
   ): Promise<readonly SeriesResult[]> {
-    // Beyond these there is no time, and numbers are too large to count on.
-    const range = limited(Math.max(from, -maxTimeMs), Math.min(to, maxTimeMs), signal, mostSamples);
+    const time = withinTime({ from, to });
+    const range = limited(time.from, time.to, signal, mostSamples);
     if (range.from > range.to) return [];
     const series = await matching(scope, matchers, signal, mostSeries);
     const found = await storage.samples.read(scope, series, range);
@@ -222,6 +221,11 @@ function withColumns(
     const column = columnOf(row);
     return column === undefined || column.times.length === 0 ? [] : [{ series: row, column }];
   });
+}
+
+/** Beyond there is no time, and numbers are too large to count on. */
+function withinTime({ from, to }: TimeRange): TimeRange {
+  return { from: Math.max(from, -maxTimeMs), to: Math.min(to, maxTimeMs) };
 }
 
 function tooMuch(what: 'points' | 'span' | 'samples', most: string, field = 'query'): TarsierError {

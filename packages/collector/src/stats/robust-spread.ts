@@ -31,7 +31,7 @@ export interface SpreadFloor {
 }
 
 /** Mean absolute deviation to standard deviation, for a normal distribution: sqrt(pi / 2). */
-const deviationToSigma = Math.sqrt(Math.PI / 2);
+export const deviationToSigma = Math.sqrt(Math.PI / 2);
 const mostCounted = 65_535;
 /** A value farther than this from the mean counts as if it were this far, in standard deviations. */
 const winsorAt = 3;

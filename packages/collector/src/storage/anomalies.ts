@@ -1,7 +1,8 @@
-import { and, desc, eq, gte, isNull, lte, or } from 'drizzle-orm';
+import { and, desc, eq, isNull } from 'drizzle-orm';
 import type { Anomaly, UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
+import { overlaps } from './overlap.ts';
 import { anomaly } from './schema.ts';
 
 export interface Anomalies {
@@ -40,18 +41,11 @@ export function createAnomalies({ db, sql }: Database): Anomalies {
         .where(and(eq(anomaly.tenantId, tenantId), isNull(anomaly.end)));
       return rows.map(toAnomaly);
     },
-    async list({ tenantId }, { start, end, host }) {
+    async list({ tenantId }, range) {
       const rows = await db
         .select({ body: anomaly.body })
         .from(anomaly)
-        .where(
-          and(
-            eq(anomaly.tenantId, tenantId),
-            lte(anomaly.start, end),
-            or(isNull(anomaly.end), gte(anomaly.end, start)),
-            host === undefined ? undefined : eq(anomaly.host, host),
-          ),
-        )
+        .where(overlaps(anomaly, tenantId, range))
         .orderBy(desc(anomaly.start))
         .limit(mostListed);
       return rows.map(toAnomaly);

@@ -1,7 +1,8 @@
-import { and, desc, eq, gte, isNull, lte, or } from 'drizzle-orm';
+import { and, desc, eq, isNull } from 'drizzle-orm';
 import type { AnomalyEvent, UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
+import { overlaps } from './overlap.ts';
 import { anomalyEvent } from './schema.ts';
 
 export interface AnomalyEvents {
@@ -44,16 +45,9 @@ export function createAnomalyEvents({ db }: Database): AnomalyEvents {
       const rows = await bodies().where(and(eq(anomalyEvent.tenantId, tenantId), isNull(anomalyEvent.end)));
       return rows.map(toEvent);
     },
-    async list({ tenantId }, { start, end, host }) {
+    async list({ tenantId }, range) {
       const rows = await bodies()
-        .where(
-          and(
-            eq(anomalyEvent.tenantId, tenantId),
-            lte(anomalyEvent.start, end),
-            or(isNull(anomalyEvent.end), gte(anomalyEvent.end, start)),
-            host === undefined ? undefined : eq(anomalyEvent.host, host),
-          ),
-        )
+        .where(overlaps(anomalyEvent, tenantId, range))
         .orderBy(desc(anomalyEvent.start))
         .limit(mostListed);
       return rows.map(toEvent);

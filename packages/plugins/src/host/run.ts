@@ -1,19 +1,12 @@
-import { spawn } from 'node:child_process';
-import { signalGroup } from './process-group.ts';
+import { signalGroup, spawnGroup, type SpawnOptions } from './process-group.ts';
 
-export interface RunOptions {
-  /** All that the program sees of the environment. */
-  readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
+export interface RunOptions extends SpawnOptions {
   /** Written to its standard input, which then ends. */
   readonly input?: string;
   /** Killed after that. */
   readonly timeoutMs: number;
   /** Of stdout and of stderr, each; it is killed when there is more. */
   readonly maxOutputBytes?: number;
-  /** Numeric user and group to run as; only root may choose. */
-  readonly uid?: number;
-  readonly gid?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -33,17 +26,9 @@ const defaultMaxOutputBytes = 1024 * 1024;
  * @throws {Error} when it can't be started, takes too long or says too much; an exit code other than 0 is no error
  */
 export function run(command: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
-  const { env = {}, cwd, input, timeoutMs, maxOutputBytes = defaultMaxOutputBytes, uid, gid, signal } = options;
+  const { input, timeoutMs, maxOutputBytes = defaultMaxOutputBytes, signal } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(command, [...args], {
-      env: { ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: true,
-      windowsHide: true,
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(gid === undefined ? {} : { gid }),
-    });
+    const child = spawnGroup(command, args, options);
     let failure: Error | undefined;
     const end = (why: string): void => {
       failure ??= new Error(`${command}: ${why}`);

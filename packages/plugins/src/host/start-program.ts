@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
 import { createLineSplitter } from './line-splitter.ts';
-import { signalGroup } from './process-group.ts';
+import { signalGroup, spawnGroup, type SpawnOptions } from './process-group.ts';
 
 export interface ProgramEnd {
   /** undefined when a signal ended it, or when it could not be run. */
@@ -9,13 +8,7 @@ export interface ProgramEnd {
   readonly error: Error | undefined;
 }
 
-export interface StartOptions {
-  /** All that the program sees of the environment. */
-  readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
-  /** Numeric user and group to run as; only root may choose. */
-  readonly uid?: number;
-  readonly gid?: number;
+export interface StartOptions extends SpawnOptions {
   /** A longer line comes cut to one character more than that. */
   readonly maxLineLength: number;
   onLine(line: string): void;
@@ -40,16 +33,8 @@ const maxWaitingBytes = 4096;
 
 /** Starts a program that goes on, without a shell. Never throws: that it can not be run is told by `onEnd`. */
 export function startProgram(command: string, args: readonly string[], options: StartOptions): RunningProgram {
-  const { env = {}, cwd, uid, gid, maxLineLength, onLine, onErrorLine, onEnd } = options;
-  const child = spawn(command, [...args], {
-    env: { ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-    windowsHide: true,
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(uid === undefined ? {} : { uid }),
-    ...(gid === undefined ? {} : { gid }),
-  });
+  const { maxLineLength, onLine, onErrorLine, onEnd } = options;
+  const child = spawnGroup(command, args, options);
   const output = createLineSplitter(maxLineLength, onLine);
   const errors = createLineSplitter(maxLineLength, onErrorLine);
   let hasEnded = false;

@@ -1,7 +1,9 @@
 /** One alerting rule of a file: which of its series are pending, fire, or are over. Knows no database and no clock. */
-import { createHash } from 'node:crypto';
 import { severities, type Alert, type Labels, type Severity, type UnixMs } from '@tarsier/protocol';
 import { formatNumber, formatTime } from '../../stats/format.ts';
+import { endedAlert } from '../alert-series.ts';
+import { idOf } from '../id-of.ts';
+import { sortedEntries } from '../sorted-entries.ts';
 import { advance, type OpenState } from '../state-machine.ts';
 import type { AlertingRule } from './rule-group.ts';
 
@@ -104,23 +106,14 @@ export class AlertRuleRun {
 
   #end(key: string, { alert }: Active, at: UnixMs, why: string): void {
     this.#active.delete(key);
-    const { state } = alert;
-    if (state.kind === 'pending') {
-      this.#sink.forgotten(alert.id);
-      return;
-    }
-    const { since, value } = state;
-    this.#sink.changed({
-      ...alert,
-      state: { kind: 'resolved', since, value, resolvedAt: Math.max(at, since) },
-      reason: `${alert.reason}; over: ${why}`,
-    });
+    if (alert.state.kind === 'pending') this.#sink.forgotten(alert.id);
+    else this.#sink.changed(endedAlert(alert, at, why));
   }
 
   #alertOf(key: string, { labels, annotations, metric, value }: AlertSample, begun: UnixMs): Omit<Alert, 'state'> {
     const { alert: name, expr } = this.#rule;
     return {
-      id: createHash('sha256').update(`${this.id}\n${key}\n${begun}`).digest('hex').slice(0, 32),
+      id: idOf(`${this.id}\n${key}\n${begun}`),
       ruleId: this.id,
       name,
       severity: severityOf(labels['severity']),
@@ -139,7 +132,7 @@ export class AlertRuleRun {
 }
 
 function keyOf(labels: Labels): string {
-  return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(sortedEntries(labels));
 }
 
 /** Rules of files are put on trial by an annotation, which Prometheus takes for a text like others. */

@@ -59,6 +59,8 @@ export class GroupRun {
   readonly group: RuleGroup;
   readonly #deps: GroupRunDeps;
   readonly #rules: readonly RunningRule[];
+  /** In the order of its rules. */
+  readonly #ids: readonly string[];
   evaluatedAt = 0;
   evaluationMs = 0;
   /** Evaluations that were due while another was still at it. */
@@ -69,13 +71,17 @@ export class GroupRun {
     this.scope = scope;
     this.group = group;
     this.#deps = deps;
-    const ids = ruleIds(file, group);
+    this.#ids = ruleIds(file, group);
     this.#rules = group.rules.map((rule, index) => ({
       state: { rule, health: 'unknown', lastError: '', evaluatedAt: 0, evaluationMs: 0 },
-      alerting: rule.kind === 'alert' ? new AlertRuleRun(ids[index] ?? '', rule, deps.alerts) : undefined,
+      alerting: rule.kind === 'alert' ? new AlertRuleRun(this.#ids[index] ?? '', rule, deps.alerts) : undefined,
       expr: parseQuery(rule.expr),
       series: undefined,
     }));
+  }
+
+  has(ruleId: string): boolean {
+    return this.#ids.includes(ruleId);
   }
 
   get states(): readonly RuleState[] {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { typeOf } from '../../query/language/check-types.ts';
 import { parseDuration } from '../../query/language/duration.ts';
 import { parseQuery } from '../../query/language/parse.ts';
+import { sortedEntries } from '../sorted-entries.ts';
 import { templateError } from '../template/template.ts';
 import type { GroupRule, RuleGroup } from './rule-group.ts';
 
@@ -120,7 +121,7 @@ export function parseRuleFile(text: string): readonly RuleGroup[] {
 /** What a rule's series have in common. */
 export function identityOf(rule: GroupRule): string {
   const own = rule.kind === 'record' ? rule.record : `${rule.alert} ${rule.expr}`;
-  return JSON.stringify([rule.kind, own, Object.entries(rule.labels).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+  return JSON.stringify([rule.kind, own, sortedEntries(rule.labels)]);
 }
 
 function valueOf(document: Document): unknown {

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Labels, UnixMs } from '@tarsier/protocol';
+import { idOf } from '../id-of.ts';
+import { sortedEntries } from '../sorted-entries.ts';
 
 /** Rules that are evaluated together, one after the other, at the same times. */
 export interface RuleGroup {
@@ -44,11 +45,10 @@ export function ruleIds(file: string, { name, rules }: RuleGroup): readonly stri
   const times = new Map<string, number>();
   return rules.map((rule) => {
     const own = rule.kind === 'record' ? rule.record : rule.alert;
-    const labels = Object.entries(rule.labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
-    const identity = JSON.stringify([file, name, rule.kind, own, labels]);
+    const identity = JSON.stringify([file, name, rule.kind, own, sortedEntries(rule.labels)]);
     const time = (times.get(identity) ?? 0) + 1;
     times.set(identity, time);
-    return `${fileRulePrefix}${createHash('sha256').update(`${identity}${time}`).digest('hex').slice(0, 32)}`;
+    return `${fileRulePrefix}${idOf(`${identity}${time}`)}`;
   });
 }
 

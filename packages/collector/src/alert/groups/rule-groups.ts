@@ -7,7 +7,7 @@ import type { Storage } from '../../storage/storage.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { GroupRun, type RecordSamples, type RuleState } from './group-run.ts';
 import { parseRuleFile } from './rule-file.ts';
-import { ruleIds, slotAt, type RuleGroup } from './rule-group.ts';
+import { slotAt, type RuleGroup } from './rule-group.ts';
 
 export interface RuleGroups {
   /** Takes what is stored: at the start, after a change, and now and then, since other collectors change it too. */
@@ -183,9 +183,7 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
     },
 
     has: ({ tenantId }, ruleId) =>
-      [...scheduled.values()].some(
-        ({ file, run }) => run.scope.tenantId === tenantId && ruleIds(file, run.group).includes(ruleId),
-      ),
+      [...scheduled.values()].some(({ run }) => run.scope.tenantId === tenantId && run.has(ruleId)),
 
     states: ({ tenantId }) =>
       [...scheduled.values()]

@@ -21,6 +21,7 @@ import { AlertRuleRun, type AlertSample } from '../groups/alert-rule-run.ts';
 import type { AlertingRule } from '../groups/rule-group.ts';
 import { Desk } from '../pipeline/desk.ts';
 import { compilePolicies, type Policies } from '../pipeline/policies.ts';
+import { readPolicies } from '../pipeline/read-policies.ts';
 import { clears, crosses } from '../threshold.ts';
 
 export interface RuleLab {
@@ -43,14 +44,8 @@ const mostIncidents = 1_000;
 
 export function createRuleLab({ storage, engine }: RuleLabDeps): RuleLab {
   async function policiesOf(scope: TenantScope): Promise<Policies> {
-    const { routes, silences, inhibitions } = storage.alertPolicies;
-    const channels = await storage.channels.list(scope);
-    return compilePolicies({
-      routes: await routes.list(scope),
-      silences: await silences.list(scope),
-      inhibitions: await inhibitions.list(scope),
-      channels: channels.length > 0 ? channels : [someChannel],
-    });
+    const { channels, ...decided } = await readPolicies(storage, scope);
+    return compilePolicies({ ...decided, channels: channels.length > 0 ? channels : [someChannel] });
   }
 
   return {

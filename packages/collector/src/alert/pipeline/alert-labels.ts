@@ -2,6 +2,7 @@ import type { Alert, Labels } from '@tarsier/protocol';
 import type { Matcher } from '../../query/language/ast.ts';
 import { parseSelector } from '../../query/language/parse.ts';
 import { compileMatchers } from '../../query/selector.ts';
+import { sortedEntries } from '../sorted-entries.ts';
 
 /** An alert as routes, silences and inhibitions see it. */
 export function alertLabels({ name, severity, host, metric, labels }: Alert): Labels {
@@ -28,7 +29,7 @@ export function compileLabelTest(matchers: readonly string[]): LabelTest {
 
 /** Which series of which rule an alert is about, whenever it fires. */
 export function fingerprint({ ruleId, metric, labels }: Alert): string {
-  return JSON.stringify([ruleId, metric, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+  return JSON.stringify([ruleId, metric, sortedEntries(labels)]);
 }
 
 /** `Disk filling on db-1`. */

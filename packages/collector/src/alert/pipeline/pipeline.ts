@@ -8,6 +8,7 @@ import type { Storage } from '../../storage/storage.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { Desk } from './desk.ts';
 import { compilePolicies, type Policies } from './policies.ts';
+import { readPolicies } from './read-policies.ts';
 
 export interface Pipeline {
   /** Goes on where a collector stopped: with its open incidents, and alerts that it had saved but not dealt with. */
@@ -50,13 +51,7 @@ export function createPipeline({ storage, onOutcome, log, now = Date.now }: Pipe
   const desks = new Map<number, Promise<TenantDesk>>();
 
   async function policiesOf(scope: TenantScope): Promise<Policies> {
-    const { routes, silences, inhibitions } = storage.alertPolicies;
-    return compilePolicies({
-      routes: await routes.list(scope),
-      silences: await silences.list(scope),
-      inhibitions: await inhibitions.list(scope),
-      channels: await storage.channels.list(scope),
-    });
+    return compilePolicies(await readPolicies(storage, scope));
   }
 
   async function open(scope: TenantScope): Promise<TenantDesk> {
@@ -132,17 +127,16 @@ export function createPipeline({ storage, onOutcome, log, now = Date.now }: Pipe
       const desk = await deskOf(scope);
       return inTurn(desk, async () => {
         await decide(desk, now());
-        if (desk.desk.act(id, action, by, now()) === undefined) {
+        const acted = desk.desk.act(id, action, by, now());
+        if (acted === undefined) {
           if ((await storage.incidents.find(scope, id)) === undefined) {
             throw new TarsierError('http/not-found', `there is no incident ${id}`);
           }
           throw new TarsierError('incidents/closed', `incident ${id} has been over for a while; it changes no more`);
         }
-        const incident = desk.desk.incident(id);
         await decide(desk, now());
-        const result = desk.desk.incident(id) ?? incident;
-        if (result === undefined) throw new TarsierError('http/not-found', `there is no incident ${id}`);
-        return result;
+        // One that is over by it is gone from the desk.
+        return desk.desk.incident(id) ?? acted;
       });
     },
 

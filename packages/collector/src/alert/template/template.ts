@@ -1,5 +1,6 @@
 /** Fills in the labels and annotations of alerting rules. */
 import { describeError, type Labels } from '@tarsier/protocol';
+import { sortedEntries } from '../sorted-entries.ts';
 import { at, functions } from './functions.ts';
 import { parseTemplate, type Node, type Operand, type Pipeline } from './syntax.ts';
 import { TemplateError } from './template-error.ts';
@@ -86,7 +87,7 @@ class Filling {
     const entries: readonly (readonly [Value, Value])[] = isList(value)
       ? value.map((one, index) => [index, one] as const)
       : typeof value === 'object'
-        ? Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1))
+        ? sortedEntries(value)
         : [];
     if (entries.length === 0) return this.#write(otherwise, dot, variables);
     for (const [key, one] of entries) {

@@ -1,6 +1,7 @@
 /** What expressions of a template amount to. */
 import type { Labels } from '@tarsier/protocol';
 import { formatValue } from '../../query/language/number.ts';
+import { sortedEntries } from '../sorted-entries.ts';
 
 /** A sample that `query` found. */
 export interface TemplateSample {
@@ -16,7 +17,7 @@ export function show(value: Value): string {
   if (typeof value === 'number') return showNumber(value);
   if (typeof value !== 'object') return String(value);
   if (isList(value)) return `[${value.map(show).join(' ')}]`;
-  const pairs = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const pairs = sortedEntries(value);
   return `map[${pairs.map(([name, one]) => `${name}:${show(one)}`).join(' ')}]`;
 }
 

@@ -50,6 +50,7 @@ interface Bin {
 }
 
 interface Member {
+  readonly key: string;
   readonly scope: TenantScope;
   readonly host: string;
   readonly own: RateSeries;
@@ -63,7 +64,7 @@ export class AnomalyRates {
   readonly #members = new Map<string, Member>();
   /** By tenant, label and value; in each the newest bin of each host. */
   readonly #groups = new Map<string, Map<string, Bin>>();
-  readonly #labels = new WeakMap<Schema, Labels>();
+  readonly #bySchema = new WeakMap<Schema, Member>();
 
   /** The rows from `firstRow` on were looked at. */
   observe(schema: Schema, times: Float64Array, firstRow: number, evidence: Evidence): void {
@@ -104,9 +105,17 @@ export class AnomalyRates {
   }
 
   #memberOf(schema: Schema): Member {
-    let labels = this.#labels.get(schema);
-    if (labels === undefined) this.#labels.set(schema, (labels = commonLabels(schema)));
+    let member = this.#bySchema.get(schema);
+    // One that was forgotten begins anew.
+    if (member === undefined || this.#members.get(member.key) !== member) {
+      this.#bySchema.set(schema, (member = this.#join(schema)));
+    }
+    return member;
+  }
+
+  #join(schema: Schema): Member {
     const { scope, host } = schema;
+    const labels = commonLabels(schema);
     const groups = Object.entries(labels).map(([name, value]): [string, RateSeries] => [
       `${scope.tenantId}/${name}=${value}`,
       emptySeries(rateMetrics.group, { [name]: value }),
@@ -115,7 +124,7 @@ export class AnomalyRates {
     let member = this.#members.get(key);
     if (member === undefined) {
       const own = emptySeries(rateMetrics.host, labels);
-      member = { scope, host, own, groups: new Map(groups), at: 0, judged: 0, unusual: 0 };
+      member = { key, scope, host, own, groups: new Map(groups), at: 0, judged: 0, unusual: 0 };
       this.#members.set(key, member);
     }
     return member;

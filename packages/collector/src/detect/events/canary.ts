@@ -1,5 +1,6 @@
 /** Anomalies that are made, to see whether they would be found: in a copy of a host's detectors, which nobody hears. */
 import type { SampleMatrix, UnixMs } from '@tarsier/protocol';
+import { deviationToSigma } from '../../stats/robust-spread.ts';
 import type { StoredSamples } from '../../stored-samples.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
 import { Lane, type LaneState } from '../lane.ts';
@@ -13,8 +14,6 @@ const ticks = 20;
 /** Part of a host's series that moves, as with a fault of one of its parts. */
 const share = 0.06;
 const leastSeries = 4;
-/** Mean absolute deviation to standard deviation: sqrt(pi / 2). */
-const deviationToSigma = Math.sqrt(Math.PI / 2);
 
 export interface CanaryOutcome {
   readonly at: UnixMs;

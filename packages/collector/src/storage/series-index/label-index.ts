@@ -174,16 +174,27 @@ export class LabelIndex {
     return found;
   }
 
+  /** The numbers of each label and value of the series that one of the selectors finds, or of all. */
+  #eachPair(
+    selectors: readonly (readonly LabelTest[])[],
+    hosts: HostIds | undefined,
+    visit: (label: number, value: number) => void,
+  ): void {
+    for (const tests of selectors.length === 0 ? [[]] : selectors) {
+      for (const position of this.#find(tests, hosts)) {
+        const end = this.#begins[position + 1] ?? 0;
+        for (let at = this.#begins[position] ?? 0; at < end; at += 2) {
+          visit(this.#pairs[at] ?? 0, this.#pairs[at + 1] ?? 0);
+        }
+      }
+    }
+  }
+
   /** Labels of the series that one of the selectors finds, or of all, in order. */
   labelNames(selectors: readonly (readonly LabelTest[])[], hosts?: HostIds): string[] {
     if (selectors.length === 0 && hosts === undefined) return this.#labelList.map(({ name }) => name).toSorted();
     const seen = new Uint8Array(this.#labelList.length);
-    for (const tests of selectors.length === 0 ? [[]] : selectors) {
-      for (const position of this.#find(tests, hosts)) {
-        const end = this.#begins[position + 1] ?? 0;
-        for (let at = this.#begins[position] ?? 0; at < end; at += 2) seen[this.#pairs[at] ?? 0] = 1;
-      }
-    }
+    this.#eachPair(selectors, hosts, (label) => (seen[label] = 1));
     return this.#labelList.flatMap(({ name }, number) => (seen[number] === 1 ? [name] : [])).toSorted();
   }
 
@@ -193,14 +204,9 @@ export class LabelIndex {
     if (label === undefined) return [];
     if (selectors.length === 0 && hosts === undefined) return label.values.toSorted();
     const seen = new Uint8Array(label.values.length);
-    for (const tests of selectors.length === 0 ? [[]] : selectors) {
-      for (const position of this.#find(tests, hosts)) {
-        const end = this.#begins[position + 1] ?? 0;
-        for (let at = this.#begins[position] ?? 0; at < end; at += 2) {
-          if (this.#pairs[at] === label.number) seen[this.#pairs[at + 1] ?? 0] = 1;
-        }
-      }
-    }
+    this.#eachPair(selectors, hosts, (of, value) => {
+      if (of === label.number) seen[value] = 1;
+    });
     return label.values.filter((_, number) => seen[number] === 1).toSorted();
   }
 

@@ -1,0 +1,16 @@
+import type { Storage } from '../../storage/storage.ts';
+import type { TenantScope } from '../../tenant.ts';
+import type { PolicySource } from './policies.ts';
+
+/** What a tenant has decided about alerts, as it is stored. */
+export async function readPolicies(
+  { alertPolicies: { routes, silences, inhibitions }, channels }: Pick<Storage, 'alertPolicies' | 'channels'>,
+  scope: TenantScope,
+): Promise<PolicySource> {
+  return {
+    routes: await routes.list(scope),
+    silences: await silences.list(scope),
+    inhibitions: await inhibitions.list(scope),
+    channels: await channels.list(scope),
+  };
+}
