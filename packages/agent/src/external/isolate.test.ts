@@ -93,7 +93,8 @@ test('one that throws says why; one that throws where nobody can catch it, or ex
 test('one that leaks is ended at its limit of memory, and the agent lives on', async () => {
   const { scrape } = isolated(
     `${gauge} if (turn === 2) { const kept = []; for (;;) kept.push(new Array(1000).fill(turn)); } out.gauge('it_value', turn);`,
-    16,
+    // Room for the thread's own start, which needs up to 16 MiB.
+    48,
   );
   expect(await scrape()).toEqual({ it_value: 1 });
   await expect(scrape()).rejects.toThrow(/memory/u);
