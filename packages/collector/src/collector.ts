@@ -153,6 +153,7 @@ export async function startCollector({
     // Rules go on from their saved state: past samples must neither end an alert nor begin one.
     replayConsumers: [windows.consume, detection.consume, alerting.replay],
     limits: { maxAgeMs: config.maxAgeMs },
+    onRefused: alerting.refused,
     watched: live.watched,
     log,
     now,
@@ -258,6 +259,8 @@ export async function startCollector({
     every(chores.rulesMs, 'rule evaluation', log, async () => {
       detection.expire(now() - goneMs);
       ruleGroups.tick(now());
+      // What can't be stored is not heard: as long as the database is away nobody is silent.
+      await storage.ping().catch(() => alerting.deaf(now()));
       await alerting.tick(now());
       await pipeline.run(now());
     }),

@@ -433,3 +433,49 @@ test('nobody waits for a host that was taken away', async () => {
   expect(t.received).toEqual([]);
   t.close();
 });
+
+test('a database that was away makes no host down: agents have two minutes to come back', async () => {
+  const t = await startAlerting(storage, 'down-database', [downRule]);
+  for (const host of ['a', 'b']) t.see([0.5], 0, busy, host);
+  for (let second = 10; second <= 600; second += 10) {
+    await t.advanceTo(second);
+    t.deaf();
+  }
+  // It answers again: a comes back after a minute and a half, b never does.
+  await t.advanceTo(690);
+  t.see([0.5], 690);
+  await t.advanceTo(740);
+  t.see([0.5], 740);
+  await t.advanceTo(779);
+  expect(t.shown).toEqual([]);
+  await t.advanceTo(781);
+  expect(t.shown.map(({ host, state }) => `${host} ${state.kind}`)).toEqual(['b firing']);
+  t.close();
+});
+
+test('a host whose samples can not be stored is not silent, and others are', async () => {
+  const t = await startAlerting(storage, 'down-refused', [downRule]);
+  for (const host of ['a', 'b']) t.see([0.5], 0, busy, host);
+  await t.advanceTo(30);
+  t.refused('a');
+  t.refused('never-seen');
+  await t.advanceTo(89);
+  expect(t.shown.map(({ host, state }) => `${host} ${state.kind}`)).toEqual(['b firing']);
+  await t.advanceTo(90);
+  expect(t.shown.map(({ host, state }) => `${host} ${state.kind}`)).toEqual(['b firing', 'a firing']);
+  t.close();
+});
+
+test('a clock that jumps, either way, makes no host down, and one that is silent is found all the same', async () => {
+  const t = await startAlerting(storage, 'down-clock', [downRule]);
+  t.see([0.5]);
+  await t.advanceTo(10);
+  await t.jumpTo(3_610);
+  t.see([0.5], 3_611);
+  await t.jumpTo(20);
+  await t.advanceTo(199);
+  expect(t.shown).toEqual([]);
+  await t.advanceTo(200);
+  expect(t.shown.map(({ host, state }) => `${host} ${state.kind}`)).toEqual(['a firing']);
+  t.close();
+});

@@ -26,6 +26,10 @@ export interface Alerting {
   readonly consume: SamplesConsumer;
   /** Samples of before the start: their hosts are there, nothing else follows from them. */
   readonly replay: SamplesConsumer;
+  /** Until now nothing could be stored, so that nothing was heard: silence of before counts for nothing. */
+  deaf(now: UnixMs): void;
+  /** Samples of the host came and could not be stored: it is not silent. */
+  refused(scope: TenantScope, host: string): void;
   /** A host is taken away: nobody waits for it any more. */
   forgetHost(scope: TenantScope, host: string): void;
   /** An anomaly began, changed or ended. */
@@ -56,7 +60,31 @@ interface TenantState {
 
 export function createAlerting({ storage, onAlert, log, now = Date.now }: AlertingDeps): Alerting {
   const tenants = new Map<number, TenantState>();
+  let tickedAt: UnixMs | undefined;
   const writer = createAlertWriter({ alerts: storage.alerts, onSaved: onAlert, log });
+
+  /** Every host watch, of one tenant or of all. */
+  function* hostWatches(tenantId?: number): Iterable<HostWatch> {
+    for (const [id, { watches }] of tenants) {
+      if (tenantId !== undefined && id !== tenantId) continue;
+      for (const watch of watches.values()) if (watch instanceof HostWatch) yield watch;
+    }
+  }
+
+  function deaf(at: UnixMs): void {
+    for (const watch of hostWatches()) watch.deaf(at);
+  }
+
+  /** A gap between ticks, or a clock that was put back: what came meanwhile has yet to be read. */
+  function noticeGap(at: UnixMs): void {
+    const gapMs = tickedAt === undefined ? 0 : at - tickedAt;
+    tickedAt = at;
+    if (gapMs >= 0 && gapMs <= longestGapMs) return;
+    log.warn('rules were not looked at for a while, or the clock was changed: silent hosts have longer to come back', {
+      gapMs,
+    });
+    deaf(at);
+  }
 
   function stateOf(scope: TenantScope): TenantState {
     let state = tenants.get(scope.tenantId);
@@ -111,6 +139,7 @@ export function createAlerting({ storage, onAlert, log, now = Date.now }: Alerti
     async restore(isElsewhere = () => false) {
       for (const scope of await storage.tenants.all()) {
         await reloadRules(scope);
+        for (const watch of hostWatches(scope.tenantId)) watch.deaf(now());
         const { watches, outcome } = stateOf(scope);
         for (const alert of await storage.alerts.open(scope)) {
           const { state } = alert;
@@ -132,13 +161,17 @@ export function createAlerting({ storage, onAlert, log, now = Date.now }: Alerti
 
     replay(stored) {
       const state = tenants.get(stored.schema.scope.tenantId);
-      for (const watch of state?.watches.values() ?? []) if (watch instanceof HostWatch) watch.replay(stored, now());
+      for (const watch of state?.watches.values() ?? []) if (watch instanceof HostWatch) watch.replay(stored);
+    },
+
+    deaf,
+
+    refused({ tenantId }, host) {
+      for (const watch of hostWatches(tenantId)) watch.refused(host, now());
     },
 
     forgetHost({ tenantId }, host) {
-      for (const watch of tenants.get(tenantId)?.watches.values() ?? []) {
-        if (watch instanceof HostWatch) watch.forget(host);
-      }
+      for (const watch of hostWatches(tenantId)) watch.forget(host);
     },
 
     anomaly({ tenantId }, anomaly) {
@@ -148,6 +181,7 @@ export function createAlerting({ storage, onAlert, log, now = Date.now }: Alerti
     },
 
     async tick(at) {
+      noticeGap(at);
       for (const { watches } of tenants.values()) for (const watch of watches.values()) watch.tick(at);
       await writer.flush();
     },
@@ -155,5 +189,8 @@ export function createAlerting({ storage, onAlert, log, now = Date.now }: Alerti
     close: () => writer.flush(),
   };
 }
+
+/** Longer between two ticks than this is no matter of a busy second. */
+const longestGapMs = 30_000;
 
 const ruleGone = 'its rule was deleted';

@@ -14,7 +14,7 @@ interface Host {
   alert: (Alert & { readonly state: OpenState }) | undefined;
 }
 
-/** After a start agents may take so long to come back: they wait longer and longer between tries. */
+/** After a start, or when nothing could be stored, agents take so long to come back: they wait longer between tries. */
 const graceMs = 2 * 60_000;
 
 export class HostWatch {
@@ -23,6 +23,8 @@ export class HostWatch {
   readonly #outcome: RuleOutcome;
   readonly #hosts = new Map<string, Host>();
   readonly #watched = new WeakMap<StoredSamples['schema'], boolean>();
+  /** Before it nothing could be heard: what is not back yet has a while to come back. */
+  #hearingSince: UnixMs = -Infinity;
 
   constructor(rule: NoDataRule, matches: Matches, outcome: RuleOutcome) {
     this.rule = rule;
@@ -46,22 +48,36 @@ export class HostWatch {
   }
 
   /** It was there before the start. What is old news must not end an alert. */
-  replay({ schema }: StoredSamples, now: UnixMs): void {
+  replay({ schema }: StoredSamples): void {
     if (!this.#isWatched(schema) || this.#hosts.has(schema.host)) return;
-    this.#hosts.set(schema.host, { heardAt: now + graceMs, alert: undefined });
+    this.#hosts.set(schema.host, { heardAt: -Infinity, alert: undefined });
+  }
+
+  /** Until now nothing could be heard: the collector was not there, or could store nothing. */
+  deaf(now: UnixMs): void {
+    this.#hearingSince = now;
+    // A clock that was put back must not make them wait for the time that it showed.
+    for (const host of this.#hosts.values()) host.heardAt = Math.min(host.heardAt, now - 1);
+  }
+
+  /** Its samples came and could not be stored. */
+  refused(name: string, now: UnixMs): void {
+    const host = this.#hosts.get(name);
+    if (host !== undefined) host.heardAt = now;
   }
 
   /** Begins the alerts of those that have been silent for too long. */
   tick(now: UnixMs): void {
     const { forMs } = this.rule;
     for (const [name, host] of this.#hosts) {
-      if (host.alert !== undefined || now - host.heardAt < forMs) continue;
-      const since = host.heardAt + forMs;
+      const heardAt = host.heardAt >= this.#hearingSince ? host.heardAt : this.#hearingSince + graceMs;
+      if (host.alert !== undefined || now - heardAt < forMs) continue;
+      const since = heardAt + forMs;
       const series = alertSeries({ host: name, metric: '', labels: { host: name } });
       host.alert = {
         ...newAlert(this.rule, series, since),
         state: { kind: 'firing', since, value: forMs / 1000 },
-        reason: `nothing has come of ${name} for ${describeDuration(forMs)}, since ${formatTime(host.heardAt)}`,
+        reason: `nothing has come of ${name} for ${describeDuration(forMs)}, since ${formatTime(heardAt)}`,
       };
       this.#outcome.changed(host.alert);
     }

@@ -72,6 +72,8 @@ export interface Told {
   readonly incident: Incident;
 }
 
+const tickMs = 5_000;
+
 /** Alerting of one tenant with a real receiver; the clock is the test's. */
 export async function startAlerting(
   storage: Storage,
@@ -140,9 +142,21 @@ export async function startAlerting(
     replay(values: readonly number[], atS = 0, host = 'a') {
       alerting.replay(storedSeries(values, { t0: start + atS * 1000, metric: busy, host, tenantId: scope.tenantId }));
     },
+    deaf: () => alerting.deaf(clock.now),
+    refused: (host: string) => alerting.refused(scope, host),
     forgetHost: (host: string) => alerting.forgetHost(scope, host),
     anomaly: (anomaly: Anomaly) => alerting.anomaly(scope, anomaly),
     async advanceTo(seconds: number) {
+      const until = start + seconds * 1000;
+      // As the collector does: again and again, without long gaps.
+      while (clock.now + tickMs < until) {
+        clock.now += tickMs;
+        await alerting.tick(clock.now);
+      }
+      await this.jumpTo(seconds);
+    },
+    /** The clock jumps, or the collector was held up: nothing is looked at in between. */
+    async jumpTo(seconds: number) {
       clock.now = start + seconds * 1000;
       await alerting.tick(clock.now);
       await pipeline.run(clock.now);

@@ -193,8 +193,10 @@ test('while the database is away the agent is told to come again, and nothing is
     const response = broken.ingest(itsKey, testBatch());
     expect((await response).headers.get('retry-after')).toBe('2');
     expect(await answer(response)).toEqual({ status: 503, code: 'ingest/database', field: undefined, retryable: true });
+    expect(broken.refused).toEqual(['web-1']);
     away = false;
     expect(await answer(broken.ingest(itsKey, testBatch()))).toEqual({ status: 204 });
+    expect(broken.refused).toEqual(['web-1']);
   } finally {
     await broken.close();
   }

@@ -36,6 +36,8 @@ export interface TestServer {
   readonly ruleGroups: RuleGroups;
   /** Statements of the test's own. */
   readonly sql: TestStorage['sql'];
+  /** Hosts whose batches could not be stored. */
+  readonly refused: readonly string[];
   key(tenant: string, scope: KeyScope): Promise<string>;
   /** Posts a batch as an agent does. */
   ingest(key: string, body: Uint8Array, headers?: Readonly<Record<string, string>>): Promise<Response>;
@@ -56,8 +58,10 @@ export async function startTestServer(
   const pipeline = createPipeline({ storage, onOutcome() {}, log });
   const authenticate = createAuthenticator({ storage });
   const live = createLive({ windows, authenticate, log });
+  const refused: string[] = [];
   const ingest = createIngest({
     storage,
+    onRefused: (_, host) => refused.push(host),
     consumers: [windows.consume, detection.consume, alerting.consume],
     watched: live.watched,
     log,
@@ -124,6 +128,7 @@ export async function startTestServer(
     storage: real,
     ruleGroups,
     sql,
+    refused,
     key: async (tenant, scope) => real.keys.create(await real.tenants.ensure(tenant), { name: 'test', scope }),
     ingest: (key, body, headers = {}) =>
       fetch(`${url}/v1/ingest`, {

@@ -54,6 +54,8 @@ export interface IngestDeps {
   /** Those that {@link Ingest.replay} feeds; all of them unless given. */
   readonly replayConsumers?: readonly SamplesConsumer[];
   readonly limits?: Partial<AdmissionLimits>;
+  /** A host's batch came and could not be stored; it is sent again. */
+  readonly onRefused?: (scope: TenantScope, host: string) => void;
   /** Whether somebody looks at the host now. */
   readonly watched: (scope: TenantScope, host: string) => boolean;
   readonly log: Log;
@@ -72,6 +74,7 @@ export function createIngest({
   consumers,
   replayConsumers = consumers,
   limits,
+  onRefused = () => {},
   watched,
   log,
   now = Date.now,
@@ -160,6 +163,17 @@ export function createIngest({
     };
   }
 
+  async function storeOrRefuse(...[scope, batch, ...rest]: Parameters<typeof store>): Promise<Accepted> {
+    try {
+      return await store(scope, batch, ...rest);
+    } catch (error) {
+      if (error instanceof TarsierError && error.retryable && error.code !== 'ingest/schema-unknown') {
+        onRefused(scope, batch.host);
+      }
+      throw error;
+    }
+  }
+
   return {
     async accept(scope, body, onlyHost) {
       const batch = decodeEnvelope(body);
@@ -171,10 +185,10 @@ export function createIngest({
         );
       }
       // Columns are read before anything is stored: what can't be read back must not be kept.
-      return store(scope, batch, decodePayload(batch.payload, zstdDecompress));
+      return storeOrRefuse(scope, batch, decodePayload(batch.payload, zstdDecompress));
     },
 
-    acceptMade: store,
+    acceptMade: storeOrRefuse,
 
     async replay(since) {
       for (const scope of await storage.tenants.all()) {
