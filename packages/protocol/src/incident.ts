@@ -53,6 +53,8 @@ export type HoldReason =
   | 'severity'
   | 'out-of-hours'
   | 'no-channel'
+  /** A step of the escalation reaches nobody at that time. */
+  | 'nobody-on-call'
   | 'rate-limit'
   /** Somebody has closed the incident. */
   | 'closed'
@@ -74,6 +76,8 @@ export interface Telling {
   readonly step: number;
   /** Channels that do not know the newest, because they are at their limit. */
   readonly owed: readonly string[];
+  /** Channels that were told since it was first told; absent before the first. */
+  readonly heard?: readonly string[];
 }
 
 /** Alerts that belong together: what a person is told of, looks into and closes. */

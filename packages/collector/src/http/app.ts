@@ -40,6 +40,7 @@ import { healthRoutes } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { incidentRoutes, notificationRoutes } from './routes/incidents.ts';
 import { ingestRoutes } from './routes/ingest.ts';
+import { onCallRoutes } from './routes/on-call.ts';
 import { queryRoutes } from './routes/query.ts';
 import { ruleFileRoutes } from './routes/rule-files.ts';
 import { ruleLabRoutes } from './routes/rule-lab.ts';
@@ -131,6 +132,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.route('/v1/channels', channelRoutes(deps));
   app.route('/v1/incidents', incidentRoutes(deps));
   app.route('/v1/notifications', notificationRoutes(deps));
+  app.route('/v1', onCallRoutes(deps));
   app.route('/v1', alertPolicyRoutes(deps));
   app.route('/v1/session', sessionRoutes(deps));
   app.route('/v1', queryRoutes(deps));

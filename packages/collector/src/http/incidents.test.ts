@@ -167,3 +167,60 @@ test('silences are made, found and ended as in Alertmanager', async () => {
   expect((await call('GET', `${path}/silence/${id}`)).json).toMatchObject({ status: { state: 'expired' } });
   expect((await fetch(`${server.url}${path}/silences`)).status).toBe(401);
 });
+
+test('people are on call by turns, somebody takes over, and it is known who is now and next', async () => {
+  const call = await client('on-call');
+  const channel = await call('POST', '/v1/channels', { kind: 'ntfy', name: 'ann', url: 'http://127.0.0.1:1/ann' });
+  const channels = [String(channel.json['id'])];
+  const rotation = {
+    name: 'ops',
+    timeZone: 'America/New_York',
+    startsOn: '2026-11-02',
+    people: [
+      { name: 'ann', channels },
+      { name: 'bob', channels: [] },
+    ],
+  };
+  const made = await call('POST', '/v1/rotations', rotation);
+  expect(made).toMatchObject({ status: 201, json: { handOverAt: '09:00', shiftDays: 7 } });
+  const rotationId = String(made.json['id']);
+  const at = Date.parse('2026-11-03T00:00:00Z');
+  const second = Date.parse('2026-11-09T09:00:00-05:00');
+  expect(await call('GET', `/v1/on-call?at=${at}`)).toMatchObject({
+    status: 200,
+    json: {
+      at,
+      rotations: [
+        {
+          id: rotationId,
+          now: { person: 'ann', channels, from: Date.parse('2026-11-02T09:00:00-05:00'), to: second },
+          next: { person: 'bob', from: second },
+        },
+      ],
+    },
+  });
+  const override = await call('POST', '/v1/overrides', { rotationId, person: 'bob', from: at - 1, to: at + 3_600_000 });
+  expect(override.status).toBe(201);
+  expect((await call('GET', `/v1/on-call?at=${at}`)).json['rotations']).toMatchObject([
+    { now: { person: 'bob', override: override.json['id'] }, next: { person: 'ann', from: at + 3_600_000 } },
+  ]);
+  const shifts = await call('GET', `/v1/rotations/${rotationId}/shifts?from=${at}&to=${second + 1}`);
+  expect(shifts.json['shifts']).toMatchObject([{ person: 'bob' }, { person: 'ann' }, { person: 'bob' }]);
+  const stranger = await client('on-call-stranger');
+  expect((await stranger('GET', '/v1/on-call')).json['rotations']).toEqual([]);
+  expect((await stranger('GET', `/v1/rotations/${rotationId}/shifts`)).status).toBe(404);
+  const route = await call('POST', '/v1/routes', { name: 'ops', escalation: [{ afterMs: 1, onCall: [rotationId] }] });
+  expect(route).toMatchObject({ status: 201, json: { escalation: [{ channels: [], onCall: [rotationId] }] } });
+  for (const [path, body, field] of [
+    ['/v1/routes', { name: 'x', escalation: [{ afterMs: 1, onCall: ['gone'] }] }, 'onCall'],
+    ['/v1/routes', { name: 'x', escalation: [{ afterMs: 1 }] }, 'escalation.0.channels'],
+    ['/v1/rotations', { ...rotation, startsOn: '2026-02-30' }, 'startsOn'],
+    ['/v1/rotations', { ...rotation, timeZone: 'Mars/Olympus' }, 'timeZone'],
+    ['/v1/rotations', { ...rotation, people: [{ name: 'ann', channels: ['gone'] }] }, 'people'],
+    ['/v1/overrides', { rotationId: 'gone', person: 'bob', from: 1, to: 2 }, 'rotationId'],
+    ['/v1/overrides', { rotationId, person: 'dan', from: 1, to: 2 }, 'person'],
+    ['/v1/overrides', { rotationId, person: 'bob', from: 2, to: 1 }, 'to'],
+  ] as const) {
+    expect(await call('POST', path, body)).toMatchObject({ status: 400, json: { error: { field } } });
+  }
+});

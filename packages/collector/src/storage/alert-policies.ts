@@ -2,12 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
 import {
   newInhibitionSchema,
+  newOverrideSchema,
+  newRotationSchema,
   newRouteSchema,
   newSilenceSchema,
   type Inhibition,
   type NewInhibition,
+  type NewOverride,
+  type NewRotation,
   type NewRoute,
   type NewSilence,
+  type Override,
+  type Rotation,
   type Route,
   type Silence,
 } from '@tarsier/protocol/api';
@@ -31,6 +37,8 @@ export interface AlertPolicies {
   readonly routes: PolicyStore<NewRoute, Route>;
   readonly silences: PolicyStore<NewSilence, Silence>;
   readonly inhibitions: PolicyStore<NewInhibition, Inhibition>;
+  readonly rotations: PolicyStore<NewRotation, Rotation>;
+  readonly overrides: PolicyStore<NewOverride, Override>;
 }
 
 export function createAlertPolicies(database: Database, now: () => number): AlertPolicies {
@@ -38,6 +46,8 @@ export function createAlertPolicies(database: Database, now: () => number): Aler
     routes: createStore<NewRoute>(database, 'route', newRouteSchema, now),
     silences: createStore<NewSilence>(database, 'silence', newSilenceSchema, now),
     inhibitions: createStore<NewInhibition>(database, 'inhibition', newInhibitionSchema, now),
+    rotations: createStore<NewRotation>(database, 'rotation', newRotationSchema, now),
+    overrides: createStore<NewOverride>(database, 'override', newOverrideSchema, now),
   };
 }
 

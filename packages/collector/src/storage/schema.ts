@@ -213,7 +213,7 @@ export const alert = pgTable(
   ],
 );
 
-/** Routes, silences and inhibitions, by kind. */
+/** Routes, silences, inhibitions, rotations and overrides, by kind. */
 export const alertPolicy = pgTable(
   'alert_policy',
   {

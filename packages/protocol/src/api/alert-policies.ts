@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { severities } from '../alert.ts';
+import { calendarSchema } from './calendar.ts';
 
 const name = z.string().min(1).max(200);
 const durationMs = z
@@ -9,45 +10,6 @@ const durationMs = z
 
 /** `host="db-1"`, `alertname=~"Disk.*"`: a label, `=`, `!=`, `=~` or `!~`, and a quoted value. All must hold. */
 const matchersSchema = z.array(z.string().min(1).max(2_000)).max(20);
-
-const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-export type Weekday = (typeof weekdays)[number];
-
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/u, 'expected HH:MM, as in 22:30');
-
-/** Times that come again, by the clocks on the wall of one time zone. */
-export const calendarSchema = z.object({
-  timeZone: z
-    .string()
-    .max(100)
-    .refine(isTimeZone, 'expected a name of the IANA time zone database, as in Europe/Berlin'),
-  times: z
-    .array(
-      z.object({
-        /** On which days it begins. */
-        days: z
-          .array(z.enum(weekdays))
-          .min(1)
-          .default([...weekdays]),
-        /** And on which days of the month: 1 is the first, -1 the last. */
-        monthDays: z.array(z.int().min(-31).max(31)).min(1).optional(),
-        from: timeOfDay,
-        /** Not included; at or before `from` it is of the next day. */
-        to: timeOfDay,
-      }),
-    )
-    .min(1)
-    .max(50),
-});
-export type Calendar = z.infer<typeof calendarSchema>;
-
-function isTimeZone(text: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }) instanceof Intl.DateTimeFormat;
-  } catch {
-    return false;
-  }
-}
 
 /** `POST /v1/silences`: nobody is told of alerts that match, from `startsAt` to `endsAt` or at recurring times. */
 export const newSilenceSchema = z
@@ -84,14 +46,26 @@ export type Inhibition = NewInhibition & { readonly id: string };
 
 const minute = 60_000;
 
+const ids = z.array(z.string().min(1).max(200));
+
+/** Channels, and whoever is on call in rotations at that time. */
+const escalationStepSchema = z
+  .object({ afterMs: durationMs, channels: ids.max(50).default([]), onCall: ids.max(20).default([]) })
+  .refine(({ channels, onCall }) => channels.length + onCall.length > 0, {
+    path: ['channels'],
+    message: 'expected at least one channel, or rotation in onCall',
+  });
+
 /** `POST /v1/routes`: how, and to which channels, the alerts that match are told. The first that matches counts. */
 export const newRouteSchema = z.object({
   name,
   /** Routes are asked in this order. */
   position: z.int().min(0).max(100_000).default(100),
   matchers: matchersSchema.default([]),
-  /** Ids of channels; absent: all of them. */
-  channels: z.array(z.string().min(1).max(200)).max(50).optional(),
+  /** Ids of channels; absent: all of them, or with `onCall` none but those. */
+  channels: ids.max(50).optional(),
+  /** Ids of rotations: whoever is on call is told. */
+  onCall: ids.max(20).default([]),
   /** Alerts that are equal in these labels make one incident. */
   groupBy: z.array(z.string().min(1).max(200)).max(20).default(['alertname']),
   /** And so do alerts that begin within this time of each other on one host, or of one of these labels' values. */
@@ -119,10 +93,7 @@ export const newRouteSchema = z.object({
   /** What is told at any hour. */
   anyHourSeverity: z.enum(severities).default('page'),
   /** Who else is told when nobody has acknowledged an incident so long after it was first told. */
-  escalation: z
-    .array(z.object({ afterMs: durationMs, channels: z.array(z.string().min(1).max(200)).min(1).max(50) }))
-    .max(20)
-    .default([]),
+  escalation: z.array(escalationStepSchema).max(20).default([]),
 });
 export type NewRoute = z.infer<typeof newRouteSchema>;
 export type Route = NewRoute & { readonly id: string };

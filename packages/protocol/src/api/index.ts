@@ -1,6 +1,7 @@
 /** The REST API's shapes, a file per resource: what the routes check, what a client may rely on. */
 export * from './alert-policies.ts';
 export * from './alerts.ts';
+export * from './calendar.ts';
 export * from './cardinality.ts';
 export * from './channels.ts';
 export * from './detection.ts';
@@ -9,6 +10,7 @@ export * from './export.ts';
 export * from './forecast.ts';
 export * from './hosts.ts';
 export * from './incidents.ts';
+export * from './on-call.ts';
 export * from './query.ts';
 export * from './rule-files.ts';
 export * from './rule-lab.ts';

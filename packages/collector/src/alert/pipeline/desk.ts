@@ -151,7 +151,7 @@ export class Desk {
       flappingBegins,
       flapping: incident.flappingSince !== undefined,
       withinHours: route.hours === undefined || isWithin(route.hours, now),
-      hasChannels: this.#teller.channelsOf(route, 0).length > 0,
+      hasChannels: this.#teller.channelsOf(route, 0, now).size > 0,
     });
   }
 

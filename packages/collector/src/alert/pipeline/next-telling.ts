@@ -63,7 +63,10 @@ function afterwards(view: TellingView): NextTelling {
 }
 
 function heldByRoute({ route, worst, withinHours, hasChannels }: TellingView): NextTelling {
-  if (!hasChannels) return hold('no-channel', `route ${route.name} leads to no channel`);
+  if (!hasChannels) {
+    const when = route.onCall.length > 0 ? ' at this time' : '';
+    return hold('no-channel', `route ${route.name} leads to no channel${when}`);
+  }
   if (rankOf(worst) < rankOf(route.minSeverity)) {
     return hold('severity', `route ${route.name} tells ${route.minSeverity} and worse`);
   }

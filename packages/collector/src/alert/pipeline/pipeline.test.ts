@@ -226,6 +226,89 @@ const cases: Readonly<Record<string, Case>> = {
       ['first', 'second'].map((channel) => `${at} ${at === '0' ? 'first' : 'repeat'} Disk on a -> ${channel}`),
     ),
   },
+  'an escalation goes up step by step until it is acknowledged, and all hear of the end': {
+    channels: [{ name: 'team' }, { name: 'lead' }, { name: 'boss' }],
+    route: {
+      ...apart,
+      channels: ['team'],
+      escalation: [
+        { afterMs: 60_000, channels: ['lead'], onCall: [] },
+        { afterMs: 120_000, channels: ['boss'], onCall: [] },
+      ],
+    },
+    events: [
+      [0, 'fires', 'Disk', 'a'],
+      [70, 'act', { kind: 'acknowledge' }],
+      [200, 'ends', 'Disk', 'a'],
+      [600, 'fires', 'Load', 'a'],
+    ],
+    until: 730,
+    told: [
+      '0 first Disk on a -> team',
+      '60 escalated Disk on a -> lead',
+      '200 resolved Disk on a -> lead',
+      '200 resolved Disk on a -> team',
+      '600 first Load on a -> team',
+      '660 escalated Load on a -> lead',
+      '720 escalated Load on a -> boss',
+    ],
+  },
+  'whoever is on call is told, and who was told of the beginning is told of the end': {
+    channels: [{ name: 'ann' }, { name: 'bob' }, { name: 'cid' }],
+    rotations: [{ name: 'ops', startsOn: '2026-11-23', handOverAt: '10:01', people: ['ann', 'bob'] }],
+    route: { onCall: ['ops'], groupIntervalMs: 0 },
+    events: [
+      [0, 'fires', 'Disk', 'a'],
+      [90, 'fires', 'Disk', 'b'],
+      [100, 'ends', 'Disk', 'a'],
+      [101, 'ends', 'Disk', 'b'],
+    ],
+    until: 110,
+    told: [
+      '0 first Disk on a -> ann',
+      '90 more Disk on a and 1 more alert on 2 hosts -> bob',
+      '101 resolved Disk on a and 1 more alert on 2 hosts -> ann',
+      '101 resolved Disk on a and 1 more alert on 2 hosts -> bob',
+    ],
+  },
+  'an escalation reaches whoever is on call then; a step that reaches nobody is recorded': {
+    channels: [{ name: 'team' }, { name: 'ann' }, { name: 'bob' }],
+    rotations: [
+      {
+        name: 'ops',
+        startsOn: '2026-11-20',
+        handOverAt: '09:00',
+        people: ['ann', 'bob'],
+        overrides: [['bob', 50, 70]],
+      },
+      { name: 'later', startsOn: '2026-12-24', handOverAt: '09:00', people: ['ann'] },
+    ],
+    route: {
+      channels: ['team'],
+      escalation: [
+        { afterMs: 60_000, channels: [], onCall: ['ops'] },
+        { afterMs: 90_000, channels: [], onCall: ['later'] },
+        { afterMs: 120_000, channels: [], onCall: ['ops'] },
+      ],
+    },
+    events: [[0, 'fires', 'Disk', 'a']],
+    until: 130,
+    told: ['0 first Disk on a -> team', '60 escalated Disk on a -> bob', '120 escalated Disk on a -> ann'],
+    unsent: ['Disk on a to step 2: nobody-on-call'],
+  },
+  'a route whose rotation has nobody waits for somebody to be on call': {
+    channels: [{ name: 'ann' }],
+    rotations: [{ name: 'ops', startsOn: '2026-11-24', handOverAt: '10:01', people: ['ann'] }],
+    route: { ...apart, onCall: ['ops'] },
+    events: [
+      [0, 'fires', 'Disk', 'a'],
+      [1, 'fires', 'Load', 'a'],
+      [2, 'ends', 'Load', 'a'],
+    ],
+    until: 70,
+    told: ['60 first Disk on a'],
+    unsent: ['Load on a fires: no-channel', 'Load on a is over: never-told'],
+  },
   'a snoozed incident is told when it wakes, if it is still there': {
     events: [
       [0, 'fires', 'Disk', 'a'],

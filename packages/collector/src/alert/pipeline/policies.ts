@@ -1,6 +1,16 @@
-/** Routes, silences and inhibitions, ready to be asked. */
+/** Routes, silences, inhibitions and who is on call, ready to be asked. */
 import type { Alert, Labels, UnixMs } from '@tarsier/protocol';
-import { newRouteSchema, type Channel, type Inhibition, type Route, type Silence } from '@tarsier/protocol/api';
+import {
+  newRouteSchema,
+  type Channel,
+  type Inhibition,
+  type Override,
+  type Rotation,
+  type Route,
+  type Shift,
+  type Silence,
+} from '@tarsier/protocol/api';
+import { onCallAt } from '../on-call/shifts.ts';
 import { isWithin } from './calendar.ts';
 import { compileLabelTest, type LabelTest } from './alert-labels.ts';
 
@@ -9,6 +19,9 @@ export interface PolicySource {
   readonly routes: readonly Route[];
   readonly silences: readonly Silence[];
   readonly inhibitions: readonly Inhibition[];
+  readonly rotations: readonly Rotation[];
+  /** The oldest first. */
+  readonly overrides: readonly Override[];
   readonly channels: readonly Channel[];
 }
 
@@ -20,6 +33,8 @@ export interface Policies {
   silencesAt(now: UnixMs): readonly ActiveSilence[];
   readonly inhibitions: readonly CompiledInhibition[];
   readonly channels: ReadonlyMap<string, Channel>;
+  /** Who is on call in these rotations; one that is gone has nobody. */
+  onCall(rotationIds: readonly string[], now: UnixMs): readonly Shift[];
 }
 
 export interface ActiveSilence {
@@ -52,7 +67,14 @@ const standingInhibitions: readonly Omit<Inhibition, 'id'>[] = [
 ];
 
 /** @throws {QueryError} when a matcher can't be read; they are checked before they are stored */
-export function compilePolicies({ routes, silences, inhibitions, channels }: PolicySource): Policies {
+export function compilePolicies({
+  routes,
+  silences,
+  inhibitions,
+  rotations,
+  overrides,
+  channels,
+}: PolicySource): Policies {
   const ordered = routes.toSorted((a, b) => a.position - b.position || (a.name < b.name ? -1 : 1));
   const compiledRoutes = ordered.map((route) => ({ route, matches: compileLabelTest(route.matchers) }));
   const compiledSilences = silences.map((silence) => ({ silence, matches: compileLabelTest(silence.matchers) }));
@@ -75,6 +97,12 @@ export function compilePolicies({ routes, silences, inhibitions, channels }: Pol
       common: equal === 'series' ? seriesOf : (_, labels) => valuesOf(labels, equal),
     })),
     channels: new Map(channels.map((channel) => [channel.id, channel])),
+    onCall: (rotationIds, now) =>
+      rotationIds.flatMap((id) => {
+        const rotation = rotations.find((one) => one.id === id);
+        const shift = rotation === undefined ? undefined : onCallAt(rotation, overrides, now);
+        return shift === undefined ? [] : [shift];
+      }),
   };
 }
 

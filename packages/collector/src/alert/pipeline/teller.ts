@@ -8,6 +8,9 @@ import { whyNow } from './message.ts';
 import type { Policies } from './policies.ts';
 import { hasRoom } from './rate-limit.ts';
 
+/** Ids of channels; with the person whom one is for, where somebody is on call. */
+export type Audience = ReadonlyMap<string, string | undefined>;
+
 export class Teller {
   readonly #docket: Docket;
   /** Brings an incident's summary up to date. */
@@ -28,19 +31,51 @@ export class Teller {
     this.#summarise = summarise;
   }
 
-  /** The route's channels, and those of the steps of its escalation that were taken. */
-  channelsOf(route: Route, steps: number): readonly string[] {
-    const own = route.channels ?? [...this.policies.channels.keys()];
-    const all = [...own, ...route.escalation.slice(0, steps).flatMap(({ channels }) => channels)];
-    return [...new Set(all)].filter((id) => this.policies.channels.has(id));
+  /**
+   * The route's channels, those of the steps of its escalation that were taken, and of those who are on call now.
+   *
+   * @returns ids, and the person whom a channel is for where that follows from a rotation
+   */
+  channelsOf(route: Route, steps: number, now: UnixMs): Audience {
+    const everyone = route.onCall.length > 0 ? [] : [...this.policies.channels.keys()];
+    return this.#audience(
+      [{ channels: route.channels ?? everyone, onCall: route.onCall }, ...route.escalation.slice(0, steps)],
+      now,
+    );
+  }
+
+  #audience(targets: readonly Pick<Route['escalation'][number], 'channels' | 'onCall'>[], now: UnixMs): Audience {
+    const audience = new Map<string, string | undefined>();
+    for (const { channels, onCall } of targets) {
+      for (const id of channels) audience.set(id, undefined);
+      for (const { person, channels: own } of this.policies.onCall(onCall, now)) {
+        for (const id of own) if (!audience.has(id)) audience.set(id, person);
+      }
+    }
+    for (const id of audience.keys()) if (!this.policies.channels.has(id)) audience.delete(id);
+    return audience;
+  }
+
+  /** Who hears that it is over: the channels of the route, and whoever of those on call heard that it fires. */
+  #audienceOfEnd({ incident }: Case, route: Route, now: UnixMs): Audience {
+    const { heard, step } = incident.telling;
+    const audience = new Map(this.channelsOf(route, step, now));
+    if (heard === undefined) return audience;
+    for (const [id, person] of audience) if (person !== undefined) audience.delete(id);
+    for (const id of heard) if (this.policies.channels.has(id) && !audience.has(id)) audience.set(id, undefined);
+    return audience;
   }
 
   tell(of: Case, route: Route, reason: TellReason, active: readonly Member[], now: UnixMs): void {
     const { telling } = of.incident;
     const step = stepAfter(reason, telling.step);
-    const channels =
-      reason === 'escalated' ? (route.escalation[telling.step]?.channels ?? []) : this.channelsOf(route, step);
     const isOver = reason === 'resolved';
+    const next = route.escalation[telling.step];
+    const audience = isOver
+      ? this.#audienceOfEnd(of, route, now)
+      : reason === 'escalated'
+        ? this.#audience(next === undefined ? [] : [next], now)
+        : this.channelsOf(route, step, now);
     const leading = inOrderOfCause(
       of,
       (isOver ? [...of.members.values()] : active.filter(({ told }) => !told)).map(({ alert }) => alert),
@@ -59,9 +94,11 @@ export class Teller {
         ),
         step,
         owed: telling.owed,
+        ...(isNew || telling.heard === undefined ? {} : { heard: telling.heard }),
       },
     });
-    const heard = this.#send(of, reason, channels, now);
+    if (reason === 'escalated' && audience.size === 0) this.#noteNobody(of, telling.step + 1, now);
+    const heard = this.#send(of, reason, audience, now);
     for (const member of active) {
       if (member.told) continue;
       member.told = true;
@@ -109,12 +146,13 @@ export class Teller {
   }
 
   /** @returns the names of the channels that hear of it */
-  #send(of: Case, reason: TellReason, channels: readonly string[], now: UnixMs): string[] {
+  #send(of: Case, reason: TellReason, audience: Audience, now: UnixMs): string[] {
     const names: string[] = [];
     const owed = new Set(of.incident.telling.owed);
+    const heardBy = new Set(of.incident.telling.heard);
     const { count } = of.incident.telling;
     const message = this.#messageOf(of, reason, now);
-    for (const channelId of channels) {
+    for (const [channelId, person] of audience) {
       const channel = this.policies.channels.get(channelId);
       if (channel === undefined) continue;
       const sent = this.#sent.get(channelId) ?? [];
@@ -129,9 +167,11 @@ export class Teller {
       owed.delete(channelId);
       this.#sent.set(channelId, [...sent.slice(1 - channel.rateLimit.count), now]);
       this.#docket.send({ id, incidentId: of.incident.id, number: count, channelId, at: now, message });
-      names.push(channel.name);
+      heardBy.add(channelId);
+      names.push(person === undefined ? channel.name : `${channel.name} (${person}, on call)`);
     }
-    this.#docket.change(of, { ...of.incident, telling: { ...of.incident.telling, owed: [...owed] } });
+    const telling = { ...of.incident.telling, owed: [...owed], heard: [...heardBy] };
+    this.#docket.change(of, { ...of.incident, telling });
     if (names.length > 0) this.#docket.note(of, now, 'told', `${names.join(', ')}: ${message.why}`);
     return names;
   }
@@ -146,7 +186,15 @@ export class Teller {
     if (ready.length === 0 || (route.hours !== undefined && !isWithin(route.hours, now))) return;
     const owed = telling.owed.filter((channelId) => !ready.includes(channelId));
     this.#docket.change(of, { ...of.incident, telling: { ...telling, owed, count: telling.count + 1 } });
-    this.#send(of, 'late', ready, now);
+    this.#send(of, 'late', new Map(ready.map((id) => [id, undefined])), now);
+  }
+
+  /** A step of the escalation that reaches nobody. */
+  #noteNobody(of: Case, step: number, now: UnixMs): void {
+    const id = `${of.incident.id}/${of.incident.telling.count}/step-${step}`;
+    const detail = `step ${step} of the escalation reaches no channel: nobody is on call, or its channels are gone`;
+    this.#docket.decideChannel(of, id, `step ${step}`, { at: now, told: false, reason: 'nobody-on-call', detail });
+    this.#docket.note(of, now, 'held', detail);
   }
 
   #messageOf(of: Case, reason: TellReason, now: UnixMs): Message {

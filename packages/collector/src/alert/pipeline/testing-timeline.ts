@@ -2,11 +2,14 @@
 import type { Alert, Severity } from '@tarsier/protocol';
 import {
   newInhibitionSchema,
+  newOverrideSchema,
+  newRotationSchema,
   newRouteSchema,
   newSilenceSchema,
   type ChannelInput,
   type IncidentAction,
   type NewInhibition,
+  type NewRotation,
   type NewRoute,
   type NewSilence,
 } from '@tarsier/protocol/api';
@@ -27,7 +30,14 @@ export interface MoreOfAlert {
 }
 
 export interface Timeline {
+  /** Channels and rotations by their names. */
   readonly route?: Partial<NewRoute>;
+  /** In UTC, with shifts of a day; each person has the channel of the same name. */
+  readonly rotations?: readonly (Pick<NewRotation, 'name' | 'startsOn' | 'handOverAt'> & {
+    readonly people: readonly string[];
+    /** `[person, from, to]`, in seconds. */
+    readonly overrides?: readonly (readonly [string, number, number])[];
+  })[];
   readonly silences?: readonly Partial<NewSilence>[];
   readonly inhibitions?: readonly NewInhibition[];
   readonly channels?: readonly { readonly name?: string; readonly rateLimit?: ChannelInput['rateLimit'] }[];
@@ -59,8 +69,30 @@ export async function play(storage: Storage, tenant: string, timeline: Timeline)
     });
     channels.set(made.id, made.name);
   }
-  const { routes, silences, inhibitions } = storage.alertPolicies;
-  await routes.create(scope, newRouteSchema.parse({ name: 'all', ...timeline.route }));
+  const { routes, silences, inhibitions, rotations, overrides } = storage.alertPolicies;
+  const idOf = new Map(Array.from(channels, ([id, name]) => [name, id]));
+  const ids = (names: readonly string[]): string[] => names.map((name) => idOf.get(name) ?? name);
+  for (const { people, overrides: some = [], ...rotation } of timeline.rotations ?? []) {
+    const body = { timeZone: 'UTC', shiftDays: 1, ...rotation };
+    const named = people.map((name) => ({ name, channels: ids([name]) }));
+    const { id: rotationId } = await rotations.create(scope, newRotationSchema.parse({ ...body, people: named }));
+    idOf.set(rotation.name, rotationId);
+    for (const [person, from, to] of some) {
+      const span = { from: timelineStart + from * 1000, to: timelineStart + to * 1000 };
+      await overrides.create(scope, newOverrideSchema.parse({ rotationId, person, ...span }));
+    }
+  }
+  const { channels: own, onCall = [], escalation = [], ...route } = timeline.route ?? {};
+  await routes.create(
+    scope,
+    newRouteSchema.parse({
+      name: 'all',
+      ...route,
+      ...(own === undefined ? {} : { channels: ids(own) }),
+      onCall: ids(onCall),
+      escalation: escalation.map((step) => ({ ...step, channels: ids(step.channels), onCall: ids(step.onCall) })),
+    }),
+  );
   for (const silence of timeline.silences ?? []) await silences.create(scope, newSilenceSchema.parse(silence));
   for (const one of timeline.inhibitions ?? []) await inhibitions.create(scope, newInhibitionSchema.parse(one));
 
