@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumFlags, chromiumPath } from './test/support/chromium.ts';
@@ -20,6 +21,8 @@ export default defineConfig(async () => ({
           globalSetup: ['packages/collector/src/storage/testing-setup.ts'],
           testTimeout: minute,
           hookTimeout: minute,
+          // Many wait for a database or a timer: two at least, where there are two cores.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       {
