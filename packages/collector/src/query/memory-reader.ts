@@ -19,7 +19,7 @@ export function createMemoryReader(series: Iterable<StoredSeries>): SeriesReader
 }
 
 /** The samples of `from` to `to`, both included; no copy. */
-function between({ times, values }: SeriesColumn, from: number, to: number): SeriesColumn {
+export function between({ times, values }: SeriesColumn, from: number, to: number): SeriesColumn {
   const [first, end] = [firstAfter(times, from - 1), firstAfter(times, to)];
   return { times: times.subarray(first, end), values: values.subarray(first, end) };
 }

@@ -1,8 +1,9 @@
 /** Answers a selector over a range of time from what is stored. */
 import { TarsierError, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
 import type { Aggregation } from '@tarsier/protocol/api';
-import { rollUp } from '@tarsier/protocol/chunk';
+import { rollUp, type Rollup } from '@tarsier/protocol/chunk';
 import { dayMs, hourMs, minuteMs } from '../storage/hours.ts';
+import type { Reach } from '../storage/select/reach.ts';
 import type { SampleRange } from '../storage/select/read-samples.ts';
 import type { Matcher, SeriesRow } from '../storage/series-catalog.ts';
 import type { HostIds } from '../storage/series-index/label-index.ts';
@@ -11,6 +12,8 @@ import type { TenantScope } from '../tenant.ts';
 import { aggregate, aggregateRollup, lookBackMs } from './aggregate.ts';
 import { parseSelector } from './language/parse.ts';
 import { compileTests } from './selector.ts';
+import { between } from './memory-reader.ts';
+import { edgeSamples, finestWidth, type RollupWidth } from './resolution.ts';
 import { withoutStale } from './staleness.ts';
 
 export interface RangeRequest {
@@ -75,6 +78,18 @@ export interface Query {
   ): Promise<readonly string[]>;
   /** Their samples of `from` to `to`, both included. @throws {TarsierError} `query/…` */
   samples(scope: TenantScope, request: SamplesRequest): Promise<readonly SeriesResult[]>;
+  /** Their buckets that end after `from`, up to and including `to`. @throws {TarsierError} `query/…` */
+  rollups(
+    scope: TenantScope,
+    request: SamplesRequest & { readonly width: RollupWidth },
+  ): Promise<readonly RollupResult[]>;
+  /** How far back samples and rollups go. */
+  reach(scope: TenantScope): Promise<Reach>;
+}
+
+export interface RollupResult {
+  readonly series: SeriesRow;
+  readonly rollup: Rollup;
 }
 
 /** Both included. */
@@ -87,6 +102,8 @@ export interface SamplesRequest {
   readonly matchers: readonly Matcher[];
   readonly from: UnixMs;
   readonly to: UnixMs;
+  /** Which of the series that match are read; all without it. */
+  readonly only?: (series: SeriesRow) => boolean;
   /** Instead of those that count for all. */
   readonly limits?: Pick<QueryLimits, 'series' | 'samples'> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -128,8 +145,9 @@ export function createQuery({
     series: readonly SeriesRow[],
     { start, end, stepMs, aggregation }: { start: UnixMs; end: UnixMs; stepMs: number; aggregation: Aggregation },
     range: SampleRange,
+    left: RollupWidth | undefined,
   ): Promise<(row: SeriesRow) => SeriesColumn | undefined> {
-    const width = stepMs % hourMs === 0 ? hourMs : stepMs % minuteMs === 0 ? minuteMs : undefined;
+    const width = stepMs % hourMs === 0 ? hourMs : (left ?? (stepMs % minuteMs === 0 ? minuteMs : undefined));
     // Gauges keep no increase.
     const byRollup = ({ kind }: SeriesRow): boolean =>
       width !== undefined && (aggregation !== 'rate' || kind === 'counter');
@@ -168,14 +186,19 @@ export function createQuery({
     };
   }
 
-  async function samples(
+  async function wanted(
     scope: TenantScope,
-    { matchers, from, to, limits: { series: mostSeries, samples: mostSamples } = limits, signal }: SamplesRequest,
-  ): Promise<readonly SeriesResult[]> {
+    { matchers, from, to, only, limits: { series: mostSeries, samples: mostSamples } = limits, signal }: SamplesRequest,
+  ): Promise<{ readonly range: SampleRange; readonly series: readonly SeriesRow[] }> {
     const time = withinTime({ from, to });
     const range = limited(time.from, time.to, signal, mostSamples);
-    if (range.from > range.to) return [];
+    if (range.from > range.to) return { range, series: [] };
     const series = await matching(scope, matchers, signal, mostSeries);
+    return { range, series: only === undefined ? series : series.filter(only) };
+  }
+
+  async function samples(scope: TenantScope, request: SamplesRequest): Promise<readonly SeriesResult[]> {
+    const { range, series } = await wanted(scope, request);
     const found = await storage.samples.read(scope, series, range);
     return withColumns(series, ({ seriesId }) => found.get(seriesId));
   }
@@ -188,6 +211,15 @@ export function createQuery({
         hosts: await hostsOf(scope, within),
       }),
     samples,
+    async rollups(scope, request) {
+      const { range, series } = await wanted(scope, request);
+      const found = await storage.samples.rollups(scope, series, request.width, range);
+      return series.flatMap((row) => {
+        const rollup = found.get(row.seriesId);
+        return rollup === undefined ? [] : [{ series: row, rollup }];
+      });
+    },
+    reach: storage.samples.reach,
     labelNames: async (scope, selectors, within) =>
       storage.series.labelNames(scope, selectors.map(compileTests), await hostsOf(scope, within)),
     labelValues: async (scope, name, selectors, within) =>
@@ -200,8 +232,17 @@ export function createQuery({
       const from = stepMs === undefined ? start : start - lookBackMs(stepMs, aggregation);
       const range = limited(from, end, signal);
       const series = await matching(scope, parseSelector(selector), signal);
+      // What has expired is told by what is left of it.
+      const left = finestWidth(from, await storage.samples.reach(scope));
       if (stepMs !== undefined) {
-        return withColumns(series, await step(scope, series, { start, end, stepMs, aggregation }, range));
+        return withColumns(series, await step(scope, series, { start, end, stepMs, aggregation }, range, left));
+      }
+      if (left !== undefined) {
+        const rollups = await storage.samples.rollups(scope, series, left, { ...range, to: end + left - 1 });
+        return withColumns(series, ({ seriesId }) => {
+          const rollup = rollups.get(seriesId);
+          return rollup === undefined ? undefined : between(edgeSamples(rollup), start, end);
+        });
       }
       const found = await storage.samples.read(scope, series, range);
       return withColumns(series, ({ seriesId }) => {

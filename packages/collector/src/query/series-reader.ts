@@ -1,6 +1,7 @@
 import type { SeriesColumn, UnixMs } from '@tarsier/protocol';
 import type { Matcher } from '../storage/series-catalog.ts';
 import type { TenantScope } from '../tenant.ts';
+import type { RolledUp } from './evaluate/value.ts';
 import type { LabelSet } from './label-set.ts';
 
 /** Which samples an evaluation wants. */
@@ -28,6 +29,18 @@ export interface StoredSeries {
   readonly labels: LabelSet;
   /** Times ascend; a staleness marker is a value with its very bits. */
   readonly column: SeriesColumn;
+  /** What stands for samples where the hints allow it; then the column's times are the ends of its buckets. */
+  readonly rolledUp?: RolledUp;
+  /** How far apart samples or buckets may lie where they are all that is left: looks go back as far. */
+  readonly spacingMs?: number;
+}
+
+/** What a bucket takes in memory, in samples. */
+export const samplesPerBucket = 6;
+
+/** Samples that a series takes the room of. */
+export function sizeOf({ column, rolledUp }: StoredSeries): number {
+  return column.times.length * (rolledUp === undefined ? 1 : samplesPerBucket);
 }
 
 /** The evaluator's only door to samples. */

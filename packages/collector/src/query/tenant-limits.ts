@@ -1,4 +1,5 @@
 import type { UnixMs } from '@tarsier/protocol';
+import { remembered } from '../remembered.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 import type { TenantLimits } from './limits.ts';
@@ -14,14 +15,5 @@ export function createTenantLimits({
   readonly storage: Pick<Storage, 'tenants'>;
   readonly now: () => UnixMs;
 }): (scope: TenantScope) => Promise<TenantLimits> {
-  const known = new Map<number, { readonly limits: Promise<TenantLimits>; readonly until: UnixMs }>();
-  return (scope) => {
-    const cached = known.get(scope.tenantId);
-    if (cached !== undefined && cached.until > now()) return cached.limits;
-    const limits = storage.tenants.queryLimits(scope);
-    known.set(scope.tenantId, { limits, until: now() + cacheMs });
-    // A database that was away for a moment is asked again at once.
-    limits.catch(() => known.delete(scope.tenantId));
-    return limits;
-  };
+  return remembered((scope) => storage.tenants.queryLimits(scope), cacheMs, now).of;
 }

@@ -143,6 +143,7 @@ function storageOn(
 ): Storage {
   const { sql } = database;
   const wanted = createWantedHosts();
+  const samples = createSamples(database, wanted, now);
   return {
     tenants: createTenants(database),
     keys: createKeys(database, now),
@@ -151,7 +152,7 @@ function storageOn(
     hosts: createHosts(database),
     series: createSeriesCatalog(database, now, maxSeries),
     batches: createBatches(database),
-    samples: createSamples(database, wanted),
+    samples,
     deletions: createDeletions(database),
     rules: createRules(database, now),
     ruleFiles: createRuleFiles(database, now),
@@ -168,7 +169,11 @@ function storageOn(
       await sql`select 1`;
     },
     ensurePartitions: (at) => ensurePartitions(sql, at),
-    dropExpired: (at, retention) => dropExpired(sql, at, retention),
+    async dropExpired(at, retention) {
+      const dropped = await dropExpired(sql, at, retention);
+      samples.expired();
+      return dropped;
+    },
     createCompactor: (log, policy) => createCompactor({ sql, log, ...(policy === undefined ? {} : { policy }) }),
     startCompaction: (options) => startCompaction(connection, wanted, options),
     close,

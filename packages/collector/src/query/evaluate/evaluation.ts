@@ -158,13 +158,17 @@ export class Evaluation {
 
   #range({ selector, range }: MatrixSelector, steps: Steps): RangeVector {
     const { times, found } = this.#parts;
+    const series = found.get(selector) ?? [];
+    const askedMs = positiveMs(range, times);
     return {
-      series: (found.get(selector) ?? []).map(({ labels, column }): RangeSeries => ({
+      series: series.map(({ labels, column, rolledUp }): RangeSeries => ({
         labels,
         dropName: false,
         ...withoutStale(column),
+        rolledUp,
       })),
-      rangeMs: positiveMs(range, times),
+      rangeMs: series.reduce((longest, { spacingMs = 0 }) => Math.max(longest, spacingMs), askedMs),
+      askedMs,
       endAt: lookAt(selector, steps, times),
       bounds: new WindowBounds(),
       lookedAt: steps.lookedAt,
@@ -190,9 +194,11 @@ export class Evaluation {
         values: values.filter((_, step) => present[step] === 1),
       };
     });
+    const rangeMs = positiveMs(subquery.range, times);
     return {
       series,
-      rangeMs: positiveMs(subquery.range, times),
+      rangeMs,
+      askedMs: rangeMs,
       endAt: lookAt(subquery, steps, times),
       bounds: new WindowBounds(),
       lookedAt: countInside ? undefined : steps.lookedAt,

@@ -18,6 +18,20 @@ export class Sum {
   }
 }
 
+/** The {@link Sum} of `values[from..to)`, without an object. */
+export function sumOver(values: Float64Array, from: number, to: number): number {
+  let [total, lost] = [0, 0];
+  for (let row = from; row < to; row++) {
+    const value = values[row] ?? 0;
+    const next = total + value;
+    if (next === Infinity || next === -Infinity) lost = 0;
+    else if (Math.abs(total) >= Math.abs(value)) lost += total - next + value;
+    else lost += value - next + total;
+    total = next;
+  }
+  return total + lost;
+}
+
 /**
  * An average as Prometheus computes it: by the sum as long as that is finite, else by a running mean, so that the mean
  * of numbers near the largest is not infinite.

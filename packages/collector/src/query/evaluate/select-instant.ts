@@ -12,7 +12,7 @@ import { emptySeries, type VectorSeries } from './value.ts';
  * @returns undefined when no step has a sample
  */
 export function newestAt(
-  { labels, column }: StoredSeries,
+  { labels, column, spacingMs = 0 }: StoredSeries,
   count: number,
   look: (step: number) => UnixMs,
   lookBackMs: number,
@@ -22,6 +22,7 @@ export function newestAt(
   const { times, values } = column;
   const isStale = staleRows(column);
   const found = emptySeries(labels, what === 'times', count);
+  const reachMs = Math.max(lookBackMs, spacingMs);
   let any = false;
   let next = 0;
   for (let step = 0; step < count; step++) {
@@ -31,7 +32,7 @@ export function newestAt(
     const row = next - 1;
     const time = times[row] ?? 0;
     const value = values[row] ?? 0;
-    if (time <= at - lookBackMs || (value !== value && isStale(row))) continue;
+    if (time <= at - reachMs || (value !== value && isStale(row))) continue;
     found.values[step] = what === 'times' ? time / 1000 : value;
     found.present[step] = 1;
     if (lookedAt !== undefined) lookedAt[step] = (lookedAt[step] ?? 0) + 1;

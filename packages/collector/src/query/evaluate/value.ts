@@ -1,4 +1,5 @@
 import type { UnixMs } from '@tarsier/protocol';
+import type { Rollup } from '@tarsier/protocol/chunk';
 import type { LabelSet } from '../label-set.ts';
 import type { WindowBounds } from './windows.ts';
 
@@ -21,12 +22,22 @@ export interface RangeSeries {
   readonly dropName: boolean;
   readonly times: Float64Array;
   readonly values: Float64Array;
+  /** Where it stands for samples: `times` are the ends of its buckets. */
+  readonly rolledUp?: RolledUp | undefined;
+}
+
+export interface RolledUp {
+  readonly rollup: Rollup;
+  /** Of its buckets, ms. */
+  readonly width: number;
 }
 
 export interface RangeVector {
   readonly series: readonly RangeSeries[];
   /** Each step looks at the samples in (end - rangeMs, end]. */
   readonly rangeMs: number;
+  /** What was asked for: less than `rangeMs` where all that is left lies farther apart. */
+  readonly askedMs: number;
   /** End of a step's window. */
   readonly endAt: (step: number) => UnixMs;
   /** Of the series that was looked at last. */

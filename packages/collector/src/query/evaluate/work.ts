@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TarsierError } from '@tarsier/protocol';
 import type { EngineLimits } from '../limits.ts';
-import type { StoredSeries } from '../series-reader.ts';
+import { sizeOf, type StoredSeries } from '../series-reader.ts';
 
 /** How long an evaluation may hold up everybody else, ms. */
 const turnMs = 10;
@@ -51,7 +51,7 @@ export class Work {
         { field: 'query' },
       );
     }
-    const samples = series.reduce((sum, { column }) => sum + column.times.length, 0);
+    const samples = series.reduce((sum, one) => sum + sizeOf(one), 0);
     this.samplesRead += samples;
     this.hold(samples);
   }

@@ -1,34 +1,23 @@
 /** Hot file: what the samples of a range amount to. */
 import type { VectorFunction } from '../evaluate/call.ts';
 import { argument } from '../evaluate/call.ts';
-import { Mean, Sum } from '../evaluate/mean.ts';
+import { Mean, Sum, sumOver } from '../evaluate/mean.ts';
 import { isQuantile, quantileOf } from '../evaluate/quantile.ts';
 import { overWindows, type Window, type WindowFunction } from '../evaluate/windows.ts';
 import { formatShort } from '../language/number.ts';
 import { eachSeries } from './map.ts';
+import { rollupFunctions, type RollupFunction } from './rollup-functions.ts';
 
-function overTime(evaluate: WindowFunction, dropName = true): VectorFunction {
+function overTime(evaluate: WindowFunction, ofRollups?: RollupFunction, dropName = true): VectorFunction {
   return async (context) => {
     const range = await context.matrix(0);
-    return eachSeries(context, range.series, (series) =>
-      overWindows(series, range, context.steps.count, evaluate, dropName),
-    );
+    return eachSeries(context, range.series, (series) => {
+      const { rolledUp } = series;
+      const function_ = rolledUp === undefined || ofRollups === undefined ? evaluate : ofRollups(rolledUp, range);
+      return overWindows(series, range, context.steps.count, function_, dropName);
+    });
   };
 }
-
-/** The same arithmetic as {@link Sum}, without an object per window. */
-const sum: WindowFunction = ({ values, from, to }) => {
-  let [total, lost] = [0, 0];
-  for (let row = from; row < to; row++) {
-    const value = values[row] ?? 0;
-    const next = total + value;
-    if (next === Infinity || next === -Infinity) lost = 0;
-    else if (Math.abs(total) >= Math.abs(value)) lost += total - next + value;
-    else lost += value - next + total;
-    total = next;
-  }
-  return total + lost;
-};
 
 const mean: WindowFunction = ({ values, from, to }) => {
   let [total, lost] = [values[from] ?? 0, 0];
@@ -117,20 +106,23 @@ const quantile: VectorFunction = async (context) => {
 };
 
 export const overTimeFunctions = {
-  avg_over_time: overTime(mean),
-  count_over_time: overTime(({ from, to }) => to - from),
-  first_over_time: overTime(({ values, from }) => values[from], false),
-  last_over_time: overTime(({ values, to }) => values[to - 1], false),
+  avg_over_time: overTime(mean, rollupFunctions.avg_over_time),
+  count_over_time: overTime(({ from, to }) => to - from, rollupFunctions.count_over_time),
+  first_over_time: overTime(({ values, from }) => values[from], rollupFunctions.first_over_time, false),
+  last_over_time: overTime(({ values, to }) => values[to - 1], rollupFunctions.last_over_time, false),
   mad_over_time: overTime(medianDeviation),
-  max_over_time: overTime(extreme(1)),
-  min_over_time: overTime(extreme(-1)),
-  present_over_time: overTime(() => 1),
+  max_over_time: overTime(extreme(1), rollupFunctions.max_over_time),
+  min_over_time: overTime(extreme(-1), rollupFunctions.min_over_time),
+  present_over_time: overTime(() => 1, rollupFunctions.present_over_time),
   quantile_over_time: quantile,
   stddev_over_time: overTime((window) => Math.sqrt(variance(window) ?? Number.NaN)),
   stdvar_over_time: overTime(variance),
-  sum_over_time: overTime(sum),
-  ts_of_first_over_time: overTime(({ times, from }) => (times[from] ?? 0) / 1000),
-  ts_of_last_over_time: overTime(({ times, to }) => (times[to - 1] ?? 0) / 1000),
+  sum_over_time: overTime(({ values, from, to }) => sumOver(values, from, to), rollupFunctions.sum_over_time),
+  ts_of_first_over_time: overTime(
+    ({ times, from }) => (times[from] ?? 0) / 1000,
+    rollupFunctions.ts_of_first_over_time,
+  ),
+  ts_of_last_over_time: overTime(({ times, to }) => (times[to - 1] ?? 0) / 1000, rollupFunctions.ts_of_last_over_time),
   ts_of_max_over_time: overTime(extremeTime(1)),
   ts_of_min_over_time: overTime(extremeTime(-1)),
 } satisfies Readonly<Record<string, VectorFunction>>;

@@ -3,29 +3,19 @@ import { argument, type CallContext, type VectorFunction } from '../evaluate/cal
 import type { RangeSeries } from '../evaluate/value.ts';
 import { overWindows, type Window, type WindowFunction } from '../evaluate/windows.ts';
 import { metricName } from '../label-set.ts';
+import { extrapolate, type ChangeKind } from './extrapolate.ts';
 import { eachSeries } from './map.ts';
+import { rollupFunctions, type RollupFunction } from './rollup-functions.ts';
 
-/** A gap this much longer than the average one is no missed scrape: the series begins or ends there. */
-const gapFactor = 1.1;
-
-interface Kind {
-  readonly isCounter: boolean;
-  readonly perSecond: boolean;
-}
-
-/**
- * Change from the first to the last sample of each window, extrapolated to its edges where these are not further away
- * than a sample would be; a counter is not extrapolated below zero.
- */
-function extrapolated({ isCounter, perSecond }: Kind): (series: RangeSeries, rangeMs: number) => WindowFunction {
+/** From the first to the last sample of each window. */
+function extrapolated(kind: ChangeKind): (series: RangeSeries, rangeMs: number) => WindowFunction {
   return ({ values }, rangeMs) => {
-    const resets = isCounter ? resetRows(values) : [];
+    const resets = kind.isCounter ? resetRows(values) : [];
     // Windows only move forward.
     let firstReset = 0;
     return ({ times, from, to, startMs, endMs }) => {
       const last = to - 1;
-      if (last - from < 1) return undefined;
-      const [firstValue, firstMs, lastMs] = [values[from] ?? 0, times[from] ?? 0, times[last] ?? 0];
+      const firstValue = values[from] ?? 0;
       let change = (values[last] ?? 0) - firstValue;
       while (firstReset < resets.length && (resets[firstReset] ?? 0) <= from) firstReset++;
       for (let index = firstReset; index < resets.length; index++) {
@@ -33,16 +23,9 @@ function extrapolated({ isCounter, perSecond }: Kind): (series: RangeSeries, ran
         if (row > last) break;
         change += values[row - 1] ?? 0;
       }
-      const sampledS = (lastMs - firstMs) / 1000;
-      const betweenS = sampledS / (last - from);
-      const threshold = betweenS * gapFactor;
-      let beforeS = (firstMs - startMs) / 1000;
-      let afterS = (endMs - lastMs) / 1000;
-      if (beforeS >= threshold) beforeS = betweenS / 2;
-      if (isCounter && change > 0 && firstValue >= 0) beforeS = Math.min(beforeS, sampledS * (firstValue / change));
-      if (afterS >= threshold) afterS = betweenS / 2;
-      const factor = (sampledS + beforeS + afterS) / sampledS;
-      return change * (perSecond ? factor / (rangeMs / 1000) : factor);
+      const [firstMs, lastMs] = [times[from] ?? 0, times[last] ?? 0];
+      const samples = to - from;
+      return extrapolate(kind, rangeMs, { samples, firstValue, firstMs, lastMs, change, startMs, endMs });
     };
   };
 }
@@ -55,7 +38,7 @@ function resetRows(values: Float64Array): readonly number[] {
 }
 
 /** Of the last two samples. */
-function instant({ isCounter, perSecond }: Kind): WindowFunction {
+function instant({ isCounter, perSecond }: ChangeKind): WindowFunction {
   return ({ times, values, from, to }) => {
     if (to - from < 2) return undefined;
     const [before, value] = [values[to - 2] ?? 0, values[to - 1] ?? 0];
@@ -68,13 +51,18 @@ function instant({ isCounter, perSecond }: Kind): WindowFunction {
 
 function ofRange(
   windowFunction: (series: RangeSeries, rangeMs: number) => WindowFunction,
-  counts = false,
+  { ofRollups, counts = false }: { readonly ofRollups?: RollupFunction; readonly counts?: boolean } = {},
 ): VectorFunction {
   return async (context) => {
     const range = await context.matrix(0);
-    const results = await eachSeries(context, range.series, (series) =>
-      overWindows(series, range, context.steps.count, windowFunction(series, range.rangeMs)),
-    );
+    const results = await eachSeries(context, range.series, (series) => {
+      const { rolledUp } = series;
+      const function_ =
+        rolledUp === undefined || ofRollups === undefined
+          ? windowFunction(series, range.rangeMs)
+          : ofRollups(rolledUp, range);
+      return overWindows(series, range, context.steps.count, function_);
+    });
     if (counts) for (const { labels } of results) noteIfNoCounter(context, labels.get(metricName));
     return results;
   };
@@ -98,11 +86,14 @@ function pairs(count: (before: number, value: number) => boolean): (window: Wind
 }
 
 export const rateFunctions = {
-  rate: ofRange(extrapolated({ isCounter: true, perSecond: true }), true),
-  increase: ofRange(extrapolated({ isCounter: true, perSecond: false }), true),
-  delta: ofRange(extrapolated({ isCounter: false, perSecond: false })),
+  rate: ofRange(extrapolated({ isCounter: true, perSecond: true }), { counts: true, ofRollups: rollupFunctions.rate }),
+  increase: ofRange(extrapolated({ isCounter: true, perSecond: false }), {
+    counts: true,
+    ofRollups: rollupFunctions.increase,
+  }),
+  delta: ofRange(extrapolated({ isCounter: false, perSecond: false }), { ofRollups: rollupFunctions.delta }),
   irate: ofRange(() => instant({ isCounter: true, perSecond: true })),
   idelta: ofRange(() => instant({ isCounter: false, perSecond: false })),
   changes: ofRange(() => pairs((before, value) => value !== before && !(Number.isNaN(value) && Number.isNaN(before)))),
-  resets: ofRange(() => pairs((before, value) => value < before)),
+  resets: ofRange(() => pairs((before, value) => value < before), { ofRollups: rollupFunctions.resets }),
 } satisfies Readonly<Record<string, VectorFunction>>;

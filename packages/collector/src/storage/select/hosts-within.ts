@@ -2,10 +2,12 @@ import type { UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../../tenant.ts';
 import { maxBatchSpanMs } from '../batches.ts';
 import type { TarsierSql } from '../database.ts';
-import { hourOf } from '../hours.ts';
+import { dayOf, hourOf } from '../hours.ts';
+import type { Reach } from './reach.ts';
 
 /**
- * Hosts with samples of that time, by the hour where these are sealed: a look at each host's keys, however long it is.
+ * Hosts with samples of that time, by the hour where these are sealed, by the day where only rollups by hour are left: a
+ * look at each host's keys, however long it is.
  *
  * @returns undefined when that is all of them
  */
@@ -13,6 +15,7 @@ export async function hostsWithin(
   sql: TarsierSql,
   { tenantId }: TenantScope,
   { from, to }: { readonly from: UnixMs; readonly to: UnixMs },
+  reach: Reach,
 ): Promise<ReadonlySet<number> | undefined> {
   const [firstHour, lastHour] = [hourOf(from), hourOf(to)];
   const hosts = await sql<{ host_id: number; within: boolean }[]>`
@@ -22,7 +25,13 @@ export async function hostsWithin(
       or exists (select from segment where tenant_id = ${tenantId} and host_id = h.host_id
         and hour between ${firstHour} and ${lastHour} and t0 <= ${to} and t1 >= ${from})
       or exists (select from block where tenant_id = ${tenantId} and host_id = h.host_id
-        and hour between ${firstHour} and ${lastHour}) as within
+        and hour between ${firstHour} and ${lastHour})
+      or (${from < reach.samples} and exists (
+        select from rollup_minute where tenant_id = ${tenantId} and host_id = h.host_id
+        and until between ${firstHour} and ${lastHour}))
+      or (${from < reach.minutes} and exists (
+        select from rollup_hour where tenant_id = ${tenantId} and host_id = h.host_id
+        and until between ${dayOf(firstHour)} and ${dayOf(lastHour)})) as within
     from host h where h.tenant_id = ${tenantId}`;
   const within = hosts.filter((host) => host.within);
   return within.length === hosts.length ? undefined : new Set(within.map(({ host_id }) => host_id));

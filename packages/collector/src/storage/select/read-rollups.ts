@@ -1,4 +1,5 @@
 /** Reads series by minute or hour: from rollups where an hour is sealed and nothing came since, else from samples. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UnixMs } from '@tarsier/protocol';
 import {
   ByteReader,
@@ -16,7 +17,7 @@ import type { TarsierSql } from '../database.ts';
 import { dayMs, dayOf, hourMs, hourOf, minuteMs } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
 import { withoutStale } from '../staleness.ts';
-import { readSamples, type SampleRange, type SampleSource } from './read-samples.ts';
+import { readSamples, rowsPerTurn, type SampleRange, type SampleSource } from './read-samples.ts';
 import { concatenateRollups, withoutHours } from './rollup-pieces.ts';
 
 /** A series' rollups of an hour or a day; or, without a series, an hour of a host whose rollups are not all there is. */
@@ -28,7 +29,8 @@ interface RollupRow {
   readonly body: Uint8Array | null;
 }
 
-const seriesPerStatement = 500;
+/** Read in one statement: series, and rows of theirs. */
+const atOnce = { series: 500, rows: 20_000 } as const;
 
 /**
  * @param width  of the buckets: a minute or an hour, ms
@@ -43,8 +45,11 @@ export async function readRollups(
   range: SampleRange,
 ): Promise<Map<number, Rollup>> {
   const found = new Map<number, Rollup>();
-  for (let first = 0; first < series.length; first += seriesPerStatement) {
-    const some = series.slice(first, first + seriesPerStatement);
+  const rowsEach = Math.max(1, (range.to - range.from) / (width === hourMs ? dayMs : hourMs));
+  const seriesEach = Math.max(1, Math.min(atOnce.series, Math.floor(atOnce.rows / rowsEach)));
+  for (let first = 0; first < series.length; first += seriesEach) {
+    const some = series.slice(first, first + seriesEach);
+    range.signal?.throwIfAborted();
     const rows = await source.reads.whileWanted(readRows(source.reads.sql, scope, some, width, range), range.signal);
     const unsealed = Map.groupBy(
       rows.filter(({ series_id }) => series_id === null),
@@ -52,11 +57,15 @@ export async function readRollups(
     );
     const pieces = new Map<number, Rollup[]>(some.map(({ seriesId }) => [seriesId, []]));
     const decoder = new RollupDecoder();
-    for (const row of rows) {
+    for (const [at, row] of rows.entries()) {
+      if (at % rowsPerTurn === rowsPerTurn - 1) {
+        await nextTurn();
+        range.signal?.throwIfAborted();
+      }
       if (row.series_id === null || row.head === null || row.body === null) continue;
       const hours = new Set(unsealed.get(row.host_id)?.map(({ until }) => until));
       const rollup = decoder.decode(row.head, row.body);
-      pieces.get(row.series_id)?.push(withoutHours(rollup, hours));
+      pieces.get(row.series_id)?.push(...withoutHours(rollup, hours));
       range.onRead?.(rollup.ends.length);
     }
     for (const { hours, ofHosts } of hostsByHours(some, unsealed)) {

@@ -50,7 +50,7 @@ const span = { firstMs: 6 * hourMs, leastMs: hourMs, mostMs: 32 * dayMs, fewRows
 /** Values that are allocated together, at most. */
 const largestSlab = 65_536;
 /** Rows decoded between two turns of the event loop. */
-const rowsPerTurn = 256;
+export const rowsPerTurn = 256;
 
 /**
  * All in one statement, so that it sees each sample exactly once, whatever compaction does meanwhile: what it moves

@@ -1,11 +1,13 @@
 import type { SampleMatrix, SeriesColumn, UnixMs } from '@tarsier/protocol';
 import type { Rollup } from '@tarsier/protocol/chunk';
+import { remembered } from '../../remembered.ts';
 import type { TenantScope } from '../../tenant.ts';
 import type { WantedHosts } from '../compaction/wanted-hosts.ts';
 import type { Database } from '../database.ts';
 import type { hourMs, minuteMs } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
 import { hostsWithin } from './hosts-within.ts';
+import { readReach, type Reach } from './reach.ts';
 import { readRecent } from './read-recent.ts';
 import { readRollups } from './read-rollups.ts';
 import { readSamples, type SampleRange, type SampleSource } from './read-samples.ts';
@@ -29,6 +31,10 @@ export interface Samples {
     width: typeof minuteMs | typeof hourMs,
     range: SampleRange,
   ): Promise<ReadonlyMap<number, Rollup>>;
+  /** How far back samples and rollups go; up to a minute old. */
+  reach(scope: TenantScope): Promise<Reach>;
+  /** Says that something expired. */
+  expired(): void;
   /** Hosts with samples of that time; undefined when that is all of them. */
   hostsWithin(
     scope: TenantScope,
@@ -49,11 +55,21 @@ export interface RecentSamples {
   readonly matrix: SampleMatrix;
 }
 
-export function createSamples({ sql, reads }: Database, wanted: Pick<WantedHosts, 'readBatches'>): Samples {
+/** How long it may take until it is known that samples expired, ms. */
+const reachMs = 60_000;
+
+export function createSamples(
+  { sql, reads }: Database,
+  wanted: Pick<WantedHosts, 'readBatches'>,
+  now: () => UnixMs,
+): Samples {
+  const reach = remembered((scope) => readReach(reads.sql, scope), reachMs, now);
   const source: SampleSource = { reads, schemas: createSchemaColumns(sql), wanted };
   return {
     read: (scope, series, range) => readSamples(source, scope, series, range),
-    hostsWithin: (scope, range) => hostsWithin(reads.sql, scope, range),
+    reach: reach.of,
+    expired: reach.forget,
+    hostsWithin: async (scope, range) => hostsWithin(reads.sql, scope, range, await reach.of(scope)),
     recent: (scope, since) => readRecent(sql, scope, since),
     rollups: (scope, series, width, range) => readRollups(source, scope, series, width, range),
   };
