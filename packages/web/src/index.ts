@@ -7,8 +7,11 @@ export { define, elements } from './define.ts';
 export { TarsierAlertList } from './elements/tarsier-alert-list/tarsier-alert-list.ts';
 export { TarsierChart } from './elements/tarsier-chart/tarsier-chart.ts';
 export { TarsierConnection } from './elements/tarsier-connection/tarsier-connection.ts';
+export { TarsierHost } from './elements/tarsier-host/tarsier-host.ts';
 export { TarsierHostGrid } from './elements/tarsier-host-grid/tarsier-host-grid.ts';
+export { TarsierOnboarding } from './elements/tarsier-onboarding/tarsier-onboarding.ts';
 export { TarsierProvider } from './elements/tarsier-provider/tarsier-provider.ts';
+export { TarsierTimeRange } from './elements/tarsier-time-range/tarsier-time-range.ts';
 export type {
   Connection,
   DataSource,

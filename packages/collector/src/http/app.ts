@@ -34,6 +34,7 @@ import { cardinalityRoutes } from './routes/cardinality.ts';
 import { channelRoutes } from './routes/channels.ts';
 import { detectionRoutes } from './routes/detection.ts';
 import { enrolRoutes } from './routes/enrol.ts';
+import { enrolTokenRoutes } from './routes/enrol-tokens.ts';
 import { exportRoutes } from './routes/export.ts';
 import { forecastRoutes } from './routes/forecast.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -126,6 +127,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.route('/v1/forecast', forecastRoutes(deps));
   app.route('/v1/cardinality', cardinalityRoutes(deps));
   app.route('/v1/hosts', hostRoutes(deps));
+  app.route('/v1/enrol-tokens', enrolTokenRoutes(deps));
   app.route('/v1/rules', ruleRoutes(deps));
   app.route('/v1/rule-lab', ruleLabRoutes(deps));
   app.route('/v1/rule-files', ruleFileRoutes(deps));

@@ -192,3 +192,21 @@ test.each([
   expect(status).toBe(400);
   expect(body).toMatchObject({ error: { code: 'enrol/body', message: expect.stringContaining(message) } });
 });
+
+test('who may write gets a token that lets one host in; who may read gets none', async () => {
+  const ask = async (scope: 'read' | 'write', body: unknown) => {
+    const response = await fetch(`${server.url}/v1/enrol-tokens`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await server.key('dash', scope)}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, body: (await response.json()) as { token: string; error?: { field?: string } } };
+  };
+  const made = await ask('write', { name: 'dashboard' });
+  expect(made.status).toBe(201);
+  const { status, body } = await post(made.body.token, { host: 'web-9', identity: { dmi: hash('board 9') } });
+  expect(status).toBe(201);
+  expect(enrolResponse.parse(body)).toMatchObject({ tenant: 'dash', host: 'web-9' });
+  expect((await ask('read', {})).status).toBe(403);
+  expect(await ask('write', { uses: 0 })).toMatchObject({ status: 400, body: { error: { field: 'uses' } } });
+});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { maxHostLength } from '../batch.ts';
+import type { UnixMs } from '../sample.ts';
 
 /**
  * What a machine says of itself, surest first. `assigned`: a random one that a machine was given to be told apart from
@@ -38,3 +39,23 @@ export const enrolResponse = z.object({
   /** Whether the host was there before; its series go on. */
   returning: z.boolean(),
 });
+
+/** `POST /v1/enrol-tokens`. */
+export const enrolTokenRequest = z.strictObject({
+  /** What it is for. */
+  name: z.string().max(200).default(''),
+  /** How many hosts it lets in. */
+  uses: z.number().int().min(1).max(100_000).default(1),
+  expiresInMs: z
+    .number()
+    .int()
+    .min(60_000)
+    .max(30 * 86_400_000)
+    .default(3_600_000),
+});
+
+/** Its answer, 201: the token is shown only here. */
+export interface EnrolTokenResponse {
+  readonly token: string;
+  readonly expiresAt: UnixMs;
+}

@@ -1,127 +1,295 @@
 import { html, LitElement, nothing } from 'lit';
-import type { TemplateResult } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { formatMoment } from '../chart/age.ts';
+import { LocaleController } from '../controllers/locale.ts';
 import type { Connection, DataSource } from '../data/source.ts';
+import type { Store } from '../data/store.ts';
+import { define } from '../define.ts';
 import { icons } from '../styles/icons.ts';
 import { base, tokens } from '../styles/tokens.ts';
 import { styles } from './app.styles.ts';
-import { parseRoute, routeHash } from './route.ts';
-import { applyTheme, storedTheme, storeTheme, themes } from './theme.ts';
-import type { Theme } from './theme.ts';
+import { eyes } from './brand.ts';
+import { keyTarget } from './keys.ts';
+import { pageOf, pages } from './pages.ts';
+import type { Page, PageElement } from './pages.ts';
+import type { CommandPalette } from './palette/command-palette.ts';
+import type { Preferences } from './preferences.ts';
+import { hostHash, parseRoute, routeHash } from './route.ts';
+import type { Route } from './route.ts';
+import { appWords } from './words/words.ts';
 
-const themeWords = { system: 'System', light: 'Light', dark: 'Dark' } as const;
+/** What addresses leave out. */
+const defaultRange = '15m';
+/** On a phone the bar at the bottom has room for so many; the palette has them all. */
+const barPages = 4;
+const chordMs = 1500;
 
-/** The dashboard that the collector serves: header, connection, theme, and the page below. */
+type Shown =
+  | { readonly kind: 'loading' | 'failed' | 'unknown' }
+  | { readonly kind: 'page'; readonly name: string; readonly element: PageElement };
+
+/** The dashboard that the collector serves: navigation, connection, time range, and the page below. */
 export class TarsierApp extends LitElement {
   static override styles = [tokens, base, styles];
 
   /** Data from elsewhere, in the place of the collector that served the page. */
   @property({ attribute: false }) source: DataSource | undefined;
 
+  /** The viewer's choices. */
+  @property({ attribute: false }) preferences: Store<Preferences> | undefined;
+
   @state() private connection: Connection = { kind: 'connecting', since: 0 };
-  @state() private theme: Theme = storedTheme();
-  @state() private host: string | undefined;
+  @state() private route: Route = parseRoute('');
+  @state() private shown: Shown = { kind: 'loading' };
+  @state() private keysShown = false;
+
+  readonly #locale = new LocaleController(this, appWords);
+  /** When `g` was pressed, which waits for a page's key. */
+  #chordSince = -Infinity;
+  #unfollow: (() => void) | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#unfollow = this.preferences?.subscribe(() => this.requestUpdate());
     this.#routed();
     globalThis.addEventListener('hashchange', this.#routed);
+    document.addEventListener('keydown', this.#key);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#unfollow?.();
     globalThis.removeEventListener('hashchange', this.#routed);
+    document.removeEventListener('keydown', this.#key);
   }
 
   readonly #routed = (): void => {
-    this.host = parseRoute(location.hash).host;
+    const before = this.route;
+    this.route = parseRoute(location.hash);
+    // The time range stays while one walks from page to page.
+    const { range } = before.parameters;
+    if (range !== undefined && this.route.parameters['range'] === undefined && before.page !== this.route.page) {
+      this.#replace({ ...this.route, parameters: { ...this.route.parameters, range } });
+    }
+    void this.#show();
   };
 
-  #nextTheme(): void {
-    this.theme = themes[(themes.indexOf(this.theme) + 1) % themes.length] ?? 'system';
-    storeTheme(this.theme);
-    applyTheme(document.documentElement, this.theme);
+  /** Another address for the same view: nothing to go back to. */
+  #replace(route: Route): void {
+    this.route = route;
+    history.replaceState(null, '', routeHash(route));
+  }
+
+  async #show(): Promise<void> {
+    const page = pageOf(this.route);
+    if (page === undefined) {
+      this.shown = { kind: 'unknown' };
+      return;
+    }
+    const { shown } = this;
+    if (shown.kind === 'page' && shown.name === page.name) {
+      shown.element.route = this.route;
+      return;
+    }
+    this.shown = { kind: 'loading' };
+    try {
+      define([[page.tag, await page.load()]]);
+    } catch {
+      // The network, or a newer build whose old files are gone; a reload heals both.
+      if (pageOf(this.route) === page) this.shown = { kind: 'failed' };
+      return;
+    }
+    // Somebody walked on while it was loading.
+    if (pageOf(this.route) !== page) return;
+    // Each page's element has `route`: `Page.tag` says which it is.
+    const element = document.createElement(page.tag) as PageElement;
+    element.route = this.route;
+    element.preferences = this.preferences;
+    this.shown = { kind: 'page', name: page.name, element };
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    document.title = [this.#title(), 'Tarsier'].filter(Boolean).join(' · ');
+    if (!changed.has('shown') || this.shown.kind !== 'page') return;
+    if (this.#walked) this.renderRoot.querySelector('main')?.focus({ preventScroll: true });
+    this.#walked = true;
+  }
+
+  /** Whether somebody went to another page: a screen reader is then told by the focus. */
+  #walked = false;
+
+  #title(): string | undefined {
+    const page = pageOf(this.route);
+    if (page === undefined) return undefined;
+    return [...this.route.path, this.#locale.words.pages[page.name]].join(' · ');
+  }
+
+  readonly #key = (event: KeyboardEvent): void => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+      event.preventDefault();
+      return void this.#openPalette();
+    }
+    const key = keyTarget(event);
+    if (key === undefined) return;
+    if (event.timeStamp - this.#chordSince < chordMs) {
+      this.#chordSince = -Infinity;
+      const page = pages.find((one) => one.key === key);
+      if (page !== undefined) this.#goTo(page);
+    } else if (key === 'g') {
+      this.#chordSince = event.timeStamp;
+    } else if (key === '/') {
+      event.preventDefault();
+      void this.#openPalette();
+    } else if (key === '?') {
+      this.keysShown = true;
+    }
+  };
+
+  #goTo(page: Page): void {
+    location.hash = routeHash({ page: page === pages[0] ? '' : page.name });
+  }
+
+  async #openPalette(): Promise<void> {
+    const { CommandPalette } = await import('./palette/command-palette.ts');
+    define([['tarsier-command-palette', CommandPalette]]);
+    const palette = this.renderRoot.querySelector<CommandPalette>('tarsier-command-palette');
+    await palette?.updateComplete;
+    palette?.open();
   }
 
   #drill(event: CustomEvent<{ host: string }>): void {
-    location.hash = routeHash(event.detail);
+    location.hash = hostHash(event.detail.host);
+  }
+
+  #ranged(event: CustomEvent<{ range: string }>): void {
+    const { range } = event.detail;
+    this.#replace({
+      ...this.route,
+      parameters: { ...this.route.parameters, range: range === defaultRange ? '' : range },
+    });
   }
 
   #retry(): void {
     this.renderRoot.querySelector('tarsier-provider')?.retry();
   }
 
-  override render(): TemplateResult {
-    return html`<tarsier-provider
-      .source=${this.source}
-      @tarsier-connection=${(event: CustomEvent<Connection>) => (this.connection = event.detail)}
-    >
-      <header>
-        <button class="skip" type="button" @click=${this.#skip}>Skip to the hosts</button>
-        <a class="brand" href="#/">${eyes}<span>Tarsier</span></a>
-        <tarsier-connection></tarsier-connection>
-        <button
-          class="button theme"
-          type="button"
-          aria-label="Theme: ${themeWords[this.theme]}"
-          @click=${this.#nextTheme}
-        >
-          ${icons[this.theme]}<span>${themeWords[this.theme]}</span>
-        </button>
-      </header>
-      <main id="main" tabindex="-1">${this.connection.kind === 'signed-out' ? this.#signedOut() : this.#page()}</main>
-    </tarsier-provider>`;
-  }
-
   #skip(): void {
     this.renderRoot.querySelector('main')?.focus();
   }
 
-  #page(): TemplateResult {
+  override render(): TemplateResult {
+    const { words } = this.#locale;
+    const { theme = 'system', timeZone = '' } = this.preferences?.value ?? {};
+    return html`<tarsier-provider
+      .source=${this.source}
+      theme=${theme === 'system' ? '' : theme}
+      time-zone=${timeZone}
+      range=${this.route.parameters['range'] ?? defaultRange}
+      @tarsier-connection=${(event: CustomEvent<Connection>) => (this.connection = event.detail)}
+      @tarsier-range-change=${this.#ranged}
+      @tarsier-drill=${this.#drill}
+    >
+      <div class="shell">
+        <button class="skip" type="button" @click=${this.#skip}>${words.skip}</button>
+        <header>
+          <a class="brand" href="#/">${eyes}<span>Tarsier</span></a>
+          <button class="button search" type="button" aria-keyshortcuts="Control+K" @click=${this.#openPalette}>
+            ${icons.search}<span>${words.search}</span><kbd>Ctrl K</kbd>
+          </button>
+          <tarsier-time-range></tarsier-time-range>
+          <tarsier-connection></tarsier-connection>
+        </header>
+        <nav aria-label=${words.navigation}>
+          ${pages.map((page, i) => this.#link(page, i))}
+          <button class="more" type="button" @click=${this.#openPalette}>
+            ${icons.more}<span>${words.more}</span>
+          </button>
+        </nav>
+        <main id="main" tabindex="-1">
+          ${this.connection.kind === 'signed-out' ? this.#signedOut() : [this.#banner(), this.#page()]}
+        </main>
+      </div>
+      <tarsier-command-palette
+        .preferences=${this.preferences}
+        @tarsier-keys=${() => (this.keysShown = true)}
+      ></tarsier-command-palette>
+      ${this.keysShown ? this.#keys() : nothing}
+    </tarsier-provider>`;
+  }
+
+  #link(page: Page, index: number): TemplateResult {
+    const { name, icon, key } = page;
+    const current = pageOf(this.route) === page;
+    return html`<a
+      class=${index < barPages ? 'first' : ''}
+      href=${routeHash({ page: index === 0 ? '' : name })}
+      aria-current=${current ? 'page' : nothing}
+      aria-keyshortcuts="g ${key}"
+      >${icons[icon]}<span>${this.#locale.words.pages[name]}</span></a
+    >`;
+  }
+
+  #page(): TemplateResult | HTMLElement {
+    const { words } = this.#locale;
+    switch (this.shown.kind) {
+      case 'page':
+        return this.shown.element;
+      case 'loading':
+        return html`<p class="quiet" aria-busy="true"></p>`;
+      case 'failed':
+        return html`<section class="card message">
+          <p>${words.pageFailed}</p>
+          <button class="button" type="button" @click=${() => location.reload()}>${words.offline.now}</button>
+        </section>`;
+      case 'unknown':
+        return html`<section class="card message">
+          <h1>${words.noSuchPage}</h1>
+          <a href="#/">${words.toOverview}</a>
+        </section>`;
+    }
+  }
+
+  #banner(): TemplateResult | typeof nothing {
     const { connection } = this;
-    return html`${
-        connection.kind === 'offline' && connection.attempt > 1
-          ? html`<div class="card banner">
-              ${icons.offline}
-              <span>
-                <strong>The collector cannot be reached since ${formatMoment(connection.since, Date.now())}.</strong>
-                What you see is from before; it goes on by itself when the collector is back.
-              </span>
-              <button class="button" type="button" @click=${this.#retry}>Try now</button>
-            </div>`
-          : nothing
-      }<tarsier-hosts-page .host=${this.host} @tarsier-drill=${this.#drill}></tarsier-hosts-page>`;
+    const { offline } = this.#locale.words;
+    if (connection.kind !== 'offline' || connection.attempt <= 1) return nothing;
+    return html`<div class="card banner">
+      ${icons.offline}
+      <span>
+        <strong>${offline.title(formatMoment(connection.since, Date.now(), this.#locale))}</strong> ${offline.text}
+      </span>
+      <button class="button" type="button" @click=${this.#retry}>${offline.now}</button>
+    </div>`;
   }
 
   #signedOut(): TemplateResult {
+    const { signedOut } = this.#locale.words;
     return html`<section class="card signed-out">
       ${icons.signedOut}
-      <h1>You are signed out</h1>
-      <p>
-        Open the link that <code>pnpm start</code> printed in its terminal. It signs this browser in; each link works
-        once, and starting again prints a new one.
-      </p>
-      <p><button class="button" type="button" @click=${this.#retry}>I have signed in</button></p>
+      <h1>${signedOut.title}</h1>
+      <p>${signedOut.text}</p>
+      <p><button class="button" type="button" @click=${this.#retry}>${signedOut.again}</button></p>
     </section>`;
   }
-}
 
-/** A tarsier is mostly eyes. */
-const eyes = html`<svg viewBox="0 0 30 22" aria-hidden="true" focusable="false">
-  <path
-    d="M3 6.5L1.6 1.4l5.6 2.4M27 6.5l1.4-5.1-5.6 2.4"
-    fill="none"
-    stroke="currentColor"
-    stroke-width="2"
-    stroke-linejoin="round"
-    stroke-linecap="round"
-  />
-  <circle cx="8.6" cy="12" r="7.2" fill="none" stroke="currentColor" stroke-width="2.2" />
-  <circle cx="21.4" cy="12" r="7.2" fill="none" stroke="currentColor" stroke-width="2.2" />
-  <circle cx="9.6" cy="12" r="3.2" fill="currentColor" />
-  <circle cx="20.4" cy="12" r="3.2" fill="currentColor" />
-</svg>`;
+  #keys(): TemplateResult {
+    const { keys, pages: names, palette } = this.#locale.words;
+    const close = (): void => {
+      this.keysShown = false;
+    };
+    return html`<tarsier-key-help
+      .heading=${keys.title}
+      .closeWord=${keys.close}
+      .keys=${[
+        ['Ctrl K /', palette.label],
+        ['?', keys.help],
+        ...pages.map(({ name, key }) => [`g ${key}`, keys.goTo(names[name])]),
+      ]}
+      @close=${close}
+    ></tarsier-key-help>`;
+  }
+}
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -1,8 +1,29 @@
 import { define, elements } from '../define.ts';
-import { HostsPage } from '../pages/hosts.ts';
+import { words } from '../i18n/words.ts';
 import '../styles/page.css';
 import { TarsierApp } from './app.ts';
-import { applyTheme, storedTheme } from './theme.ts';
+import { KeyHelp } from './key-help.ts';
+import { applyPreferences, createPreferences } from './preferences.ts';
+import { appWords } from './words/words.ts';
 
-applyTheme(document.documentElement, storedTheme());
-define([...elements, ['tarsier-hosts-page', HostsPage], ['tarsier-app', TarsierApp]]);
+const preferences = createPreferences(localStorage);
+
+function apply(): void {
+  applyPreferences(document.documentElement, preferences.value, navigator.language);
+  if (document.documentElement.lang === 'de') void loadGerman();
+}
+
+/** English is in the bundle; who reads German loads it beside. */
+async function loadGerman(): Promise<void> {
+  const [own, app] = await Promise.all([import('../i18n/de.ts'), import('./words/de.ts')]);
+  words.add('de', own.de);
+  appWords.add('de', app.de);
+}
+
+apply();
+preferences.subscribe(apply);
+
+define([...elements, ['tarsier-key-help', KeyHelp], ['tarsier-app', TarsierApp]]);
+const app = document.createElement('tarsier-app');
+app.preferences = preferences;
+document.body.prepend(app);

@@ -1,13 +1,8 @@
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const day = new Intl.DateTimeFormat(undefined, {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-});
+import type { Locale } from '../i18n/locale.ts';
+import { browserLocale, cachedFormat } from '../i18n/locale.ts';
+import { words } from '../i18n/words.ts';
 
-/** A stretch of time in words, in its largest whole unit: `8 s`, `12 min`, `3 h`, `2 d`. */
+/** A stretch of time in SI units, in its largest whole one: `8 s`, `12 min`, `3 h`, `2 d`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return `${seconds}\u00a0s`;
@@ -17,11 +12,44 @@ export function formatDuration(ms: number): string {
 }
 
 /** How long ago; the first seconds are `now`, so that a live value does not count up and down. */
-export function formatAge(time: number, now: number): string {
-  return now - time < 5000 ? 'now' : `${formatDuration(now - time)} ago`;
+export function formatAge(time: number, now: number, { lang } = browserLocale): string {
+  const { now: nowWord, ago } = words.in(lang);
+  return now - time < 5000 ? nowWord : ago(formatDuration(now - time));
 }
 
 /** Clock time, with the date when it was not in the last 12 hours. */
-export function formatMoment(time: number, now: number): string {
-  return (Math.abs(now - time) < 43_200_000 ? clock : day).format(time);
+export function formatMoment(time: number, now: number, locale: Locale = browserLocale): string {
+  return Math.abs(now - time) < 43_200_000 ? formatTime(time, 'minutes', locale) : formatTime(time, 'day', locale);
+}
+
+const shapes = {
+  /** `12:03` */
+  minutes: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  /** `12:03:10` */
+  seconds: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+  /** `23 Nov` */
+  date: { day: 'numeric', month: 'short' },
+  /** `23 Nov, 12:03` */
+  day: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  /** `23 Nov, 12:03:10` */
+  full: {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+export type TimeShape = keyof typeof shapes;
+
+/** A time in the locale's zone and order, in 24 hours. */
+export function formatTime(time: number, shape: TimeShape, locale: Locale = browserLocale): string {
+  const { lang, timeZone } = locale;
+  return cachedFormat(
+    locale,
+    `time ${shape}`,
+    () => new Intl.DateTimeFormat(lang, { ...shapes[shape], ...(timeZone === undefined ? {} : { timeZone }) }),
+  ).format(time);
 }

@@ -1,4 +1,5 @@
 import type uPlot from 'uplot';
+import { formatTime } from './age.ts';
 import type { CanvasColours } from './canvas-colours.ts';
 import type { ChartView } from './chart-view.ts';
 import { axisFormat } from './units.ts';
@@ -15,19 +16,6 @@ const timeAxisPx = 28;
 
 /** Round distances of two times on the axis, ms. */
 const timeSteps = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600].map((seconds) => seconds * 1000);
-
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const clockSeconds = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hourCycle: 'h23',
-});
-
-/** `12:03:10`, in the viewer's time zone. */
-export function formatClock(time: number): string {
-  return clockSeconds.format(time);
-}
 
 /**
  * Lines wider than one device pixel cost three times as much to draw (16.6 ms against 56 ms for 3,600 x 10 points,
@@ -75,7 +63,7 @@ export function plotOptions(
         grid: { show: false },
         ticks: { show: true, stroke: colours.grid, width: 1, size: 4 },
         values: (_, splits, _axis, _space, increment) =>
-          splits.map((time) => (increment >= 60_000 ? clock : clockSeconds).format(time)),
+          splits.map((time) => formatTime(time, increment >= 60_000 ? 'minutes' : 'seconds')),
       },
       {
         size: valueAxisPx,

@@ -1,4 +1,7 @@
 /** How numbers of a unit are written: one scale for a whole axis, the best one for a single value. */
+import type { Locale } from '../i18n/locale.ts';
+import { browserLocale, cachedFormat } from '../i18n/locale.ts';
+import { words } from '../i18n/words.ts';
 
 export interface Scale {
   /** What a value is divided by before it is written. */
@@ -49,38 +52,35 @@ export function scaleFor(unit: string, largest: number): Scale {
 }
 
 /** A single value with its unit, 3 significant digits: `12.3 GiB`, `4.07 %`. Not a number: `no data`. */
-export function formatValue(value: number | undefined, unit: string): string {
-  if (value === undefined || !Number.isFinite(value)) return 'no data';
-  return formatScaled(value, scaleFor(unit, Math.abs(value)));
+export function formatValue(value: number | undefined, unit: string, locale: Locale = browserLocale): string {
+  if (value === undefined || !Number.isFinite(value)) return words.in(locale.lang).noData;
+  return formatScaled(value, scaleFor(unit, Math.abs(value)), locale);
 }
 
 /** A value in a scale chosen for its neighbours. */
-export function formatScaled(value: number, { divisor, suffix }: Scale): string {
+export function formatScaled(value: number, { divisor, suffix }: Scale, locale: Locale = browserLocale): string {
   const scaled = value / divisor;
-  return `${digits(scaled)}${suffix}`;
+  const size = Math.abs(scaled);
+  const digits = size >= 99.95 || size < 0.0005 ? 0 : size >= 9.995 ? 1 : size >= 0.0995 ? 2 : 3;
+  return `${formatNumber(scaled, digits, digits, locale)}${suffix}`;
 }
 
-const formats = new Map<number, Intl.NumberFormat>();
-
-function digits(scaled: number): string {
-  const size = Math.abs(scaled);
-  const fraction = size >= 99.95 || size < 0.0005 ? 0 : size >= 9.995 ? 1 : size >= 0.0995 ? 2 : 3;
-  let format = formats.get(fraction);
-  if (format === undefined) {
-    format = new Intl.NumberFormat(undefined, { maximumFractionDigits: fraction, minimumFractionDigits: fraction });
-    formats.set(fraction, format);
-  }
-  return format.format(scaled).replace('-', minus);
+function formatNumber(value: number, least: number, most: number, locale: Locale): string {
+  const format = cachedFormat(
+    locale,
+    `number ${least} ${most}`,
+    () => new Intl.NumberFormat(locale.lang, { minimumFractionDigits: least, maximumFractionDigits: most }),
+  );
+  return format.format(value).replace('-', minus);
 }
 
 /** Axis numbers need no more digits than their step has. */
-export function axisFormat(scale: Scale, step: number): (value: number) => string {
+export function axisFormat(scale: Scale, step: number, locale: Locale = browserLocale): (value: number) => string {
   const scaledStep = step / scale.divisor;
   const fraction = Math.max(0, Math.min(4, -Math.floor(Math.log10(scaledStep) + 1e-9)));
   // 2.5 has one digit more than its magnitude says.
   const extra = Math.abs(scaledStep * 10 ** fraction - Math.round(scaledStep * 10 ** fraction)) > 1e-6 ? 1 : 0;
-  const format = new Intl.NumberFormat(undefined, { maximumFractionDigits: fraction + extra });
-  return (value) => `${format.format(value / scale.divisor).replace('-', minus)}${scale.suffix}`;
+  return (value) => `${formatNumber(value / scale.divisor, 0, fraction + extra, locale)}${scale.suffix}`;
 }
 
 function powerOf(base: number, largest: number): number {

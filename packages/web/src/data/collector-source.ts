@@ -1,4 +1,4 @@
-import type { Alert, Anomaly } from '@tarsier/protocol';
+import type { Alert, Anomaly, AnomalyEvent } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
 import { createLiveClient } from './live-client.ts';
 import { createRest, RequestError } from './rest.ts';
@@ -45,6 +45,7 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
     () => rest.alerts(),
   );
   const anomalies = createStore<readonly Anomaly[]>([]);
+  const events = createStore<readonly AnomalyEvent[]>([]);
 
   const live = createLiveClient({
     ...options,
@@ -54,6 +55,9 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
     },
     onAnomaly(anomaly) {
       anomalies.set(anomaliesSince(upsert(anomalies.value, anomaly), live.now() - anomalyWindowMs));
+    },
+    onEvent(event) {
+      events.set(anomaliesSince(upsert(events.value, event), live.now() - anomalyWindowMs));
     },
     onWelcome() {
       hosts.refresh();
@@ -65,8 +69,10 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
   async function loadAnomalies(): Promise<void> {
     const from = live.now() - anomalyWindowMs;
     try {
-      const loaded = await rest.anomalies(from, live.now() + 1000);
+      const to = live.now() + 1000;
+      const [loaded, loadedEvents] = await Promise.all([rest.anomalies(from, to), rest.events(from, to)]);
       anomalies.set(anomaliesSince(loaded.reduce<readonly Anomaly[]>(upsert, anomalies.value), from));
+      events.set(anomaliesSince(loadedEvents.reduce<readonly AnomalyEvent[]>(upsert, events.value), from));
     } catch (error) {
       failed(error);
     }
@@ -128,6 +134,8 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
     hosts: hosts.store,
     alerts: alerts.store,
     anomalies,
+    events,
+    api: rest,
     watch: live.watch,
     now: live.now,
     retry() {

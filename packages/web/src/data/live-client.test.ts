@@ -57,6 +57,7 @@ function stage(random = 0.5) {
     openSocket: (handlers) => connectTo(peers, handlers),
     onAlert: ({ id }) => void alerts.push(id),
     onAnomaly: () => undefined,
+    onEvent: () => undefined,
     onWelcome: () => undefined,
     random: () => random,
   });

@@ -1,4 +1,4 @@
-import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
+import type { Alert, Anomaly, AnomalyEvent, UnixMs } from '@tarsier/protocol';
 import { decodeLiveFrame } from '@tarsier/protocol/live';
 import type { LiveMessage, LiveRequest } from '@tarsier/protocol/live';
 import { reconnectDelayMs } from './backoff.ts';
@@ -14,6 +14,7 @@ export interface LiveClientOptions {
   readonly token?: string | undefined;
   readonly onAlert: (alert: Alert) => void;
   readonly onAnomaly: (anomaly: Anomaly) => void;
+  readonly onEvent: (event: AnomalyEvent) => void;
   /** After each `welcome`: what came meanwhile was missed. */
   readonly onWelcome: () => void;
   readonly now?: () => UnixMs;
@@ -41,7 +42,7 @@ const unauthorizedCode = 4401;
 
 /** One WebSocket for a page: reconnects, resubscribes, and keeps samples over both. */
 export function createLiveClient(options: LiveClientOptions): LiveClient {
-  const { openSocket, token, onAlert, onAnomaly, onWelcome, now = Date.now, random = Math.random } = options;
+  const { openSocket, token, onAlert, onAnomaly, onEvent, onWelcome, now = Date.now, random = Math.random } = options;
   const connection = createStore<Connection>({ kind: 'connecting', since: now() });
   const subscriptions = new Map<number, HeldSubscription>();
   let socket: Socket | undefined;
@@ -127,8 +128,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
       case 'anomaly':
         return onAnomaly(message.anomaly);
       case 'anomaly-event':
-        // Charts shade the anomalies of their series; the event has them in one.
-        return;
+        return onEvent(message.event);
       case 'gap':
         // What cannot be resent shows as a gap by its missing samples.
         return;

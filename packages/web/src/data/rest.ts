@@ -1,4 +1,4 @@
-import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
+import type { Alert, Anomaly, AnomalyEvent, UnixMs } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
 import type { SourceError } from './source.ts';
 
@@ -25,46 +25,76 @@ export interface RestOptions {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
-export interface Rest {
+/** The collector's REST API, by path. */
+export interface Api {
+  /** @returns the body as JSON; the caller knows its shape. @throws {RequestError} */
+  get(path: string, signal?: AbortSignal): Promise<unknown>;
+  /** @returns the answer's body; undefined when it has none. @throws {RequestError} */
+  send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown>;
+}
+
+export interface Rest extends Api {
   /** Resolves when this page may ask. @throws {RequestError} */
   session(): Promise<void>;
   /** @throws {RequestError} as do all of these */
   hosts(): Promise<readonly HostSummary[]>;
   alerts(): Promise<readonly Alert[]>;
   anomalies(start: UnixMs, end: UnixMs): Promise<readonly Anomaly[]>;
+  events(start: UnixMs, end: UnixMs): Promise<readonly AnomalyEvent[]>;
 }
 
 export function createRest({ baseUrl, token, fetch }: RestOptions): Rest {
-  async function get(path: string): Promise<Record<string, unknown>> {
+  async function request(path: string, init: RequestInit): Promise<unknown> {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+    if (init.body !== undefined) headers['content-type'] = 'application/json';
     let response: Response;
     try {
       response = await fetch(`${baseUrl}${path}`, {
+        ...init,
         headers,
         credentials: token === undefined ? 'same-origin' : 'omit',
       });
     } catch (cause) {
+      // Who gave up knows why.
+      if (init.signal?.aborted === true) throw cause;
       const error = { code: 'web/unreachable', message: 'The collector does not answer.', retryable: true };
       throw new RequestError(0, error, cause);
     }
     const body: unknown = await response.json().catch(() => undefined);
     if (!response.ok) throw new RequestError(response.status, errorOf(body, response.status));
-    return isRecord(body) ? body : {};
+    return body;
   }
 
+  const get: Api['get'] = (path, signal) => request(path, signal === undefined ? {} : { signal });
+
   // The bodies are the collector's own, validated where they were made; a wrong list becomes an empty one.
+  async function list<T>(path: string, key: string): Promise<readonly T[]> {
+    const body = await get(path);
+    const value = isRecord(body) ? body[key] : undefined;
+    return Array.isArray(value) ? value : [];
+  }
+
+  const between = (start: UnixMs, end: UnixMs): string => `start=${start / 1000}&end=${end / 1000}`;
+
   return {
+    get,
+    send: (method, path, body) =>
+      request(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }),
     session: async () => void (await get('/v1/session')),
-    hosts: async () => listOf<HostSummary>((await get('/v1/hosts'))['hosts']),
-    alerts: async () => listOf<Alert>((await get('/v1/alerts'))['alerts']),
-    anomalies: async (start, end) =>
-      listOf<Anomaly>((await get(`/v1/anomalies?start=${start / 1000}&end=${end / 1000}`))['anomalies']),
+    hosts: () => list<HostSummary>('/v1/hosts', 'hosts'),
+    alerts: () => list<Alert>('/v1/alerts', 'alerts'),
+    anomalies: (start, end) => list<Anomaly>(`/v1/anomalies?${between(start, end)}`, 'anomalies'),
+    events: (start, end) => list<AnomalyEvent>(`/v1/anomalies/events?${between(start, end)}`, 'events'),
   };
 }
 
 function errorOf(body: unknown, status: number): SourceError {
   const error = isRecord(body) ? body['error'] : undefined;
+  // As Prometheus's API says it.
+  if (isRecord(body) && typeof error === 'string' && typeof body['errorType'] === 'string') {
+    return { code: `query/${body['errorType']}`, message: error, retryable: status >= 500 };
+  }
   if (isRecord(error) && typeof error['code'] === 'string' && typeof error['message'] === 'string') {
     return { code: error['code'], message: error['message'], retryable: error['retryable'] === true };
   }
@@ -73,8 +103,4 @@ function errorOf(body: unknown, status: number): SourceError {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
-}
-
-function listOf<T>(value: unknown): readonly T[] {
-  return Array.isArray(value) ? value : [];
 }

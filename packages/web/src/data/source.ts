@@ -1,7 +1,8 @@
 /** What the elements need from a collector. Anything that offers this can feed them: a test's fake does. */
-import type { Alert, Anomaly, SeriesColumn, UnixMs } from '@tarsier/protocol';
+import type { Alert, Anomaly, AnomalyEvent, SeriesColumn, UnixMs } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
 import type { LiveSeries } from '@tarsier/protocol/live';
+import type { Api } from './rest.ts';
 import type { Readable } from './store.ts';
 
 export type Connection =
@@ -54,6 +55,10 @@ export interface DataSource {
   readonly alerts: Readable<Loadable<readonly Alert[]>>;
   /** Those that touch the last minutes, oldest first. */
   readonly anomalies: Readable<readonly Anomaly[]>;
+  /** One fault is one event; those that touch the last minutes, oldest first. */
+  readonly events: Readable<readonly AnomalyEvent[]>;
+  /** Everything else that the collector offers. */
+  readonly api: Api;
   /** Equal queries share one subscription. `changed` is called after samples, series or the state changed. */
   watch(query: LiveQuery, changed: () => void): LiveSubscription;
   /** The collector's clock. */

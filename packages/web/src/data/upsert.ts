@@ -7,7 +7,10 @@ export function upsert<T extends { readonly id: string }>(list: readonly T[], it
 }
 
 /** Those that touch the time since `from`, oldest first. */
-export function anomaliesSince(list: readonly Anomaly[], from: UnixMs): readonly Anomaly[] {
+export function anomaliesSince<T extends Pick<Anomaly, 'start' | 'end'>>(
+  list: readonly T[],
+  from: UnixMs,
+): readonly T[] {
   return list.filter(({ end }) => end === undefined || end >= from).toSorted((a, b) => a.start - b.start);
 }
 

@@ -108,13 +108,34 @@ export const base = css`
     clip-path: inset(50%);
     white-space: nowrap;
   }
+  a {
+    color: var(--_accent);
+  }
+  kbd {
+    padding: 0 5px;
+    border: 1px solid var(--_border);
+    border-radius: 4px;
+    font-family: var(--_font-mono);
+    font-size: 12px;
+    white-space: nowrap;
+  }
+  .field {
+    min-height: 32px;
+    padding: 4px 8px;
+    border: 1px solid var(--_border-strong);
+    border-radius: 6px;
+    background: var(--_surface);
+    color: inherit;
+    font: inherit;
+  }
   code {
     font-family: var(--_font-mono);
     font-size: 0.93em;
     overflow-wrap: anywhere;
   }
   @media (pointer: coarse) {
-    .button {
+    .button,
+    .field {
       min-height: 44px;
     }
   }

@@ -1,8 +1,9 @@
 /** A data source for element tests: in the page, moved by the test, no network. */
-import type { Alert, Anomaly } from '@tarsier/protocol';
+import type { Alert, Anomaly, AnomalyEvent } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
 import { seriesSignature } from '@tarsier/protocol/labels';
 import type { Connection, DataSource, HeldSeries, LiveQuery, Loadable, SubscriptionState } from '../data/source.ts';
+import { RequestError } from '../data/rest.ts';
 import { createStore } from '../data/store.ts';
 
 export function createFakeSource() {
@@ -10,16 +11,44 @@ export function createFakeSource() {
   const hosts = createStore<Loadable<readonly HostSummary[]>>({ kind: 'loading' });
   const alerts = createStore<Loadable<readonly Alert[]>>({ kind: 'loading' });
   const anomalies = createStore<readonly Anomaly[]>([]);
+  const events = createStore<readonly AnomalyEvent[]>([]);
+  const answers = new Map<string, unknown>();
+  const asked: string[] = [];
   const watching = new Set<{ readonly query: LiveQuery; readonly changed: () => void }>();
   let state: SubscriptionState = { kind: 'loading' };
   let held: readonly HeldSeries[] = [];
   let retries = 0;
+
+  /** The answer given for the longest beginning of the path. */
+  async function answerTo(path: string): Promise<unknown> {
+    const key = [...answers.keys()]
+      .filter((prefix) => path.startsWith(prefix))
+      .toSorted((a, b) => b.length - a.length)[0];
+    if (key === undefined) {
+      throw new RequestError(404, { code: 'http/not-found', message: `there is no ${path}`, retryable: false });
+    }
+    const answer = answers.get(key);
+    const value: unknown = typeof answer === 'function' ? answer(path) : answer;
+    if (value instanceof Error) throw value;
+    return value;
+  }
 
   const source: DataSource = {
     connection,
     hosts,
     alerts,
     anomalies,
+    events,
+    api: {
+      async get(path) {
+        asked.push(path);
+        return answerTo(path);
+      },
+      async send(method, path, body) {
+        asked.push(`${method} ${path} ${JSON.stringify(body)}`);
+        return answerTo(path);
+      },
+    },
     now: () => Date.now(),
     retry: () => void retries++,
     watch(query, changed) {
@@ -42,6 +71,11 @@ export function createFakeSource() {
     hosts,
     alerts,
     anomalies,
+    events,
+    /** What the REST API answers, by the beginning of the path: a value, an error to throw, or a function of the path. */
+    answers,
+    /** Paths asked for so far; of changes also method and body. */
+    asked,
     watching,
     retries: () => retries,
     /** Gives every subscription these series. */

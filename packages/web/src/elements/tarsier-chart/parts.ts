@@ -2,9 +2,8 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { formatDuration } from '../../chart/age.ts';
+import { formatDuration, formatTime } from '../../chart/age.ts';
 import type { ChartView } from '../../chart/chart-view.ts';
-import { formatClock } from '../../chart/options.ts';
 import { formatValue } from '../../chart/units.ts';
 import type { SourceError } from '../../data/source.ts';
 import { icons } from '../../styles/icons.ts';
@@ -79,7 +78,7 @@ export function tooltip(view: ChartView, index: number, off: ReadonlySet<string>
     .filter(({ signature, values }) => !off.has(signature) && !Number.isNaN(values[index] ?? NaN))
     .toSorted((a, b) => (b.values[index] ?? 0) - (a.values[index] ?? 0));
   return html`<div class="tooltip" part="tooltip" aria-hidden="true">
-    <div class="quiet">${formatClock(time)}</div>
+    <div class="quiet">${formatTime(time, 'seconds')}</div>
     ${rows.map(
       ({ name, slot, values }) =>
         html`<div class="row">
@@ -96,7 +95,9 @@ export function pointInWords(view: ChartView, index: number): string {
   const time = view.times[index] ?? 0;
   const values = view.lines.map(({ name, values: column }) => `${name} ${formatValue(column[index], view.unit)}`);
   const odd = view.anomalies.find(({ start, end = view.to }) => start <= time && time <= end);
-  return [formatClock(time), ...values, ...(odd === undefined ? [] : [`anomalous: ${odd.reason}`])].join(', ');
+  return [formatTime(time, 'seconds'), ...values, ...(odd === undefined ? [] : [`anomalous: ${odd.reason}`])].join(
+    ', ',
+  );
 }
 
 const tableRows = 25;
@@ -116,7 +117,7 @@ export function table(label: string, { times, lines, unit }: ChartView): Templat
         ${rows.map(
           (index) =>
             html`<tr>
-              <th scope="row">${formatClock(times[index] ?? 0)}</th>
+              <th scope="row">${formatTime(times[index] ?? 0, 'seconds')}</th>
               ${lines.map(({ values }) => html`<td>${formatValue(values[index], unit)}</td>`)}
             </tr>`,
         )}

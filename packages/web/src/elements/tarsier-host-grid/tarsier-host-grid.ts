@@ -8,8 +8,10 @@ import { formatAge } from '../../chart/age.ts';
 import { pageFrames } from '../../chart/frame.ts';
 import { formatValue } from '../../chart/units.ts';
 import { FollowController, SecondsController } from '../../controllers/follow.ts';
+import { LocaleController } from '../../controllers/locale.ts';
 import { SourceController } from '../../controllers/source-context.ts';
 import type { DataSource, HeldSeries, LiveSubscription } from '../../data/source.ts';
+import { words } from '../../i18n/words.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { sparkBox, sparkPath } from './sparkline.ts';
@@ -20,11 +22,10 @@ const windowMs = 120_000;
 const freshMs = 30_000;
 
 const vitals = [
-  { id: 'cpu', label: 'CPU', selector: 'cpu_busy_ratio{cpu="all"}' },
-  { id: 'memory', label: 'Memory', selector: 'memory_used_ratio' },
+  { id: 'cpu', selector: 'cpu_busy_ratio{cpu="all"}' },
+  { id: 'memory', selector: 'memory_used_ratio' },
 ] as const;
 
-const severityWords = { page: 'urgent alert', critical: 'critical alert', warning: 'warning', info: 'notice' } as const;
 const severityRank = { page: 4, critical: 3, warning: 2, info: 1 } as const;
 
 /**
@@ -40,6 +41,7 @@ export class TarsierHostGrid extends LitElement {
   @property() selected = '';
 
   readonly #follow = new FollowController(this, ({ hosts, alerts }) => [hosts, alerts]);
+  readonly #locale = new LocaleController(this, words);
   #subscriptions: readonly LiveSubscription[] = [];
 
   constructor() {
@@ -64,26 +66,27 @@ export class TarsierHostGrid extends LitElement {
   }
 
   override render(): TemplateResult {
+    const { hosts: text, tryAgain } = this.#locale.words;
     const source = this.#follow.source;
     const state = source?.hosts.value;
     if (source === undefined || state === undefined || state.kind === 'loading') {
-      return html`<ul aria-busy="true" aria-label="Hosts, loading">
+      return html`<ul aria-busy="true" aria-label=${text.loading}>
         <li class="card skeleton"></li>
       </ul>`;
     }
     if (state.kind === 'failed') {
       return html`<div class="card message">
-        <p><strong>The hosts could not be loaded.</strong> ${state.error.message} <code>${state.error.code}</code></p>
-        <p><button class="button" type="button" @click=${() => source.retry()}>Try again</button></p>
+        <p><strong>${text.failed}</strong> ${state.error.message} <code>${state.error.code}</code></p>
+        <p><button class="button" type="button" @click=${() => source.retry()}>${tryAgain}</button></p>
       </div>`;
     }
-    if (state.value.length === 0) return html`<slot name="empty"><p class="card message">No host yet.</p></slot>`;
+    if (state.value.length === 0) return html`<slot name="empty"><p class="card message">${text.none}</p></slot>`;
     const firing = this.#firing();
     const seriesByHost = this.#subscriptions.map(
       ({ series }) => new Map(series.map((one) => [one.labels['host'] ?? '', one])),
     );
     const now = source.now();
-    return html`<ul aria-label="Hosts">
+    return html`<ul aria-label=${text.label}>
       ${repeat(
         state.value.toSorted((a, b) => a.host.localeCompare(b.host)),
         ({ host }) => host,
@@ -112,6 +115,7 @@ export class TarsierHostGrid extends LitElement {
     firing: Severity | undefined,
     now: number,
   ): TemplateResult {
+    const { hosts: text, severity } = this.#locale.words;
     const columns = seriesByHost.map((byHost) => byHost.get(host)?.column);
     const newest = Math.max(lastSeen ?? -Infinity, ...columns.map((column) => column?.times.at(-1) ?? -Infinity));
     const stale = state === 'stale' && now - newest > freshMs;
@@ -127,23 +131,23 @@ export class TarsierHostGrid extends LitElement {
           <span class="name" title=${host}>${host}</span>
           ${
             stale
-              ? html`<span class="state stale">${icons.stale}stale</span>`
+              ? html`<span class="state stale">${icons.stale}${text.stale}</span>`
               : firing === undefined
-                ? html`<span class="state up">${icons.ok}up</span>`
-                : html`<span class="state ${firing}">${icons[firing]}${severityWords[firing]}</span>`
+                ? html`<span class="state up">${icons.ok}${text.up}</span>`
+                : html`<span class="state ${firing}">${icons[firing]}${severity[firing]}</span>`
           }
         </span>
         ${
           stale
             ? html`<span class="seen quiet"
-                >last seen ${Number.isFinite(newest) ? formatAge(newest, now) : 'never'}</span
+                >${text.lastSeen(Number.isFinite(newest) ? formatAge(newest, now, this.#locale) : text.never)}</span
               >`
-            : vitals.map(({ id, label }, i) => {
+            : vitals.map(({ id }, i) => {
                 const column = columns[i];
                 const fresh = column !== undefined && now - (column.times.at(-1) ?? -Infinity) < freshMs;
                 return html`<span class="vital ${id}">
-                  <span class="quiet">${label}</span>
-                  <span class="value">${fresh ? formatValue(column.values.at(-1), 'ratio') : '…'}</span>
+                  <span class="quiet">${text[id]}</span>
+                  <span class="value">${fresh ? formatValue(column.values.at(-1), 'ratio', this.#locale) : '…'}</span>
                   <svg
                     class="spark"
                     viewBox="0 0 ${sparkBox.width} ${sparkBox.height}"

@@ -1,21 +1,25 @@
 import { html, LitElement } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import type { ContextRequestEvent } from '../../controllers/source-context.ts';
-import { sourceContext } from '../../controllers/source-context.ts';
+import type { ContextCallback, ContextKey, ContextRequestEvent } from '../../controllers/source-context.ts';
+import { pageViewContext, sourceContext } from '../../controllers/source-context.ts';
 import { createCollectorSource } from '../../data/collector-source.ts';
 import type { CollectorSource } from '../../data/collector-source.ts';
 import { browserSocket } from '../../data/socket.ts';
+import { createPageView } from '../../data/page-view.ts';
+import type { PageView } from '../../data/page-view.ts';
 import type { DataSource } from '../../data/source.ts';
+import { parseDuration, parseRange, rangeText } from '../../data/time-range.ts';
+import { isTimeZone } from '../../i18n/locale.ts';
 import { styles } from './tarsier-provider.styles.ts';
 
-type Consumer = ConstructorParameters<typeof ContextRequestEvent>[0];
-
 /**
- * Says where the collector is, for all `tarsier-*` elements inside it: they share its one connection.
+ * Says where the collector is, for all `tarsier-*` elements inside it: they share its one connection, time range,
+ * cursor, time zone and theme.
  *
  * @slot - the elements, and anything else
  * @fires tarsier-connection - the state of the connection changed; `detail` is the new state
+ * @fires tarsier-range-change - an element changed the shared time range; `detail.range` is its text
  */
 export class TarsierProvider extends LitElement {
   static override styles = styles;
@@ -26,10 +30,25 @@ export class TarsierProvider extends LitElement {
   /** A token for pages of other origins. It is read once and removed from the document. */
   @property() token = '';
 
+  /** Time range of all elements that have none of their own: `15m`, or two times with `/` between. */
+  @property() range = '';
+
+  /** IANA name (`Europe/Berlin`), or `UTC`. Empty: the browser's. */
+  @property({ attribute: 'time-zone' }) timeZone = '';
+
+  /** How far back charts draw lines to compare with: `1d`, `1w`. Empty: none. */
+  @property() compare = '';
+
+  /** `light`, `dark` or `contrast`. Empty: the `color-scheme` of the page. */
+  @property({ reflect: true }) theme: 'light' | 'dark' | 'contrast' | '' = '';
+
   /** Data from elsewhere, in the place of a collector's. */
   @property({ attribute: false }) source: DataSource | undefined;
 
-  readonly #consumers = new Set<Consumer>();
+  /** What the elements look at together. */
+  readonly view: PageView = createPageView();
+
+  readonly #consumers = new Set<ContextCallback<DataSource>>();
   #collector: CollectorSource | undefined;
   #provided: DataSource | undefined;
   #unfollow: (() => void) | undefined;
@@ -37,6 +56,7 @@ export class TarsierProvider extends LitElement {
   constructor() {
     super();
     this.addEventListener('context-request', this.#answer);
+    this.view.range.subscribe(() => this.#ranged());
   }
 
   override connectedCallback(): void {
@@ -55,6 +75,7 @@ export class TarsierProvider extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    this.#setView(changed);
     if (!changed.has('src') && !changed.has('token') && !changed.has('source') && this.#provided !== undefined) return;
     // Removing the attribute comes back here with an empty token; the one that was read stays in use.
     const token = this.token === '' ? this.#token : this.token;
@@ -68,6 +89,25 @@ export class TarsierProvider extends LitElement {
   }
 
   #token = '';
+
+  #setView(changed: PropertyValues<this>): void {
+    const { range, timeZone, compareMs } = this.view;
+    if (changed.has('range')) range.set(parseRange(this.range));
+    if (changed.has('timeZone')) timeZone.set(isTimeZone(this.timeZone) ? this.timeZone : undefined);
+    if (changed.has('compare')) compareMs.set(parseDuration(this.compare) ?? 0);
+  }
+
+  /** An event tells of what an element did, not of what the page itself set. */
+  #ranged(): void {
+    const { value } = this.view.range;
+    const text = value === undefined ? '' : rangeText(value);
+    const given = parseRange(this.range);
+    if (text === (given === undefined ? '' : rangeText(given))) return;
+    this.range = text;
+    this.dispatchEvent(
+      new CustomEvent('tarsier-range-change', { detail: { range: text }, bubbles: true, composed: true }),
+    );
+  }
 
   protected override updated(): void {
     if (this.hasAttribute('token')) this.removeAttribute('token');
@@ -93,18 +133,26 @@ export class TarsierProvider extends LitElement {
   readonly #online = (): void => this.retry();
 
   readonly #answer = (event: Event): void => {
-    // Another copy of this code has its own class for the event; the protocol is its shape.
-    const request = event as Partial<ContextRequestEvent>;
-    const { callback } = request;
-    if (request.context !== sourceContext || callback === undefined || event.target === this) return;
+    if (event.target === this) return;
+    const wantsView = callbackOf(event, pageViewContext);
+    const wantsSource = callbackOf(event, sourceContext);
+    if (wantsView === undefined && wantsSource === undefined) return;
     event.stopPropagation();
-    this.#consumers.add(callback);
-    if (this.#provided !== undefined) callback(this.#provided, () => this.#consumers.delete(callback));
+    wantsView?.(this.view, () => undefined);
+    if (wantsSource === undefined) return;
+    this.#consumers.add(wantsSource);
+    if (this.#provided !== undefined) wantsSource(this.#provided, () => this.#consumers.delete(wantsSource));
   };
 
   override render(): TemplateResult {
     return html`<slot></slot>`;
   }
+}
+
+/** Another copy of this code has its own class for the event; the protocol is its shape. */
+function callbackOf<T>(event: Event, context: ContextKey<T>): ContextCallback<T> | undefined {
+  const request = event as Partial<ContextRequestEvent<T>>;
+  return request.context === context ? request.callback : undefined;
 }
 
 function connect(src: string, token: string): CollectorSource {

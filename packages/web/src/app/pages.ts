@@ -1,0 +1,64 @@
+/**
+ * The pages of the dashboard. To add one: a folder in `pages/` with an element that has a `route` property, its words
+ * in `words/`, and its line here. Its code is loaded when it is first shown.
+ */
+import type { LitElement } from 'lit';
+import type { Store } from '../data/store.ts';
+import type { icons } from '../styles/icons.ts';
+import type { AppWords } from './words/en.ts';
+import type { Preferences } from './preferences.ts';
+import type { Route } from './route.ts';
+
+/** What a page's element has. */
+export interface PageElement extends LitElement {
+  /** What the address says after the page's name. */
+  route: Route | undefined;
+  /** Given to pages that have it: the viewer's choices. */
+  preferences?: Store<Preferences> | undefined;
+}
+
+export interface Page {
+  /** First part of the address, and the key of its name in the words. */
+  readonly name: keyof AppWords['pages'];
+  readonly icon: keyof typeof icons;
+  /** After `g`. */
+  readonly key: string;
+  readonly tag: string;
+  readonly load: () => Promise<CustomElementConstructor>;
+}
+
+export const pages: readonly Page[] = [
+  {
+    name: 'overview',
+    icon: 'overview',
+    key: 'o',
+    tag: 'tarsier-overview-page',
+    load: async () => (await import('../pages/overview/overview.ts')).OverviewPage,
+  },
+  {
+    name: 'hosts',
+    icon: 'hosts',
+    key: 'h',
+    tag: 'tarsier-hosts-page',
+    load: async () => (await import('../pages/hosts/hosts.ts')).HostsPage,
+  },
+  {
+    name: 'alerts',
+    icon: 'alerts',
+    key: 'a',
+    tag: 'tarsier-alerts-page',
+    load: async () => (await import('../pages/alerts/alerts.ts')).AlertsPage,
+  },
+  {
+    name: 'settings',
+    icon: 'settings',
+    key: 's',
+    tag: 'tarsier-settings-page',
+    load: async () => (await import('../pages/settings/settings.ts')).SettingsPage,
+  },
+];
+
+/** The page of a route: '' is the first one; undefined when there is none of that name. */
+export function pageOf({ page }: Route): Page | undefined {
+  return page === '' ? pages[0] : pages.find(({ name }) => name === page);
+}

@@ -1,0 +1,31 @@
+import type { UnixMs } from '@tarsier/protocol';
+import { createStore } from './store.ts';
+import type { Store } from './store.ts';
+import type { TimeRange } from './time-range.ts';
+
+export interface Cursor {
+  readonly time: UnixMs;
+  /** Who moved it, so that it does not answer itself. */
+  readonly by: object;
+}
+
+/** What the elements of one provider look at together. */
+export interface PageView {
+  /** Undefined: each element has its own. */
+  readonly range: Store<TimeRange | undefined>;
+  /** Where the pointer or the keyboard is in one of the charts. */
+  readonly cursor: Store<Cursor | undefined>;
+  /** IANA name; undefined: the browser's. */
+  readonly timeZone: Store<string | undefined>;
+  /** How far back the lines for comparison are, ms; 0: none are drawn. */
+  readonly compareMs: Store<number>;
+}
+
+export function createPageView(): PageView {
+  return {
+    range: createStore<TimeRange | undefined>(undefined),
+    cursor: createStore<Cursor | undefined>(undefined),
+    timeZone: createStore<string | undefined>(undefined),
+    compareMs: createStore(0),
+  };
+}

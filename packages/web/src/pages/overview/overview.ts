@@ -1,0 +1,72 @@
+import { html, LitElement, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import { property } from 'lit/decorators.js';
+import type { PageElement } from '../../app/pages.ts';
+import type { Route } from '../../app/route.ts';
+import { appWords } from '../../app/words/words.ts';
+import { FollowController } from '../../controllers/follow.ts';
+import { LocaleController } from '../../controllers/locale.ts';
+import { base, tokens } from '../../styles/tokens.ts';
+import { pageStyles } from '../page.styles.ts';
+import { headline } from './headline.ts';
+
+const fleetCharts = [
+  { id: 'cpu', selector: 'cpu_busy_ratio{cpu="all"}', rate: false },
+  { id: 'memory', selector: 'memory_used_ratio', rate: false },
+  { id: 'load', selector: 'load_average{window="1m"}', rate: false },
+  { id: 'network', selector: 'network_received_bytes_total', rate: true },
+] as const;
+
+/** Is anything wrong? All hosts, what fires, and how they did. */
+export class OverviewPage extends LitElement implements PageElement {
+  static override styles = [tokens, base, pageStyles];
+
+  @property({ attribute: false }) route: Route | undefined;
+
+  readonly #follow = new FollowController(this, ({ hosts, alerts }) => [hosts, alerts]);
+  readonly #locale = new LocaleController(this, appWords);
+
+  override render(): TemplateResult {
+    const { words } = this.#locale;
+    const source = this.#follow.source;
+    const hosts = source?.hosts.value ?? { kind: 'loading' };
+    const alerts = source?.alerts.value ?? { kind: 'loading' };
+    const some = hosts.kind === 'ready' && hosts.value.length > 0;
+    return html`<h1>${headline(hosts, alerts, words.fleet)}</h1>
+      <div class=${some ? 'with-side' : ''}>
+        <tarsier-host-grid><tarsier-onboarding slot="empty"></tarsier-onboarding></tarsier-host-grid>
+        ${
+          some
+            ? html`<section aria-labelledby="alerts">
+                <h2 id="alerts">${words.pages.alerts}</h2>
+                <tarsier-alert-list></tarsier-alert-list>
+              </section>`
+            : nothing
+        }
+      </div>
+      ${
+        some
+          ? html`<section aria-labelledby="charts">
+              <h2 id="charts">${words.fleet.charts}</h2>
+              <div class="charts">
+                ${fleetCharts.map(
+                  ({ id, selector, rate }) =>
+                    html`<tarsier-chart
+                      label=${words.fleet.byHost[id]}
+                      selector=${selector}
+                      ?rate=${rate}
+                      by="host"
+                    ></tarsier-chart>`,
+                )}
+              </div>
+            </section>`
+          : nothing
+      }`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'tarsier-overview-page': OverviewPage;
+  }
+}
