@@ -40,7 +40,9 @@ export const styles = css`
     color: var(--_accent);
   }
   .search {
+    position: relative;
     display: inline-flex;
+    overflow: hidden;
     align-items: center;
     gap: 8px;
     flex: 0 1 300px;
@@ -62,6 +64,7 @@ export const styles = css`
   }
   nav a,
   nav button {
+    position: relative;
     display: flex;
     align-items: center;
     gap: 10px;

@@ -43,7 +43,9 @@ export const styles = css`
     cursor: default;
   }
   .pause {
+    position: relative;
     display: inline-flex;
+    overflow: hidden;
     align-items: center;
     gap: 6px;
     font-weight: 400;
