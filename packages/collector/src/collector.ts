@@ -12,6 +12,7 @@ import { createEventTuner } from './alert/event-tuner.ts';
 import { ensureDefaultRules } from './alert/default-rules.ts';
 import { createRuleGroups } from './alert/groups/rule-groups.ts';
 import { createRuleLab } from './alert/lab/rule-lab.ts';
+import { createIncidentView } from './alert/incident/incident-view.ts';
 import { createPipeline } from './alert/pipeline/pipeline.ts';
 import type { CollectorConfig } from './config.ts';
 import { createDetection, type Detection } from './detect/detection.ts';
@@ -195,6 +196,15 @@ export async function startCollector({
     log,
     now,
   });
+  const incidentView = createIncidentView({
+    storage,
+    query,
+    engine,
+    ruleGroups,
+    pageUrl: config.publicUrl,
+    log,
+    now,
+  });
   await ruleGroups.reload();
 
   await pipeline.restore();
@@ -226,6 +236,7 @@ export async function startCollector({
     ruleGroups,
     pipeline,
     ruleLab: createRuleLab({ storage, engine }),
+    incidentView,
     sender,
     authenticate,
     enrol: createEnrol({

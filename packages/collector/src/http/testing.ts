@@ -6,6 +6,7 @@ import { createEventTuner } from '../alert/event-tuner.ts';
 import { createAlerting } from '../alert/alerting.ts';
 import { createRuleGroups, type RuleGroups } from '../alert/groups/rule-groups.ts';
 import { createRuleLab } from '../alert/lab/rule-lab.ts';
+import { createIncidentView } from '../alert/incident/incident-view.ts';
 import { createPipeline } from '../alert/pipeline/pipeline.ts';
 import { createIngest, maxFutureMs } from '../ingest/ingest.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
@@ -99,6 +100,7 @@ export async function startTestServer(
     ruleGroups,
     pipeline,
     ruleLab: createRuleLab({ storage, engine }),
+    incidentView: createIncidentView({ storage, query, engine, ruleGroups, pageUrl: undefined, log, now: Date.now }),
     sender: createSender({ fetch }),
     authenticate,
     enrol: createEnrol({

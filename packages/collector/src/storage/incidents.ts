@@ -76,7 +76,7 @@ export interface Incidents {
   /** What was not told, newest first. */
   unsent(
     scope: TenantScope,
-    filter: { readonly reason?: string | undefined; readonly limit: number },
+    filter: { readonly incidentId?: string; readonly reason?: string | undefined; readonly limit: number },
   ): Promise<readonly Decision[]>;
   summary(scope: TenantScope, since: UnixMs): Promise<NotificationSummary>;
 }
@@ -166,10 +166,11 @@ export function createIncidents({ sql }: Database): Incidents {
       return rows.map(({ body }) => body);
     },
 
-    async unsent({ tenantId }, { reason, limit }) {
+    async unsent({ tenantId }, { incidentId, reason, limit }) {
       const rows = await sql<Body<Decision>[]>`
         select body from alert_decision
         where tenant_id = ${tenantId} and not told ${reason === undefined ? sql`` : sql`and reason = ${reason}`}
+          ${incidentId === undefined ? sql`` : sql`and incident_id = ${incidentId}`}
         order by at desc, id limit ${limit}`;
       return rows.map(({ body }) => body);
     },

@@ -278,6 +278,33 @@ export const alertDecision = pgTable(
   ],
 );
 
+/** Deployments and the like. */
+export const changeEvent = pgTable(
+  'change_event',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    at: unixMs('at').notNull(),
+    /** The same as `at` where it has no end. */
+    until: unixMs('until').notNull(),
+    kind: text('kind').notNull(),
+    /** Empty: everywhere. */
+    host: text('host').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('change_event_time').on(table.tenantId, table.at),
+  ],
+);
+
+/** Of no tenant: what collectors sign addresses with. */
+export const signingKey = pgTable('signing_key', {
+  name: text('name').primaryKey(),
+  secret: text('secret').notNull(),
+  createdAt: unixMs('created_at').notNull(),
+});
+
 export const anomaly = pgTable(
   'anomaly',
   {

@@ -9,6 +9,7 @@ import { createAlerts, type Alerts } from './alerts.ts';
 import { createAnomalies, type Anomalies } from './anomalies.ts';
 import { createAnomalyEvents, type AnomalyEvents } from './anomaly-events.ts';
 import { createBatches, type Batches } from './batches.ts';
+import { createChangeEvents, type ChangeEvents } from './change-events.ts';
 import { createChannels, type Channels } from './channels.ts';
 import { createCompactor, type CompactionPolicy, type Compactor } from './compaction/compactor.ts';
 import { startCompaction, type Compaction, type CompactionOptions } from './compaction/start-compaction.ts';
@@ -30,6 +31,7 @@ import { createRuleFiles, type RuleFiles } from './rule-files.ts';
 import { createRules, type Rules } from './rules.ts';
 import { createSeriesCatalog, type SeriesCatalog } from './series-catalog.ts';
 import { createSessions, type Sessions } from './sessions.ts';
+import { createSigningKeys, type SigningKeys } from './signing-keys.ts';
 import { createTenants, type Tenants } from './tenants.ts';
 
 export interface Storage {
@@ -47,12 +49,14 @@ export interface Storage {
   readonly alerts: Alerts;
   readonly alertPolicies: AlertPolicies;
   readonly incidents: Incidents;
+  readonly changeEvents: ChangeEvents;
   readonly anomalies: Anomalies;
   readonly anomalyEvents: AnomalyEvents;
   readonly detectorStates: DetectorStates;
   readonly detectionTuning: DetectionTuning;
   readonly channels: Channels;
   readonly notifications: Notifications;
+  readonly signingKeys: SigningKeys;
   /** @throws when the database does not answer */
   ping(): Promise<void>;
   /** Room for batches of yesterday to the day after tomorrow. */
@@ -144,6 +148,7 @@ function storageOn(
   const { sql } = database;
   const wanted = createWantedHosts();
   const samples = createSamples(database, wanted, now);
+  const changeEvents = createChangeEvents(database, now);
   return {
     tenants: createTenants(database),
     keys: createKeys(database, now),
@@ -159,17 +164,20 @@ function storageOn(
     alerts: createAlerts(database),
     alertPolicies: createAlertPolicies(database, now),
     incidents: createIncidents(database),
+    changeEvents,
     anomalies: createAnomalies(database),
     anomalyEvents: createAnomalyEvents(database),
     detectorStates: createDetectorStates(database),
     detectionTuning: createDetectionTuning(database),
     channels: createChannels(database),
     notifications: createNotifications(database),
+    signingKeys: createSigningKeys(database),
     async ping() {
       await sql`select 1`;
     },
     ensurePartitions: (at) => ensurePartitions(sql, at),
     async dropExpired(at, retention) {
+      await changeEvents.expire(at, retention.minutes);
       const dropped = await dropExpired(sql, at, retention);
       samples.expired();
       return dropped;

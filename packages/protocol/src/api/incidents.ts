@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Decision, Incident, Message, TimelineEntry } from '../incident.ts';
+import type { Decision, Incident, Message } from '../incident.ts';
 import type { UnixMs } from '../sample.ts';
 
 /** `GET /v1/incidents`. */
@@ -12,13 +12,6 @@ export const incidentsParameters = z.object({
 
 export interface IncidentsResponse {
   readonly incidents: readonly Incident[];
-}
-
-/** `GET /v1/incidents/:id`. */
-export interface IncidentResponse {
-  readonly incident: Incident;
-  readonly timeline: readonly TimelineEntry[];
-  readonly notifications: readonly NotificationRecord[];
 }
 
 const by = z.string().min(1).max(200).optional();

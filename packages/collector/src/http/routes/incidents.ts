@@ -1,9 +1,11 @@
-import { TarsierError } from '@tarsier/protocol';
 import {
+  changesParameters,
   incidentActionSchema,
   incidentsParameters,
   notificationsParameters,
   summaryParameters,
+  type ChangesResponse,
+  type IncidentChartResponse,
   type IncidentResponse,
   type IncidentsResponse,
   type NotificationsResponse,
@@ -11,6 +13,7 @@ import {
   type UnsentResponse,
 } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
+import type { IncidentView } from '../../alert/incident/incident-view.ts';
 import type { Pipeline } from '../../alert/pipeline/pipeline.ts';
 import { dayMs } from '../../storage/hours.ts';
 import type { Storage } from '../../storage/storage.ts';
@@ -19,14 +22,14 @@ import { requireScope } from '../../tenancy/authenticate.ts';
 import { jsonBody } from '../json-body.ts';
 import { parse } from '../parse.ts';
 
-const mostOfOne = 1_000;
-
 /** `/v1/incidents`: what people are told of, and what they do about it. */
 export function incidentRoutes({
   storage,
   pipeline,
+  incidentView,
 }: {
-  readonly storage: Pick<Storage, 'incidents' | 'notifications'>;
+  readonly storage: Pick<Storage, 'incidents'>;
+  readonly incidentView: IncidentView;
   readonly pipeline: Pick<Pipeline, 'act'>;
 }): Hono<AppEnv> {
   return new Hono<AppEnv>()
@@ -40,15 +43,19 @@ export function incidentRoutes({
     .get('/:id', async (c) => {
       const identity = c.get('identity');
       requireScope(identity, 'read');
-      const id = c.req.param('id');
-      const incident = await storage.incidents.find(identity.tenant, id);
-      if (incident === undefined) throw new TarsierError('http/not-found', `there is no incident ${id}`);
-      const body: IncidentResponse = {
-        incident,
-        timeline: await storage.incidents.timeline(identity.tenant, id),
-        notifications: await storage.notifications.list(identity.tenant, { incidentId: id, limit: mostOfOne }),
-      };
-      return c.json(body);
+      return c.json<IncidentResponse>(await incidentView.view(identity.tenant, c.req.param('id')));
+    })
+    .get('/:id/changes', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      const { limit } = parse(changesParameters, c.req.query(), 'incidents/parameter');
+      return c.json<ChangesResponse>(await incidentView.changes(identity.tenant, c.req.param('id'), limit));
+    })
+    .get('/:id/chart', async (c) => {
+      const identity = c.get('identity');
+      requireScope(identity, 'read');
+      const chart = await incidentView.chart(identity.tenant, c.req.param('id'));
+      return c.json<IncidentChartResponse>({ chart: chart ?? null });
     })
     .post('/:id/:kind', async (c) => {
       const identity = c.get('identity');

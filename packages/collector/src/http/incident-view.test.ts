@@ -1,0 +1,192 @@
+import type { Alert } from '@tarsier/protocol';
+import type { ChangesResponse, IncidentChartResponse, IncidentResponse } from '@tarsier/protocol/api';
+import { afterAll, expect, test } from 'vitest';
+import { testAlert } from '../storage/testing-incidents.ts';
+import { startTestServer } from './testing.ts';
+
+const server = await startTestServer();
+afterAll(() => server.close());
+
+/** When the incident began: on a whole ten seconds, five minutes ago. */
+const began = Math.floor((Date.now() - 300_000) / 10_000) * 10_000;
+
+async function client(tenant: string) {
+  const key = await server.key(tenant, 'write');
+  return async <T>(method: string, path: string, body?: unknown) => {
+    const response = await fetch(server.url + path, {
+      method,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    // Whatever the route answers: each test says what it looks at.
+    return { status: response.status, json: (text === '' ? {} : JSON.parse(text)) as T };
+  };
+}
+
+/** Forty minutes of a host: `latency` jumps at the beginning, a deployment's `threads` a minute before, others do not. */
+async function importHost(tenant: string, host: string): Promise<void> {
+  const lines = ['# TYPE latency_seconds gauge', '# TYPE errors_total counter', '# TYPE uptime_seconds gauge'];
+  let errors = 0;
+  for (let at = began - 35 * 60_000; at <= began + 300_000; at += 10_000) {
+    const wobble = (at / 10_000) % 7;
+    errors += at >= began ? 50 : 0;
+    lines.push(
+      `latency_seconds{host="${host}",path="/a"} ${(at >= began ? 2 : 0.2) + wobble / 100} ${at}`,
+      `latency_seconds{host="${host}",path="/b"} ${(at >= began ? 1 : 0.2) + wobble / 50} ${at}`,
+      `threads{host="${host}"} ${(at >= began - 60_000 ? 80 : 20) + wobble} ${at}`,
+      `errors_total{host="${host}"} ${errors} ${at}`,
+      `temperature_celsius{host="${host}"} ${40 + wobble} ${at}`,
+      `uptime_seconds{host="${host}"} ${at / 1000} ${at}`,
+    );
+  }
+  const response = await fetch(`${server.url}/v1/import/prometheus`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await server.key(tenant, 'ingest')}` },
+    body: `${lines.join('\n')}\n`,
+  });
+  expect(response.status).toBe(200);
+}
+
+async function incidentOf(tenant: string, change: Partial<Alert> = {}): Promise<string> {
+  const scope = await server.storage.tenants.ensure(tenant);
+  const call = await client(tenant);
+  const rule = await call<{ id: string }>('POST', '/v1/rules', {
+    kind: 'threshold',
+    name: 'Slow',
+    selector: 'latency_seconds',
+    op: '>',
+    value: 0.5,
+    forMs: 30_000,
+  });
+  const alert = testAlert('a'.repeat(32), began + 30_000, {
+    ruleId: rule.json.id,
+    host: 'web-1',
+    metric: 'latency_seconds',
+    labels: { host: 'web-1', path: '/a' },
+    reason: 'latency_seconds was 2, above 0.5',
+    ...change,
+  });
+  await server.storage.alerts.save(scope, [alert]);
+  const id = `i${'a'.repeat(31)}`;
+  expect(
+    (await call('POST', `/v1/incidents/${id}/comment`, { by: 'ann', text: 'looks like the release' })).status,
+  ).toBe(200);
+  return id;
+}
+
+test('what changed is ranked: what jumped with the start, the cause of a minute before, and nothing else', async () => {
+  await importHost('changed', 'web-1');
+  const call = await client('changed');
+  const id = await incidentOf('changed');
+  const { status, json } = await call<ChangesResponse>('GET', `/v1/incidents/${id}/changes`);
+  expect(status).toBe(200);
+  expect(json).toMatchObject({ start: began, hosts: ['web-1'], hostsLeftOut: 0 });
+  // Six series of the host; what its rules and the collector itself store is of no host.
+  expect(json.seriesCompared).toBe(6);
+  const byName = json.changes.toSorted((a, b) => (a.metric < b.metric ? -1 : 1));
+  expect(byName).toMatchObject([
+    { metric: 'errors_total', alike: 0, isAlert: false, isRate: true },
+    { metric: 'latency_seconds', alike: 1, isAlert: true, isRate: false },
+    { metric: 'threads', alike: 0, isAlert: false, isRate: false },
+  ]);
+  expect(json.changes[0]).toMatchObject({ metric: 'errors_total', before: 0, after: 5 });
+  expect(json.changes.find(({ metric }) => metric === 'threads')).toMatchObject({ changedAt: began - 60_000 });
+  expect(json.changes.map(({ score }) => score)).toEqual(
+    json.changes.map(({ score }) => score).toSorted((a, b) => b - a),
+  );
+  expect((await call<ChangesResponse>('GET', `/v1/incidents/${id}/changes?limit=1`)).json.changes).toHaveLength(1);
+});
+
+test('an incident is seen with its timeline of alerts, people, deployments and what was not told', async () => {
+  await importHost('seen', 'web-1');
+  const call = await client('seen');
+  const id = await incidentOf('seen');
+  const deployment = {
+    id: 'deploy-42',
+    title: 'shop 1.42',
+    at: began - 60_000,
+    host: 'web-1',
+    labels: { service: 'shop' },
+    link: 'https://ci.example/42',
+  };
+  expect((await call('POST', '/v1/events', deployment)).status).toBe(201);
+  expect((await call('POST', '/v1/events', { ...deployment, until: began - 30_000 })).status).toBe(201);
+  expect((await call('POST', '/v1/events', { kind: 'job', title: 'backup', at: began - 120_000 })).status).toBe(201);
+  await call('POST', '/v1/events', { title: 'elsewhere', at: began, host: 'web-9' });
+  await call('POST', '/v1/events', { title: 'long ago', at: began - 5 * 3_600_000 });
+  const { status, json } = await call<IncidentResponse>('GET', `/v1/incidents/${id}`);
+  expect(status).toBe(200);
+  expect(json.timeline.map(({ kind, text, by }) => `${kind} ${by ?? ''} ${text}`)).toEqual([
+    'event  job: backup',
+    'event  deployment: shop 1.42',
+    'opened  by Load on web-1: latency_seconds was 2, above 0.5',
+    'joined  fires: Load on web-1',
+    'held  not told: no-channel, route default leads to no channel',
+    'unsent  Load on web-1 fires: not told (no-channel), route default leads to no channel',
+    'action ann looks like the release',
+  ]);
+  expect(json.events.map(({ title }) => title)).toEqual(['shop 1.42', 'backup']);
+  expect(json.range.start).toBe(began - 30 * 60_000);
+  expect(json.links).toMatchObject({
+    incident: `/#/alerts/${id}?start=${json.range.start}&end=${json.range.end}`,
+    hosts: [{ host: 'web-1', link: `/#/hosts/web-1?start=${json.range.start}&end=${json.range.end}` }],
+  });
+  const graph = await call<{ data: { result: unknown[] } }>('GET', json.links.query ?? '');
+  expect(graph.json.data.result).toHaveLength(1);
+
+  const stranger = await client('stranger');
+  for (const part of ['', '/changes', '/chart']) {
+    expect((await stranger('GET', `/v1/incidents/${id}${part}`)).status).toBe(404);
+  }
+  const range = `start=${began / 1000 - 3_600}&end=${Date.now() / 1000}`;
+  expect((await stranger('GET', `/v1/events?${range}`)).json).toEqual({ events: [] });
+  expect((await stranger('DELETE', '/v1/events/deploy-42')).status).toBe(404);
+  expect((await call<{ events: object[] }>('GET', `/v1/events?${range}&kind=job`)).json.events).toHaveLength(1);
+  expect((await call('DELETE', '/v1/events/deploy-42')).status).toBe(204);
+});
+
+test('its chart is what the likely cause was seen in, with the bound and when it began', async () => {
+  await importHost('drawn', 'web-1');
+  const call = await client('drawn');
+  const id = await incidentOf('drawn');
+  await call('POST', '/v1/events', { title: 'shop 1.42', at: began - 60_000 });
+  const { chart } = (await call<IncidentChartResponse>('GET', `/v1/incidents/${id}/chart`)).json;
+  expect(chart).toMatchObject({
+    title: 'latency_seconds{host="web-1",path="/a"}',
+    threshold: { op: '>', value: 0.5 },
+    markers: [
+      { at: began - 60_000, kind: 'event', label: 'deployment: shop 1.42' },
+      { at: began, kind: 'start' },
+    ],
+    series: [{ label: 'web-1 path="/a"' }],
+  });
+  const [line] = chart?.series ?? [];
+  const after = line?.values.filter((_, i) => (line.times[i] ?? 0) > began + 60_000) ?? [];
+  expect(after.length).toBeGreaterThan(5);
+  expect(Math.min(...after.map(Number))).toBeGreaterThan(0.5);
+});
+
+test('an incident of a rule that is gone, of a host without samples, has no changes and no chart', async () => {
+  const call = await client('bare');
+  const id = await incidentOf('bare', { ruleId: 'gone', metric: '', labels: {}, host: '' });
+  expect((await call('GET', `/v1/incidents/${id}/chart`)).json).toEqual({ chart: null });
+  expect((await call('GET', `/v1/incidents/${id}/changes`)).json).toMatchObject({ changes: [], hosts: [] });
+  expect((await call('GET', `/v1/incidents/${id}`)).status).toBe(200);
+});
+
+test.each([
+  [{ title: '' }, 'title'],
+  [{ title: 'x', kind: 'De ploy' }, 'kind'],
+  [{ title: 'x', at: 2, until: 1 }, 'until'],
+  [{ title: 'x', until: 1 }, 'until'],
+  [{ title: 'x', id: 'a b' }, 'id'],
+  [{ title: 'x', link: 'javascript:alert(1)' }, 'link'],
+  [{ title: 'x', labels: { 'a b': '' } }, 'labels.a b'],
+])('an event %j is refused', async (body, field) => {
+  const call = await client('refused');
+  expect(await call('POST', '/v1/events', body)).toMatchObject({
+    status: 400,
+    json: { error: { code: 'events/body', field } },
+  });
+});

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { UnixMs } from '@tarsier/protocol';
+import type { ChangeEvent, NewChangeEvent } from '@tarsier/protocol/api';
+import type { TenantScope } from '../tenant.ts';
+import type { Database } from './database.ts';
+import { dayMs } from './hours.ts';
+
+export interface ChangeEventFilter {
+  /** Both included. */
+  readonly start: UnixMs;
+  readonly end: UnixMs;
+  readonly kind?: string | undefined;
+  /** Those of one of them, or of no host; absent: of all. */
+  readonly hosts?: readonly string[] | undefined;
+  readonly limit: number;
+}
+
+/** Deployments and the like, as people and their programs tell of them. */
+export interface ChangeEvents {
+  save(scope: TenantScope, event: NewChangeEvent): Promise<ChangeEvent>;
+  /** Newest first. */
+  list(scope: TenantScope, filter: ChangeEventFilter): Promise<readonly ChangeEvent[]>;
+  /** @returns whether there was one */
+  delete(scope: TenantScope, id: string): Promise<boolean>;
+  /** Deletes what is older than this, or than a tenant keeps its rollups by minute. */
+  expire(now: UnixMs, days: number): Promise<void>;
+}
+
+export function createChangeEvents({ sql }: Database, now: () => number): ChangeEvents {
+  return {
+    async save({ tenantId }, event) {
+      const saved = { ...event, id: event.id ?? randomUUID(), at: event.at ?? now() };
+      await sql`
+        insert into change_event (tenant_id, id, at, until, kind, host, body)
+        values (${tenantId}, ${saved.id}, ${saved.at}, ${saved.until ?? saved.at}, ${saved.kind}, ${saved.host},
+          ${JSON.stringify(saved)}::text::jsonb)
+        on conflict (tenant_id, id) do update set at = excluded.at, until = excluded.until, kind = excluded.kind,
+          host = excluded.host, body = excluded.body`;
+      return saved;
+    },
+    async list({ tenantId }, { start, end, kind, hosts, limit }) {
+      // Only `save` writes the body.
+      const rows = await sql<{ body: ChangeEvent }[]>`
+        select body from change_event
+        where tenant_id = ${tenantId} and at <= ${end} and until >= ${start}
+          ${kind === undefined ? sql`` : sql`and kind = ${kind}`}
+          ${hosts === undefined ? sql`` : sql`and host in ${sql(['', ...hosts])}`}
+        order by at desc, id limit ${limit}`;
+      return rows.map(({ body }) => body);
+    },
+    async delete({ tenantId }, id) {
+      const gone = await sql`delete from change_event where tenant_id = ${tenantId} and id = ${id} returning id`;
+      return gone.length > 0;
+    },
+    async expire(at, days) {
+      await sql`
+        delete from change_event e using tenant t
+        where t.tenant_id = e.tenant_id and e.until < ${at} - coalesce(t.minutes_days::float8, ${days}) * ${dayMs}`;
+    },
+  };
+}
