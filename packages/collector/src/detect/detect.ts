@@ -1,5 +1,7 @@
 /** Detectors on their own, for programs that bring their own samples: tests, benchmarks, tools. */
 export type { HostDetector, SeriesDetector } from './detector.ts';
+export { createDetection } from './detection.ts';
+export type { StoredSamples } from '../stored-samples.ts';
 export { createNoise } from '../stats/noise.ts';
 export { quietSeries } from './quiet.ts';
 export { hostDetectors, seriesDetectors } from './registry.ts';

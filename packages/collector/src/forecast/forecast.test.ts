@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { createNoise } from '../stats/noise.ts';
 import { forecast, type Forecast } from './forecast.ts';
-import { findSeason } from './season.ts';
 import { forecastSeries } from './series-forecast.ts';
 
 type Process = (noise: () => number) => (at: number) => number;
@@ -99,10 +98,10 @@ test('each kind of past is gone on with in its own way', () => {
 test.each([7, 24, 60])('a season of %d steps is found, and none in noise or in a trend', (period) => {
   const noise = createNoise(period);
   const values = Float64Array.from({ length: 400 }, (_, at) => Math.cos((2 * Math.PI * at) / period) + 0.3 * noise());
-  expect(Math.abs((findSeason(values) ?? 0) - period)).toBeLessThanOrEqual(period / 50);
-  expect(findSeason(sample('noise', 400, period))).toBeUndefined();
-  expect(findSeason(sample('a trend', 400, period))).toBeUndefined();
-  expect(findSeason(new Float64Array(400))).toBeUndefined();
+  expect(forecast(values, 10).season).toBe(period);
+  expect(forecast(sample('noise', 400, period), 10).season).toBeUndefined();
+  expect(forecast(sample('a trend', 400, period), 10).season).toBeUndefined();
+  expect(forecast(new Float64Array(400), 10).season).toBeUndefined();
 });
 
 const stepMs = 60_000;

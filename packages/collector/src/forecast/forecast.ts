@@ -1,6 +1,7 @@
 /** What a series will be: the model that would have been best so far, and bands from how wrong it was. */
+import { findPeriod } from '../stats/period.ts';
+import { deviationToSigma } from '../stats/robust-spread.ts';
 import { plainModels, seasonal, type Model, type Predict } from './models.ts';
-import { findSeason } from './season.ts';
 
 /** Values that have to be known. */
 export const leastPoints = 24;
@@ -17,8 +18,6 @@ const growth = { least: 0.25, most: 1 } as const;
 const walkPower = 0.5;
 /** The model was chosen because its errors were small: by so much they are larger in truth. */
 const optimism = 1.08;
-/** Mean absolute error to standard deviation, for a normal distribution: sqrt(pi / 2). */
-const deviationToSigma = Math.sqrt(Math.PI / 2);
 
 export interface Forecast {
   readonly model: string;
@@ -45,7 +44,7 @@ export interface Forecast {
  * @param horizon  steps, at least 1
  */
 export function forecast(values: Float64Array, horizon: number): Forecast {
-  const season = findSeason(values);
+  const season = seasonOf(values);
   const models = season === undefined ? plainModels : [...plainModels, seasonal(season)];
   const tries = triesOf(values.length, horizon);
   const tested = models.map((model) => test(model, values, tries));
@@ -72,6 +71,12 @@ export function forecast(values: Float64Array, horizon: number): Forecast {
       return direction === 'above' ? 1 - below : below;
     },
   };
+}
+
+/** @returns whole steps */
+function seasonOf(values: Float64Array): number | undefined {
+  const period = findPeriod(values);
+  return period === undefined ? undefined : Math.round(period.length);
 }
 
 interface Tries {

@@ -1,5 +1,7 @@
 /** Ways to go on with a series. Each depends on the values up to an origin alone, so that it can be tried on the past. */
 
+import { median } from '../stats/median.ts';
+
 /** @returns the value `lead` steps after the origin, as known at the origin */
 export type Predict = (origin: number, lead: number) => number;
 
@@ -142,9 +144,3 @@ export const plainModels: readonly Model[] = [
   line(1),
   line(0.25),
 ];
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}

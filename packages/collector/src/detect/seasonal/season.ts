@@ -1,5 +1,5 @@
 import type { Arena } from '../../stats/arena.ts';
-import { findPeriod } from './period.ts';
+import { findPeriod } from '../../stats/period.ts';
 import { levels, Pyramid, ringSize } from './pyramid.ts';
 
 /** Bins of a level between two searches for its period. */

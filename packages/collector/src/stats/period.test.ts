@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createNoise } from '../testing.ts';
+import { createNoise } from './noise.ts';
 import { findPeriod } from './period.ts';
 
 const length = 511;
