@@ -22,8 +22,11 @@ async function scoresOf(path: string): Promise<number[]> {
   return rows.map((row) => Number(row.split(',')[2]));
 }
 
-async function detectScore(...args: string[]): Promise<{ code: number | string; said: string }> {
-  const script = run('scripts/detect-score.ts', args, { INIT_CWD: folder.path });
+const detectScore = (...args: string[]) => runScript('scripts/detect-score.ts', args);
+const detectF1 = (...args: string[]) => runScript('scripts/detect-f1.ts', args);
+
+async function runScript(path: string, args: readonly string[]): Promise<{ code: number | string; said: string }> {
+  const script = run(path, args, { INIT_CWD: folder.path });
   const code = await script.exited;
   return { code, said: [...script.stdout, ...script.stderr].join('\n') };
 }
@@ -65,6 +68,32 @@ test('of several channels the row is scored, once 400 rows have trained, and ans
   expect(scores.slice(0, 400).every((score) => score === 0)).toBe(true);
   expect(Math.max(...scores.slice(400, 600))).toBeLessThan(0.999);
   expect(Math.min(...scores.slice(610))).toBeGreaterThan(0.999);
+});
+
+test('scores of labelled rows are measured at one threshold for all files', async () => {
+  const scoreOf = [0.2, 0.9995, 0.9995, 0.5];
+  const labelOf = [0, 1, 0, 1];
+  const rowsOf = (column: readonly number[]): string[] =>
+    Array.from({ length: 800 }, (_, row) => `${timeAt(row)};${row < 400 ? 1 : column[row % 4]}`);
+  for (const [path, name, column] of [
+    ['labelled/a.csv', 'anomaly', labelOf],
+    ['labelled/scores/a.csv', 'anomaly_score', scoreOf],
+  ] as const) {
+    await mkdir(`${folder.path}/labelled/scores`, { recursive: true });
+    await writeFile(`${folder.path}/${path}`, [`datetime;${name}`, ...rowsOf(column)].join('\n'));
+  }
+  const { code, said } = await detectF1('labelled', 'labelled/scores');
+  expect(code).toBe(0);
+  // One of two anomalies found, one of two quiet rows an alarm; rows that train do not count.
+  expect(said).toContain('| all 1 files | 0.500 | 0.500 | 0.500 |');
+  expect(said).toContain('the best threshold, 0.5, would have F1 0.800 at a false alarm rate of 0.500');
+  expect((await detectF1('labelled', 'labelled/scores', '--threshold', '0.4')).said).toContain('| 0.800 | 0.500 |');
+  expect(await detectF1('labelled', 'labelled/scores', '--threshold', '2')).toMatchObject({ code: 2 });
+  await writeFile(`${folder.path}/labelled/scores/a.csv`, 'datetime;anomaly_score\n1;1\n');
+  expect(await detectF1('labelled', 'labelled/scores')).toEqual({
+    code: 1,
+    said: 'a.csv: expected 800 scores, got 1',
+  });
 });
 
 test.each([

@@ -6,5 +6,5 @@ export { createNoise } from '../stats/noise.ts';
 export { quietSeries } from './quiet.ts';
 export { hostDetectors, seriesDetectors } from './registry.ts';
 export { Repeats, repeatsDefaults, type RepeatsOptions } from './repeats.ts';
-export { readSeries, scoreRows, scoreSeries } from './score-text.ts';
+export { labelsOf, readSeries, rowScoresOf, scoreRows, scoreSeries } from './score-text.ts';
 export { Arena } from '../stats/arena.ts';

@@ -88,6 +88,33 @@ export function scoreRows(text: string, kind: HostDetectorKind, { training }: Ro
   return `${lines.join('\n')}\n`;
 }
 
+/**
+ * @param text  as of {@link scoreRows}, with a column `anomaly`
+ * @returns of each row whether it is labelled as one
+ * @throws {RecordingError} at the first line that can not be read
+ */
+export function labelsOf(text: string): boolean[] {
+  return numbersOf(text, 'anomaly').map((label) => label > 0);
+}
+
+/**
+ * @param text  what {@link scoreRows} has made
+ * @throws {RecordingError} at the first line that can not be read
+ */
+export function rowScoresOf(text: string): number[] {
+  return numbersOf(text, 'anomaly_score');
+}
+
+function numbersOf(text: string, column: string): number[] {
+  const { header, rows } = parse(text, ';');
+  const at = columnOf(header, column);
+  return rows.map(({ fields, line }) => {
+    const number = numberOf(fields[at] ?? '');
+    if (Number.isNaN(number)) throw new RecordingError(line, `${column}: expected a number, got "${fields[at]}"`);
+    return number;
+  });
+}
+
 interface Row {
   readonly fields: readonly string[];
   /** From 1, the header's. */
