@@ -1,5 +1,6 @@
 /** Whether mean or spread have changed, at three scales. */
 import type { UnixMs } from '@tarsier/protocol';
+import { TailCalibration } from '../../stats/tail-calibration.ts';
 import { ThinnedTail } from '../../stats/thinned-tail.ts';
 import type { ExpectedBand, SeriesDetectorKind } from '../detector.ts';
 import { Band, mostSurprising, OnlineDetector } from '../online.ts';
@@ -13,13 +14,15 @@ const apart = 8;
 class Changepoint extends OnlineDetector {
   readonly #ratio: LikelihoodRatio;
   readonly #tails: readonly ThinnedTail[];
+  readonly #calibration: TailCalibration;
   readonly #band: Band;
   #mean = Number.NaN;
 
   constructor(seed: number) {
-    super(LikelihoodRatio.bytes + views.length * ThinnedTail.bytes + Band.bytes, views.length);
+    super(LikelihoodRatio.bytes + views.length * ThinnedTail.bytes + TailCalibration.bytes + Band.bytes, views.length);
     this.#ratio = new LikelihoodRatio(this.arena);
     this.#tails = views.map((_, view) => new ThinnedTail(this.arena, seed + view, apart));
+    this.#calibration = new TailCalibration(this.arena, 8);
     this.#band = new Band(this.arena, seed + views.length);
   }
 
@@ -36,7 +39,7 @@ class Changepoint extends OnlineDetector {
       const ratio = (view < scales.length ? ofMean[view] : ofVariance[view - scales.length]) ?? Number.NaN;
       this.surprises[view] = Number.isNaN(ratio) ? ratio : tail.push(ratio);
     }
-    return mostSurprising(this.surprises);
+    return this.#calibration.push(mostSurprising(this.surprises));
   }
 }
 

@@ -1,6 +1,7 @@
 /** How far a value is beyond what the tails of the past let expect. */
 import type { UnixMs } from '@tarsier/protocol';
 import { PastTail } from '../../stats/past-tail.ts';
+import { TailCalibration } from '../../stats/tail-calibration.ts';
 import type { ExpectedBand, SeriesDetectorKind } from '../detector.ts';
 import { mostSurprising, OnlineDetector } from '../online.ts';
 
@@ -18,14 +19,16 @@ class ExtremeValue extends OnlineDetector {
   readonly #low: PastTail;
   readonly #rise: PastTail;
   readonly #fall: PastTail;
+  readonly #calibration: TailCalibration;
 
   constructor(seed: number) {
-    super(2 * 8 + views.length * PastTail.bytes, views.length);
+    super(2 * 8 + views.length * PastTail.bytes + TailCalibration.bytes, views.length);
     this.#state = this.arena.doubles(2).fill(Number.NaN);
     this.#high = new PastTail(this.arena, seed);
     this.#low = new PastTail(this.arena, seed + 1);
     this.#rise = new PastTail(this.arena, seed + 2);
     this.#fall = new PastTail(this.arena, seed + 3);
+    this.#calibration = new TailCalibration(this.arena, 1);
   }
 
   protected expect(): ExpectedBand | undefined {
@@ -48,7 +51,7 @@ class ExtremeValue extends OnlineDetector {
     const difference = value - mean;
     surprises[2] = this.#rise.push(difference);
     surprises[3] = this.#fall.push(-difference);
-    return mostSurprising(surprises);
+    return this.#calibration.push(mostSurprising(surprises));
   }
 }
 

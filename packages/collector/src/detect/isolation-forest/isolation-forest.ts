@@ -1,6 +1,7 @@
 /** How few random splits set a row of a host's channels apart from those before it. */
 import type { UnixMs } from '@tarsier/protocol';
 import { nextRandomState, randomOf } from '../../stats/random.ts';
+import { TailCalibration } from '../../stats/tail-calibration.ts';
 import { ThinnedTail } from '../../stats/thinned-tail.ts';
 import { reckonable, type HostDetectorKind, type HostDetectorOptions } from '../detector.ts';
 import { OnlineHostDetector } from '../online-host.ts';
@@ -35,11 +36,17 @@ class IsolationForestDetector extends OnlineHostDetector {
   readonly #forest: Forest;
   readonly #tailOfRow: ThinnedTail;
   readonly #tailOfLast: ThinnedTail;
+  readonly #calibration: TailCalibration;
   readonly #surprises = new Float64Array(2);
   readonly #row: Float64Array;
 
   constructor({ seed, width, training }: HostDetectorOptions) {
-    const bytes = (5 + width) * 8 + Rows.bytes(capacity, width) + Forest.bytes(trees) + 2 * ThinnedTail.bytes;
+    const bytes =
+      (5 + width) * 8 +
+      Rows.bytes(capacity, width) +
+      Forest.bytes(trees) +
+      2 * ThinnedTail.bytes +
+      TailCalibration.bytes;
     super(bytes, width);
     this.#training = training;
     this.#row = new Float64Array(width);
@@ -51,6 +58,7 @@ class IsolationForestDetector extends OnlineHostDetector {
     this.#forest = new Forest(this.arena, trees, width);
     this.#tailOfRow = new ThinnedTail(this.arena, seed, apart);
     this.#tailOfLast = new ThinnedTail(this.arena, seed + 1, apart);
+    this.#calibration = new TailCalibration(this.arena, 2);
     this.#state[slots.last] = Number.NaN;
   }
 
@@ -87,7 +95,7 @@ class IsolationForestDetector extends OnlineHostDetector {
   #judge(): number {
     const anomaly = this.#forest.anomaly(this.#row);
     this.#forest.contributions(this.contributions);
-    return this.#surpriseOf(anomaly);
+    return this.#calibration.push(this.#surpriseOf(anomaly));
   }
 
   #surpriseOf(anomaly: number): number {

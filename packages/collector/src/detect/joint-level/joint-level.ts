@@ -1,6 +1,7 @@
 /** How far the levels of a host's channels are, all at once, from where they were. */
 import type { UnixMs } from '@tarsier/protocol';
 import { surpriseOfRatio } from '../../stats/f-distribution.ts';
+import { TailCalibration } from '../../stats/tail-calibration.ts';
 import { reckonable, type HostDetectorKind, type HostDetectorOptions } from '../detector.ts';
 import { OnlineHostDetector } from '../online-host.ts';
 
@@ -25,12 +26,14 @@ const slots = { seen: 0, level: 1, usual: 2, variance: 3, size: 4 } as const;
 class JointLevel extends OnlineHostDetector {
   readonly #training: number;
   readonly #newest: Float64Array;
+  readonly #calibration: TailCalibration;
   readonly #channels: readonly Float64Array[];
 
   constructor({ width, training }: HostDetectorOptions) {
-    super((1 + width * slots.size) * 8, width);
+    super((1 + width * slots.size) * 8 + TailCalibration.bytes, width);
     this.#training = Math.max(training, settled.reference);
     this.#newest = this.arena.doubles(1).fill(-Infinity);
+    this.#calibration = new TailCalibration(this.arena, 2, 2_000);
     this.#channels = Array.from({ length: width }, () => this.arena.doubles(slots.size));
   }
 
@@ -50,7 +53,8 @@ class JointLevel extends OnlineHostDetector {
     }
     if (isAny) this.#newest[0] = time;
     if (sum > 0) for (let channel = 0; channel < values.length; channel++) this.#share(channel, sum);
-    return judged === 0 ? Number.NaN : surpriseOfRatio(sum / judged, judged, judged * freedom);
+    const surprise = judged === 0 ? Number.NaN : surpriseOfRatio(sum / judged, judged, judged * freedom);
+    return this.#calibration.push(surprise);
   }
 
   #share(channel: number, sum: number): void {

@@ -1,6 +1,7 @@
 /** How far a value is from what is usual in the same phase of the season. */
 import type { UnixMs } from '@tarsier/protocol';
 import { PastTail } from '../../stats/past-tail.ts';
+import { TailCalibration } from '../../stats/tail-calibration.ts';
 import { ThinnedTail } from '../../stats/thinned-tail.ts';
 import type { ExpectedBand, SeriesDetectorKind } from '../detector.ts';
 import { Band, mostSurprising, OnlineDetector } from '../online.ts';
@@ -25,6 +26,7 @@ export class Seasonal extends OnlineDetector {
   readonly #phase: PastTail;
   readonly #lasting: ThinnedTail;
   readonly #mean: PastTail;
+  readonly #calibration: TailCalibration;
   readonly #seasonBand: Band;
   readonly #meanBand: Band;
   readonly #ofSeason = new Float64Array(2);
@@ -32,7 +34,15 @@ export class Seasonal extends OnlineDetector {
   #expected = Number.NaN;
 
   constructor(seed: number) {
-    super((4 + measured) * 8 + Season.bytes + 2 * PastTail.bytes + ThinnedTail.bytes + 2 * Band.bytes, views.length);
+    super(
+      (4 + measured) * 8 +
+        Season.bytes +
+        2 * PastTail.bytes +
+        ThinnedTail.bytes +
+        TailCalibration.bytes +
+        2 * Band.bytes,
+      views.length,
+    );
     this.#state = this.arena.doubles(4);
     this.#state[slots.mean] = Number.NaN;
     this.#intervals = this.arena.doubles(measured);
@@ -40,6 +50,7 @@ export class Seasonal extends OnlineDetector {
     this.#phase = new PastTail(this.arena, seed);
     this.#lasting = new ThinnedTail(this.arena, seed + 1, apart);
     this.#mean = new PastTail(this.arena, seed + 2);
+    this.#calibration = new TailCalibration(this.arena, 4);
     this.#seasonBand = new Band(this.arena, seed + 3);
     this.#meanBand = new Band(this.arena, seed + 4);
   }
@@ -62,7 +73,7 @@ export class Seasonal extends OnlineDetector {
     const step = this.#state[slots.step] ?? 0;
     if (step === 0) this.#measure(time);
     else this.#season.push(Math.round(time / step), value);
-    return Number.isNaN(surprise) ? ofMean : surprise;
+    return this.#calibration.push(Number.isNaN(surprise) ? ofMean : surprise);
   }
 
   /** @returns NaN while there is no season, or too little is known of how well it is kept */

@@ -2,6 +2,7 @@
 import type { UnixMs } from '@tarsier/protocol';
 import { PastTail } from '../../stats/past-tail.ts';
 import { RobustSpread } from '../../stats/robust-spread.ts';
+import { TailCalibration } from '../../stats/tail-calibration.ts';
 import type { ExpectedBand, SeriesDetectorKind } from '../detector.ts';
 import { OnlineDetector } from '../online.ts';
 import { LeastSpread } from './least-spread.ts';
@@ -27,12 +28,14 @@ class ZScore extends OnlineDetector {
   readonly #spread: RobustSpread;
   readonly #least: LeastSpread;
   readonly #tail: PastTail;
+  readonly #calibration: TailCalibration;
 
   constructor(seed: number) {
-    super(RobustSpread.bytes(1) + LeastSpread.bytes + PastTail.bytes, 1);
+    super(RobustSpread.bytes(1) + LeastSpread.bytes + PastTail.bytes + TailCalibration.bytes, 1);
     this.#spread = new RobustSpread(1, zscoreDefaults, this.arena);
     this.#least = new LeastSpread(this.arena);
     this.#tail = new PastTail(this.arena, seed);
+    this.#calibration = new TailCalibration(this.arena, 1);
   }
 
   protected expect(): ExpectedBand | undefined {
@@ -45,7 +48,8 @@ class ZScore extends OnlineDetector {
   protected judge(_: UnixMs, value: number): number {
     const sigmas = this.#spread.push(0, value, Math.max(leastSigma, this.#least.sigma));
     this.#least.push(value);
-    const surprise = Number.isNaN(sigmas) ? sigmas : this.#tail.push(Math.min(sigmas, farthest));
+    const ofTail = Number.isNaN(sigmas) ? sigmas : this.#tail.push(Math.min(sigmas, farthest));
+    const surprise = this.#calibration.push(ofTail);
     this.surprises[0] = sigmas < zscoreDefaults.sigmas ? Math.min(surprise, mostWithin) : surprise;
     return this.surprises[0];
   }
