@@ -248,6 +248,7 @@ export async function startCollector({
     log,
     now,
     webRoot: config.webRoot,
+    version,
     secure: config.publicUrl?.startsWith('https:') ?? false,
     ready: () => ready,
   });

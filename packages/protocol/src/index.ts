@@ -12,6 +12,8 @@ export {
   withSchema,
 } from './batch.ts';
 export { BatchError } from './bytes.ts';
+export type { ErrorMeaning } from './error-meanings.ts';
+export { errorMeanings } from './error-meanings.ts';
 export type { ErrorBody, TarsierErrorOptions } from './errors.ts';
 export { describeError, describeValue, TarsierError } from './errors.ts';
 export type {

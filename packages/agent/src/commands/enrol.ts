@@ -10,7 +10,7 @@ import { createPoster } from '../shipping/post.ts';
 import { configHelp, configOption, jsonOption, readableConfig } from './settings.ts';
 
 const timeoutMs = 15_000;
-const refusal = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+const refusal = z.object({ code: z.string(), detail: z.string() });
 
 export const enrolCommand: Command = {
   name: 'enrol',
@@ -128,8 +128,8 @@ async function post(url: string, token: string, request: EnrolRequest): Promise<
     if (answer.status === 201) return enrolResponse.parse(body);
     const { data } = refusal.safeParse(body);
     throw new TarsierError(
-      data?.error.code ?? 'enrol/answer',
-      data?.error.message ?? `${url} answered ${answer.status}; is it a Tarsier collector?`,
+      data?.code ?? 'enrol/answer',
+      data?.detail ?? `${url} answered ${answer.status}; is it a Tarsier collector?`,
     );
   } finally {
     poster.close();

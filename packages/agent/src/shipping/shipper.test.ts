@@ -133,7 +133,12 @@ test('what can not be halved any more is refused, counted, and kept with the ans
 
 test('a batch that the collector calls wrong is dropped, counted and kept, and told of once per reason', async () => {
   const refusal = (seq: number) =>
-    JSON.stringify({ error: { message: `times: too late by ${seq}`, retryable: false } });
+    JSON.stringify({
+      code: 'ingest/too-late',
+      detail: `times: too late by ${seq}`,
+      retryable: false,
+      requestId: `r${seq}`,
+    });
   const receiver = await startReceiver(({ seq }, response) => {
     if (seq % 2 === 0) return 204;
     response.writeHead(400).end(refusal(seq));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { judge, type Verdict } from './verdict.ts';
 
-const refusal = '{"error":{"code":"batch/field","message":"seq: expected 0, got -1","retryable":false}}';
+const refusal = '{"code":"batch/field","detail":"seq: expected 0, got -1","retryable":false}';
 const now = Date.parse('2026-11-25T10:00:00Z');
 
 const cases: readonly [

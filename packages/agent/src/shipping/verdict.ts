@@ -17,7 +17,9 @@ const misconfiguredMs = 30_000;
 const longestRetryAfterMs = 3_600_000;
 
 export function judge({ status, headers, text }: PostAnswer, now: UnixMs): Verdict {
-  const why = `${status} ${text.slice(0, 300)}`.trimEnd();
+  const problem = problemOf(text);
+  // Without what names this one request: the same reason is told of once.
+  const why = `${status} ${problem?.text ?? text.slice(0, 300)}`.trimEnd();
   switch (status) {
     case 204:
       return { kind: 'stored' };
@@ -41,18 +43,20 @@ export function judge({ status, headers, text }: PostAnswer, now: UnixMs): Verdi
   }
   // Only the collector itself can tell that a batch is wrong. What stands in between knows nothing of batches, and a
   // busy or broken collector is not the batch's fault.
-  if (status < 500 && status !== 429 && isRefusal(text)) return { kind: 'refused', why };
+  if (status < 500 && status !== 429 && problem?.retryable === false) return { kind: 'refused', why };
   const afterMs = retryAfterMs(headers, now);
   return afterMs === undefined ? { kind: 'later', why } : { kind: 'later', why, afterMs };
 }
 
-function isRefusal(text: string): boolean {
+/** What the collector itself refuses with: a problem of RFC 9457 with a code. */
+function problemOf(text: string): { readonly text: string; readonly retryable: boolean } | undefined {
   try {
     const answer: unknown = JSON.parse(text);
-    const error: unknown = field(answer, 'error');
-    return typeof field(error, 'message') === 'string' && field(error, 'retryable') !== true;
+    const [code, detail] = [field(answer, 'code'), field(answer, 'detail')];
+    if (typeof code !== 'string' || typeof detail !== 'string') return undefined;
+    return { text: `${code}: ${detail}`.slice(0, 300), retryable: field(answer, 'retryable') === true };
   } catch {
-    return false;
+    return undefined;
   }
 }
 

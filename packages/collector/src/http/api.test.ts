@@ -28,10 +28,9 @@ async function call(
   });
   const text = await response.text();
   // Whatever the route answers: each test looks at what it needs.
-  const json =
-    response.headers.get('content-type')?.startsWith('application/json') === true
-      ? (JSON.parse(text) as Record<string, never>)
-      : undefined;
+  const json = /^application\/(problem\+)?json/u.test(response.headers.get('content-type') ?? '')
+    ? (JSON.parse(text) as Record<string, never>)
+    : undefined;
   return { status: response.status, json, text, headers: response.headers };
 }
 
@@ -50,15 +49,15 @@ test('a rule is made with its defaults, listed and deleted; one that is wrong sa
 });
 
 test.each([
-  ['a bound that is no number', { ...rule, value: 'high' }, 'rules/body', 'value'],
-  ['a kind that there is not', { ...rule, kind: 'magic' }, 'rules/body', 'kind'],
+  ['a bound that is no number', { ...rule, value: 'high' }, 'http/body', 'value'],
+  ['a kind that there is not', { ...rule, kind: 'magic' }, 'http/body', 'kind'],
   ['a selector that can not be read', { ...rule, selector: 'cpu{' }, 'query/parse', 'query'],
   ['no JSON', '{', 'http/json', undefined],
 ])('a rule with %s is refused', async (_, body, code, field) => {
   const { status, json } = await call('/v1/rules', { method: 'POST', body });
-  expect({ status, error: json?.['error'] }).toMatchObject({
+  expect({ status, problem: json }).toMatchObject({
     status: 400,
-    error: { code, ...(field === undefined ? {} : { field }) },
+    problem: { code, ...(field === undefined ? {} : { field }) },
   });
 });
 
@@ -67,7 +66,7 @@ test('a webhook has to be an http address', async () => {
     await call('/v1/channels', { method: 'POST', body: { kind: 'webhook', name: 'x', url: 'file:///etc/passwd' } }),
   ).toMatchObject({
     status: 400,
-    json: { error: { code: 'channels/body', field: 'url' } },
+    json: { code: 'http/body', field: 'url' },
   });
   expect(
     (
@@ -82,7 +81,7 @@ test('a webhook has to be an http address', async () => {
 test('a key that may only read changes nothing', async () => {
   expect(await call('/v1/rules', { key: reader, method: 'POST', body: rule })).toMatchObject({
     status: 403,
-    json: { error: { code: 'auth/scope' } },
+    json: { code: 'auth/scope' },
   });
   expect((await call('/v1/rules', { key: reader })).status).toBe(200);
 });
@@ -103,7 +102,7 @@ test('every path below /v1 asks who is there, those that do not exist included',
   ]) {
     expect([path, (await call(path, { key: '' })).status]).toEqual([path, 401]);
   }
-  expect(await call('/v1/nothing')).toMatchObject({ status: 404, json: { error: { code: 'http/not-found' } } });
+  expect(await call('/v1/nothing')).toMatchObject({ status: 404, json: { code: 'http/not-found' } });
 });
 
 test('events are listed by their time and told by their id, to their tenant', async () => {
@@ -129,11 +128,11 @@ test('events are listed by their time and told by their id, to their tenant', as
   const other = await server.key('theirs', 'read');
   expect(await call('/v1/anomalies/events/event-1', { key: other })).toMatchObject({
     status: 404,
-    json: { error: { code: 'http/not-found', field: 'id' } },
+    json: { code: 'http/not-found', field: 'id' },
   });
   expect(await call('/v1/anomalies/events?start=1020')).toMatchObject({
     status: 400,
-    json: { error: { code: 'anomalies/parameter', field: 'end' } },
+    json: { code: 'http/parameter', field: 'end' },
   });
 });
 
@@ -161,7 +160,7 @@ test.each([
   ['/v1/query_range?query=up%7B&start=0&end=1', 'query'],
   ['/v1/alerts?state=angry', 'state'],
 ])('%s names the parameter %s', async (path, field) => {
-  expect(await call(path)).toMatchObject({ status: 400, json: { error: { field } } });
+  expect(await call(path)).toMatchObject({ status: 400, json: { field } });
 });
 
 test('a sign-in link works once, and its session reads, changes from its own page alone, and ends', async () => {
@@ -173,7 +172,7 @@ test('a sign-in link works once, and its session reads, changes from its own pag
   expect(signedIn.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax/u);
   expect(await call(`/sign-in?code=${code}`, { key: '' })).toMatchObject({
     status: 403,
-    json: { error: { code: 'auth/sign-in-code' } },
+    json: { code: 'auth/sign-in-code' },
   });
   expect(await call('/v1/session', { key: '', headers: { cookie } })).toMatchObject({
     status: 200,

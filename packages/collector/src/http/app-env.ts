@@ -10,5 +10,7 @@ export interface AppEnv {
   readonly Variables: {
     /** Set for every `/v1` route. */
     identity: Identity;
+    /** Names the request in its answer and in the log. */
+    requestId: string;
   };
 }

@@ -19,15 +19,18 @@ import type { Query } from '../query/query.ts';
 import type { Receiver } from '../receivers/receiver.ts';
 import type { SelfMetrics } from '../self.ts';
 import type { Storage } from '../storage/storage.ts';
+import { createApi } from './api/api.ts';
 import type { AppEnv } from './app-env.ts';
 import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
 import type { Enrol } from '../tenancy/enrolment.ts';
 import { createErrorHandler } from './on-error.ts';
+import { problemResponse } from './problem.ts';
 import { prometheusRoutes } from './prometheus/prometheus.ts';
 import { importRoutes } from './receivers/import.ts';
 import { influxRoutes } from './receivers/influx.ts';
 import { otlpRoutes } from './receivers/otlp.ts';
 import { remoteWriteRoutes } from './receivers/remote-write.ts';
+import { requestId } from './request-id.ts';
 import { alertmanagerRoutes } from './routes/alertmanager.ts';
 import { alertPolicyRoutes } from './routes/alert-policies.ts';
 import { alertRoutes } from './routes/alerts.ts';
@@ -44,6 +47,7 @@ import { hostRoutes } from './routes/hosts.ts';
 import { incidentRoutes, notificationRoutes } from './routes/incidents.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { onCallRoutes } from './routes/on-call.ts';
+import { openApiRoutes } from './routes/openapi.ts';
 import { queryRoutes } from './routes/query.ts';
 import { ruleFileRoutes } from './routes/rule-files.ts';
 import { ruleLabRoutes } from './routes/rule-lab.ts';
@@ -75,6 +79,8 @@ export interface AppDeps {
   readonly self: SelfMetrics;
   /** Folder of the built page; undefined serves the API alone. */
   readonly webRoot: string | undefined;
+  /** Of the collector. */
+  readonly version: string;
   /** Whether people reach it by https. */
   readonly secure: boolean;
   readonly ready: () => boolean;
@@ -87,8 +93,10 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   const { authenticate, live, log, self } = deps;
   const page = await createStatic(deps.webRoot);
   const app = new Hono<AppEnv>();
+  const api = createApi(app);
   app.onError(createErrorHandler(log));
 
+  app.use(requestId);
   app.use(async (c, next) => {
     await next();
     self.requests.add(1, { status: String(c.res.status) });
@@ -98,7 +106,8 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   // Before the check below: a page has its session, but another client says who it is in its first message.
   app.get('/v1/live', live.upgrade);
   // And a host that has no key yet has a token.
-  app.route('/v1/enrol', enrolRoutes(deps));
+  enrolRoutes(api, deps);
+  openApiRoutes(api, deps);
 
   const identify: MiddlewareHandler<AppEnv> = async (c, next) => {
     const identity = await authenticate({
@@ -124,31 +133,31 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.use('/v1/*', identify);
   app.use('/alertmanager/*', identify);
   app.route('/alertmanager/api/v2', alertmanagerRoutes(deps));
-  app.route('/v1/ingest', ingestRoutes(deps));
-  app.route('/v1/import', importRoutes({ ...deps, maxAgeMs: deps.maxAge.importsMs }));
-  app.route('/v1/export', exportRoutes(deps));
-  app.route('/v1/forecast', forecastRoutes(deps));
-  app.route('/v1/cardinality', cardinalityRoutes(deps));
-  app.route('/v1/hosts', hostRoutes(deps));
-  app.route('/v1/enrol-tokens', enrolTokenRoutes(deps));
-  app.route('/v1/rules', ruleRoutes(deps));
-  app.route('/v1/rule-lab', ruleLabRoutes(deps));
-  app.route('/v1/rule-files', ruleFileRoutes(deps));
-  app.route('/v1/channels', channelRoutes(deps));
-  app.route('/v1/events', changeEventRoutes(deps));
-  app.route('/v1/incidents', incidentRoutes(deps));
-  app.route('/v1/notifications', notificationRoutes(deps));
-  app.route('/v1', onCallRoutes(deps));
-  app.route('/v1', alertPolicyRoutes(deps));
-  app.route('/v1/session', sessionRoutes(deps));
-  app.route('/v1', queryRoutes(deps));
-  app.route('/v1', alertRoutes(deps));
-  app.route('/v1', detectionRoutes(deps));
+  ingestRoutes(api, deps);
+  importRoutes(api, { ...deps, maxAgeMs: deps.maxAge.importsMs });
+  exportRoutes(api, deps);
+  queryRoutes(api, deps);
+  forecastRoutes(api, deps);
+  cardinalityRoutes(api, deps);
+  hostRoutes(api, deps);
+  ruleRoutes(api, deps);
+  ruleLabRoutes(api, deps);
+  ruleFileRoutes(api, deps);
+  channelRoutes(api, deps);
+  incidentRoutes(api, deps);
+  notificationRoutes(api, deps);
+  alertPolicyRoutes(api, deps);
+  alertRoutes(api, deps);
+  detectionRoutes(api, deps);
+  sessionRoutes(api, deps);
+  enrolTokenRoutes(api, deps);
+  changeEventRoutes(api, deps);
+  onCallRoutes(api, deps);
   app.route('/prometheus/api/v1', prometheusRoutes({ ...deps, identify }));
 
   app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));
   app.notFound((c) =>
-    c.json(new TarsierError('http/not-found', `there is no ${c.req.method} ${c.req.path}`).toJSON(), 404),
+    problemResponse(c, new TarsierError('http/not-found', `there is no ${c.req.method} ${c.req.path}`)),
   );
   return app;
 }

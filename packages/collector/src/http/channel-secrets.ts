@@ -1,4 +1,4 @@
-import type { Channel } from '@tarsier/protocol/api';
+import type { Channel, NewChannel } from '@tarsier/protocol/api';
 
 const hidden = '(hidden)';
 
@@ -30,4 +30,14 @@ export function withoutSecrets(channel: Channel): Channel {
     case 'command':
       return channel;
   }
+}
+
+/** A channel that somebody has read, changed and sends back: what was hidden from them stays as it was. */
+export function withKeptSecrets(body: NewChannel, before: Channel): NewChannel {
+  if (body.kind !== before.kind) return body;
+  const shown: Readonly<Record<string, unknown>> = { ...withoutSecrets(before) };
+  const kept = Object.entries(before).filter(
+    ([name, value]) => value !== shown[name] && Reflect.get(body, name) === shown[name],
+  );
+  return { ...body, ...Object.fromEntries(kept) };
 }

@@ -105,7 +105,7 @@ test('another tenant has its own budget, and nothing to say of these events', as
   const body = { verdict: 'noise' };
   expect(await call('/v1/anomalies/events/e4/feedback', { key: other, method: 'PUT', body })).toMatchObject({
     status: 404,
-    json: { error: { code: 'http/not-found', field: 'id' } },
+    json: { code: 'http/not-found', field: 'id' },
   });
 });
 
@@ -129,12 +129,12 @@ test('settings say which detectors look at which series; the newest first, and e
 test.each([
   [{ selector: 'up', detectors: ['magic'] }, 'detection/detector', 'detectors'],
   [{ selector: 'up{' }, 'query/parse', 'query'],
-  [{ selector: 'up', sigmas: 0 }, 'detection/body', 'sigmas'],
-  [{}, 'detection/body', 'selector'],
+  [{ selector: 'up', sigmas: 0 }, 'http/body', 'sigmas'],
+  [{}, 'http/body', 'selector'],
 ])('the setting %o is refused, and told where', async (body, code, field) => {
   expect(await call('/v1/detection/settings', { method: 'POST', body })).toMatchObject({
     status: 400,
-    json: { error: { code, field } },
+    json: { code, field },
   });
 });
 
@@ -146,7 +146,7 @@ test.each([
 ])('%s refuses %o and says where', async (path, body, field) => {
   expect(await call(path, { method: 'PUT', body })).toMatchObject({
     status: 400,
-    json: { error: { code: 'detection/body', field } },
+    json: { code: 'http/body', field },
   });
   expect((await call(path, { key: reader, method: 'PUT', body })).status).toBe(403);
 });

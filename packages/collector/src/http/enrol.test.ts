@@ -28,8 +28,8 @@ async function enrol(tenant: string, request: EnrolRequest) {
   const { status, body } = await post(await newToken(tenant), request);
   if (status === 201) return enrolResponse.parse(body);
   // The documented shape of every refusal.
-  const { error } = body as { error: { code: string; message: string } };
-  return { status, code: error.code, message: error.message };
+  const { code, detail } = body as { code: string; detail: string };
+  return { status, code, message: detail };
 }
 
 const statusOf = async (key: string, host: string): Promise<number> =>
@@ -51,20 +51,19 @@ test('a token lets one host in, whose key ships for that host and for no other',
   expect(await statusOf(key, 'web-1')).toBe(204);
   const other = await server.ingest(key, testBatch({ host: 'web-2' }));
   expect(other.status).toBe(403);
-  expect(await other.json()).toEqual({
-    error: {
-      code: 'auth/host',
-      field: 'host',
-      retryable: false,
-      message: 'host: this key may only ship for web-1, got "web-2"; enrol that host on its own',
-    },
+  expect(await other.json()).toMatchObject({
+    status: 403,
+    code: 'auth/host',
+    field: 'host',
+    retryable: false,
+    detail: 'host: this key may only ship for web-1, got "web-2"; enrol that host on its own',
   });
   // It reads nothing, and is no token.
   expect((await fetch(`${server.url}/v1/hosts`, { headers: { authorization: `Bearer ${key}` } })).status).toBe(403);
   expect((await post(key, request)).status).toBe(401);
   expect(await post(token, { host: 'web-2', identity: { dmi: hash('board 2') } })).toMatchObject({
     status: 401,
-    body: { error: { code: 'enrol/token', message: 'token: it was used by web-1; make a new one' } },
+    body: { code: 'enrol/token', detail: 'token: it was used by web-1; make a new one' },
   });
 });
 
@@ -73,11 +72,11 @@ test('a token that expired, that nobody made, or that is no token lets nobody in
   const expired = await post(await newToken('tokens', { expiresAt: Date.now() - 1 }), request);
   expect(expired).toMatchObject({
     status: 401,
-    body: { error: { message: expect.stringContaining('it expired at 2') } },
+    body: { detail: expect.stringContaining('it expired at 2') },
   });
   expect(await post('tsr_enrol_guessed', request)).toMatchObject({
     status: 401,
-    body: { error: { code: 'enrol/token', message: expect.stringContaining('it is not known here') } },
+    body: { code: 'enrol/token', detail: expect.stringContaining('it is not known here') },
   });
   expect((await post('whatever', request)).status).toBe(401);
 });
@@ -141,10 +140,8 @@ test('a copy that nothing tells apart is refused while the original is measured;
   expect(await post(token, { host: 'box', identity })).toMatchObject({
     status: 409,
     body: {
-      error: {
-        code: 'enrol/in-use',
-        message: expect.stringMatching(/^this machine looks like box, whose samples still come/u),
-      },
+      code: 'enrol/in-use',
+      detail: expect.stringMatching(/^this machine looks like box, whose samples still come/u),
     },
   });
   // A refusal does not use the token up.
@@ -190,7 +187,7 @@ test.each([
 ])('a request %j is refused with its field', async (request, message) => {
   const { status, body } = await post(await newToken('bad'), request as unknown as EnrolRequest);
   expect(status).toBe(400);
-  expect(body).toMatchObject({ error: { code: 'enrol/body', message: expect.stringContaining(message) } });
+  expect(body).toMatchObject({ code: 'http/body', detail: expect.stringContaining(message) });
 });
 
 test('who may write gets a token that lets one host in; who may read gets none', async () => {
@@ -200,7 +197,7 @@ test('who may write gets a token that lets one host in; who may read gets none',
       headers: { authorization: `Bearer ${await server.key('dash', scope)}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    return { status: response.status, body: (await response.json()) as { token: string; error?: { field?: string } } };
+    return { status: response.status, body: (await response.json()) as { token: string; field?: string } };
   };
   const made = await ask('write', { name: 'dashboard' });
   expect(made.status).toBe(201);
@@ -208,5 +205,5 @@ test('who may write gets a token that lets one host in; who may read gets none',
   expect(status).toBe(201);
   expect(enrolResponse.parse(body)).toMatchObject({ tenant: 'dash', host: 'web-9' });
   expect((await ask('read', {})).status).toBe(403);
-  expect(await ask('write', { uses: 0 })).toMatchObject({ status: 400, body: { error: { field: 'uses' } } });
+  expect(await ask('write', { uses: 0 })).toMatchObject({ status: 400, body: { field: 'uses' } });
 });

@@ -187,6 +187,6 @@ test.each([
   const call = await client('refused');
   expect(await call('POST', '/v1/events', body)).toMatchObject({
     status: 400,
-    json: { error: { code: 'events/body', field } },
+    json: { code: 'http/body', field },
   });
 });

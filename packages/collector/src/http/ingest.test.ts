@@ -24,8 +24,8 @@ async function answer(responding: Promise<Response>): Promise<Answer> {
   const { status } = response;
   if (status === 204) return { status };
   // The documented shape of every refusal; the tests below look at each field.
-  const { error } = (await response.json()) as { error: Record<string, unknown> };
-  return { status, code: error['code'], field: error['field'], retryable: error['retryable'] };
+  const { code, field, retryable } = (await response.json()) as Record<string, unknown>;
+  return { status, code, field, retryable };
 }
 
 async function stored(host: string): Promise<number> {
@@ -228,6 +228,6 @@ test('over its limit of series a tenant is told which metric it is, and to come 
   const response = await server.ingest(other, testBatch());
   expect(response.status).toBe(429);
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
-  const { error } = (await response.json()) as { error: { message: string } };
-  expect(error.message).toMatch(/^series: tenant small has 0 of at most 1, and 2 more were sent, 1 of them of \w+$/u);
+  const { detail } = (await response.json()) as { detail: string };
+  expect(detail).toMatch(/^series: tenant small has 0 of at most 1, and 2 more were sent, 1 of them of \w+$/u);
 });

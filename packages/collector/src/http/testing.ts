@@ -29,10 +29,13 @@ import { createAuthenticator } from '../tenancy/authenticate.ts';
 import { createEnrol } from '../tenancy/enrolment.ts';
 import { WebSocketServer } from 'ws';
 import { createApp } from './app.ts';
+import { contractProblem } from './testing-contract.ts';
 
 export interface TestServer {
   readonly url: string;
   readonly storage: Storage;
+  /** What the router has. */
+  readonly routes: readonly { readonly path: string; readonly method: string }[];
   /** Evaluated when a test says so. */
   readonly ruleGroups: RuleGroups;
   /** Statements of the test's own. */
@@ -110,16 +113,23 @@ export async function startTestServer(
     }),
     self: createSelfMetrics(() => ({ cpuSeconds: 0, residentBytes: 0 }), 'test'),
     webRoot: undefined,
+    version: 'test',
     secure: false,
     ready: () => true,
     log,
     now: Date.now,
   });
+  /** Every answer of every test is as the API says, or the test sees a 599. */
+  const checked: typeof app.fetch = async (request, ...rest) => {
+    const answer = await app.fetch(request, ...rest);
+    const problem = await contractProblem(request, answer);
+    return problem === undefined ? answer : new Response(problem, { status: 599 });
+  };
   const sockets = new WebSocketServer({ noServer: true }) as NonNullable<
     Parameters<typeof serve>[0]['websocket']
   >['server'];
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
-    const starting = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0, websocket: { server: sockets } }, () =>
+    const starting = serve({ fetch: checked, hostname: '127.0.0.1', port: 0, websocket: { server: sockets } }, () =>
       resolve(starting),
     );
   });
@@ -128,6 +138,7 @@ export async function startTestServer(
   return {
     url,
     storage: real,
+    routes: app.routes,
     ruleGroups,
     sql,
     refused,

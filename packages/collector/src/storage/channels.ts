@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
-import { newChannelSchema, type Channel, type ChannelInput } from '@tarsier/protocol/api';
+import { newChannelSchema, type Channel, type ChannelInput, type NewChannel } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
 import { channel } from './schema.ts';
@@ -8,6 +8,8 @@ import { channel } from './schema.ts';
 export interface Channels {
   list(scope: TenantScope): Promise<readonly Channel[]>;
   create(scope: TenantScope, channel: ChannelInput): Promise<Channel>;
+  /** @returns undefined when there is none of that id */
+  replace(scope: TenantScope, id: string, channel: NewChannel): Promise<Channel | undefined>;
   /** @returns whether there was one */
   delete(scope: TenantScope, id: string): Promise<boolean>;
 }
@@ -23,6 +25,14 @@ export function createChannels({ db }: Database): Channels {
       const id = randomUUID();
       await db.insert(channel).values({ tenantId, id, body });
       return { ...body, id };
+    },
+    async replace({ tenantId }, id, body) {
+      const changed = await db
+        .update(channel)
+        .set({ body })
+        .where(and(eq(channel.tenantId, tenantId), eq(channel.id, id)))
+        .returning({ id: channel.id });
+      return changed.length > 0 ? { ...body, id } : undefined;
     },
     async delete({ tenantId }, id) {
       const gone = await db

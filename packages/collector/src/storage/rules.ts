@@ -9,6 +9,8 @@ export interface Rules {
   /** Oldest first. */
   list(scope: TenantScope): Promise<readonly Rule[]>;
   create(scope: TenantScope, rule: NewRule): Promise<Rule>;
+  /** @returns undefined when there is none of that id */
+  replace(scope: TenantScope, id: string, rule: NewRule): Promise<Rule | undefined>;
   /** @returns whether there was one */
   delete(scope: TenantScope, id: string): Promise<boolean>;
 }
@@ -23,6 +25,14 @@ export function createRules({ db }: Database, now: () => number): Rules {
       const id = randomUUID();
       await db.insert(rule).values({ tenantId, id, body, createdAt: now() });
       return { ...body, id };
+    },
+    async replace({ tenantId }, id, body) {
+      const changed = await db
+        .update(rule)
+        .set({ body })
+        .where(and(eq(rule.tenantId, tenantId), eq(rule.id, id)))
+        .returning({ id: rule.id });
+      return changed.length > 0 ? { ...body, id } : undefined;
     },
     async delete({ tenantId }, id) {
       const gone = await db

@@ -22,6 +22,7 @@ import { createDetectorStates, type DetectorStates } from './detector-states.ts'
 import { createEnrolments, type Enrolments } from './enrolments.ts';
 import { createHosts, type Hosts } from './hosts.ts';
 import { createIncidents, type Incidents } from './incidents.ts';
+import { createLists, type Lists } from './lists.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
 import { createNotifications, type Notifications } from './notifications.ts';
@@ -55,6 +56,8 @@ export interface Storage {
   readonly detectorStates: DetectorStates;
   readonly detectionTuning: DetectionTuning;
   readonly channels: Channels;
+  /** What is read in parts. */
+  readonly lists: Lists;
   readonly notifications: Notifications;
   readonly signingKeys: SigningKeys;
   /** @throws when the database does not answer */
@@ -170,6 +173,7 @@ function storageOn(
     detectorStates: createDetectorStates(database),
     detectionTuning: createDetectionTuning(database),
     channels: createChannels(database),
+    lists: createLists(database),
     notifications: createNotifications(database),
     signingKeys: createSigningKeys(database),
     async ping() {

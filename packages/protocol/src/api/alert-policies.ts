@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { severities } from '../alert.ts';
 import { calendarSchema } from './calendar.ts';
+import { newOverrideSchema, newRotationSchema } from './on-call.ts';
+import { resourceOperations, withId } from './resource.ts';
 
 const name = z.string().min(1).max(200);
 const durationMs = z
@@ -97,3 +99,36 @@ export const newRouteSchema = z.object({
 });
 export type NewRoute = z.infer<typeof newRouteSchema>;
 export type Route = NewRoute & { readonly id: string };
+
+export const alertPolicyOperations = {
+  ...resourceOperations('rotations', {
+    one: 'a rotation',
+    all: 'Who is on call one after the other, oldest first',
+    body: newRotationSchema,
+    stored: withId(newRotationSchema).meta({ id: 'Rotation' }),
+  }),
+  ...resourceOperations('overrides', {
+    one: 'an override',
+    all: 'Who takes over from whom for a while, oldest first',
+    body: newOverrideSchema,
+    stored: withId(newOverrideSchema).meta({ id: 'Override' }),
+  }),
+  ...resourceOperations('routes', {
+    one: 'a route',
+    all: 'How, and to which channels, alerts are told',
+    body: newRouteSchema,
+    stored: withId(newRouteSchema).meta({ id: 'Route' }),
+  }),
+  ...resourceOperations('silences', {
+    one: 'a silence',
+    all: 'Silences and maintenance windows, oldest first',
+    body: newSilenceSchema,
+    stored: withId(newSilenceSchema).meta({ id: 'Silence' }),
+  }),
+  ...resourceOperations('inhibitions', {
+    one: 'an inhibition',
+    all: 'Which alerts silence which others, oldest first',
+    body: newInhibitionSchema,
+    stored: withId(newInhibitionSchema).meta({ id: 'Inhibition' }),
+  }),
+};

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { defineOperations, many } from './operation.ts';
 
 /** `GET /v1/cardinality`: how long its lists may be. */
-export const cardinalityParameters = z.object({
+const cardinalityParameters = z.object({
   limit: z.coerce.number('expected a number of entries').int().min(1).max(1_000).default(20),
 });
 
@@ -24,3 +25,23 @@ export interface CardinalityResponse {
   /** Different values of all labels, names of metrics among them. */
   readonly values: number;
 }
+
+const cardinalitySchema: z.ZodType<CardinalityResponse> = z.object({
+  series: z.int(),
+  metrics: many(z.object({ name: z.string(), series: z.int() })),
+  labels: many(z.object({ name: z.string(), values: z.int(), series: z.int(), bytes: z.int() })),
+  pairs: many(z.object({ name: z.string(), value: z.string(), series: z.int() })),
+  hosts: many(z.object({ name: z.string(), series: z.int() })),
+  values: z.int(),
+});
+
+export const cardinalityOperations = defineOperations({
+  'GET /v1/cardinality': {
+    summary: 'What the series are made of: by metric, host, label and value',
+    tag: 'series',
+    scope: 'read',
+    query: cardinalityParameters,
+    status: 200,
+    answer: cardinalitySchema,
+  },
+});

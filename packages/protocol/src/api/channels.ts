@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { defineOperations } from './operation.ts';
+import { resourceOperations, withId } from './resource.ts';
 import { templateProblem } from './template.ts';
 
 const http = (what: string) => z.url({ protocol: /^https?$/u, error: `expected ${what}` }).max(2_000);
@@ -89,7 +91,7 @@ export type Channel = NewChannel & { readonly id: string };
 export type ChannelOf<K extends Channel['kind']> = Extract<Channel, { readonly kind: K }>;
 
 /** `POST /v1/channels/preview`: how a channel would tell of an incident; without one, of an example. */
-export const previewSchema = z.object({ channel: newChannelSchema, incidentId: z.string().max(100).optional() });
+const previewSchema = z.object({ channel: newChannelSchema, incidentId: z.string().max(100).exactOptional() });
 export interface PreviewResponse {
   readonly title: string;
   readonly text: string;
@@ -100,3 +102,37 @@ export interface ChannelTestResponse {
   readonly delivered: boolean;
   readonly error?: string;
 }
+
+const previewAnswer: z.ZodType<PreviewResponse> = z.object({ title: z.string(), text: z.string() });
+const testAnswer: z.ZodType<ChannelTestResponse> = z.object({
+  delivered: z.boolean(),
+  error: z.string().exactOptional(),
+});
+
+export const channelOperations = {
+  ...resourceOperations('channels', {
+    one: 'a channel',
+    all: 'Where notifications go; secrets are not shown',
+    body: newChannelSchema,
+    stored: withId(newChannelSchema).meta({ id: 'Channel' }),
+  }),
+  ...defineOperations({
+    'POST /v1/channels/preview': {
+      summary: 'How a channel would tell of an incident; without one, of an example',
+      tag: 'channels',
+      scope: 'read',
+      readOnly: true,
+      body: previewSchema,
+      status: 200,
+      answer: previewAnswer,
+      refusals: [404],
+    },
+    'POST /v1/channels/{id}/test': {
+      summary: 'Tells a channel something, to see whether it arrives',
+      tag: 'channels',
+      scope: 'write',
+      status: 200,
+      answer: testAnswer,
+    },
+  }),
+};

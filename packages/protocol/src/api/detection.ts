@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { UnixMs } from '../sample.ts';
+import { defineOperations, many, unixMs } from './operation.ts';
 import { selectorSchema } from './query.ts';
+import { withId } from './resource.ts';
 
 /** `PUT /v1/anomalies/events/:id/feedback`. */
 export const feedbackSchema = z.object({
   verdict: z.enum(['useful', 'noise']),
-  comment: z.string().max(1_000).optional(),
+  comment: z.string().max(1_000).exactOptional(),
 });
 export type Feedback = z.infer<typeof feedbackSchema>;
 
@@ -88,3 +90,96 @@ export interface DetectionSettingsResponse {
 export interface DetectorsResponse {
   readonly detectors: readonly { readonly name: string; readonly summary: string }[];
 }
+
+const eventFeedbackSchema: z.ZodType<EventFeedback> = z
+  .object({
+    ...feedbackSchema.shape,
+    eventId: z.string(),
+    host: z.string(),
+    at: unixMs,
+    shape: z.record(z.string(), z.number()),
+  })
+  .meta({ id: 'EventFeedback' });
+
+const budgetAnswer: z.ZodType<BudgetResponse> = z
+  .object({
+    budget: budgetSchema,
+    threshold: z.object({ surprise: z.number(), from: z.enum(['theory', 'events']) }),
+    achieved: z.object({ days: z.number(), hosts: z.int(), pages: z.int(), perHost: z.number() }),
+    canaries: z.object({
+      injected: z.int(),
+      found: z.int(),
+      paged: z.int(),
+      recall: many(z.object({ sigmas: z.number(), injected: z.int(), found: z.int() })),
+    }),
+  })
+  .meta({ id: 'DetectionBudget' });
+
+const settingSchema = withId(detectionSettingSchema).meta({ id: 'DetectionSetting' });
+
+export const detectionOperations = defineOperations({
+  'GET /v1/detection/budget': {
+    summary: 'How many false alarms there may be, and how far that is kept',
+    tag: 'detection',
+    scope: 'read',
+    status: 200,
+    answer: budgetAnswer,
+  },
+  'PUT /v1/detection/budget': {
+    summary: 'Sets how many false alarms there may be',
+    tag: 'detection',
+    scope: 'write',
+    body: budgetSchema,
+    status: 200,
+    answer: budgetAnswer,
+  },
+  'GET /v1/detection/detectors': {
+    summary: 'Which detectors a setting may name',
+    tag: 'detection',
+    scope: 'read',
+    status: 200,
+    answer: z.object({ detectors: many(z.object({ name: z.string(), summary: z.string() })) }),
+  },
+  'GET /v1/detection/settings': {
+    summary: 'How series are watched, the newest first',
+    tag: 'detection',
+    scope: 'read',
+    status: 200,
+    answer: z.object({ settings: many(settingSchema) }),
+  },
+  'POST /v1/detection/settings': {
+    summary: 'Chooses detectors and sensitivity for series',
+    tag: 'detection',
+    scope: 'write',
+    body: detectionSettingSchema,
+    status: 201,
+    answer: settingSchema,
+  },
+  'DELETE /v1/detection/settings/{id}': {
+    summary: 'Takes a setting back',
+    tag: 'detection',
+    scope: 'write',
+    status: 204,
+  },
+  'GET /v1/anomalies/feedback': {
+    summary: 'What was said of anomaly events, newest first',
+    tag: 'anomalies',
+    scope: 'read',
+    status: 200,
+    answer: z.object({ feedback: many(eventFeedbackSchema) }),
+  },
+  'PUT /v1/anomalies/events/{id}/feedback': {
+    summary: 'Says that an event was useful, or noise',
+    tag: 'anomalies',
+    scope: 'write',
+    body: feedbackSchema,
+    status: 200,
+    answer: eventFeedbackSchema,
+  },
+  'DELETE /v1/anomalies/events/{id}/feedback': {
+    summary: 'Takes back what was said of an event',
+    tag: 'anomalies',
+    scope: 'write',
+    status: 204,
+  },
+});

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { maxHostLength } from '../batch.ts';
 import type { UnixMs } from '../sample.ts';
+import { defineOperations, unixMs } from './operation.ts';
 
 /**
  * What a machine says of itself, surest first. `assigned`: a random one that a machine was given to be told apart from
@@ -59,3 +60,25 @@ export interface EnrolTokenResponse {
   readonly token: string;
   readonly expiresAt: UnixMs;
 }
+export const enrolOperations = defineOperations({
+  'POST /v1/enrol-tokens': {
+    summary: 'Makes a token that lets hosts in',
+    tag: 'hosts',
+    scope: 'write',
+    body: enrolTokenRequest,
+    status: 201,
+    answer: z.object({ token: z.string(), expiresAt: unixMs }),
+    secret: true,
+  },
+  'POST /v1/enrol': {
+    summary: "Turns a one-time token into a host's own key",
+    description: 'The token (`tsr_enrol_…`) is the bearer of the request.',
+    tag: 'hosts',
+    scope: 'public',
+    body: enrolRequest,
+    status: 201,
+    answer: enrolResponse,
+    refusals: [409],
+    secret: true,
+  },
+});

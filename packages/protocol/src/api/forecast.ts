@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { UnixMs } from '../sample.ts';
+import { defineOperations, many, labels, unixMs } from './operation.ts';
 import { selectorSchema } from './query.ts';
 import { durationParameter } from './time.ts';
 
@@ -9,7 +10,7 @@ const mostSteps = 1_000;
 const defaultSteps = 60;
 
 /** `GET /v1/forecast`. Durations as Prometheus takes them. */
-export const forecastParameters = z
+const forecastParameters = z
   .object({
     /** A selector, or any expression whose values are to go on. */
     query: selectorSchema,
@@ -77,3 +78,46 @@ export interface ForecastResponse {
   /** Series of which there is too little to go on. */
   readonly skipped: readonly { readonly metric: Readonly<Record<string, string>>; readonly reason: string }[];
 }
+
+const seriesForecastSchema: z.ZodType<SeriesForecast> = z
+  .object({
+    metric: labels,
+    model: z.string(),
+    relativeError: z.number(),
+    seasonMs: z.number().exactOptional(),
+    points: z.int(),
+    newest: z.object({ time: unixMs, value: z.number() }),
+    times: many(unixMs),
+    median: many(z.number()),
+    low: many(z.number()),
+    high: many(z.number()),
+    crossing: z
+      .object({
+        limit: z.number(),
+        direction: z.enum(['above', 'below']),
+        at: unixMs.exactOptional(),
+        earliest: unixMs.exactOptional(),
+        latest: unixMs.exactOptional(),
+        probability: z.number(),
+      })
+      .exactOptional(),
+  })
+  .meta({ id: 'SeriesForecast' });
+
+const forecastAnswer: z.ZodType<ForecastResponse> = z.object({
+  confidence: z.number(),
+  stepMs: z.number(),
+  forecasts: many(seriesForecastSchema),
+  skipped: many(z.object({ metric: labels, reason: z.string() })),
+});
+
+export const forecastOperations = defineOperations({
+  'GET /v1/forecast': {
+    summary: 'What series will be, with a band, and when they reach a limit',
+    tag: 'query',
+    scope: 'read',
+    query: forecastParameters,
+    status: 200,
+    answer: forecastAnswer,
+  },
+});

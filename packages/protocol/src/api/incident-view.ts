@@ -3,8 +3,10 @@ import type { AnomalyEvent } from '../anomaly-event.ts';
 import type { Incident } from '../incident.ts';
 import type { Labels } from '../labels.ts';
 import type { UnixMs } from '../sample.ts';
-import type { ChangeEvent } from './change-events.ts';
-import type { NotificationRecord } from './incidents.ts';
+import { changeEventSchema, type ChangeEvent } from './change-events.ts';
+import { notificationSchema, type NotificationRecord } from './notification.ts';
+import { defineOperations, labels, many, unixMs } from './operation.ts';
+import { anomalyEventSchema, incidentSchema } from './shapes.ts';
 
 /** One line of an incident's whole timeline. */
 export interface TimelineLine {
@@ -57,7 +59,7 @@ export interface IncidentLinks {
 }
 
 /** `GET /v1/incidents/:id/changes`. */
-export const changesParameters = z.object({ limit: z.coerce.number().int().min(1).max(200).default(20) });
+const changesParameters = z.object({ limit: z.coerce.number().int().min(1).max(200).default(20) });
 
 /** One metric that changed when the incident began: the series of it that changed most. */
 export interface MetricChange {
@@ -118,3 +120,105 @@ export interface ChartMarker {
   readonly kind: 'start' | 'end' | 'event';
   readonly label: string;
 }
+
+const range = z.object({ start: unixMs, end: unixMs });
+
+const timelineLineSchema: z.ZodType<TimelineLine> = z
+  .object({
+    at: unixMs,
+    kind: z.enum([
+      'opened',
+      'joined',
+      'resolved',
+      'reopened',
+      'told',
+      'held',
+      'unsent',
+      'action',
+      'delivery',
+      'anomaly',
+      'event',
+    ]),
+    text: z.string(),
+    by: z.string().exactOptional(),
+    host: z.string().exactOptional(),
+    link: z.string().exactOptional(),
+  })
+  .meta({ id: 'TimelineLine' });
+
+const incidentAnswer: z.ZodType<IncidentResponse> = z.object({
+  incident: incidentSchema,
+  timeline: many(timelineLineSchema),
+  notifications: many(notificationSchema),
+  anomalies: many(anomalyEventSchema),
+  events: many(changeEventSchema),
+  range,
+  links: z.object({
+    incident: z.string(),
+    hosts: many(z.object({ host: z.string(), link: z.string() })),
+    query: z.string().exactOptional(),
+  }),
+});
+
+const changesAnswer: z.ZodType<ChangesResponse> = z.object({
+  changes: many(
+    z.object({
+      metric: z.string(),
+      labels,
+      unit: z.string(),
+      isRate: z.boolean(),
+      score: z.number(),
+      correlation: z.number(),
+      before: z.number(),
+      after: z.number(),
+      changedAt: unixMs,
+      alike: z.int(),
+      isAlert: z.boolean(),
+    }),
+  ),
+  start: unixMs,
+  range,
+  hosts: many(z.string()),
+  seriesCompared: z.int(),
+  hostsLeftOut: z.int(),
+});
+
+const chartAnswer: z.ZodType<IncidentChartResponse> = z.object({
+  chart: z
+    .object({
+      title: z.string(),
+      unit: z.string(),
+      range,
+      series: many(z.object({ label: z.string(), times: many(unixMs), values: many(z.number().nullable()) })),
+      threshold: z.object({ op: z.enum(['>', '>=', '<', '<=']), value: z.number() }).exactOptional(),
+      markers: many(z.object({ at: unixMs, kind: z.enum(['start', 'end', 'event']), label: z.string() })),
+    })
+    .nullable(),
+});
+
+export const incidentViewOperations = defineOperations({
+  'GET /v1/incidents/{id}': {
+    summary: 'An incident with all that helps to understand it',
+    tag: 'incidents',
+    scope: 'read',
+    status: 200,
+    answer: incidentAnswer,
+  },
+  'GET /v1/incidents/{id}/changes': {
+    summary: 'Which metrics changed when it began',
+    tag: 'incidents',
+    scope: 'read',
+    query: changesParameters,
+    status: 200,
+    answer: changesAnswer,
+    refusals: [422],
+  },
+  'GET /v1/incidents/{id}/chart': {
+    summary: 'What its likely cause was seen in, ready to be drawn',
+    tag: 'incidents',
+    scope: 'read',
+    status: 200,
+    answer: chartAnswer,
+    refusals: [422],
+  },
+});

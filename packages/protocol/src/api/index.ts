@@ -12,7 +12,22 @@ export * from './forecast.ts';
 export * from './hosts.ts';
 export * from './incident-view.ts';
 export * from './incidents.ts';
+export type { NotificationRecord } from './notification.ts';
 export * from './on-call.ts';
+export type {
+  Answer,
+  Body,
+  BodyInput,
+  OperationKey,
+  Operations,
+  ParametersOf,
+  Query,
+  QueryInput,
+} from './operations.ts';
+export { operations } from './operations.ts';
+export type { Operation, OperationName, OperationScope, RawContent } from './operation.ts';
+export { isRaw } from './operation.ts';
+export * from './problem.ts';
 export * from './query.ts';
 export * from './rule-files.ts';
 export * from './rule-lab.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { UnixMs } from '../sample.ts';
 import { calendarSchema, timeOfDaySchema } from './calendar.ts';
+import { defineOperations, many, unixMs } from './operation.ts';
 
 const name = z.string().min(1).max(200);
 const channelIds = z.array(z.string().min(1).max(200)).max(20);
@@ -23,7 +24,7 @@ export const newRotationSchema = z.object({
     .min(1)
     .max(100),
   /** Only at these times anybody is on call; absent: always. */
-  times: calendar.times.optional(),
+  times: calendar.times.exactOptional(),
 });
 export type NewRotation = z.infer<typeof newRotationSchema>;
 export type Rotation = NewRotation & { readonly id: string };
@@ -34,7 +35,7 @@ export const newOverrideSchema = z
     rotationId: z.string().min(1).max(200),
     /** One of the rotation's people, or another one, who then has channels here. */
     person: name,
-    channels: channelIds.optional(),
+    channels: channelIds.exactOptional(),
     /** Unix ms; `to` is not included. */
     from: z.int(),
     to: z.int(),
@@ -57,7 +58,7 @@ export interface Shift {
 }
 
 /** `GET /v1/on-call`: at which time (Unix ms); absent: now. */
-export const onCallParameters = z.object({ at: z.coerce.number().int().optional() });
+const onCallParameters = z.object({ at: z.coerce.number().int().exactOptional() });
 
 export interface OnCallResponse {
   readonly at: UnixMs;
@@ -72,8 +73,8 @@ export interface OnCallResponse {
 }
 
 /** `GET /v1/rotations/:id/shifts`, Unix ms; absent: the next 28 days. */
-export const shiftsParameters = z
-  .object({ from: z.coerce.number().int().optional(), to: z.coerce.number().int().optional() })
+const shiftsParameters = z
+  .object({ from: z.coerce.number().int().exactOptional(), to: z.coerce.number().int().exactOptional() })
   .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
     path: ['to'],
     message: 'expected a time after from',
@@ -82,3 +83,37 @@ export const shiftsParameters = z
 export interface ShiftsResponse {
   readonly shifts: readonly Shift[];
 }
+
+const shiftSchema: z.ZodType<Shift> = z
+  .object({
+    person: z.string(),
+    channels: many(z.string()),
+    from: unixMs,
+    to: unixMs,
+    override: z.string().exactOptional(),
+  })
+  .meta({ id: 'Shift' });
+
+export const onCallOperations = defineOperations({
+  'GET /v1/on-call': {
+    summary: 'Who is on call now and next',
+    tag: 'on-call',
+    scope: 'read',
+    query: onCallParameters,
+    status: 200,
+    answer: z.object({
+      at: unixMs,
+      rotations: many(
+        z.object({ id: z.string(), name: z.string(), now: shiftSchema.nullable(), next: shiftSchema.nullable() }),
+      ),
+    }),
+  },
+  'GET /v1/rotations/{id}/shifts': {
+    summary: 'Who is on call when',
+    tag: 'on-call',
+    scope: 'read',
+    query: shiftsParameters,
+    status: 200,
+    answer: z.object({ shifts: many(shiftSchema) }),
+  },
+});

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { metricKinds } from '../metric.ts';
+import { defineOperations, labels, many } from './operation.ts';
 import { durationParameter, timeParameter } from './time.ts';
 
 /** How the samples of one step become one value. `rate`: per second, counter resets accounted for. */
@@ -11,13 +13,13 @@ const maxSelectorLength = 4_096;
 export const selectorSchema = z.string().min(1).max(maxSelectorLength);
 
 /** `GET /v1/query_range`. Without a step the answer is the raw samples, and takes no aggregation. */
-export const queryRangeParameters = z
+const queryRangeParameters = z
   .object({
     query: selectorSchema,
     start: timeParameter,
     end: timeParameter,
-    step: durationParameter.optional(),
-    aggregation: aggregationSchema.optional(),
+    step: durationParameter.exactOptional(),
+    aggregation: aggregationSchema.exactOptional(),
   })
   .refine(({ start, end }) => start <= end, { path: ['end'], message: 'expected a time at or after start' })
   .refine(({ step, aggregation }) => step !== undefined || aggregation === undefined, {
@@ -26,7 +28,7 @@ export const queryRangeParameters = z
   });
 
 /** `GET /v1/series`. */
-export const seriesParameters = z.object({ query: selectorSchema });
+const seriesParameters = z.object({ query: selectorSchema });
 
 /** The answer, in Prometheus's matrix shape: `[Unix seconds, value as text]` per point. */
 export const matrixResponse = z.object({
@@ -42,3 +44,26 @@ export const matrixResponse = z.object({
   }),
 });
 export type MatrixResponse = z.infer<typeof matrixResponse>;
+
+const seriesSchema = z.object({ name: z.string(), labels, kind: z.enum(metricKinds), unit: z.string() });
+
+export const queryOperations = defineOperations({
+  'GET /v1/query_range': {
+    summary: 'Values over time: raw samples of a selector, or any PromQL expression by step',
+    tag: 'query',
+    scope: 'read',
+    query: queryRangeParameters,
+    status: 200,
+    answer: matrixResponse,
+    refusals: [422],
+  },
+  'GET /v1/series': {
+    summary: 'Which series a selector matches',
+    tag: 'series',
+    scope: 'read',
+    query: seriesParameters,
+    status: 200,
+    answer: z.object({ series: many(seriesSchema) }),
+    refusals: [422],
+  },
+});

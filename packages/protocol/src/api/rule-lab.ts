@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { severities, type Severity } from '../alert.ts';
 import type { UnixMs } from '../sample.ts';
+import { defineOperations, many, unixMs } from './operation.ts';
 
 const durationMs = z
   .int()
@@ -69,3 +70,35 @@ export interface LabTrial {
 export interface RuleLabResponse {
   readonly trials: readonly LabTrial[];
 }
+
+const pageSchema: z.ZodType<LabPage> = z.object({
+  at: unixMs,
+  reason: z.string(),
+  title: z.string(),
+  why: z.string(),
+  severity: z.enum(severities),
+  realIncident: z.string().exactOptional(),
+});
+
+const trialSchema: z.ZodType<LabTrial> = z.object({
+  value: z.number().exactOptional(),
+  fired: z.int(),
+  incidents: z.int(),
+  pages: many(pageSchema),
+  pagesInRealIncidents: z.int(),
+  missedIncidents: many(z.string()),
+  unsent: many(z.object({ reason: z.string(), count: z.int() })),
+});
+
+export const ruleLabOperations = defineOperations({
+  'POST /v1/rule-lab': {
+    summary: 'What a rule, or another bound, would have told in the past',
+    tag: 'rules',
+    scope: 'read',
+    readOnly: true,
+    body: ruleLabSchema,
+    status: 200,
+    answer: z.object({ trials: many(trialSchema) }),
+    refusals: [422],
+  },
+});

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { severities } from '../alert.ts';
 import { selectorSchema } from './query.ts';
+import { resourceOperations, withId } from './resource.ts';
 
 const common = {
   name: z.string().min(1).max(200),
@@ -52,3 +53,10 @@ export type Rule = NewRule & { readonly id: string };
 export type ThresholdRule = Extract<Rule, { kind: 'threshold' }>;
 export type NoDataRule = Extract<Rule, { kind: 'no-data' }>;
 export type AnomalyRule = Extract<Rule, { kind: 'anomaly' }>;
+
+export const ruleOperations = resourceOperations('rules', {
+  one: 'a rule',
+  all: 'What is alerted on, oldest first',
+  body: newRuleSchema,
+  stored: withId(newRuleSchema).meta({ id: 'Rule' }),
+});

@@ -41,10 +41,7 @@ test('hosts are asked for while somebody shows them', async () => {
 });
 
 test('without a session the page is signed out, asks no more, and goes on after a sign-in', async () => {
-  const refused: [number, unknown] = [
-    401,
-    { error: { code: 'auth/missing', message: 'no session', retryable: false } },
-  ];
+  const refused: [number, unknown] = [401, { code: 'auth/missing', detail: 'no session', retryable: false }];
   const { source, asked, answers } = stage({ '/v1/hosts': refused, '/v1/alerts': refused });
   source.start();
   source.hosts.subscribe(() => undefined);
@@ -79,14 +76,15 @@ test('a refused socket asks whether there is a session: only that tells signed o
 
 test('a list that fails says the collector’s own words, and what was shown before stays', async () => {
   const error = { code: 'storage/unavailable', message: 'the database does not answer', retryable: true };
-  const { source, answers } = stage({ '/v1/hosts': [503, { error }] });
+  const { message: detail, ...rest } = error;
+  const { source, answers } = stage({ '/v1/hosts': [503, { ...rest, detail }] });
   source.start();
   source.hosts.subscribe(() => undefined);
   await vi.advanceTimersByTimeAsync(0);
   expect(source.hosts.value).toMatchObject({ kind: 'failed', error });
   answers['/v1/hosts'] = [200, { hosts: [host] }];
   await vi.advanceTimersByTimeAsync(5_000);
-  answers['/v1/hosts'] = [503, { error }];
+  answers['/v1/hosts'] = [503, { ...rest, detail }];
   await vi.advanceTimersByTimeAsync(5_000);
   expect(source.hosts.value.kind).toBe('ready');
   source.stop();

@@ -89,14 +89,14 @@ export function createRest({ baseUrl, token, fetch }: RestOptions): Rest {
   };
 }
 
+/** Of a problem (RFC 9457), as the collector answers refusals. */
 function errorOf(body: unknown, status: number): SourceError {
-  const error = isRecord(body) ? body['error'] : undefined;
   // As Prometheus's API says it.
-  if (isRecord(body) && typeof error === 'string' && typeof body['errorType'] === 'string') {
-    return { code: `query/${body['errorType']}`, message: error, retryable: status >= 500 };
+  if (isRecord(body) && typeof body['error'] === 'string' && typeof body['errorType'] === 'string') {
+    return { code: `query/${body['errorType']}`, message: body['error'], retryable: status >= 500 };
   }
-  if (isRecord(error) && typeof error['code'] === 'string' && typeof error['message'] === 'string') {
-    return { code: error['code'], message: error['message'], retryable: error['retryable'] === true };
+  if (isRecord(body) && typeof body['code'] === 'string' && typeof body['detail'] === 'string') {
+    return { code: body['code'], message: body['detail'], retryable: body['retryable'] === true };
   }
   return { code: 'web/http', message: `The collector answered with status ${status}.`, retryable: status >= 500 };
 }

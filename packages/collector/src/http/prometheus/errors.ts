@@ -5,7 +5,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Log } from '../../log.ts';
 import { readFailure } from './read-failure.ts';
 import type { AppEnv } from '../app-env.ts';
-import { statusOf } from '../on-error.ts';
+import { statusOf } from '../problem.ts';
 
 /** Prometheus's name for a kind of failure, and its status. */
 type Kind = readonly [errorType: string, status: ContentfulStatusCode];

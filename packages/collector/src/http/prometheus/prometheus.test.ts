@@ -329,7 +329,7 @@ test('/v1/query_range takes any expression, with a step', async () => {
       ],
     },
   });
-  const refused = { error: { code: 'query/parameter', field: 'query' } };
+  const refused = { code: 'query/parameter', field: 'query' };
   expect(await get({ query: 'sum(cpu_busy_ratio)' })).toMatchObject(refused);
   expect(await get({ query: 'sum(cpu_busy_ratio)', step: '1', aggregation: 'avg' })).toMatchObject(refused);
 });

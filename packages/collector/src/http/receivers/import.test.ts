@@ -50,15 +50,13 @@ test('OpenMetrics and JSON lines are taken too; what has no time is now, and ?ho
 test('a Prometheus text counts whole or not at all; of JSON lines the good ones are stored', async () => {
   expect(await send('prometheus', 'whole 1\nwhole two\n')).toMatchObject({
     status: 400,
-    body: { error: { code: 'format/syntax', message: expect.stringMatching(/^line 2, column 7: /u) } },
+    body: { code: 'format/syntax', detail: expect.stringMatching(/^line 2, column 7: /u) },
   });
   expect(await send('json', `{"name":"whole_json","value":1}\n{"name":1}\n`)).toMatchObject({
     status: 400,
     body: {
-      error: {
-        code: 'receive/rejected',
-        message: expect.stringMatching(/^1 samples stored, 0 not taken, 1 lines not read: line 2, column 9/u),
-      },
+      code: 'receive/rejected',
+      detail: expect.stringMatching(/^1 samples stored, 0 not taken, 1 lines not read: line 2, column 9/u),
     },
   });
   expect(await server.now('{__name__=~"whole.*"}')).toEqual({ 'whole_json{host=import}': '1' });
@@ -68,7 +66,7 @@ test('what is older than samples are kept, or in the future, is not taken', asyn
   const text = `never 1 ${now - 40 * 24 * hour}\nnever 2 ${now + hour}\n`;
   expect(await send('prometheus', text)).toMatchObject({
     status: 400,
-    body: { error: { message: expect.stringMatching(/^0 samples stored, 2 not taken/u) } },
+    body: { detail: expect.stringMatching(/^0 samples stored, 2 not taken/u) },
   });
   expect(await server.samples('never')).toEqual({});
 });

@@ -7,37 +7,35 @@ import {
   parsePrometheusText,
   type FormatReading,
 } from '@tarsier/protocol/formats';
-import { Hono, type Context } from 'hono';
+import type { OperationKey } from '@tarsier/protocol/api';
+import type { Context } from 'hono';
 import { seriesOf } from '../../receivers/foreign-series.ts';
-import { requireScope } from '../../tenancy/authenticate.ts';
+import type { Api, Call } from '../api/call.ts';
 import type { AppEnv } from '../app-env.ts';
 import { readUnpacked, receive, utf8, type DoorDeps } from './door.ts';
 
 /** Samples may be as old as they are kept. @param deps.maxAgeMs  how long that is */
-export function importRoutes(deps: DoorDeps): Hono<AppEnv> {
+export function importRoutes(api: Api, deps: DoorDeps): void {
   const take =
     (read: (text: string, c: Context<AppEnv>) => FormatReading) =>
-    async (c: Context<AppEnv>): Promise<Response> => {
-      const identity = c.get('identity');
-      requireScope(identity, 'ingest');
+    async ({ c, identity }: Pick<Call<OperationKey>, 'c' | 'identity'>): Promise<{ readonly stored: number }> => {
       const reading = read(utf8(await readUnpacked(c)), c);
       const series = seriesOf(reading.samples, deps.now());
       const hostLabels = ['host', 'instance'];
       const { stored, rejected, reason } = await receive(c, deps, { identity, door: 'import', hostLabels, series });
       const { badLines, errors } = reading;
-      if (badLines === 0 && rejected === 0) return c.json({ stored });
+      if (badLines === 0 && rejected === 0) return { stored };
       const why = errors[0]?.message ?? reason;
       const counts = `${stored} samples stored, ${rejected} not taken, ${badLines} lines not read`;
       throw new TarsierError('receive/rejected', `${counts}: ${why}`);
     };
 
-  return new Hono<AppEnv>()
-    .post('/prometheus', take(readPrometheus))
-    .post(
-      '/json',
-      take((text) => parseJsonLines(text)),
-    )
-    .post('/csv', take(readCsv));
+  api.on('POST /v1/import/prometheus', take(readPrometheus));
+  api.on(
+    'POST /v1/import/json',
+    take((text) => parseJsonLines(text)),
+  );
+  api.on('POST /v1/import/csv', take(readCsv));
 }
 
 /** Whole or not at all: a line may change what those before it mean. */

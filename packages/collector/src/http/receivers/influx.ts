@@ -5,7 +5,7 @@ import { Hono, type Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { seriesOf } from '../../receivers/foreign-series.ts';
 import type { AppEnv } from '../app-env.ts';
-import { retryHeaders, statusOf } from '../on-error.ts';
+import { retryHeaders, statusOf } from '../problem.ts';
 import { identifySender, readUnpacked, receive, utf8, type DoorDeps } from './door.ts';
 
 const door = 'influx';

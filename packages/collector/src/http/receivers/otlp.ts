@@ -12,7 +12,7 @@ import {
 import { Hono, type Context } from 'hono';
 import { createOtlpReader } from '../../receivers/otlp/otlp-series.ts';
 import type { AppEnv } from '../app-env.ts';
-import { retryHeaders, statusOf } from '../on-error.ts';
+import { retryHeaders, statusOf } from '../problem.ts';
 import { identifySender, readUnpacked, receive, type DoorDeps } from './door.ts';
 
 const door = 'otlp';

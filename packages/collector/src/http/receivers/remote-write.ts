@@ -8,7 +8,7 @@ import { decodeWriteRequestV2 } from '../../receivers/remote-write/write-request
 import { decodeWriteRequest, type SenderMemory } from '../../receivers/remote-write/write-request.ts';
 import type { AppEnv } from '../app-env.ts';
 import { readBody } from '../body.ts';
-import { retryHeaders, statusOf } from '../on-error.ts';
+import { retryHeaders, statusOf } from '../problem.ts';
 import { doorLimits, identifySender, receive, type DoorDeps } from './door.ts';
 
 const door = 'remote-write';

@@ -58,13 +58,13 @@ export function alertmanagerRoutes({
     .post('/silences', async (c) => {
       const identity = c.get('identity');
       requireScope(identity, 'write');
-      const { id, matchers, ...rest } = parse(postedSilence, await jsonBody(c), 'silences/body');
+      const { id, matchers, ...rest } = parse(postedSilence, await jsonBody(c), 'http/body');
       const texts = matchers.map(
         ({ name, value, isRegex, isEqual }) =>
           `${name}${isEqual ? '=' : '!'}${isRegex ? '~' : isEqual ? '' : '='}${quote(value)}`,
       );
       parseMatchers(texts);
-      const silence = parse(newSilenceSchema, { ...rest, matchers: texts }, 'silences/body');
+      const silence = parse(newSilenceSchema, { ...rest, matchers: texts }, 'http/body');
       const kept = id === undefined || id === '' ? undefined : await silences.replace(identity.tenant, id, silence);
       const made = kept ?? (await silences.create(identity.tenant, silence));
       await pipeline.reloadPolicies(identity.tenant);

@@ -1,27 +1,16 @@
 import type { UnixMs } from '@tarsier/protocol';
-import { enrolTokenRequest, type EnrolTokenResponse } from '@tarsier/protocol/api';
-import { Hono } from 'hono';
 import type { Storage } from '../../storage/storage.ts';
-import { requireScope } from '../../tenancy/authenticate.ts';
-import type { AppEnv } from '../app-env.ts';
-import { jsonBody } from '../json-body.ts';
-import { parse } from '../parse.ts';
+import type { Api } from '../api/call.ts';
 
 /** `POST /v1/enrol-tokens`: a token that lets a host of the tenant in, as `enrol-token create` prints it. */
-export function enrolTokenRoutes({
-  storage,
-  now,
-}: {
-  readonly storage: Pick<Storage, 'enrolments'>;
-  readonly now: () => UnixMs;
-}): Hono<AppEnv> {
-  return new Hono<AppEnv>().post('/', async (c) => {
-    const identity = c.get('identity');
-    requireScope(identity, 'write');
-    const { name, uses, expiresInMs } = parse(enrolTokenRequest, await jsonBody(c), 'enrol/body');
+export function enrolTokenRoutes(
+  api: Api,
+  { storage, now }: { readonly storage: Pick<Storage, 'enrolments'>; readonly now: () => UnixMs },
+): void {
+  api.on('POST /v1/enrol-tokens', async ({ c, tenant, body: { name, uses, expiresInMs } }) => {
     const expiresAt = now() + expiresInMs;
-    const token = await storage.enrolments.createToken(identity.tenant, { name, uses, expiresAt });
-    const body: EnrolTokenResponse = { token, expiresAt };
-    return c.json(body, 201, { 'cache-control': 'no-store' });
+    const token = await storage.enrolments.createToken(tenant, { name, uses, expiresAt });
+    c.header('cache-control', 'no-store');
+    return { token, expiresAt };
   });
 }

@@ -1,36 +1,17 @@
-import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
-import { exportParameters } from '@tarsier/protocol/api';
-import { Hono } from 'hono';
+import { describeError, TarsierError } from '@tarsier/protocol';
 import type { Log } from '../../log.ts';
 import { exportFormats, exportText, type ExportFormat } from '../../query/export-text.ts';
 import type { Exporter } from '../../query/export.ts';
 import { parseSelector } from '../../query/language/parse.ts';
-import { requireScope } from '../../tenancy/authenticate.ts';
-import type { AppEnv } from '../app-env.ts';
-import { parse } from '../parse.ts';
+import type { Api } from '../api/call.ts';
 
 /** `GET /v1/export/:format`: raw samples as text, read and sent a few series at a time. */
-export function exportRoutes({
-  exporter,
-  log,
-  now,
-}: {
-  readonly exporter: Exporter;
-  readonly log: Log;
-  readonly now: () => UnixMs;
-}): Hono<AppEnv> {
-  return new Hono<AppEnv>().get('/:format', async (c) => {
-    const identity = c.get('identity');
-    requireScope(identity, 'read');
-    const format = formatOf(c.req.param('format'));
-    const { match, start, end } = parse(
-      exportParameters,
-      { end: String(now() / 1000), ...c.req.query(), match: c.req.queries('match[]') ?? [] },
-      'query/parameter',
-    );
-    const series = await exporter.series(identity.tenant, match.map(parseSelector));
-    const { signal } = c.req.raw;
-    const samples = exporter.samples(identity.tenant, { series, from: start, to: end, signal });
+export function exportRoutes(api: Api, { exporter, log }: { readonly exporter: Exporter; readonly log: Log }): void {
+  api.on('GET /v1/export/{format}', async ({ c, tenant, params, query, signal }) => {
+    const format = formatOf(params.format);
+    const { 'match[]': match, start, end } = query;
+    const series = await exporter.series(tenant, match.map(parseSelector));
+    const samples = exporter.samples(tenant, { series, from: start, to: end, signal });
     const body = streamOf(exportText(format, series, samples), (error) => {
       if (!signal.aborted) log.error('an export ended too early', { error: describeError(error) });
     });

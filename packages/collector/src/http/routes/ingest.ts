@@ -1,17 +1,15 @@
 import { batchContentType, maxBatchBytes, TarsierError } from '@tarsier/protocol';
-import { Hono } from 'hono';
 import type { Ingest } from '../../ingest/ingest.ts';
 import type { SelfMetrics } from '../../self.ts';
-import type { AppEnv } from '../app-env.ts';
-import { requireScope } from '../../tenancy/authenticate.ts';
+import type { Api } from '../api/call.ts';
 import { readBody } from '../body.ts';
 
 /** `POST /v1/ingest`: docs/wire-format.md has the answers. */
-export function ingestRoutes({ ingest, self }: { readonly ingest: Ingest; readonly self: SelfMetrics }): Hono<AppEnv> {
-  return new Hono<AppEnv>().post('/', async (c) => {
-    const identity = c.get('identity');
-    requireScope(identity, 'ingest');
-    const { tenant, host } = identity;
+export function ingestRoutes(
+  api: Api,
+  { ingest, self }: { readonly ingest: Ingest; readonly self: SelfMetrics },
+): void {
+  api.on('POST /v1/ingest', async ({ c, identity: { tenant, host } }) => {
     const meant = c.req.header('tarsier-tenant');
     if (meant !== undefined && meant !== tenant.tenant) {
       throw new TarsierError(
@@ -40,7 +38,7 @@ export function ingestRoutes({ ingest, self }: { readonly ingest: Ingest; readon
       );
       self.ingestedBatches.add(1, { duplicate: String(duplicate) });
       if (!duplicate) self.ingestedSamples.add(samples);
-      return c.body(null, 204, { 'tarsier-flush-interval': String(flushIntervalS) });
+      c.header('tarsier-flush-interval', String(flushIntervalS));
     } catch (error) {
       self.refusedBatches.add(1, { code: error instanceof TarsierError ? error.code : 'http/internal' });
       throw error;

@@ -1,52 +1,41 @@
 import { TarsierError, type SeriesColumn, type SeriesIdentity } from '@tarsier/protocol';
-import { queryRangeParameters, seriesParameters, type MatrixResponse } from '@tarsier/protocol/api';
-import { Hono } from 'hono';
+import type { MatrixResponse } from '@tarsier/protocol/api';
 import type { Engine } from '../../query/engine.ts';
 import { formatValue } from '../../query/language/number.ts';
 import { parseQuery, parseSelector } from '../../query/language/parse.ts';
 import type { Query } from '../../query/query.ts';
-import type { AppEnv } from '../app-env.ts';
-import { requireScope } from '../../tenancy/authenticate.ts';
-import { parse } from '../parse.ts';
+import type { Api } from '../api/call.ts';
 
 /** `GET /v1/query_range` and `GET /v1/series`. */
-export function queryRoutes({ query, engine }: { readonly query: Query; readonly engine: Engine }): Hono<AppEnv> {
-  return new Hono<AppEnv>()
-    .get('/query_range', async (c) => {
-      const identity = c.get('identity');
-      requireScope(identity, 'read');
-      const asked = parse(queryRangeParameters, c.req.query(), 'query/parameter');
-      const { start, end, step: stepMs, aggregation } = asked;
-      const { signal } = c.req.raw;
-      const expr = parseQuery(asked.query);
-      if (expr.kind === 'selector' && expr.offset === undefined && expr.at === undefined) {
-        const results = await query.range(identity.tenant, {
-          selector: asked.query,
-          start,
-          end,
-          ...(stepMs === undefined ? {} : { stepMs, aggregation: aggregation ?? 'last' }),
-          signal,
-        });
-        return c.json(toMatrix(results.map(({ series, column }) => ({ metric: metricOf(series), column }))));
-      }
-      if (stepMs === undefined || aggregation !== undefined) {
-        throw new TarsierError(
-          'query/parameter',
-          'query: expected a selector, or with another expression a step and no aggregation',
-          { field: 'query' },
-        );
-      }
-      const { data } = await engine.range(identity.tenant, { query: asked.query, start, end, stepMs, signal });
-      const series = data.kind === 'matrix' ? data.series : [];
-      return c.json(toMatrix(series.map((column) => ({ metric: column.labels.toObject(), column }))));
-    })
-    .get('/series', async (c) => {
-      const identity = c.get('identity');
-      requireScope(identity, 'read');
-      const { query: selector } = parse(seriesParameters, c.req.query(), 'query/parameter');
-      const series = await query.series(identity.tenant, parseSelector(selector));
-      return c.json({ series: series.map(({ name, labels, kind, unit }) => ({ name, labels, kind, unit })) });
-    });
+export function queryRoutes(api: Api, { query, engine }: { readonly query: Query; readonly engine: Engine }): void {
+  api.on('GET /v1/query_range', async ({ tenant, query: asked, signal }) => {
+    const { start, end, step: stepMs, aggregation } = asked;
+    const expr = parseQuery(asked.query);
+    if (expr.kind === 'selector' && expr.offset === undefined && expr.at === undefined) {
+      const results = await query.range(tenant, {
+        selector: asked.query,
+        start,
+        end,
+        ...(stepMs === undefined ? {} : { stepMs, aggregation: aggregation ?? 'last' }),
+        signal,
+      });
+      return toMatrix(results.map(({ series, column }) => ({ metric: metricOf(series), column })));
+    }
+    if (stepMs === undefined || aggregation !== undefined) {
+      throw new TarsierError(
+        'query/parameter',
+        'query: expected a selector, or with another expression a step and no aggregation',
+        { field: 'query' },
+      );
+    }
+    const { data } = await engine.range(tenant, { query: asked.query, start, end, stepMs, signal });
+    const series = data.kind === 'matrix' ? data.series : [];
+    return toMatrix(series.map((column) => ({ metric: column.labels.toObject(), column })));
+  });
+  api.on('GET /v1/series', async ({ tenant, query: { query: selector } }) => {
+    const series = await query.series(tenant, parseSelector(selector));
+    return { series: series.map(({ name, labels, kind, unit }) => ({ name, labels, kind, unit })) };
+  });
 }
 
 /** Prometheus's shape: seconds with three decimals, values as text, because JSON has no NaN and no infinities. */

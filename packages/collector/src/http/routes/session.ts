@@ -2,6 +2,7 @@ import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Storage } from '../../storage/storage.ts';
+import type { Api } from '../api/call.ts';
 import type { AppEnv } from '../app-env.ts';
 import { sessionCookie } from '../../tenancy/authenticate.ts';
 
@@ -43,16 +44,11 @@ export function signInRoute({
 }
 
 /** `GET /v1/session`: who one is. `DELETE` signs out. */
-export function sessionRoutes({ storage }: { readonly storage: Pick<Storage, 'sessions'> }): Hono<AppEnv> {
-  return new Hono<AppEnv>()
-    .get('/', (c) => {
-      const { tenant, scope, by } = c.get('identity');
-      return c.json({ tenant: tenant.tenant, scope, by });
-    })
-    .delete('/', async (c) => {
-      const session = getCookie(c, sessionCookie);
-      if (session !== undefined) await storage.sessions.end(session);
-      deleteCookie(c, sessionCookie, { path: '/' });
-      return c.body(null, 204);
-    });
+export function sessionRoutes(api: Api, { storage }: { readonly storage: Pick<Storage, 'sessions'> }): void {
+  api.on('GET /v1/session', ({ identity: { tenant, scope, by } }) => ({ tenant: tenant.tenant, scope, by }));
+  api.on('DELETE /v1/session', async ({ c }) => {
+    const session = getCookie(c, sessionCookie);
+    if (session !== undefined) await storage.sessions.end(session);
+    deleteCookie(c, sessionCookie, { path: '/' });
+  });
 }

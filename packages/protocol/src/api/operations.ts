@@ -1,0 +1,62 @@
+/** Every operation under `/v1`: what is not here is not there, and the other way around (a test asks the router). */
+import type { z } from 'zod';
+import { alertPolicyOperations } from './alert-policies.ts';
+import { alertOperations } from './alerts.ts';
+import { cardinalityOperations } from './cardinality.ts';
+import { changeEventOperations } from './change-events.ts';
+import { channelOperations } from './channels.ts';
+import { detectionOperations } from './detection.ts';
+import { enrolOperations } from './enrol.ts';
+import { exportOperations } from './export.ts';
+import { forecastOperations } from './forecast.ts';
+import { hostOperations } from './hosts.ts';
+import { incidentViewOperations } from './incident-view.ts';
+import { incidentOperations } from './incidents.ts';
+import { metaOperations } from './meta.ts';
+import { onCallOperations } from './on-call.ts';
+import { queryOperations } from './query.ts';
+import { ruleFileOperations } from './rule-files.ts';
+import { ruleLabOperations } from './rule-lab.ts';
+import { ruleOperations } from './rules.ts';
+import { sampleOperations } from './samples.ts';
+import { sessionOperations } from './session.ts';
+
+export const operations = {
+  ...alertOperations,
+  ...incidentOperations,
+  ...incidentViewOperations,
+  ...changeEventOperations,
+  ...onCallOperations,
+  ...ruleOperations,
+  ...ruleFileOperations,
+  ...ruleLabOperations,
+  ...alertPolicyOperations,
+  ...channelOperations,
+  ...queryOperations,
+  ...forecastOperations,
+  ...cardinalityOperations,
+  ...hostOperations,
+  ...detectionOperations,
+  ...sampleOperations,
+  ...exportOperations,
+  ...enrolOperations,
+  ...sessionOperations,
+  ...metaOperations,
+};
+
+export type Operations = typeof operations;
+export type OperationKey = keyof Operations;
+
+type Schema<O, Part extends string> = O extends { readonly [K in Part]: infer S extends z.ZodType } ? S : never;
+
+/** Names in braces. */
+export type ParametersOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? { readonly [K in Name]: string } & ParametersOf<Rest>
+  : unknown;
+
+/** Of a request as a client writes it, and as a route gets it. */
+export type QueryInput<K extends OperationKey> = z.input<Schema<Operations[K], 'query'>>;
+export type Query<K extends OperationKey> = z.output<Schema<Operations[K], 'query'>>;
+export type BodyInput<K extends OperationKey> = z.input<Schema<Operations[K], 'body'>>;
+export type Body<K extends OperationKey> = z.output<Schema<Operations[K], 'body'>>;
+export type Answer<K extends OperationKey> = z.output<Schema<Operations[K], 'answer'>>;

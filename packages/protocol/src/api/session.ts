@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { defineOperations } from './operation.ts';
+
+export const sessionOperations = defineOperations({
+  'GET /v1/session': {
+    summary: 'Who one is',
+    tag: 'session',
+    scope: 'any',
+    status: 200,
+    answer: z.object({
+      tenant: z.string(),
+      scope: z.enum(['ingest', 'read', 'write', 'admin']),
+      by: z.enum(['key', 'session']),
+    }),
+  },
+  'DELETE /v1/session': { summary: 'Signs out', tag: 'session', scope: 'any', status: 204 },
+});

@@ -1,0 +1,375 @@
+/** Every code that an error may have. docs/errors.md is made of it. */
+
+export interface ErrorMeaning {
+  /** Of the answer, where it answers a request. */
+  readonly status?: number;
+  readonly title: string;
+  readonly remedy: string;
+}
+
+export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
+  'auth/missing': {
+    status: 401,
+    title: 'No key and no session',
+    remedy: 'Send `authorization: Bearer KEY`, or sign in.',
+  },
+  'auth/unknown': {
+    status: 401,
+    title: 'The key or session is not known',
+    remedy: 'It may be revoked or expired; make a new one.',
+  },
+  'auth/scope': {
+    status: 403,
+    title: 'The key may not do this',
+    remedy: 'Use a key of the scope that the message names.',
+  },
+  'auth/tenant': {
+    status: 403,
+    title: 'The key belongs to another tenant',
+    remedy: 'Use a key of the tenant that the sender means.',
+  },
+  'auth/origin': {
+    status: 403,
+    title: 'A change by a session from another page',
+    remedy: "Changes by a session come from the collector's own page; programs use a key.",
+  },
+  'auth/sign-in-code': {
+    status: 403,
+    title: 'The sign-in link can not be used any more',
+    remedy: 'Each works once and for 15 minutes; a start of the collector prints a new one.',
+  },
+  'auth/host': { status: 403, title: 'The key may ship for another host only', remedy: 'Enrol each host on its own.' },
+  'auth/database': {
+    status: 503,
+    title: 'The database does not answer',
+    remedy: 'Try again; `/readyz` says when it is back.',
+  },
+  'batch/column': {
+    status: 400,
+    title: 'A column of a batch can not be read',
+    remedy: 'The sender is broken or of another version: docs/wire-format.md.',
+  },
+  'batch/column-length': {
+    status: 400,
+    title: 'A column has another length than the batch has rows',
+    remedy: 'The sender is broken: docs/wire-format.md.',
+  },
+  'batch/compression': {
+    status: 400,
+    title: 'The payload is not zstd, or unpacks to too much',
+    remedy: 'The sender is broken: docs/wire-format.md.',
+  },
+  'batch/field': {
+    status: 400,
+    title: 'A field of a batch has the wrong type or range',
+    remedy: 'The message names it.',
+  },
+  'batch/malformed': {
+    status: 400,
+    title: 'The bytes are no batch',
+    remedy: 'The sender is broken, or the body was changed on its way.',
+  },
+  'batch/rows': {
+    status: 400,
+    title: 'A batch has no rows, or too many',
+    remedy: 'Send at most as many rows as the message says.',
+  },
+  'batch/schema': {
+    status: 400,
+    title: 'The schema of a batch can not be taken',
+    remedy: 'The message names the series or metric.',
+  },
+  'batch/times': {
+    status: 400,
+    title: 'Times are not whole milliseconds in ascending order',
+    remedy: "The sender's clock or code is broken.",
+  },
+  'batch/too-large': { status: 413, title: 'A batch is larger than it may be', remedy: 'Send smaller batches.' },
+  'batch/trailing': { status: 400, title: 'There are bytes after the end of a batch', remedy: 'The sender is broken.' },
+  'batch/truncated': {
+    status: 400,
+    title: 'A batch ends too early',
+    remedy: 'The body was cut off on its way; it can be sent again.',
+  },
+  'batch/varint': { status: 400, title: 'A number of a batch is too long', remedy: 'The sender is broken.' },
+  'batch/version': {
+    status: 400,
+    title: 'A batch of a version that is not known here',
+    remedy: 'Upgrade the collector before the agents.',
+  },
+  'batch/width': { status: 400, title: 'A batch has too many series', remedy: 'Split it by plugin or host.' },
+  'config/environment': {
+    title: 'A setting can not be used',
+    remedy: 'The message names the variable, what came and what was expected.',
+  },
+  'config/listen': {
+    title: 'The collector can not listen there',
+    remedy: 'Set `TARSIER_LISTEN`, or stop the other program.',
+  },
+  'detection/detector': {
+    status: 400,
+    title: 'A detector that there is not',
+    remedy: '`GET /v1/detection/detectors` lists them.',
+  },
+  'enrol/in-use': {
+    status: 409,
+    title: 'The machine looks like a host whose samples still come',
+    remedy: 'The message says what to do for a clone, and for a reinstallation.',
+  },
+  'enrol/name-taken': {
+    status: 409,
+    title: 'Another machine is enrolled under that name',
+    remedy: 'Choose another name, or enrol with `--replace`.',
+  },
+  'enrol/renamed': {
+    status: 409,
+    title: 'The machine is enrolled under another name',
+    remedy: 'Enrol without `--host`, or with `--as-new`.',
+  },
+  'enrol/token': {
+    status: 401,
+    title: 'The enrolment token can not be used',
+    remedy: 'Make a new one: `tarsier-collector enrol-token create`.',
+  },
+  'forecast/history': {
+    status: 400,
+    title: 'The time to look back is shorter than the step',
+    remedy: 'Choose a longer history or a shorter step.',
+  },
+  'forecast/too-many-series': {
+    status: 400,
+    title: 'The query gives more series than are forecast at once',
+    remedy: 'Narrow the selector.',
+  },
+  'format/limit': { status: 400, title: 'A line or text is larger than it may be', remedy: 'Send it in parts.' },
+  'format/syntax': { status: 400, title: 'A line can not be read', remedy: 'The message says which line and column.' },
+  'http/aborted': { status: 400, title: 'The request ended before its body', remedy: 'Send it again.' },
+  'http/body': {
+    status: 400,
+    title: 'The body is not as expected',
+    remedy: '`field` says where; docs/openapi.json has the schema.',
+  },
+  'http/parameter': {
+    status: 400,
+    title: 'A parameter of the address is not as expected',
+    remedy: '`field` says which one.',
+  },
+  'http/content-encoding': {
+    status: 415,
+    title: 'The body is packed in a way that is not known here',
+    remedy: 'Use what the message lists.',
+  },
+  'http/content-type': {
+    status: 415,
+    title: 'The body is of another type than expected',
+    remedy: 'Set `content-type` as the message says.',
+  },
+  'http/cursor': {
+    status: 400,
+    title: 'The cursor is not one of this list',
+    remedy: 'Take `next` of the answer before, with the same filters.',
+  },
+  'http/internal': {
+    status: 500,
+    title: 'Something went wrong in the collector',
+    remedy: "Its log has the request's id; the request may be tried again.",
+  },
+  'http/json': { status: 400, title: 'The body is not JSON', remedy: 'Send UTF-8 JSON.' },
+  'http/not-found': { status: 404, title: 'There is no such thing', remedy: 'Check the address and the id.' },
+  'http/packed': {
+    status: 400,
+    title: 'The body can not be unpacked',
+    remedy: 'It is not what `content-encoding` says.',
+  },
+  'http/precondition': {
+    status: 412,
+    title: 'It has changed since it was read',
+    remedy: 'Read it again, and repeat the change with its new `etag`.',
+  },
+  'http/text': { status: 400, title: 'The body is not UTF-8', remedy: 'Send UTF-8.' },
+  'http/too-large': { status: 413, title: 'The body is larger than it may be', remedy: 'Send it in parts.' },
+  'incidents/closed': {
+    status: 409,
+    title: 'The incident is closed',
+    remedy: 'Nothing can be done about it any more.',
+  },
+  'ingest/busy': {
+    status: 503,
+    title: 'Too many batches wait to be stored',
+    remedy: 'Agents keep theirs and come again by themselves.',
+  },
+  'ingest/database': {
+    status: 503,
+    title: 'The batch could not be stored',
+    remedy: 'Send it again; it is stored once.',
+  },
+  'ingest/envelope': {
+    status: 400,
+    title: 'The envelope says other rows or times than the columns',
+    remedy: 'The sender is broken.',
+  },
+  'ingest/in-future': { status: 400, title: 'Samples are from the future', remedy: "Set the sender's clock." },
+  'ingest/schema-hash': {
+    status: 400,
+    title: 'The schema has another hash than the batch says',
+    remedy: 'The sender is broken.',
+  },
+  'ingest/schema-unknown': {
+    status: 409,
+    title: 'The collector does not know what the columns are',
+    remedy: 'Send the schema with the batch; agents do by themselves.',
+  },
+  'ingest/span': { status: 400, title: 'A batch spans too much time', remedy: 'Send shorter batches.' },
+  'ingest/too-late': {
+    status: 400,
+    title: 'Samples are older than is accepted',
+    remedy: '`TARSIER_MAX_AGE_HOURS` says how old; `/v1/import` takes older ones.',
+  },
+  'ingest/too-many-series': {
+    status: 429,
+    title: 'The tenant has as many series as it may',
+    remedy: 'Delete hosts that are gone, drop labels, or raise the limit.',
+  },
+  'ingest/width': {
+    status: 400,
+    title: 'A batch has another number of columns than its schema',
+    remedy: 'The sender is broken.',
+  },
+  'live/frame': {
+    status: 400,
+    title: 'A live frame can not be read',
+    remedy: 'Collector and page are of different versions.',
+  },
+  'live/hello': { status: 400, title: '`hello` came twice', remedy: 'Send it once, as the first message.' },
+  'live/internal': { status: 500, title: 'Something went wrong in the collector', remedy: 'Its log has more.' },
+  'live/request': { status: 400, title: 'A live message is not as expected', remedy: 'docs/live.md has the messages.' },
+  'live/subscriptions': {
+    status: 429,
+    title: 'A connection has as many subscriptions as it may',
+    remedy: 'End one, or open another connection.',
+  },
+  'live/unavailable': {
+    status: 503,
+    title: 'The database does not answer',
+    remedy: 'The client comes again by itself.',
+  },
+  'otlp/field': {
+    status: 400,
+    title: 'A field of an OTLP request has the wrong type',
+    remedy: 'The sender is broken.',
+  },
+  'otlp/json': { status: 400, title: 'An OTLP request is not JSON', remedy: 'The sender is broken.' },
+  'otlp/too-large': { status: 400, title: 'An OTLP request has more than it may', remedy: 'Send smaller requests.' },
+  'protobuf/malformed': { status: 400, title: 'A protobuf message can not be read', remedy: 'The sender is broken.' },
+  'protobuf/truncated': {
+    status: 400,
+    title: 'A protobuf message ends too early',
+    remedy: 'The body was cut off on its way.',
+  },
+  'query/canceled': {
+    status: 400,
+    title: 'Nobody waits for the answer any more',
+    remedy: 'The client closed its connection.',
+  },
+  'query/database': { status: 503, title: 'The samples could not be read', remedy: 'Try again.' },
+  'query/execution': {
+    status: 422,
+    title: 'The query can not be evaluated on these series',
+    remedy: 'The message says why.',
+  },
+  'query/parameter': {
+    status: 400,
+    title: 'Parameters of a query do not fit together',
+    remedy: '`field` says which one.',
+  },
+  'query/parse': { status: 400, title: 'The query can not be read', remedy: 'The message says where: docs/promql.md.' },
+  'query/range': {
+    status: 400,
+    title: 'The time range or step can not be used',
+    remedy: '`end` at or after `start`, a positive step.',
+  },
+  'query/regex': {
+    status: 400,
+    title: 'A regular expression can not be read',
+    remedy: "RE2's syntax, without look-around and back-references.",
+  },
+  'query/timeout': {
+    status: 503,
+    title: 'The query took too long',
+    remedy: 'Narrow it, use a larger step, or raise the limit.',
+  },
+  'query/too-long': { status: 422, title: 'The query or its answer is too long', remedy: 'Narrow it.' },
+  'query/too-many-points': {
+    status: 400,
+    title: 'More points per series than may be asked for',
+    remedy: 'Use a larger step.',
+  },
+  'query/too-many-samples': {
+    status: 422,
+    title: 'The query reads more samples than it may',
+    remedy: 'Narrow it, use a larger step, or raise the limit.',
+  },
+  'query/too-many-series': {
+    status: 422,
+    title: 'The query reads more series than it may',
+    remedy: 'Narrow the selector, or raise the limit.',
+  },
+  'receive/epoch': { status: 503, title: 'Batches were made too fast', remedy: 'Send again.' },
+  'receive/host': { status: 400, title: "The host's name can not be used", remedy: '1 to 255 printable characters.' },
+  'receive/precision': { status: 400, title: 'A precision that is not known', remedy: 'The message lists them.' },
+  'receive/rejected': {
+    status: 400,
+    title: 'Some samples were not taken',
+    remedy: 'The message counts them and gives the first reason.',
+  },
+  'remote-write/symbols': {
+    status: 400,
+    title: 'The symbols of a remote-write request do not fit',
+    remedy: 'The sender is broken.',
+  },
+  'rules/evaluation': { status: 422, title: 'A rule can not be evaluated', remedy: 'The message says why.' },
+  'rules/file': { status: 400, title: 'A rule file can not be read', remedy: 'The message says where.' },
+  'rules/name': {
+    status: 400,
+    title: 'The name of a rule file can not be used',
+    remedy: 'Up to 100 letters, digits, `.`, `_` or `-`.',
+  },
+  'rules/refused': { status: 400, title: 'What a rule records was refused', remedy: 'The message says why.' },
+  'storage/compaction': { title: 'The thread that compacts ended', remedy: 'The log says why; it is started again.' },
+  'storage/initdb': { title: 'The embedded PostgreSQL could not be created', remedy: 'The message ends with its log.' },
+  'storage/locked': {
+    title: 'Another collector uses the data folder',
+    remedy: 'Stop that one, or set `TARSIER_DATA`.',
+  },
+  'storage/newer': { title: 'A newer Tarsier has migrated the database', remedy: 'Upgrade the collector.' },
+  'storage/no-account': {
+    title: 'There is no unprivileged account for PostgreSQL',
+    remedy: 'Run the collector as another user than root.',
+  },
+  'storage/no-postgres': { title: 'There are no PostgreSQL binaries for this platform', remedy: 'Set `DATABASE_URL`.' },
+  'storage/postgres-start': {
+    title: 'The embedded PostgreSQL did not start',
+    remedy: 'The message ends with its log.',
+  },
+  'storage/schema': {
+    title: 'The stored schema can not be read',
+    remedy: 'The database was changed by something else.',
+  },
+  'storage/unreachable': {
+    title: 'The database can not be reached or migrated',
+    remedy: 'Check `DATABASE_URL`; the message ends with the reason.',
+  },
+  'usage/command': { title: 'There is no such command', remedy: '`tarsier-collector --help` lists them.' },
+  'usage/expires-in': { title: 'A time that can not be used', remedy: 'As in 30m, 1h or 7d.' },
+  'usage/limit': {
+    title: 'A limit that can not be used',
+    remedy: 'A number in the range that the message says, or `default`.',
+  },
+  'usage/revoke': { title: 'No key to revoke', remedy: '`key list` shows which there are.' },
+  'usage/scope': { title: 'A scope that there is not', remedy: 'ingest, read, write or admin.' },
+  'usage/tenant': { title: 'A tenant that there is not', remedy: '`--tenant` names one that was made before.' },
+  'usage/uses': {
+    title: 'A number of uses that can not be used',
+    remedy: 'A number in the range that the message says.',
+  },
+};
