@@ -35,6 +35,7 @@ import { createTenantLimits } from './query/tenant-limits.ts';
 import { createReceiver, type Receiver } from './receivers/receiver.ts';
 import { createRecorder } from './receivers/recorder.ts';
 import { createSelfMetrics } from './self.ts';
+import { createSnapshots } from './snapshot/snapshots.ts';
 import { maxBatchSpanMs } from './storage/batches.ts';
 import { dayMs } from './storage/hours.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
@@ -125,7 +126,13 @@ export async function startCollector({
       });
     },
   });
-  const sender = createSender({ fetch, pageUrl: config.publicUrl, commandsFolder: config.commandsFolder, now });
+  const sender = createSender({
+    fetch,
+    pageUrl: config.publicUrl,
+    commandsFolder: config.commandsFolder,
+    illustrate: (tenantId, incident, at) => snapshots.illustrate(tenantId, incident, at),
+    now,
+  });
   const tuner = createEventTuner({ storage, detection, now });
   const dispatcher = createDispatcher({ outbox: storage.notifications, sender, log, now });
   const alerting = createAlerting({
@@ -205,6 +212,7 @@ export async function startCollector({
     log,
     now,
   });
+  const snapshots = createSnapshots({ storage, incidentView, pageUrl: config.publicUrl, log, now });
   await ruleGroups.reload();
 
   await pipeline.restore();
@@ -237,6 +245,7 @@ export async function startCollector({
     pipeline,
     ruleLab: createRuleLab({ storage, engine }),
     incidentView,
+    snapshots,
     sender,
     authenticate,
     enrol: createEnrol({

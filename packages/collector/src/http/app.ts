@@ -18,6 +18,7 @@ import type { Sender } from '../notify/send.ts';
 import type { Query } from '../query/query.ts';
 import type { Receiver } from '../receivers/receiver.ts';
 import type { SelfMetrics } from '../self.ts';
+import type { Snapshots } from '../snapshot/snapshots.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createApi } from './api/api.ts';
 import type { AppEnv } from './app-env.ts';
@@ -53,6 +54,7 @@ import { ruleFileRoutes } from './routes/rule-files.ts';
 import { ruleLabRoutes } from './routes/rule-lab.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { sessionRoutes, signInRoute } from './routes/session.ts';
+import { incidentPictureRoutes, snapshotRoutes } from './routes/snapshots.ts';
 import { createStatic } from './static.ts';
 
 export interface AppDeps {
@@ -73,6 +75,7 @@ export interface AppDeps {
   readonly pipeline: Pick<Pipeline, 'act' | 'reloadPolicies'>;
   readonly ruleLab: RuleLab;
   readonly incidentView: IncidentView;
+  readonly snapshots: Snapshots;
   readonly sender: Sender;
   readonly authenticate: Authenticate;
   readonly enrol: Enrol;
@@ -103,6 +106,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   });
   app.route('/', healthRoutes(deps));
   app.route('/sign-in', signInRoute(deps));
+  app.route('/snapshots', snapshotRoutes(deps));
   // Before the check below: a page has its session, but another client says who it is in its first message.
   app.get('/v1/live', live.upgrade);
   // And a host that has no key yet has a token.
@@ -145,6 +149,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   ruleFileRoutes(api, deps);
   channelRoutes(api, deps);
   incidentRoutes(api, deps);
+  incidentPictureRoutes(api, deps);
   notificationRoutes(api, deps);
   alertPolicyRoutes(api, deps);
   alertRoutes(api, deps);

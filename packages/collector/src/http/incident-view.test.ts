@@ -1,6 +1,8 @@
 import type { Alert } from '@tarsier/protocol';
 import type { ChangesResponse, IncidentChartResponse, IncidentResponse } from '@tarsier/protocol/api';
 import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { startProvider } from '../notify/testing-provider.ts';
 import { testAlert } from '../storage/testing-incidents.ts';
 import { startTestServer } from './testing.ts';
 
@@ -128,9 +130,10 @@ test('an incident is seen with its timeline of alerts, people, deployments and w
   ]);
   expect(json.events.map(({ title }) => title)).toEqual(['shop 1.42', 'backup']);
   expect(json.range.start).toBe(began - 30 * 60_000);
+  const shown = `${new Date(json.range.start).toISOString()}/${new Date(json.range.end).toISOString()}`;
   expect(json.links).toMatchObject({
-    incident: `/#/alerts/${id}?start=${json.range.start}&end=${json.range.end}`,
-    hosts: [{ host: 'web-1', link: `/#/hosts/web-1?start=${json.range.start}&end=${json.range.end}` }],
+    incident: `/#/alerts/${id}?range=${shown}`,
+    hosts: [{ host: 'web-1', link: `/#/hosts/web-1?range=${shown}` }],
   });
   const graph = await call<{ data: { result: unknown[] } }>('GET', json.links.query ?? '');
   expect(graph.json.data.result).toHaveLength(1);
@@ -165,6 +168,42 @@ test('its chart is what the likely cause was seen in, with the bound and when it
   const after = line?.values.filter((_, i) => (line.times[i] ?? 0) > began + 60_000) ?? [];
   expect(after.length).toBeGreaterThan(5);
   expect(Math.min(...after.map(Number))).toBeGreaterThan(0.5);
+});
+
+test('its picture is drawn, for those with a key and for those with a signed address, for a while', async () => {
+  await importHost('pictured', 'web-1');
+  const call = await client('pictured');
+  const id = await incidentOf('pictured');
+  const key = await server.key('pictured', 'read');
+  const headers = { authorization: `Bearer ${key}` };
+  const svg = await fetch(`${server.url}/v1/incidents/${id}/chart.svg`, { headers });
+  expect(svg.headers.get('content-type')).toBe('image/svg+xml');
+  const text = await svg.text();
+  expect(text).toContain('Load on web-1');
+  expect(text).toContain('&gt; 0.5');
+  const png = await fetch(`${server.url}/v1/incidents/${id}/chart.png`, { headers });
+  expect(
+    Buffer.from(await png.arrayBuffer())
+      .subarray(1, 4)
+      .toString(),
+  ).toBe('PNG');
+  expect((await fetch(`${server.url}/v1/incidents/${id}/chart.png`)).status).toBe(401);
+
+  const provider = await startProvider();
+  const channel = await call<{ id: string }>('POST', '/v1/channels', { kind: 'slack', name: 'ops', url: provider.url });
+  await call('POST', `/v1/channels/${channel.json.id}/test`, {});
+  provider.close();
+  // What the test told is the address of a picture that needs no key.
+  const { image_url: address } = z
+    .object({ attachments: z.tuple([z.object({ image_url: z.url() })]) })
+    .parse(provider.received[0]?.json).attachments[0];
+  const { pathname } = new URL(address);
+  const fetched = await fetch(server.url + pathname);
+  expect(fetched.status).toBe(200);
+  expect(fetched.headers.get('content-type')).toBe('image/png');
+  expect((await fetch(server.url + pathname.replace(/\.png$/u, '.svg'))).status).toBe(200);
+  expect((await fetch(server.url + pathname.replace('/snapshots/', '/snapshots/x'))).status).toBe(404);
+  expect((await fetch(`${server.url}/snapshots/nothing.png`)).status).toBe(404);
 });
 
 test('an incident of a rule that is gone, of a host without samples, has no changes and no chart', async () => {

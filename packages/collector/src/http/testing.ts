@@ -21,6 +21,7 @@ import { createTenantLimits } from '../query/tenant-limits.ts';
 import { createReceiver } from '../receivers/receiver.ts';
 import { createRecorder } from '../receivers/recorder.ts';
 import { createSelfMetrics } from '../self.ts';
+import { createSnapshots } from '../snapshot/snapshots.ts';
 import type { KeyScope } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
 import { maxBatchSpanMs } from '../storage/batches.ts';
@@ -87,6 +88,17 @@ export async function startTestServer(
     log,
     now: Date.now,
   });
+  const incidentView = createIncidentView({
+    storage,
+    query,
+    engine,
+    ruleGroups,
+    pageUrl: undefined,
+    log,
+    now: Date.now,
+  });
+  const pageUrl = 'https://tarsier.example/';
+  const snapshots = createSnapshots({ storage, incidentView, pageUrl, log, now: Date.now });
   const app = await createApp({
     storage,
     ingest,
@@ -103,8 +115,9 @@ export async function startTestServer(
     ruleGroups,
     pipeline,
     ruleLab: createRuleLab({ storage, engine }),
-    incidentView: createIncidentView({ storage, query, engine, ruleGroups, pageUrl: undefined, log, now: Date.now }),
-    sender: createSender({ fetch }),
+    incidentView,
+    snapshots,
+    sender: createSender({ fetch, pageUrl, illustrate: snapshots.illustrate }),
     authenticate,
     enrol: createEnrol({
       storage,

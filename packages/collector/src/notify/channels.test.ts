@@ -32,10 +32,17 @@ const resolved: Message = {
   },
 };
 
-const sender = createSender({ fetch, pageUrl: 'https://tarsier.example/', now: () => at, timeoutMs: 2_000 });
+const picture = { alt: 'a disk at 93 %', address: 'https://tarsier.example/snapshots/x.png' };
+const sender = createSender({
+  fetch,
+  pageUrl: 'https://tarsier.example/',
+  illustrate: () => Promise.resolve({ ...picture, png: () => Buffer.from('not really a PNG') }),
+  now: () => at,
+  timeoutMs: 2_000,
+});
 const channelOf = (input: ChannelInput): Channel => ({ ...newChannelSchema.parse(input), id: 'c' });
 const send = (input: ChannelInput, message: Message = firing) =>
-  sender.send({ id: 'n1', channel: channelOf(input), message, createdAt: at });
+  sender.send({ tenantId: 1, id: 'n1', channel: channelOf(input), message, createdAt: at });
 
 interface Provider {
   /** @param url  of the fake */
@@ -53,7 +60,8 @@ const title = '[FIRING warning] Test of this channel on example-1';
 const over = '[RESOLVED] Test of this channel on example-1';
 const text = z.string().regex(/above 0\.9/u);
 const iso = z.iso.datetime();
-const link = z.literal('https://tarsier.example/#/hosts/example-1');
+const link = z.literal('https://tarsier.example/#/alerts');
+const pictureAt = z.literal(picture.address);
 const labels = z.strictObject({
   host: z.literal('example-1'),
   mount: z.literal('/'),
@@ -91,7 +99,14 @@ const slackMessage = (headline: string, color: string) =>
   z.strictObject({
     text: z.literal(headline),
     attachments: z.tuple([
-      z.strictObject({ color: z.literal(color), fallback: z.string(), title: z.string(), title_link: link, text }),
+      z.strictObject({
+        color: z.literal(color),
+        fallback: z.string(),
+        title: z.string(),
+        title_link: link,
+        text,
+        image_url: pictureAt,
+      }),
     ]),
   });
 
@@ -104,6 +119,7 @@ const discordMessage = (headline: string) =>
         color: z.int().min(0).max(0xffffff),
         timestamp: iso,
         url: link,
+        image: z.strictObject({ url: pictureAt }),
       }),
     ]),
     allowed_mentions: z.strictObject({ parse: z.tuple([]) }),
@@ -122,7 +138,13 @@ const teamsMessage = (headline: string, color: string) =>
           version: z.literal('1.4'),
           body: z
             .tuple([z.object({ type: z.literal('TextBlock'), text: z.literal(headline), color: z.literal(color) })])
-            .rest(z.object({ type: z.literal('TextBlock'), text: z.string() })),
+            .rest(
+              z.discriminatedUnion('type', [
+                z.object({ type: z.literal('TextBlock'), text: z.string() }),
+                z.strictObject({ type: z.literal('Image'), url: pictureAt, altText: z.string().min(1) }),
+              ]),
+            )
+            .refine((body) => body.some(({ type }) => type === 'Image')),
           actions: z.tuple([z.strictObject({ type: z.literal('Action.OpenUrl'), title: z.string(), url: link })]),
         }),
       }),
@@ -134,7 +156,11 @@ const telegramMessage = (headline: string, quiet: boolean) =>
     chat_id: z.literal('-100'),
     text: z.string().max(4_096).startsWith(headline),
     disable_notification: z.literal(quiet),
-    link_preview_options: z.strictObject({ is_disabled: z.literal(true) }),
+    link_preview_options: z.strictObject({
+      url: pictureAt,
+      prefer_large_media: z.literal(true),
+      show_above_text: z.literal(false),
+    }),
   });
 
 const ntfyMessage = (headline: string, priority: number, tag: string) =>
@@ -145,6 +171,8 @@ const ntfyMessage = (headline: string, priority: number, tag: string) =>
     priority: z.literal(priority),
     tags: z.tuple([z.literal(tag)]),
     click: link,
+    attach: pictureAt,
+    filename: z.literal('chart.png'),
   });
 
 const amAlert = (ends: (time: number) => boolean) =>
@@ -166,6 +194,7 @@ const providers: Readonly<Record<string, Provider>> = {
       because: z.literal('first'),
       reason: text,
       link,
+      picture: pictureAt,
     }),
     resolved: z.object({ version: z.literal(1), status: z.literal('resolved'), because: z.literal('resolved') }),
   },
@@ -223,6 +252,7 @@ const providers: Readonly<Record<string, Provider>> = {
       client: z.string(),
       client_url: link,
       links: z.tuple([z.strictObject({ href: link, text: z.string() })]),
+      images: z.tuple([z.strictObject({ src: pictureAt, alt: z.string() })]),
     }),
     resolved: z.strictObject({
       routing_key: z.literal('key'),
@@ -352,6 +382,27 @@ test('mails are plain text and HTML, one thread for each incident, and a repeate
   expect(header('Message-ID', again)).toBe(header('Message-ID'));
   expect(header('References')).toBe(header('In-Reply-To'));
   expect(header('X-Tarsier-Incident')).toBe('test');
+  expect(first?.text).toMatch(/Content-Type: image\/png; name=chart\.png/u);
+  expect(first?.text).toContain(Buffer.from('not really a PNG').toString('base64'));
+  expect(first?.text).toMatch(/^Content-Id: <chart@tarsier>\r$/imu);
+  expect(first?.text).toMatch(/<img src=(3D)?"cid:chart@tarsier"/u);
+});
+
+test('a channel that wants no picture has none, and without an address a chat has none', async () => {
+  const provider = await startProvider();
+  closers.push(provider.close);
+  await send({ kind: 'slack', name: 'ops', url: provider.url, picture: false });
+  const nowhere = createSender({
+    fetch,
+    illustrate: () => Promise.resolve({ alt: '', address: undefined, png: () => Buffer.of() }),
+  });
+  const channel = channelOf({ kind: 'slack', name: 'ops', url: provider.url });
+  await nowhere.send({ tenantId: 1, id: 'n1', channel, message: firing, createdAt: at });
+  expect(provider.received).toHaveLength(2);
+  expect(JSON.stringify(provider.received)).not.toContain('image_url');
+  const { mails, server } = await startMailServer();
+  await send({ ...mailbox, server, picture: false });
+  expect(mails[0]?.text).not.toMatch(/image\/png|<img/u);
 });
 
 test.each([
@@ -378,6 +429,7 @@ test('a command of the operator’s folder gets the message on its input, and no
   const commands = createSender({ fetch, commandsFolder: folder, now: () => at });
   const run = (command: string) =>
     commands.send({
+      tenantId: 1,
       id: 'n1',
       channel: channelOf({ kind: 'command', name: 'ops', command }),
       message: firing,

@@ -4,13 +4,14 @@ import { jsonRequest, type HttpRequest, type Sending } from './sending.ts';
 import { colorOf, severityWord } from './words.ts';
 
 /** https://api.slack.com/messaging/webhooks; the attachment's colour and text are what Mattermost takes as well. */
-export function slack({ url }: ChannelOf<'slack'>, { title, text, link, message }: Sending): HttpRequest {
+export function slack({ url }: ChannelOf<'slack'>, { title, text, link, message, picture }: Sending): HttpRequest {
   const attachment = {
     color: colorOf(message),
     fallback: title,
     title,
     ...(link === undefined ? {} : { title_link: link }),
     text: escapeSlack(text).slice(0, 7_000),
+    ...(picture?.address === undefined ? {} : { image_url: picture.address }),
   };
   return jsonRequest(url, { text: escapeSlack(title), attachments: [attachment] });
 }
@@ -21,19 +22,20 @@ function escapeSlack(text: string): string {
 }
 
 /** https://discord.com/developers/docs/resources/webhook#execute-webhook; nobody is mentioned by what an alert says. */
-export function discord({ url }: ChannelOf<'discord'>, { title, text, link, message }: Sending): HttpRequest {
+export function discord({ url }: ChannelOf<'discord'>, { title, text, link, message, picture }: Sending): HttpRequest {
   const embed = {
     title: title.slice(0, 256),
     description: text.slice(0, 4_000),
     color: Number.parseInt(colorOf(message).slice(1), 16),
     timestamp: new Date(message.incident.openedAt).toISOString(),
     ...(link === undefined ? {} : { url: link }),
+    ...(picture?.address === undefined ? {} : { image: { url: picture.address } }),
   };
   return jsonRequest(url, { embeds: [embed], allowed_mentions: { parse: [] } });
 }
 
 /** An Adaptive Card in the envelope that Teams workflows take. */
-export function teams({ url }: ChannelOf<'teams'>, { title, text, link, message }: Sending): HttpRequest {
+export function teams({ url }: ChannelOf<'teams'>, { title, text, link, message, picture }: Sending): HttpRequest {
   const color = message.status === 'resolved' ? 'Good' : severityWord(message, teamsColors);
   const card = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
@@ -42,6 +44,7 @@ export function teams({ url }: ChannelOf<'teams'>, { title, text, link, message 
     body: [
       { type: 'TextBlock', text: title, weight: 'Bolder', size: 'Medium', color, wrap: true },
       ...text.split('\n').map((line) => ({ type: 'TextBlock', text: line, wrap: true, spacing: 'Small' })),
+      ...(picture?.address === undefined ? [] : [{ type: 'Image', url: picture.address, altText: picture.alt }]),
     ],
     actions: link === undefined ? [] : [{ type: 'Action.OpenUrl', title: 'Open in Tarsier', url: link }],
   };
@@ -56,18 +59,21 @@ const teamsColors = { info: 'Accent', warning: 'Warning', critical: 'Attention',
 /** https://core.telegram.org/bots/api#sendmessage, as plain text: nothing in it can be taken for markup. */
 export function telegram(
   { apiUrl, botToken, chatId }: ChannelOf<'telegram'>,
-  { title, text, message }: Sending,
+  { title, text, message, picture }: Sending,
 ): HttpRequest {
   return jsonRequest(`${apiUrl.replace(/\/+$/u, '')}/bot${botToken}/sendMessage`, {
     chat_id: chatId,
     text: `${title}\n${text}`.slice(0, 4_096),
     disable_notification: message.status === 'resolved' || message.incident.severity === 'info',
-    link_preview_options: { is_disabled: true },
+    link_preview_options:
+      picture?.address === undefined
+        ? { is_disabled: true }
+        : { url: picture.address, prefer_large_media: true, show_above_text: false },
   });
 }
 
 /** https://docs.ntfy.sh/publish/#publish-as-json */
-export function ntfy({ url, token }: ChannelOf<'ntfy'>, { title, text, link, message }: Sending): HttpRequest {
+export function ntfy({ url, token }: ChannelOf<'ntfy'>, { title, text, link, message, picture }: Sending): HttpRequest {
   const { origin, pathname } = new URL(url);
   const at = pathname.lastIndexOf('/');
   return jsonRequest(
@@ -79,6 +85,7 @@ export function ntfy({ url, token }: ChannelOf<'ntfy'>, { title, text, link, mes
       priority: message.status === 'resolved' ? 2 : severityWord(message, ntfyPriorities),
       tags: [message.status === 'resolved' ? 'white_check_mark' : 'rotating_light'],
       ...(link === undefined ? {} : { click: link }),
+      ...(picture?.address === undefined ? {} : { attach: picture.address, filename: 'chart.png' }),
     },
     token === undefined ? {} : { authorization: `Bearer ${token}` },
   );

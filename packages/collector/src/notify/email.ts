@@ -23,7 +23,7 @@ export async function sendEmail(channel: ChannelOf<'email'>, sending: Sending, t
   });
   const domain = from.slice(from.lastIndexOf('@') + 1).replaceAll(/[^\w.-]/gu, '');
   const idOf = (text: string): string => `<${createHash('sha256').update(text).digest('hex').slice(0, 32)}@${domain}>`;
-  const { id, message, title, text, link } = sending;
+  const { id, message, title, text, link, picture } = sending;
   const thread = idOf(message.incident.id);
   try {
     await transport.sendMail({
@@ -32,6 +32,11 @@ export async function sendEmail(channel: ChannelOf<'email'>, sending: Sending, t
       subject: title,
       text,
       html: htmlOf(sending),
+      // In the mail itself: many mail programs fetch nothing, and the collector may be where they can't.
+      attachments:
+        picture === undefined
+          ? []
+          : [{ filename: 'chart.png', contentType: 'image/png', cid: pictureId, content: picture.png() }],
       messageId: idOf(id),
       inReplyTo: thread,
       references: [thread],
@@ -54,13 +59,19 @@ export async function sendEmail(channel: ChannelOf<'email'>, sending: Sending, t
   }
 }
 
-function htmlOf({ title, text, link, message }: Sending): string {
+const pictureId = 'chart@tarsier';
+
+function htmlOf({ title, text, link, message, picture }: Sending): string {
   const lines = text.split('\n').filter((line) => line !== link);
+  const image =
+    picture === undefined
+      ? ''
+      : `<p><img src="cid:${pictureId}" alt="${escapeHtml(picture.alt)}" width="600" style="max-width:100%;height:auto"></p>`;
   const button = link === undefined ? '' : `<p><a href="${escapeHtml(link)}">Open in Tarsier</a></p>`;
   return `<!doctype html><html lang="en"><body style="font-family:sans-serif;line-height:1.45">
 <h2 style="border-left:6px solid ${colorOf(message)};padding-left:10px;font-size:17px">${escapeHtml(title)}</h2>
 ${lines.map((line) => `<p style="margin:4px 0">${escapeHtml(line)}</p>`).join('\n')}
-${button}</body></html>`;
+${button}${image}</body></html>`;
 }
 
 function escapeHtml(text: string): string {

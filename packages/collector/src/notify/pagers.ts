@@ -6,7 +6,7 @@ import { severityWord } from './words.ts';
 /** https://developer.pagerduty.com/docs/send-alert-event (Events API v2) */
 export function pagerduty(
   { url, routingKey }: ChannelOf<'pagerduty'>,
-  { title, text, link, message }: Sending,
+  { title, text, link, message, picture }: Sending,
 ): HttpRequest {
   const { incident, status } = message;
   const event = { routing_key: routingKey, dedup_key: incident.id };
@@ -24,6 +24,7 @@ export function pagerduty(
     },
     client: 'Tarsier',
     ...(link === undefined ? {} : { client_url: link, links: [{ href: link, text: 'Open in Tarsier' }] }),
+    ...(picture?.address === undefined ? {} : { images: [{ src: picture.address, alt: picture.alt }] }),
   });
 }
 

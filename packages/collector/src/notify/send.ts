@@ -1,13 +1,15 @@
 /** One notification to one channel, whatever its kind. */
-import type { Message, UnixMs } from '@tarsier/protocol';
+import type { Incident, Message, UnixMs } from '@tarsier/protocol';
 import type { Channel } from '@tarsier/protocol/api';
+import { incidentLink } from '../page-links.ts';
 import { alertmanager, alertmanagerWebhook } from './alertmanager.ts';
 import { discord, ntfy, slack, teams, telegram } from './chats.ts';
 import { runCommand } from './command.ts';
 import { sendEmail } from './email.ts';
 import { opsgenie, pagerduty } from './pagers.ts';
 import { post } from './post.ts';
-import type { HttpRequest, Sending } from './sending.ts';
+import { exampleIncidentId } from './example.ts';
+import type { HttpRequest, Illustration, Sending } from './sending.ts';
 import { webhook } from './webhook.ts';
 import { textFor, titleFor } from './words.ts';
 
@@ -17,6 +19,8 @@ export interface SenderDeps {
   readonly pageUrl?: string | undefined;
   /** Programs that channels may run. */
   readonly commandsFolder?: string | undefined;
+  /** What is to be seen of an incident; absent: notifications have no pictures. */
+  readonly illustrate?: (tenantId: number, incident: Incident, at: UnixMs) => Promise<Illustration | undefined>;
   readonly now?: () => UnixMs;
   readonly timeoutMs?: number;
 }
@@ -24,6 +28,7 @@ export interface SenderDeps {
 export interface Sender {
   /** @throws {SendError} */
   send(notification: {
+    readonly tenantId: number;
     readonly id: string;
     readonly channel: Channel;
     readonly message: Message;
@@ -34,25 +39,32 @@ export interface Sender {
 }
 
 const defaultTimeoutMs = 10_000;
+const lookBackMs = 30 * 60_000;
 
 export function createSender({
   fetch,
   pageUrl,
   commandsFolder,
+  illustrate = () => Promise.resolve(undefined),
   now = Date.now,
   timeoutMs = defaultTimeoutMs,
 }: SenderDeps): Sender {
-  const wordsFor = (channel: Pick<Channel, 'template'>, message: Message): Pick<Sending, 'title' | 'text' | 'link'> => {
-    const link = pageUrl === undefined ? undefined : pageOf(pageUrl, message);
+  const wordsFor = (
+    channel: Pick<Channel, 'template'>,
+    message: Message,
+    at: UnixMs,
+  ): Pick<Sending, 'title' | 'text' | 'link'> => {
+    const link = pageUrl === undefined ? undefined : pageOf(pageUrl, message, at);
     return { title: titleFor(channel, message, link), text: textFor(channel, message, link), link };
   };
   return {
     preview(channel, message) {
-      const { title, text } = wordsFor(channel, message);
+      const { title, text } = wordsFor(channel, message, now());
       return { title, text };
     },
-    async send({ id, channel, message, createdAt }) {
-      const sending: Sending = { id, message, createdAt, ...wordsFor(channel, message) };
+    async send({ tenantId, id, channel, message, createdAt }) {
+      const picture = channel.picture ? await illustrate(tenantId, message.incident, createdAt) : undefined;
+      const sending: Sending = { id, message, createdAt, picture, ...wordsFor(channel, message, createdAt) };
       if (channel.kind === 'email') await sendEmail(channel, sending, timeoutMs);
       else if (channel.kind === 'command') await runCommand(channel, sending, { folder: commandsFolder, timeoutMs });
       else await post({ fetch, now, timeoutMs }, id, requestOf(channel, sending));
@@ -85,8 +97,8 @@ function requestOf(channel: Exclude<Channel, { kind: 'email' | 'command' }>, sen
   }
 }
 
-/** Where the page shows the host of the likely cause. */
-function pageOf(pageUrl: string, { incident }: Message): string {
-  const host = incident.alerts[0]?.host ?? '';
-  return new URL(host === '' ? '#/' : `#/hosts/${encodeURIComponent(host)}`, pageUrl).href;
+/** Where the page shows the incident, with what was to be seen of it. */
+function pageOf(pageUrl: string, { incident }: Message, at: UnixMs): string {
+  if (incident.id === exampleIncidentId) return new URL('#/alerts', pageUrl).href;
+  return incidentLink(pageUrl, incident, { start: incident.openedAt - lookBackMs, end: at });
 }

@@ -1,5 +1,14 @@
 import type { Message, UnixMs } from '@tarsier/protocol';
 
+/** What is to be seen of the incident. */
+export interface Illustration {
+  /** One sentence for who can't see it. */
+  readonly alt: string;
+  png(): Buffer;
+  /** Where it can be fetched for a while; undefined when nobody told the collector its address. */
+  readonly address: string | undefined;
+}
+
 /** A notification on its way to one channel. */
 export interface Sending {
   /** The same at every try: receivers tell a repeated one by it. */
@@ -11,6 +20,8 @@ export interface Sending {
   readonly link: string | undefined;
   readonly title: string;
   readonly text: string;
+  /** Undefined where there is nothing to see, or the channel does not want it. */
+  readonly picture: Illustration | undefined;
 }
 
 /** A request that tells it; every provider's format ends in one. */

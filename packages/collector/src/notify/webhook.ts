@@ -13,6 +13,8 @@ interface WebhookBody {
   readonly because: TellReason;
   /** Where a person can look; absent when nobody told the collector its address. */
   readonly link?: string;
+  /** Where its picture, a PNG, can be fetched for three days. */
+  readonly picture?: string;
   /** The likely cause of the incident. */
   readonly alert: Alert | undefined;
   readonly incident: Incident;
@@ -20,13 +22,17 @@ interface WebhookBody {
 }
 
 /** With a secret it carries `tarsier-signature: sha256=<hex HMAC-SHA256 of the body>`. */
-export function webhook({ url, secret }: ChannelOf<'webhook'>, { message, createdAt, link }: Sending): HttpRequest {
+export function webhook(
+  { url, secret }: ChannelOf<'webhook'>,
+  { message, createdAt, link, picture }: Sending,
+): HttpRequest {
   const content: WebhookBody = {
     version: 1,
     status: message.status,
     reason: message.why,
     because: message.reason,
     ...(link === undefined ? {} : { link }),
+    ...(picture?.address === undefined ? {} : { picture: picture.address }),
     alert: message.incident.alerts[0],
     incident: message.incident,
     createdAt,

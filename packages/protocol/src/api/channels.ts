@@ -20,6 +20,8 @@ const common = {
   rateLimit: z
     .object({ count: z.int().min(1).max(10_000), perMs: z.int().min(1_000).max(86_400_000) })
     .default({ count: 60, perMs: 3_600_000 }),
+  /** Whether a picture of what was seen goes with it, where the kind can show one. */
+  picture: z.boolean().default(true),
   /** In place of what Tarsier would write: `{{ title }} ({{ priority }})`. */
   template: z.object({ title: template.optional(), text: template.optional() }).default({}),
 };

@@ -221,4 +221,20 @@ export const incidentViewOperations = defineOperations({
     answer: chartAnswer,
     refusals: [422],
   },
+  'GET /v1/incidents/{id}/chart.svg': {
+    summary: 'The same as a picture',
+    tag: 'incidents',
+    scope: 'read',
+    status: 200,
+    answer: { types: ['image/svg+xml'] },
+    refusals: [422],
+  },
+  'GET /v1/incidents/{id}/chart.png': {
+    summary: 'The same as a picture for programs that show no SVG',
+    tag: 'incidents',
+    scope: 'read',
+    status: 200,
+    answer: { types: ['image/png'] },
+    refusals: [422],
+  },
 });

@@ -35,7 +35,7 @@ import {
   seriesCondition,
   type AlertCondition,
 } from './condition.ts';
-import { hostLink, incidentLink, queryLink, type LinkRange } from './page-links.ts';
+import { hostLink, incidentLink, queryLink, type LinkRange } from '../../page-links.ts';
 import { changeOf, type ChangeWindow } from './rank-changes.ts';
 import { timelineOf } from './timeline.ts';
 

@@ -35,7 +35,13 @@ export function channelRoutes(
     const channel = (await storage.channels.list(tenant)).find((one) => one.id === id);
     if (channel === undefined) throw new TarsierError('http/not-found', `there is no channel ${id}`);
     const error = await sender
-      .send({ id: `test-${randomUUID()}`, channel, message: exampleMessage(now()), createdAt: now() })
+      .send({
+        tenantId: tenant.tenantId,
+        id: `test-${randomUUID()}`,
+        channel,
+        message: exampleMessage(now()),
+        createdAt: now(),
+      })
       .then(() => undefined, describeError);
     return { delivered: error === undefined, ...(error === undefined ? {} : { error }) };
   });

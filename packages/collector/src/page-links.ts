@@ -1,4 +1,4 @@
-/** Where the page shows something of an incident, with the range of time. */
+/** Addresses of the page, with the range of time that it is to show. */
 import type { Incident, UnixMs } from '@tarsier/protocol';
 
 export interface LinkRange {
@@ -28,7 +28,7 @@ export function queryLink(pageUrl: string | undefined, query: string, { start, e
 }
 
 function rangeOf({ start, end }: LinkRange): string {
-  return `start=${start}&end=${end}`;
+  return `range=${new Date(start).toISOString()}/${new Date(end).toISOString()}`;
 }
 
 function address(pageUrl: string | undefined, path: string): string {
