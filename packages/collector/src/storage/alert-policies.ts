@@ -52,7 +52,7 @@ export function createAlertPolicies(database: Database, now: () => number): Aler
 }
 
 function createStore<New extends object>(
-  { db }: Database,
+  { within }: Database,
   kind: string,
   schema: z.ZodType<New>,
   now: () => number,
@@ -60,29 +60,33 @@ function createStore<New extends object>(
   const one = ({ tenantId }: TenantScope, id: string) =>
     and(eq(alertPolicy.tenantId, tenantId), eq(alertPolicy.kind, kind), eq(alertPolicy.id, id));
   return {
-    async list({ tenantId }) {
-      const rows = await db
-        .select()
-        .from(alertPolicy)
-        .where(and(eq(alertPolicy.tenantId, tenantId), eq(alertPolicy.kind, kind)))
-        .orderBy(alertPolicy.createdAt, alertPolicy.id);
+    async list(scope) {
+      const { tenantId } = scope;
+      const rows = await within(scope, (tx) =>
+        tx
+          .select()
+          .from(alertPolicy)
+          .where(and(eq(alertPolicy.tenantId, tenantId), eq(alertPolicy.kind, kind)))
+          .orderBy(alertPolicy.createdAt, alertPolicy.id),
+      );
       return rows.map(({ id, body }) => ({ ...schema.parse(body), id }));
     },
-    async create({ tenantId }, body) {
+    async create(scope, body) {
+      const { tenantId } = scope;
       const id = randomUUID();
-      await db.insert(alertPolicy).values({ tenantId, kind, id, body, createdAt: now() });
+      await within(scope, (tx) => tx.insert(alertPolicy).values({ tenantId, kind, id, body, createdAt: now() }));
       return { ...body, id };
     },
     async replace(scope, id, body) {
-      const changed = await db
-        .update(alertPolicy)
-        .set({ body })
-        .where(one(scope, id))
-        .returning({ id: alertPolicy.id });
+      const changed = await within(scope, (tx) =>
+        tx.update(alertPolicy).set({ body }).where(one(scope, id)).returning({ id: alertPolicy.id }),
+      );
       return changed.length > 0 ? { ...body, id } : undefined;
     },
     async delete(scope, id) {
-      const gone = await db.delete(alertPolicy).where(one(scope, id)).returning({ id: alertPolicy.id });
+      const gone = await within(scope, (tx) =>
+        tx.delete(alertPolicy).where(one(scope, id)).returning({ id: alertPolicy.id }),
+      );
       return gone.length > 0;
     },
   };

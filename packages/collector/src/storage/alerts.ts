@@ -18,37 +18,51 @@ export interface Alerts {
   delete(scope: TenantScope, ids: readonly string[]): Promise<void>;
 }
 
-export function createAlerts({ db, sql }: Database): Alerts {
+export function createAlerts({ within, run }: Database): Alerts {
   // Only `save` below writes the column, so it holds what that was given.
   const toAlert = ({ body }: { body: unknown }): Alert => body as Alert;
   return {
-    async open({ tenantId }) {
-      const rows = await db
-        .select({ body: alert.body })
-        .from(alert)
-        .where(and(eq(alert.tenantId, tenantId), inArray(alert.state, ['pending', 'firing'])));
+    async open(scope) {
+      const { tenantId } = scope;
+      const rows = await within(scope, (tx) =>
+        tx
+          .select({ body: alert.body })
+          .from(alert)
+          .where(and(eq(alert.tenantId, tenantId), inArray(alert.state, ['pending', 'firing']))),
+      );
       return rows.map(toAlert);
     },
-    async list({ tenantId }, { state, limit }) {
-      const rows = await db
-        .select({ body: alert.body })
-        .from(alert)
-        .where(and(eq(alert.tenantId, tenantId), state === undefined ? undefined : eq(alert.state, state)))
-        .orderBy(desc(alert.since))
-        .limit(limit);
+    async list(scope, { state, limit }) {
+      const { tenantId } = scope;
+      const rows = await within(scope, (tx) =>
+        tx
+          .select({ body: alert.body })
+          .from(alert)
+          .where(and(eq(alert.tenantId, tenantId), state === undefined ? undefined : eq(alert.state, state)))
+          .orderBy(desc(alert.since))
+          .limit(limit),
+      );
       return rows.map(toAlert);
     },
-    async save({ tenantId }, alerts) {
+    async save(scope, alerts) {
+      const { tenantId } = scope;
       // One statement can't write a row twice.
       const last = [...new Map(alerts.map((one) => [one.id, one])).values()];
-      await sql`
+      await run(
+        scope,
+        (sql) => sql`
         insert into alert (tenant_id, id, state, since, body)
         select ${tenantId}, body ->> 'id', body -> 'state' ->> 'kind', (body -> 'state' ->> 'since')::float8::bigint, body
         from jsonb_array_elements(${JSON.stringify(last)}::text::jsonb) as body
-        on conflict (tenant_id, id) do update set state = excluded.state, since = excluded.since, body = excluded.body`;
+        on conflict (tenant_id, id) do update set state = excluded.state, since = excluded.since, body = excluded.body`,
+      );
     },
-    async delete({ tenantId }, ids) {
-      if (ids.length > 0) await db.delete(alert).where(and(eq(alert.tenantId, tenantId), inArray(alert.id, [...ids])));
+    async delete(scope, ids) {
+      const { tenantId } = scope;
+      if (ids.length > 0)
+        await within(scope, (tx) =>
+          tx.delete(alert).where(and(eq(alert.tenantId, tenantId), inArray(alert.id, [...ids]))),
+        );
     },
   };
 }

@@ -19,35 +19,45 @@ export interface Anomalies {
 
 const mostListed = 2_000;
 
-export function createAnomalies({ db, sql }: Database): Anomalies {
+export function createAnomalies({ within, run }: Database): Anomalies {
   // Only `save` below writes the column, so it holds what that was given.
   const toAnomaly = ({ body }: { body: unknown }): Anomaly => body as Anomaly;
   return {
-    async save({ tenantId }, anomalies) {
+    async save(scope, anomalies) {
+      const { tenantId } = scope;
       // One statement: one for each would be most of what an anomaly costs, and there may be thousands at once.
-      await sql`
+      await run(
+        scope,
+        (sql) => sql`
         insert into anomaly (tenant_id, id, host, start, "end", peak_score, body)
         select ${tenantId}, body ->> 'id', body ->> 'host', (body ->> 'start')::bigint, (body ->> 'end')::bigint,
           (body ->> 'peakScore')::float8, body
         from jsonb_array_elements(${JSON.stringify(anomalies)}::text::jsonb) as given(body)
         on conflict (tenant_id, id) do update
         set host = excluded.host, start = excluded.start, "end" = excluded."end", peak_score = excluded.peak_score,
-          body = excluded.body`;
+          body = excluded.body`,
+      );
     },
-    async open({ tenantId }) {
-      const rows = await db
-        .select({ body: anomaly.body })
-        .from(anomaly)
-        .where(and(eq(anomaly.tenantId, tenantId), isNull(anomaly.end)));
+    async open(scope) {
+      const { tenantId } = scope;
+      const rows = await within(scope, (tx) =>
+        tx
+          .select({ body: anomaly.body })
+          .from(anomaly)
+          .where(and(eq(anomaly.tenantId, tenantId), isNull(anomaly.end))),
+      );
       return rows.map(toAnomaly);
     },
-    async list({ tenantId }, range) {
-      const rows = await db
-        .select({ body: anomaly.body })
-        .from(anomaly)
-        .where(overlaps(anomaly, tenantId, range))
-        .orderBy(desc(anomaly.start))
-        .limit(mostListed);
+    async list(scope, range) {
+      const { tenantId } = scope;
+      const rows = await within(scope, (tx) =>
+        tx
+          .select({ body: anomaly.body })
+          .from(anomaly)
+          .where(overlaps(anomaly, tenantId, range))
+          .orderBy(desc(anomaly.start))
+          .limit(mostListed),
+      );
       return rows.map(toAnomaly);
     },
   };

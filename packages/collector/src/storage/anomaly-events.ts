@@ -1,7 +1,7 @@
 import { and, desc, eq, isNull } from 'drizzle-orm';
 import type { AnomalyEvent, UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
-import type { Database } from './database.ts';
+import type { Database, DrizzleTransaction } from './database.ts';
 import { overlaps } from './overlap.ts';
 import { anomalyEvent } from './schema.ts';
 
@@ -20,13 +20,14 @@ export interface AnomalyEvents {
 
 const mostListed = 1_000;
 
-export function createAnomalyEvents({ db }: Database): AnomalyEvents {
+export function createAnomalyEvents({ within }: Database): AnomalyEvents {
   // Only `save` below writes the column, so it holds what that was given.
   const toEvent = ({ body }: { body: unknown }): AnomalyEvent => body as AnomalyEvent;
-  const bodies = () => db.select({ body: anomalyEvent.body }).from(anomalyEvent);
+  const bodies = (tx: DrizzleTransaction) => tx.select({ body: anomalyEvent.body }).from(anomalyEvent);
   return {
-    async save({ tenantId }, events) {
-      await db.transaction(async (tx) => {
+    async save(scope, events) {
+      const { tenantId } = scope;
+      await within(scope, async (tx) => {
         for (const body of events) {
           const { id, host, start, end = null, peakSurprise } = body;
           const row = { host, start, end, peakSurprise, body };
@@ -37,19 +38,28 @@ export function createAnomalyEvents({ db }: Database): AnomalyEvents {
         }
       });
     },
-    async find({ tenantId }, id) {
-      const [row] = await bodies().where(and(eq(anomalyEvent.tenantId, tenantId), eq(anomalyEvent.id, id)));
+    async find(scope, id) {
+      const { tenantId } = scope;
+      const [row] = await within(scope, (tx) =>
+        bodies(tx).where(and(eq(anomalyEvent.tenantId, tenantId), eq(anomalyEvent.id, id))),
+      );
       return row === undefined ? undefined : toEvent(row);
     },
-    async open({ tenantId }) {
-      const rows = await bodies().where(and(eq(anomalyEvent.tenantId, tenantId), isNull(anomalyEvent.end)));
+    async open(scope) {
+      const { tenantId } = scope;
+      const rows = await within(scope, (tx) =>
+        bodies(tx).where(and(eq(anomalyEvent.tenantId, tenantId), isNull(anomalyEvent.end))),
+      );
       return rows.map(toEvent);
     },
-    async list({ tenantId }, range) {
-      const rows = await bodies()
-        .where(overlaps(anomalyEvent, tenantId, range))
-        .orderBy(desc(anomalyEvent.start))
-        .limit(mostListed);
+    async list(scope, range) {
+      const { tenantId } = scope;
+      const rows = await within(scope, (tx) =>
+        bodies(tx)
+          .where(overlaps(anomalyEvent, tenantId, range))
+          .orderBy(desc(anomalyEvent.start))
+          .limit(mostListed),
+      );
       return rows.map(toEvent);
     },
   };

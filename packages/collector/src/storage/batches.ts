@@ -37,9 +37,10 @@ export interface Batches {
   insert(batches: readonly NewBatch[]): Promise<Inserted[]>;
 }
 
-export function createBatches({ sql }: Database): Batches {
+export function createBatches({ run }: Database): Batches {
   return {
     async insert(batches) {
+      const scopes = batches.map(({ scope }) => scope);
       // One text parameter for all bytes: the driver would write each bytea as hex, twice the size of base64's third.
       const blobs = Buffer.concat(batches.flatMap(({ schemaHash, payload }) => [schemaHash, payload]));
       const offsets: number[] = [];
@@ -50,7 +51,9 @@ export function createBatches({ sql }: Database): Batches {
         lengths.push(payload.byteLength);
         offset += schemaHash.byteLength + payload.byteLength;
       }
-      const stored = await sql<{ tenant_id: number; host_id: number; epoch: number; seq: number }[]>`
+      const stored = await run(
+        scopes,
+        (sql) => sql<{ tenant_id: number; host_id: number; epoch: number; seq: number }[]>`
         with packed as materialized (select decode(${blobs.toString('base64')}, 'base64') as bytes)
         insert into batch (tenant_id, host_id, t0, epoch, seq, t1, rows, schema_hash, payload)
         select b.tenant_id, b.host_id, b.t0, b.epoch, b.seq, b.t1, b.rows,
@@ -63,15 +66,19 @@ export function createBatches({ sql }: Database): Batches {
         ) as b(tenant_id, host_id, t0, epoch, seq, t1, rows, at, size)
         join host h on h.tenant_id = b.tenant_id and h.host_id = b.host_id
         on conflict do nothing
-        returning tenant_id, host_id, epoch, seq`;
+        returning tenant_id, host_id, epoch, seq`,
+      );
       if (stored.length === batches.length) return batches.map(() => 'new');
       const keys = new Set(stored.map((row) => `${row.tenant_id}/${row.host_id}/${row.epoch}/${row.seq}`));
-      const hosts = await sql<{ tenant_id: number; host_id: number }[]>`
+      const hosts = await run(
+        scopes,
+        (sql) => sql<{ tenant_id: number; host_id: number }[]>`
         select tenant_id, host_id from host
         where (tenant_id, host_id) in (
           select * from unnest(
             ${batches.map(({ scope }) => scope.tenantId)}::int[], ${batches.map(({ hostId }) => hostId)}::int[]
-          ))`;
+          ))`,
+      );
       const known = new Set(hosts.map((row) => `${row.tenant_id}/${row.host_id}`));
       return batches.map(({ scope, hostId, epoch, seq }) => {
         const host = `${scope.tenantId}/${hostId}`;

@@ -26,34 +26,46 @@ export interface ChangeEvents {
   expire(now: UnixMs, days: number): Promise<void>;
 }
 
-export function createChangeEvents({ sql }: Database, now: () => number): ChangeEvents {
+export function createChangeEvents({ run, system }: Database, now: () => number): ChangeEvents {
   return {
-    async save({ tenantId }, event) {
+    async save(scope, event) {
+      const { tenantId } = scope;
       const saved = { ...event, id: event.id ?? randomUUID(), at: event.at ?? now() };
-      await sql`
+      await run(
+        scope,
+        (sql) => sql`
         insert into change_event (tenant_id, id, at, until, kind, host, body)
         values (${tenantId}, ${saved.id}, ${saved.at}, ${saved.until ?? saved.at}, ${saved.kind}, ${saved.host},
           ${JSON.stringify(saved)}::text::jsonb)
         on conflict (tenant_id, id) do update set at = excluded.at, until = excluded.until, kind = excluded.kind,
-          host = excluded.host, body = excluded.body`;
+          host = excluded.host, body = excluded.body`,
+      );
       return saved;
     },
-    async list({ tenantId }, { start, end, kind, hosts, limit }) {
+    async list(scope, { start, end, kind, hosts, limit }) {
+      const { tenantId } = scope;
       // Only `save` writes the body.
-      const rows = await sql<{ body: ChangeEvent }[]>`
+      const rows = await run(
+        scope,
+        (sql) => sql<{ body: ChangeEvent }[]>`
         select body from change_event
         where tenant_id = ${tenantId} and at <= ${end} and until >= ${start}
           ${kind === undefined ? sql`` : sql`and kind = ${kind}`}
           ${hosts === undefined ? sql`` : sql`and host in ${sql(['', ...hosts])}`}
-        order by at desc, id limit ${limit}`;
+        order by at desc, id limit ${limit}`,
+      );
       return rows.map(({ body }) => body);
     },
-    async delete({ tenantId }, id) {
-      const gone = await sql`delete from change_event where tenant_id = ${tenantId} and id = ${id} returning id`;
+    async delete(scope, id) {
+      const { tenantId } = scope;
+      const gone = await run(
+        scope,
+        (sql) => sql`delete from change_event where tenant_id = ${tenantId} and id = ${id} returning id`,
+      );
       return gone.length > 0;
     },
     async expire(at, days) {
-      await sql`
+      await system.sql`
         delete from change_event e using tenant t
         where t.tenant_id = e.tenant_id and e.until < ${at} - coalesce(t.minutes_days::float8, ${days}) * ${dayMs}`;
     },

@@ -14,31 +14,40 @@ export interface Channels {
   delete(scope: TenantScope, id: string): Promise<boolean>;
 }
 
-export function createChannels({ db }: Database): Channels {
+export function createChannels({ within }: Database): Channels {
   return {
-    async list({ tenantId }) {
-      const rows = await db.select().from(channel).where(eq(channel.tenantId, tenantId)).orderBy(channel.id);
+    async list(scope) {
+      const { tenantId } = scope;
+      const rows = await within(scope, (tx) =>
+        tx.select().from(channel).where(eq(channel.tenantId, tenantId)).orderBy(channel.id),
+      );
       return rows.map(({ id, body }) => ({ ...newChannelSchema.parse(body), id }));
     },
-    async create({ tenantId }, input) {
+    async create(scope, input) {
+      const { tenantId } = scope;
       const body = newChannelSchema.parse(input);
       const id = randomUUID();
-      await db.insert(channel).values({ tenantId, id, body });
+      await within(scope, (tx) => tx.insert(channel).values({ tenantId, id, body }));
       return { ...body, id };
     },
-    async replace({ tenantId }, id, body) {
-      const changed = await db
-        .update(channel)
-        .set({ body })
-        .where(and(eq(channel.tenantId, tenantId), eq(channel.id, id)))
-        .returning({ id: channel.id });
+    async replace(scope, id, body) {
+      const changed = await within(scope, (tx) =>
+        tx
+          .update(channel)
+          .set({ body })
+          .where(and(eq(channel.tenantId, scope.tenantId), eq(channel.id, id)))
+          .returning({ id: channel.id }),
+      );
       return changed.length > 0 ? { ...body, id } : undefined;
     },
-    async delete({ tenantId }, id) {
-      const gone = await db
-        .delete(channel)
-        .where(and(eq(channel.tenantId, tenantId), eq(channel.id, id)))
-        .returning({ id: channel.id });
+    async delete(scope, id) {
+      const { tenantId } = scope;
+      const gone = await within(scope, (tx) =>
+        tx
+          .delete(channel)
+          .where(and(eq(channel.tenantId, tenantId), eq(channel.id, id)))
+          .returning({ id: channel.id }),
+      );
       return gone.length > 0;
     },
   };

@@ -1,25 +1,41 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
+/**
+ * The only way to rows. What a tenant's data is asked for is asked in the tenant's scope, as a role that row-level
+ * security holds: a statement that forgets its `tenant_id`, or is given no scope, finds nothing of others.
+ */
+import { sql as fragment, type ExtractTablesWithRelations } from 'drizzle-orm';
+import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
+import type { PgTransaction } from 'drizzle-orm/pg-core';
 import postgres from 'postgres';
-import { abandonable, type AbandonableSql } from './abandonable.ts';
 import type { EmbeddedPostgres } from './embedded/embedded.ts';
+import { applicationRole, scopeSetting } from './row-security.ts';
+import { createScopedPool, idsOf, type Scoped, type Scopes } from './scoped-pool.ts';
 
 /** Reads int8 as a number. */
 export type TarsierSql = postgres.Sql<{ int8: number }>;
 export type TarsierTransaction = postgres.TransactionSql<{ int8: number }>;
+type Drizzle = ReturnType<typeof drizzle>;
+export type DrizzleTransaction = PgTransaction<
+  PostgresJsQueryResultHKT,
+  Record<string, never>,
+  ExtractTablesWithRelations<Record<string, never>>
+>;
 
-/** Connections for what is small and often (drizzle), those that carry batches, and those that read samples. */
-export interface Database {
-  readonly db: ReturnType<typeof drizzle>;
-  /** Raw statements on the hot paths: drizzle's builder costs Node twice the CPU there. */
-  readonly sql: TarsierSql;
+export interface Database extends Scoped {
+  /** Drizzle's statements in one transaction, for what is small and often changed; the builder is too slow for batches. */
+  within<T>(scopes: Scopes, work: (tx: DrizzleTransaction) => Promise<T>): Promise<T>;
   /** Apart, so that a long query never holds up a commit. */
-  readonly reads: AbandonableSql;
+  readonly reads: Scoped;
+  /**
+   * For what is nobody's or everybody's: whose a secret is, what work there is for any tenant, partitions. It is the
+   * tables' owner, whom row-level security does not hold: each use names what it looks for.
+   */
+  readonly system: { readonly db: Drizzle; readonly sql: TarsierSql };
   close(): Promise<void>;
 }
 
 /** A statement that finds no connection for this long fails, and its caller may answer "try again". */
 const connectTimeoutS = 10;
-const connections = { drizzle: 4, batches: 4, reads: 4 } as const;
+const connections = { drizzle: 4, batches: 4, reads: 4, system: 2 } as const;
 
 /** How to reach the database: a URL, or the embedded server's socket. */
 export type Connection = { readonly url: string } | (EmbeddedPostgres['connection'] & { readonly database: string });
@@ -28,7 +44,6 @@ export function connect(connection: Connection): Database {
   const options = {
     connect_timeout: connectTimeoutS,
     onnotice() {},
-    connection: { application_name: 'tarsier-collector' },
     // Unix ms fit a double; bigints would have to be converted back one by one.
     types: { int8: { to: 20, from: [20], parse: Number, serialize: String } },
   };
@@ -37,17 +52,33 @@ export function connect(connection: Connection): Database {
     'url' in connection
       ? postgres(connection.url, { ...options, ...more, max })
       : postgres({ ...options, ...more, ...connection, max });
+  const asOwner = { connection: { application_name: 'tarsier-collector' } };
+  // The role it has from the first statement on, and goes back to whenever it is reset.
+  const asApplication = { connection: { application_name: 'tarsier-collector', role: applicationRole } };
   // Two clients, because drizzle changes how its client reads dates and JSON.
-  const forDrizzle = open(connections.drizzle);
-  const forBatches = open(connections.batches);
-  const forReads = open(connections.reads, { max_pipeline: 0 });
-  const forCancels = open(1, { idle_timeout: 10 });
+  const forDrizzle = open(connections.drizzle, asApplication);
+  const forSystemDrizzle = open(connections.system, asOwner);
+  const forSystem = open(connections.system, asOwner);
+  const forCancels = open(1, { ...asOwner, idle_timeout: 10 });
+  const one = (onclose: () => void): TarsierSql => open(1, { ...asApplication, onclose });
+  const forBatches = createScopedPool(connections.batches, one, forCancels);
+  const forReads = createScopedPool(connections.reads, one, forCancels);
+  const db = drizzle(forDrizzle);
   return {
-    db: drizzle(forDrizzle),
-    sql: forBatches,
-    reads: abandonable(forReads, forCancels),
+    run: forBatches.run,
+    stream: forBatches.stream,
+    begin: forBatches.begin,
+    reads: forReads,
+    within: (scopes, work) =>
+      db.transaction(async (tx) => {
+        await tx.execute(fragment`select set_config(${scopeSetting}, ${idsOf(scopes)}, true)`);
+        return work(tx);
+      }),
+    system: { db: drizzle(forSystemDrizzle), sql: forSystem },
     async close() {
-      await Promise.all([forDrizzle, forBatches, forReads, forCancels].map((sql) => sql.end({ timeout: 5 })));
+      await Promise.all([forBatches.close(), forReads.close()]);
+      const rest = [forDrizzle, forSystemDrizzle, forSystem, forCancels];
+      await Promise.all(rest.map((sql) => sql.end({ timeout: 5 })));
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Takes a host or a tenant away with everything that is about it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TenantScope } from '../tenant.ts';
-import type { Database, TarsierSql, TarsierTransaction } from './database.ts';
+import type { Database, TarsierTransaction } from './database.ts';
 import { lockHost } from './host-lock.ts';
 
 export interface Deletions {
@@ -26,29 +26,37 @@ interface Pending {
   readonly transaction: number;
 }
 
-export function createDeletions({ sql }: Database): Deletions {
+export function createDeletions({ run, begin, system }: Database): Deletions {
   /**
    * Deletes the samples. A batch is only stored while its host exists, as the statement that stores it sees it: so
    * nothing comes any more once every transaction that began before the host's deletion has ended.
    */
   async function finish({ tenant_id, host_id, transaction }: Pending): Promise<void> {
+    const scope = { tenantId: tenant_id };
     for (const began = Date.now(); ; await sleep(retryMs)) {
-      const [state] = await sql<{ over: boolean }[]>`
-        select pg_snapshot_xmin(pg_current_snapshot())::text::bigint > ${transaction} as over`;
+      const [state] = await run(
+        scope,
+        (sql) => sql<{ over: boolean }[]>`
+        select pg_snapshot_xmin(pg_current_snapshot())::text::bigint > ${transaction} as over`,
+      );
       for (const table of sampleTables) {
-        await sql`
+        await run(
+          scope,
+          (sql) => sql`
           delete from ${sql(table)}
-          where tenant_id = ${tenant_id} ${host_id === wholeTenant ? sql`` : sql`and host_id = ${host_id}`}`;
+          where tenant_id = ${tenant_id} ${host_id === wholeTenant ? sql`` : sql`and host_id = ${host_id}`}`,
+        );
       }
       if (state?.over === true) break;
       if (Date.now() - began > patienceMs) return;
     }
-    await sql`delete from deletion where tenant_id = ${tenant_id} and host_id = ${host_id}`;
+    await run(scope, (sql) => sql`delete from deletion where tenant_id = ${tenant_id} and host_id = ${host_id}`);
   }
 
   return {
-    async deleteHost({ tenantId }, host) {
-      const pending = await sql.begin(async (tx) => {
+    async deleteHost(scope, host) {
+      const { tenantId } = scope;
+      const pending = await begin(scope, async (tx) => {
         // As whoever registers series: no new ones while they are counted.
         await tx`select 1 from tenant where tenant_id = ${tenantId} for update`;
         const [row] = await tx<{ host_id: number }[]>`
@@ -72,8 +80,9 @@ export function createDeletions({ sql }: Database): Deletions {
       return true;
     },
 
-    async deleteTenant({ tenantId }) {
-      const pending = await sql.begin(async (tx) => {
+    async deleteTenant(scope) {
+      const { tenantId } = scope;
+      const pending = await begin(scope, async (tx) => {
         await tx`select 1 from tenant where tenant_id = ${tenantId} for update`;
         await tx`select 1 from host where tenant_id = ${tenantId} order by host_id for no key update`;
         for (const table of await tablesOfTenants(tx)) await tx`delete from ${tx(table)} where tenant_id = ${tenantId}`;
@@ -83,7 +92,8 @@ export function createDeletions({ sql }: Database): Deletions {
     },
 
     async sweep() {
-      for (const pending of await pendingDeletions(sql)) await finish(pending);
+      const pending = await system.sql<Pending[]>`select tenant_id, host_id, transaction from deletion`;
+      for (const one of pending) await finish(one);
     },
   };
 }
@@ -121,8 +131,4 @@ async function tablesOfTenants(tx: TarsierTransaction): Promise<string[]> {
     join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`;
   return tables.map(({ name }) => name);
-}
-
-function pendingDeletions(sql: TarsierSql): Promise<Pending[]> {
-  return sql<Pending[]>`select tenant_id, host_id, transaction from deletion`;
 }

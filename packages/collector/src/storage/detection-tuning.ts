@@ -47,75 +47,104 @@ const budgetId = 'budget';
 const mostFeedback = 1_000;
 const mostCanaries = 10_000;
 
-export function createDetectionTuning({ db, sql }: Database): DetectionTuning {
+export function createDetectionTuning({ within, run }: Database): DetectionTuning {
   return {
-    async budget({ tenantId }) {
-      const [row] = await db
-        .select({ body: detectionSettings.body })
-        .from(detectionSettings)
-        .where(and(eq(detectionSettings.tenantId, tenantId), eq(detectionSettings.id, budgetId)));
+    async budget(scope) {
+      const { tenantId } = scope;
+      const [row] = await within(scope, (tx) =>
+        tx
+          .select({ body: detectionSettings.body })
+          .from(detectionSettings)
+          .where(and(eq(detectionSettings.tenantId, tenantId), eq(detectionSettings.id, budgetId))),
+      );
       return row === undefined ? undefined : budgetSchema.parse(row.body);
     },
-    async setBudget({ tenantId }, body, now) {
-      await db
-        .insert(detectionSettings)
-        .values({ tenantId, id: budgetId, body, createdAt: now })
-        .onConflictDoUpdate({ target: [detectionSettings.tenantId, detectionSettings.id], set: { body } });
+    async setBudget(scope, body, now) {
+      const { tenantId } = scope;
+      await within(scope, (tx) =>
+        tx
+          .insert(detectionSettings)
+          .values({ tenantId, id: budgetId, body, createdAt: now })
+          .onConflictDoUpdate({ target: [detectionSettings.tenantId, detectionSettings.id], set: { body } }),
+      );
     },
-    async settings({ tenantId }) {
-      const rows = await db
-        .select({ id: detectionSettings.id, body: detectionSettings.body })
-        .from(detectionSettings)
-        .where(and(eq(detectionSettings.tenantId, tenantId), ne(detectionSettings.id, budgetId)))
-        .orderBy(desc(detectionSettings.createdAt), detectionSettings.id);
+    async settings(scope) {
+      const { tenantId } = scope;
+      const rows = await within(scope, (tx) =>
+        tx
+          .select({ id: detectionSettings.id, body: detectionSettings.body })
+          .from(detectionSettings)
+          .where(and(eq(detectionSettings.tenantId, tenantId), ne(detectionSettings.id, budgetId)))
+          .orderBy(desc(detectionSettings.createdAt), detectionSettings.id),
+      );
       return rows.map(({ id, body }) => ({ ...detectionSettingSchema.parse(body), id }));
     },
-    async createSetting({ tenantId }, body, now) {
+    async createSetting(scope, body, now) {
+      const { tenantId } = scope;
       const id = randomUUID();
-      await db.insert(detectionSettings).values({ tenantId, id, body, createdAt: now });
+      await within(scope, (tx) => tx.insert(detectionSettings).values({ tenantId, id, body, createdAt: now }));
       return { ...body, id };
     },
-    async deleteSetting({ tenantId }, id) {
+    async deleteSetting(scope, id) {
+      const { tenantId } = scope;
       if (id === budgetId) return false;
-      const gone = await db
-        .delete(detectionSettings)
-        .where(and(eq(detectionSettings.tenantId, tenantId), eq(detectionSettings.id, id)))
-        .returning({ id: detectionSettings.id });
+      const gone = await within(scope, (tx) =>
+        tx
+          .delete(detectionSettings)
+          .where(and(eq(detectionSettings.tenantId, tenantId), eq(detectionSettings.id, id)))
+          .returning({ id: detectionSettings.id }),
+      );
       return gone.length > 0;
     },
-    async feedback({ tenantId }) {
-      const rows = await db
-        .select({ body: anomalyFeedback.body })
-        .from(anomalyFeedback)
-        .where(eq(anomalyFeedback.tenantId, tenantId))
-        .orderBy(desc(anomalyFeedback.at))
-        .limit(mostFeedback);
+    async feedback(scope) {
+      const { tenantId } = scope;
+      const rows = await within(scope, (tx) =>
+        tx
+          .select({ body: anomalyFeedback.body })
+          .from(anomalyFeedback)
+          .where(eq(anomalyFeedback.tenantId, tenantId))
+          .orderBy(desc(anomalyFeedback.at))
+          .limit(mostFeedback),
+      );
       // Only `saveFeedback` writes the column.
       return rows.map(({ body }) => body as EventFeedback);
     },
-    async saveFeedback({ tenantId }, body) {
+    async saveFeedback(scope, body) {
+      const { tenantId } = scope;
       const { eventId, host, at } = body;
-      await db
-        .insert(anomalyFeedback)
-        .values({ tenantId, eventId, host, at, body })
-        .onConflictDoUpdate({ target: [anomalyFeedback.tenantId, anomalyFeedback.eventId], set: { at, body } });
+      await within(scope, (tx) =>
+        tx
+          .insert(anomalyFeedback)
+          .values({ tenantId, eventId, host, at, body })
+          .onConflictDoUpdate({ target: [anomalyFeedback.tenantId, anomalyFeedback.eventId], set: { at, body } }),
+      );
     },
-    async deleteFeedback({ tenantId }, eventId) {
-      const gone = await db
-        .delete(anomalyFeedback)
-        .where(and(eq(anomalyFeedback.tenantId, tenantId), eq(anomalyFeedback.eventId, eventId)))
-        .returning({ eventId: anomalyFeedback.eventId });
+    async deleteFeedback(scope, eventId) {
+      const { tenantId } = scope;
+      const gone = await within(scope, (tx) =>
+        tx
+          .delete(anomalyFeedback)
+          .where(and(eq(anomalyFeedback.tenantId, tenantId), eq(anomalyFeedback.eventId, eventId)))
+          .returning({ eventId: anomalyFeedback.eventId }),
+      );
       return gone.length > 0;
     },
-    async statistics({ tenantId }, since) {
-      const events = await sql<{ surprise: number; page: boolean; useful: boolean }[]>`
+    async statistics(scope, since) {
+      const { tenantId } = scope;
+      const events = await run(
+        scope,
+        (sql) => sql<{ surprise: number; page: boolean; useful: boolean }[]>`
         select e.peak_surprise as surprise, coalesce((e.body ->> 'page')::boolean, false) as page,
           coalesce(f.body ->> 'verdict' = 'useful', false) as useful
         from anomaly_event e left join anomaly_feedback f on f.tenant_id = e.tenant_id and f.event_id = e.id
-        where e.tenant_id = ${tenantId} and e.start >= ${since}`;
-      const [all] = await sql<{ hosts: number; since: string | null }[]>`
+        where e.tenant_id = ${tenantId} and e.start >= ${since}`,
+      );
+      const [all] = await run(
+        scope,
+        (sql) => sql<{ hosts: number; since: string | null }[]>`
         select count(*)::int as hosts, min(created_at) as since from host
-        where tenant_id = ${tenantId} and name <> ''`;
+        where tenant_id = ${tenantId} and name <> ''`,
+      );
       const alarms = events.filter(({ useful }) => !useful);
       return {
         surprises: alarms.map(({ surprise }) => surprise),
@@ -124,18 +153,24 @@ export function createDetectionTuning({ db, sql }: Database): DetectionTuning {
         since: all?.since === null || all === undefined ? undefined : Number(all.since),
       };
     },
-    async saveCanary({ tenantId }, body) {
+    async saveCanary(scope, body) {
+      const { tenantId } = scope;
       const { id, host, at } = body;
-      await db.insert(anomalyCanary).values({ tenantId, id, host, at, body }).onConflictDoNothing();
+      await within(scope, (tx) =>
+        tx.insert(anomalyCanary).values({ tenantId, id, host, at, body }).onConflictDoNothing(),
+      );
     },
-    async canaries({ tenantId }, since) {
-      await sql`delete from anomaly_canary where tenant_id = ${tenantId} and at < ${since}`;
-      const rows = await db
-        .select({ body: anomalyCanary.body })
-        .from(anomalyCanary)
-        .where(and(eq(anomalyCanary.tenantId, tenantId), gte(anomalyCanary.at, since)))
-        .orderBy(desc(anomalyCanary.at))
-        .limit(mostCanaries);
+    async canaries(scope, since) {
+      const { tenantId } = scope;
+      await run(scope, (sql) => sql`delete from anomaly_canary where tenant_id = ${tenantId} and at < ${since}`);
+      const rows = await within(scope, (tx) =>
+        tx
+          .select({ body: anomalyCanary.body })
+          .from(anomalyCanary)
+          .where(and(eq(anomalyCanary.tenantId, tenantId), gte(anomalyCanary.at, since)))
+          .orderBy(desc(anomalyCanary.at))
+          .limit(mostCanaries),
+      );
       // Only `saveCanary` writes the column.
       return rows.map(({ body }) => body as Canary);
     },

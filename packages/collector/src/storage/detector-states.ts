@@ -16,22 +16,29 @@ export interface DetectorStates {
 /** A host's is some ten kilobytes. */
 const atOnce = 50;
 
-export function createDetectorStates({ sql }: Database): DetectorStates {
+export function createDetectorStates({ run, stream }: Database): DetectorStates {
   return {
-    async save({ tenantId }, { hostId, lane, body }, now) {
-      await sql`
+    async save(scope, { hostId, lane, body }, now) {
+      await run(
+        scope,
+        (sql) => sql`
         insert into detector_state (tenant_id, host_id, lane, body, saved_at)
         select tenant_id, host_id, ${lane}, ${body}, ${now} from host
-        where tenant_id = ${tenantId} and host_id = ${hostId}
+        where tenant_id = ${scope.tenantId} and host_id = ${hostId}
         for key share
-        on conflict (tenant_id, host_id, lane) do update set body = excluded.body, saved_at = excluded.saved_at`;
+        on conflict (tenant_id, host_id, lane) do update set body = excluded.body, saved_at = excluded.saved_at`,
+      );
     },
-    async *list({ tenantId }) {
-      const rows = sql<{ hostId: number; lane: number; body: Uint8Array }[]>`
-        select host_id as "hostId", lane, body from detector_state where tenant_id = ${tenantId}
-        order by host_id, lane`.cursor(atOnce);
+    async *list(scope) {
+      const pages = stream(
+        scope,
+        atOnce,
+        (sql) => sql<{ hostId: number; lane: number; body: Uint8Array }[]>`
+        select host_id as "hostId", lane, body from detector_state where tenant_id = ${scope.tenantId}
+        order by host_id, lane`,
+      );
       // The driver hands out Node's Buffer.
-      for await (const page of rows) for (const row of page) yield { ...row, body: new Uint8Array(row.body) };
+      for await (const page of pages) for (const row of page) yield { ...row, body: new Uint8Array(row.body) };
     },
   };
 }

@@ -38,18 +38,20 @@ export interface Enrolments {
 /** How long it can still be said why a token is no longer good. */
 const rememberMs = 7 * 86_400_000;
 
-export function createEnrolments({ db }: Database, now: () => UnixMs): Enrolments {
+export function createEnrolments({ system }: Database, now: () => UnixMs): Enrolments {
   return {
     async createToken({ tenantId }, { name, expiresAt, uses }) {
       const token = newSecret('tsr_enrol_');
-      await db.delete(enrolToken).where(lt(enrolToken.expiresAt, now() - rememberMs));
+      await system.db.delete(enrolToken).where(lt(enrolToken.expiresAt, now() - rememberMs));
       const createdAt = now();
-      await db.insert(enrolToken).values({ tenantId, hash: hashOf(token), name, createdAt, expiresAt, usesLeft: uses });
+      await system.db
+        .insert(enrolToken)
+        .values({ tenantId, hash: hashOf(token), name, createdAt, expiresAt, usesLeft: uses });
       return token;
     },
 
     enrol: (token, choose) =>
-      db.transaction(async (tx) => {
+      system.db.transaction(async (tx) => {
         const isToken = eq(enrolToken.hash, hashOf(token));
         const [used] = await tx
           .update(enrolToken)

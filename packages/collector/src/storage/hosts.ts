@@ -16,13 +16,15 @@ export interface Hosts {
   list(scope: TenantScope): Promise<readonly HostRow[]>;
 }
 
-export function createHosts({ db }: Database): Hosts {
+export function createHosts({ within }: Database): Hosts {
   return {
-    list: ({ tenantId }) =>
-      db
-        .select({ hostId: host.hostId, host: host.name, createdAt: host.createdAt })
-        .from(host)
-        .where(and(eq(host.tenantId, tenantId), ne(host.name, noHost)))
-        .orderBy(host.name),
+    list: (scope) =>
+      within(scope, (tx) =>
+        tx
+          .select({ hostId: host.hostId, host: host.name, createdAt: host.createdAt })
+          .from(host)
+          .where(and(eq(host.tenantId, scope.tenantId), ne(host.name, noHost)))
+          .orderBy(host.name),
+      ),
   };
 }

@@ -93,10 +93,11 @@ interface RestoredRow extends Body<Alert> {
   readonly decision: Decision | null;
 }
 
-export function createIncidents({ sql }: Database): Incidents {
+export function createIncidents({ run, begin }: Database): Incidents {
   return {
-    async save({ tenantId }, outcome) {
-      await sql.begin(async (tx) => {
+    async save(scope, outcome) {
+      const { tenantId } = scope;
+      await begin(scope, async (tx) => {
         await saveIncidents(tx, tenantId, [...outcome.incidents.values()]);
         await saveEntries(tx, tenantId, outcome.entries);
         await saveDecisions(tx, tenantId, [...outcome.decisions.values()]);
@@ -105,16 +106,23 @@ export function createIncidents({ sql }: Database): Incidents {
       });
     },
 
-    async current({ tenantId }, resolvedSince) {
-      const incidents = await sql<Body<Incident>[]>`
+    async current(scope, resolvedSince) {
+      const { tenantId } = scope;
+      const incidents = await run(
+        scope,
+        (sql) => sql<Body<Incident>[]>`
         select body from incident i
         where tenant_id = ${tenantId} and (status = 'open' or resolved_at > ${resolvedSince} or exists (
           select 1 from alert a where a.tenant_id = i.tenant_id and a.incident_id = i.id and a.decided = 'firing'))
-        order by opened_at`;
-      const alerts = await sql<RestoredRow[]>`
+        order by opened_at`,
+      );
+      const alerts = await run(
+        scope,
+        (sql) => sql<RestoredRow[]>`
         select a.incident_id, a.body, a.told, a.decided, d.body as decision from alert a
         left join alert_decision d on d.tenant_id = a.tenant_id and d.id = a.id || '/firing'
-        where a.tenant_id = ${tenantId} and a.incident_id in ${sql(['', ...incidents.map(({ body }) => body.id)])}`;
+        where a.tenant_id = ${tenantId} and a.incident_id in ${sql(['', ...incidents.map(({ body }) => body.id)])}`,
+      );
       const byIncident = Map.groupBy(alerts, ({ incident_id }) => incident_id);
       return incidents.map(({ body: incident }) => ({
         incident,
@@ -128,58 +136,86 @@ export function createIncidents({ sql }: Database): Incidents {
       }));
     },
 
-    async undecided({ tenantId }) {
-      const rows = await sql<Body<Alert>[]>`
+    async undecided(scope) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<Body<Alert>[]>`
         select body from alert
         where tenant_id = ${tenantId} and state <> 'pending' and decided is distinct from state
-        order by since, id`;
+        order by since, id`,
+      );
       return rows.map(({ body }) => body);
     },
 
-    async history({ tenantId }, now) {
-      const rows = await sql<{ rule: string; seen: number; useful: number; noise: number }[]>`
+    async history(scope, now) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<{ rule: string; seen: number; useful: number; noise: number }[]>`
         select a.body ->> 'ruleId' as rule, count(*) as seen,
           count(distinct i.id) filter (where i.body ->> 'feedback' = 'useful') as useful,
           count(distinct i.id) filter (where i.body ->> 'feedback' = 'noise') as noise
         from alert a left join incident i on i.tenant_id = a.tenant_id and i.id = a.incident_id
         where a.tenant_id = ${tenantId} and a.state <> 'pending' and a.since > ${now - 30 * dayMs}
-        group by 1`;
+        group by 1`,
+      );
       return new Map(rows.map(({ rule, ...counts }) => [rule, counts]));
     },
 
-    async list({ tenantId }, { status, sort, limit }) {
-      const rows = await sql<Body<Incident>[]>`
+    async list(scope, { status, sort, limit }) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<Body<Incident>[]>`
         select body from incident
         where tenant_id = ${tenantId} ${status === undefined ? sql`` : sql`and status = ${status}`}
-        order by ${sort === 'priority' ? sql`priority desc, opened_at desc` : sql`opened_at desc`} limit ${limit}`;
+        order by ${sort === 'priority' ? sql`priority desc, opened_at desc` : sql`opened_at desc`} limit ${limit}`,
+      );
       return rows.map(({ body }) => body);
     },
 
-    async find({ tenantId }, id) {
-      const [row] = await sql<Body<Incident>[]>`select body from incident where tenant_id = ${tenantId} and id = ${id}`;
+    async find(scope, id) {
+      const { tenantId } = scope;
+      const [row] = await run(
+        scope,
+        (sql) => sql<Body<Incident>[]>`select body from incident where tenant_id = ${tenantId} and id = ${id}`,
+      );
       return row?.body;
     },
 
-    async timeline({ tenantId }, id) {
-      const rows = await sql<Body<TimelineEntry>[]>`
-        select body from incident_entry where tenant_id = ${tenantId} and incident_id = ${id} order by number`;
+    async timeline(scope, id) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<Body<TimelineEntry>[]>`
+        select body from incident_entry where tenant_id = ${tenantId} and incident_id = ${id} order by number`,
+      );
       return rows.map(({ body }) => body);
     },
 
-    async unsent({ tenantId }, { incidentId, reason, limit }) {
-      const rows = await sql<Body<Decision>[]>`
+    async unsent(scope, { incidentId, reason, limit }) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<Body<Decision>[]>`
         select body from alert_decision
         where tenant_id = ${tenantId} and not told ${reason === undefined ? sql`` : sql`and reason = ${reason}`}
           ${incidentId === undefined ? sql`` : sql`and incident_id = ${incidentId}`}
-        order by at desc, id limit ${limit}`;
+        order by at desc, id limit ${limit}`,
+      );
       return rows.map(({ body }) => body);
     },
 
-    async summary({ tenantId }, since) {
-      const reasons = await sql<{ reason: string; told: boolean; count: number }[]>`
+    async summary(scope, since) {
+      const { tenantId } = scope;
+      const reasons = await run(
+        scope,
+        (sql) => sql<{ reason: string; told: boolean; count: number }[]>`
         select reason, told, count(*) as count from alert_decision
         where tenant_id = ${tenantId} and kind = 'alert' and at > ${since}
-        group by 1, 2 order by 3 desc, 1`;
+        group by 1, 2 order by 3 desc, 1`,
+      );
       const changes = reasons.reduce((sum, { count }) => sum + count, 0);
       const told = reasons.reduce((sum, { told, count }) => sum + (told ? count : 0), 0);
       return { changes, told, noiseReduction: changes === 0 ? 0 : 1 - told / changes, reasons: [...reasons] };

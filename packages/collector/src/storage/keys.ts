@@ -40,15 +40,18 @@ export interface Keys {
   revoke(scope: TenantScope, which: { readonly id: string } | { readonly host: string }): Promise<readonly KeyRow[]>;
 }
 
-export function createKeys({ db }: Database, now: () => number): Keys {
+export function createKeys({ within, system }: Database, now: () => number): Keys {
   return {
-    async create({ tenantId }, { name, scope }) {
+    async create(owner, { name, scope }) {
       const key = newSecret('tsr_');
-      await db.insert(apiKey).values({ tenantId, ...keyValues(key), name, scope, createdAt: now() });
+      const { tenantId } = owner;
+      await within(owner, (tx) =>
+        tx.insert(apiKey).values({ tenantId, ...keyValues(key), name, scope, createdAt: now() }),
+      );
       return key;
     },
     async find(key) {
-      const [row] = await db
+      const [row] = await system.db
         .select({ tenantId: apiKey.tenantId, tenant: tenant.name, scope: apiKey.scope, host: apiKey.host })
         .from(apiKey)
         .innerJoin(tenant, eq(tenant.tenantId, apiKey.tenantId))
@@ -58,17 +61,21 @@ export function createKeys({ db }: Database, now: () => number): Keys {
       const { tenantId, tenant: name, host } = row;
       return { tenant: { tenantId, tenant: name }, scope, ...(host === null ? {} : { host }) };
     },
-    async list({ tenantId }) {
-      const rows = await db.select().from(apiKey).where(eq(apiKey.tenantId, tenantId)).orderBy(desc(apiKey.createdAt));
+    async list(scope) {
+      const rows = await within(scope, (tx) =>
+        tx.select().from(apiKey).where(eq(apiKey.tenantId, scope.tenantId)).orderBy(desc(apiKey.createdAt)),
+      );
       return rows.map(toRow);
     },
-    async revoke({ tenantId }, which) {
+    async revoke(scope, which) {
       const chosen = 'id' in which ? eq(idOfKey, which.id) : eq(apiKey.host, which.host);
-      const rows = await db
-        .update(apiKey)
-        .set({ revokedAt: now() })
-        .where(and(eq(apiKey.tenantId, tenantId), isNull(apiKey.revokedAt), chosen))
-        .returning();
+      const rows = await within(scope, (tx) =>
+        tx
+          .update(apiKey)
+          .set({ revokedAt: now() })
+          .where(and(eq(apiKey.tenantId, scope.tenantId), isNull(apiKey.revokedAt), chosen))
+          .returning(),
+      );
       return rows.map(toRow);
     },
   };

@@ -11,7 +11,7 @@ import type {
 } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import type { Database } from './database.ts';
+import type { Database, TarsierSql } from './database.ts';
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -49,81 +49,110 @@ interface NotificationRow extends Keyed<Message> {
   readonly error: string | null;
 }
 
-export function createLists({ sql }: Database): Lists {
-  const where = (column: string, value: string | undefined) =>
-    value === undefined ? sql`` : sql`and ${sql(column)} = ${value}`;
-  const inBody = (field: string, value: string | undefined) =>
-    value === undefined ? sql`` : sql`and body ->> ${field} = ${value}`;
-  /** `(time, id)` before where the last part ended. */
-  const after = (column: string, cursor: string | undefined) => {
-    if (cursor === undefined) return sql``;
-    const [time, id] = decodeCursor(cursor, ['number', 'string']);
-    return sql`and (${sql(column)}, id) < (${time}::float8::bigint, ${id})`;
-  };
-
+export function createLists({ run }: Database): Lists {
   return {
-    async alerts({ tenantId }, { state, severity, host, name, limit, cursor }) {
-      const rows = await sql<Keyed<Alert>[]>`
+    async alerts(scope, { state, severity, host, name, limit, cursor }) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<Keyed<Alert>[]>`
         select body, jsonb_build_array(since, id) as key from alert
-        where tenant_id = ${tenantId} ${where('state', state)} ${inBody('severity', severity)} ${inBody('host', host)}
-          ${inBody('name', name)} ${after('since', cursor)}
-        order by since desc, id desc limit ${limit + 1}`;
+        where tenant_id = ${tenantId} ${where(sql, 'state', state)} ${inBody(sql, 'severity', severity)} ${inBody(sql, 'host', host)}
+          ${inBody(sql, 'name', name)} ${after(sql, 'since', cursor)}
+        order by since desc, id desc limit ${limit + 1}`,
+      );
       return pageOf(rows, limit, ({ body }) => body);
     },
-    async anomalies({ tenantId }, { start, end, host, detector, limit, cursor }) {
-      const rows = await sql<Keyed<Anomaly>[]>`
+    async anomalies(scope, { start, end, host, detector, limit, cursor }) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<Keyed<Anomaly>[]>`
         select body, jsonb_build_array(start, id) as key from anomaly
         where tenant_id = ${tenantId} and start <= ${end} and ("end" is null or "end" >= ${start})
-          ${where('host', host)} ${inBody('detector', detector)} ${after('start', cursor)}
-        order by start desc, id desc limit ${limit + 1}`;
+          ${where(sql, 'host', host)} ${inBody(sql, 'detector', detector)} ${after(sql, 'start', cursor)}
+        order by start desc, id desc limit ${limit + 1}`,
+      );
       return pageOf(rows, limit, ({ body }) => body);
     },
-    async anomalyEvents({ tenantId }, { start, end, host, limit, cursor }) {
-      const rows = await sql<Keyed<AnomalyEvent>[]>`
+    async anomalyEvents(scope, { start, end, host, limit, cursor }) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<Keyed<AnomalyEvent>[]>`
         select body, jsonb_build_array(start, id) as key from anomaly_event
         where tenant_id = ${tenantId} and start <= ${end} and ("end" is null or "end" >= ${start})
-          ${where('host', host)} ${after('start', cursor)}
-        order by start desc, id desc limit ${limit + 1}`;
+          ${where(sql, 'host', host)} ${after(sql, 'start', cursor)}
+        order by start desc, id desc limit ${limit + 1}`,
+      );
       return pageOf(rows, limit, ({ body }) => body);
     },
-    async incidents({ tenantId }, { status, severity, assignee, sort, limit, cursor }) {
-      const filters = sql`
-        ${where('status', status)} ${inBody('severity', severity)} ${inBody('assignee', assignee)}`;
+    async incidents(scope, { status, severity, assignee, sort, limit, cursor }) {
+      const { tenantId } = scope;
+      const filters = (sql: TarsierSql) => sql`
+        ${where(sql, 'status', status)} ${inBody(sql, 'severity', severity)} ${inBody(sql, 'assignee', assignee)}`;
       if (sort === 'newest') {
-        const rows = await sql<Keyed<Incident>[]>`
+        const rows = await run(
+          scope,
+          (sql) => sql<Keyed<Incident>[]>`
           select body, jsonb_build_array(opened_at, id) as key from incident
-          where tenant_id = ${tenantId} ${filters} ${after('opened_at', cursor)}
-          order by opened_at desc, id desc limit ${limit + 1}`;
+          where tenant_id = ${tenantId} ${filters(sql)} ${after(sql, 'opened_at', cursor)}
+          order by opened_at desc, id desc limit ${limit + 1}`,
+        );
         return pageOf(rows, limit, ({ body }) => body);
       }
       const before = cursor === undefined ? undefined : decodeCursor(cursor, ['number', 'number', 'string']);
-      const rows = await sql<Keyed<Incident>[]>`
+      const rows = await run(
+        scope,
+        (sql) => sql<Keyed<Incident>[]>`
         select body, jsonb_build_array(priority, opened_at, id) as key from incident
-        where tenant_id = ${tenantId} ${filters}
+        where tenant_id = ${tenantId} ${filters(sql)}
           ${before === undefined ? sql`` : sql`and (priority, opened_at, id) < (${before[0]}::float8, ${before[1]}::float8::bigint, ${before[2]})`}
-        order by priority desc, opened_at desc, id desc limit ${limit + 1}`;
+        order by priority desc, opened_at desc, id desc limit ${limit + 1}`,
+      );
       return pageOf(rows, limit, ({ body }) => body);
     },
-    async notifications({ tenantId }, { incident, channel, limit, cursor }) {
+    async notifications(scope, { incident, channel, limit, cursor }) {
+      const { tenantId } = scope;
       const before = cursor === undefined ? undefined : decodeCursor(cursor, ['number', 'number', 'string']);
-      const rows = await sql<NotificationRow[]>`
+      const rows = await run(
+        scope,
+        (sql) => sql<NotificationRow[]>`
         select id, channel_id, incident_id, created_at, attempts, due_at, sent_at, error, body,
           jsonb_build_array(created_at, number, id) as key
         from notification
-        where tenant_id = ${tenantId} and incident_id <> '' ${where('incident_id', incident)}
-          ${where('channel_id', channel)}
+        where tenant_id = ${tenantId} and incident_id <> '' ${where(sql, 'incident_id', incident)}
+          ${where(sql, 'channel_id', channel)}
           ${before === undefined ? sql`` : sql`and (created_at, number, id) < (${before[0]}::float8::bigint, ${before[1]}::float8::int, ${before[2]})`}
-        order by created_at desc, number desc, id desc limit ${limit + 1}`;
+        order by created_at desc, number desc, id desc limit ${limit + 1}`,
+      );
       return pageOf(rows, limit, toNotification);
     },
-    async unsent({ tenantId }, { reason, limit, cursor }) {
-      const rows = await sql<Keyed<Decision>[]>`
+    async unsent(scope, { reason, limit, cursor }) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<Keyed<Decision>[]>`
         select body, jsonb_build_array(at, id) as key from alert_decision
-        where tenant_id = ${tenantId} and not told ${where('reason', reason)} ${after('at', cursor)}
-        order by at desc, id desc limit ${limit + 1}`;
+        where tenant_id = ${tenantId} and not told ${where(sql, 'reason', reason)} ${after(sql, 'at', cursor)}
+        order by at desc, id desc limit ${limit + 1}`,
+      );
       return pageOf(rows, limit, ({ body }) => body);
     },
   };
+}
+
+const where = (sql: TarsierSql, column: string, value: string | undefined) =>
+  value === undefined ? sql`` : sql`and ${sql(column)} = ${value}`;
+
+const inBody = (sql: TarsierSql, field: string, value: string | undefined) =>
+  value === undefined ? sql`` : sql`and body ->> ${field} = ${value}`;
+
+/** `(time, id)` before where the last part ended. */
+function after(sql: TarsierSql, column: string, cursor: string | undefined) {
+  if (cursor === undefined) return sql``;
+  const [time, id] = decodeCursor(cursor, ['number', 'string']);
+  return sql`and (${sql(column)}, id) < (${time}::float8::bigint, ${id})`;
 }
 
 /** @param rows  one more than wanted, if there is one */

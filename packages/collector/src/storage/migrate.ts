@@ -7,6 +7,7 @@ import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import postgres from 'postgres';
 import { z } from 'zod';
 import type { Connection } from './database.ts';
+import { guardTables } from './row-security.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url));
 /** Any number that no one else takes: drizzle's migrator locks nothing by itself. */
@@ -17,7 +18,8 @@ const journalSchema = z.object({ entries: z.array(z.object({ when: z.number() })
 /**
  * Brings the tables up to this code, one collector at a time.
  *
- * @throws {TarsierError} `storage/newer` when a newer Tarsier has been here
+ * @throws {TarsierError} `storage/newer` when a newer Tarsier has been here; `storage/role` when tenants can't be kept
+ *   apart in it
  */
 export async function migrateDatabase(connection: Connection): Promise<void> {
   const sql =
@@ -38,6 +40,7 @@ export async function migrateDatabase(connection: Connection): Promise<void> {
       );
     }
     await migrate(drizzle(sql), { migrationsFolder });
+    await guardTables(sql);
   } finally {
     // Ends the session, and with it the lock.
     await sql.end({ timeout: 5 });

@@ -36,12 +36,12 @@ export interface Notifications {
 
 const claimMs = 60_000;
 
-export function createNotifications({ db, sql: raw }: Database): Notifications {
+export function createNotifications({ within, run, system }: Database): Notifications {
   const one = ({ tenantId, id }: DueNotification) => and(eq(notification.tenantId, tenantId), eq(notification.id, id));
   return {
     async due(now, limit, except = []) {
       const others = except.length === 0 ? sql`` : sql`and n.channel_id not in ${[...except]}`;
-      const rows = await db.transaction(async (tx) => {
+      const rows = await system.db.transaction(async (tx) => {
         const claimed = await tx.execute<{ tenant_id: number; id: string }>(sql`
           update notification set due_at = ${now + claimMs}, attempts = attempts + 1
           where (tenant_id, id) in (
@@ -70,10 +70,12 @@ export function createNotifications({ db, sql: raw }: Database): Notifications {
       for (const { notification: row, channel: body } of rows) {
         const { tenantId, id, incidentId, number, createdAt } = row;
         if (body === null) {
-          await db
-            .update(notification)
-            .set({ dueAt: null, error: 'the channel was deleted' })
-            .where(and(eq(notification.tenantId, tenantId), eq(notification.id, id)));
+          await within(row, (tx) =>
+            tx
+              .update(notification)
+              .set({ dueAt: null, error: 'the channel was deleted' })
+              .where(and(eq(notification.tenantId, tenantId), eq(notification.id, id))),
+          );
           continue;
         }
         due.push({
@@ -91,32 +93,40 @@ export function createNotifications({ db, sql: raw }: Database): Notifications {
       return due;
     },
     async sent(entry, now) {
-      await db.update(notification).set({ dueAt: null, sentAt: now, error: null }).where(one(entry));
+      await within(entry, (tx) =>
+        tx.update(notification).set({ dueAt: null, sentAt: now, error: null }).where(one(entry)),
+      );
     },
     async failed(entry, error, retryAt) {
-      await db
-        .update(notification)
-        .set({ dueAt: retryAt ?? null, error: error.slice(0, 1_000) })
-        .where(one(entry));
+      await within(entry, (tx) =>
+        tx
+          .update(notification)
+          .set({ dueAt: retryAt ?? null, error: error.slice(0, 1_000) })
+          .where(one(entry)),
+      );
     },
-    async list({ tenantId }, { incidentId, limit }) {
-      const rows = await raw<
-        {
-          id: string;
-          channel_id: string;
-          incident_id: string;
-          created_at: number;
-          attempts: number;
-          due_at: number | null;
-          sent_at: number | null;
-          error: string | null;
-          body: Message;
-        }[]
-      >`
+    async list(scope, { incidentId, limit }) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<
+          {
+            id: string;
+            channel_id: string;
+            incident_id: string;
+            created_at: number;
+            attempts: number;
+            due_at: number | null;
+            sent_at: number | null;
+            error: string | null;
+            body: Message;
+          }[]
+        >`
         select id, channel_id, incident_id, created_at, attempts, due_at, sent_at, error, body from notification
         where tenant_id = ${tenantId} and incident_id <> ''
-          ${incidentId === undefined ? raw`` : raw`and incident_id = ${incidentId}`}
-        order by created_at desc, number desc, id limit ${limit}`;
+          ${incidentId === undefined ? sql`` : sql`and incident_id = ${incidentId}`}
+        order by created_at desc, number desc, id limit ${limit}`,
+      );
       return rows.map((row) => ({
         id: row.id,
         channelId: row.channel_id,
@@ -129,12 +139,16 @@ export function createNotifications({ db, sql: raw }: Database): Notifications {
         message: row.body,
       }));
     },
-    async recent({ tenantId }, perChannel) {
-      const rows = await raw<{ channel_id: string; times: number[] }[]>`
+    async recent(scope, perChannel) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<{ channel_id: string; times: number[] }[]>`
         select c.id as channel_id, array(
           select created_at from notification n where n.tenant_id = c.tenant_id and n.channel_id = c.id
           order by created_at desc limit ${perChannel}) as times
-        from channel c where c.tenant_id = ${tenantId}`;
+        from channel c where c.tenant_id = ${tenantId}`,
+      );
       return new Map(rows.map(({ channel_id, times }) => [channel_id, times.map(Number).toReversed()]));
     },
   };

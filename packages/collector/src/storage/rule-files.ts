@@ -23,15 +23,17 @@ export interface RuleFiles {
   delete(scope: TenantScope, name: string): Promise<boolean>;
 }
 
-export function createRuleFiles({ db }: Database, now: () => number): RuleFiles {
+export function createRuleFiles({ within, system }: Database, now: () => number): RuleFiles {
   const columns = { name: ruleFile.name, body: ruleFile.body, updatedAt: ruleFile.updatedAt };
   const named = ({ tenantId }: TenantScope, name: string) =>
     and(eq(ruleFile.tenantId, tenantId), eq(ruleFile.name, name));
   return {
-    list: ({ tenantId }) =>
-      db.select(columns).from(ruleFile).where(eq(ruleFile.tenantId, tenantId)).orderBy(ruleFile.name),
+    list: (scope) =>
+      within(scope, (tx) =>
+        tx.select(columns).from(ruleFile).where(eq(ruleFile.tenantId, scope.tenantId)).orderBy(ruleFile.name),
+      ),
     async all() {
-      const rows = await db
+      const rows = await system.db
         .select({ ...columns, tenantId: tenant.tenantId, tenant: tenant.name })
         .from(ruleFile)
         .innerJoin(tenant, eq(tenant.tenantId, ruleFile.tenantId))
@@ -39,21 +41,26 @@ export function createRuleFiles({ db }: Database, now: () => number): RuleFiles 
       return rows.map(({ tenantId, tenant: name, ...file }) => ({ ...file, scope: { tenantId, tenant: name } }));
     },
     async find(scope, name) {
-      const [row] = await db.select(columns).from(ruleFile).where(named(scope, name));
+      const [row] = await within(scope, (tx) => tx.select(columns).from(ruleFile).where(named(scope, name)));
       return row;
     },
-    async put({ tenantId }, name, body) {
-      await db
-        .insert(ruleFile)
-        .values({ tenantId, name, body, updatedAt: now() })
-        .onConflictDoUpdate({
-          target: [ruleFile.tenantId, ruleFile.name],
-          // Later than it was, whatever the clock says: others see by it that the file has changed.
-          set: { body, updatedAt: sql`greatest(${now()}, ${ruleFile.updatedAt} + 1)` },
-        });
+    async put(scope, name, body) {
+      const { tenantId } = scope;
+      await within(scope, (tx) =>
+        tx
+          .insert(ruleFile)
+          .values({ tenantId, name, body, updatedAt: now() })
+          .onConflictDoUpdate({
+            target: [ruleFile.tenantId, ruleFile.name],
+            // Later than it was, whatever the clock says: others see by it that the file has changed.
+            set: { body, updatedAt: sql`greatest(${now()}, ${ruleFile.updatedAt} + 1)` },
+          }),
+      );
     },
     async delete(scope, name) {
-      const gone = await db.delete(ruleFile).where(named(scope, name)).returning({ name: ruleFile.name });
+      const gone = await within(scope, (tx) =>
+        tx.delete(ruleFile).where(named(scope, name)).returning({ name: ruleFile.name }),
+      );
       return gone.length > 0;
     },
   };

@@ -15,30 +15,39 @@ export interface Rules {
   delete(scope: TenantScope, id: string): Promise<boolean>;
 }
 
-export function createRules({ db }: Database, now: () => number): Rules {
+export function createRules({ within }: Database, now: () => number): Rules {
   return {
-    async list({ tenantId }) {
-      const rows = await db.select().from(rule).where(eq(rule.tenantId, tenantId)).orderBy(rule.createdAt, rule.id);
+    async list(scope) {
+      const { tenantId } = scope;
+      const rows = await within(scope, (tx) =>
+        tx.select().from(rule).where(eq(rule.tenantId, tenantId)).orderBy(rule.createdAt, rule.id),
+      );
       return rows.map(({ id, body }) => ({ ...newRuleSchema.parse(body), id }));
     },
-    async create({ tenantId }, body) {
+    async create(scope, body) {
+      const { tenantId } = scope;
       const id = randomUUID();
-      await db.insert(rule).values({ tenantId, id, body, createdAt: now() });
+      await within(scope, (tx) => tx.insert(rule).values({ tenantId, id, body, createdAt: now() }));
       return { ...body, id };
     },
-    async replace({ tenantId }, id, body) {
-      const changed = await db
-        .update(rule)
-        .set({ body })
-        .where(and(eq(rule.tenantId, tenantId), eq(rule.id, id)))
-        .returning({ id: rule.id });
+    async replace(scope, id, body) {
+      const changed = await within(scope, (tx) =>
+        tx
+          .update(rule)
+          .set({ body })
+          .where(and(eq(rule.tenantId, scope.tenantId), eq(rule.id, id)))
+          .returning({ id: rule.id }),
+      );
       return changed.length > 0 ? { ...body, id } : undefined;
     },
-    async delete({ tenantId }, id) {
-      const gone = await db
-        .delete(rule)
-        .where(and(eq(rule.tenantId, tenantId), eq(rule.id, id)))
-        .returning({ id: rule.id });
+    async delete(scope, id) {
+      const { tenantId } = scope;
+      const gone = await within(scope, (tx) =>
+        tx
+          .delete(rule)
+          .where(and(eq(rule.tenantId, tenantId), eq(rule.id, id)))
+          .returning({ id: rule.id }),
+      );
       return gone.length > 0;
     },
   };

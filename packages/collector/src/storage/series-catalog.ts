@@ -70,8 +70,9 @@ interface SchemaRow {
   readonly series_ids: readonly number[];
 }
 
-export function createSeriesCatalog({ sql }: Database, now: () => number, maxSeries: number): SeriesCatalog {
-  const index = createSeriesIndex(sql);
+export function createSeriesCatalog(database: Database, now: () => number, maxSeries: number): SeriesCatalog {
+  const { run, begin } = database;
+  const index = createSeriesIndex(database);
   const fromRow = (scope: TenantScope, row: SchemaRow): RegisteredSchema => ({
     scope,
     hostId: row.host_id,
@@ -81,21 +82,24 @@ export function createSeriesCatalog({ sql }: Database, now: () => number, maxSer
     schema: decodeSchema(row.body, row.name === noHost),
     seriesIds: Int32Array.from(row.series_ids),
   });
-  const columns = sql`s.host_id, h.name, s.hash, s.body, s.series_ids`;
 
   return {
     ...index,
 
     async schemaOf(scope, host, hash) {
-      const [row] = await sql<SchemaRow[]>`
-        select ${columns} from host h join host_schema s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
-        where h.tenant_id = ${scope.tenantId} and h.name = ${host} and s.hash = ${hash}`;
+      const [row] = await run(
+        scope,
+        (sql) => sql<SchemaRow[]>`
+        select s.host_id, h.name, s.hash, s.body, s.series_ids
+        from host h join host_schema s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
+        where h.tenant_id = ${scope.tenantId} and h.name = ${host} and s.hash = ${hash}`,
+      );
       return row === undefined ? undefined : fromRow(scope, row);
     },
 
     async register(scope, host, hash, schemaBytes) {
       const schema = decodeSchema(schemaBytes, host === noHost);
-      return sql.begin(async (tx) => {
+      return begin(scope, async (tx) => {
         // The tenant's row is the lock: numbers are given out once, and the same series never gets two.
         const [limits] = await tx<{ series_count: number; max_series: number | null }[]>`
           select series_count, max_series from tenant where tenant_id = ${scope.tenantId} for update`;
@@ -112,12 +116,15 @@ export function createSeriesCatalog({ sql }: Database, now: () => number, maxSer
       });
     },
 
-    async help({ tenantId }) {
+    async help(scope) {
       // Hosts that are alike have the same schema: most of a fleet's are one.
-      const schemas = await sql<{ body: Uint8Array }[]>`
+      const schemas = await run(
+        scope,
+        (sql) => sql<{ body: Uint8Array }[]>`
         select body from (
-          select distinct on (hash) body, host_id from host_schema where tenant_id = ${tenantId} order by hash, host_id desc
-        ) as different order by host_id desc limit ${mostHelpSchemas}`;
+          select distinct on (hash) body, host_id from host_schema where tenant_id = ${scope.tenantId} order by hash, host_id desc
+        ) as different order by host_id desc limit ${mostHelpSchemas}`,
+      );
       const help = new Map<string, string>();
       for (const { body } of schemas) {
         for (const metric of decodeSchema(body, true).metrics) {
@@ -128,24 +135,39 @@ export function createSeriesCatalog({ sql }: Database, now: () => number, maxSer
     },
 
     async schemasOfHost(scope, hostId) {
-      const rows = await sql<SchemaRow[]>`
-        select ${columns} from host h join host_schema s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
-        where h.tenant_id = ${scope.tenantId} and h.host_id = ${hostId}`;
+      const rows = await run(
+        scope,
+        (sql) => sql<SchemaRow[]>`
+        select s.host_id, h.name, s.hash, s.body, s.series_ids
+        from host h join host_schema s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
+        where h.tenant_id = ${scope.tenantId} and h.host_id = ${hostId}`,
+      );
       return rows.map((row) => fromRow(scope, row));
     },
 
     async candidates(scope, matchers) {
       const exact = (label: string): string | null =>
         matchers.find((matcher) => matcher.label === label && matcher.op === '=')?.value ?? null;
-      const rows = await sql<
-        { series_id: number; host_id: number; host: string; name: string; labels: Labels; kind: string; unit: string }[]
-      >`
+      const rows = await run(
+        scope,
+        (sql) => sql<
+          {
+            series_id: number;
+            host_id: number;
+            host: string;
+            name: string;
+            labels: Labels;
+            kind: string;
+            unit: string;
+          }[]
+        >`
         select s.series_id, s.host_id, h.name as host, s.name, s.labels, s.kind, s.unit
         from series s join host h on h.tenant_id = s.tenant_id and h.host_id = s.host_id
         where s.tenant_id = ${scope.tenantId}
           and (${exact('__name__')}::text is null or s.name = ${exact('__name__')})
           and (${exact('host')}::text is null or h.name = ${exact('host')})
-        order by h.name, s.series_id`;
+        order by h.name, s.series_id`,
+      );
       return rows.map(({ series_id, host_id, host, name, labels, kind, unit }) => ({
         seriesId: series_id,
         hostId: host_id,

@@ -18,16 +18,16 @@ export interface Sessions {
   end(token: string): Promise<void>;
 }
 
-export function createSessions({ db }: Database): Sessions {
+export function createSessions({ system }: Database): Sessions {
   return {
     async createSignInCode({ tenantId }, ttlMs, now) {
       const code = newSecret('');
-      await db.delete(signInCode).where(lt(signInCode.expiresAt, now));
-      await db.insert(signInCode).values({ tenantId, hash: hashOf(code), expiresAt: now + ttlMs });
+      await system.db.delete(signInCode).where(lt(signInCode.expiresAt, now));
+      await system.db.insert(signInCode).values({ tenantId, hash: hashOf(code), expiresAt: now + ttlMs });
       return code;
     },
     redeem: (code, ttlMs, now) =>
-      db.transaction(async (tx) => {
+      system.db.transaction(async (tx) => {
         const [used] = await tx
           .delete(signInCode)
           .where(eq(signInCode.hash, hashOf(code)))
@@ -42,7 +42,7 @@ export function createSessions({ db }: Database): Sessions {
         return { token, tenant: { tenantId, tenant: owner.name } };
       }),
     async find(token, now) {
-      const [row] = await db
+      const [row] = await system.db
         .select({ tenantId: tenant.tenantId, tenant: tenant.name })
         .from(session)
         .innerJoin(tenant, eq(tenant.tenantId, session.tenantId))
@@ -50,7 +50,7 @@ export function createSessions({ db }: Database): Sessions {
       return row;
     },
     async end(token) {
-      await db.delete(session).where(eq(session.hash, hashOf(token)));
+      await system.db.delete(session).where(eq(session.hash, hashOf(token)));
     },
   };
 }

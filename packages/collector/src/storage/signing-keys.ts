@@ -8,7 +8,7 @@ export interface SigningKeys {
   ensure(name: string, now: UnixMs): Promise<Buffer>;
 }
 
-export function createSigningKeys({ sql }: Database): SigningKeys {
+export function createSigningKeys({ system: { sql } }: Database): SigningKeys {
   return {
     async ensure(name, now) {
       const made = randomBytes(32).toString('base64url');

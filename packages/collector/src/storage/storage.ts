@@ -148,7 +148,7 @@ function storageOn(
   maxSeries: number,
   close: () => Promise<void>,
 ): Storage {
-  const { sql } = database;
+  const { sql } = database.system;
   const wanted = createWantedHosts();
   const samples = createSamples(database, wanted, now);
   const changeEvents = createChangeEvents(database, now);
@@ -186,7 +186,7 @@ function storageOn(
       samples.expired();
       return dropped;
     },
-    createCompactor: (log, policy) => createCompactor({ sql, log, ...(policy === undefined ? {} : { policy }) }),
+    createCompactor: (log, policy) => createCompactor({ database, log, ...(policy === undefined ? {} : { policy }) }),
     startCompaction: (options) => startCompaction(connection, wanted, options),
     close,
   };

@@ -25,29 +25,33 @@ const limitColumns = {
   series: tenant.querySeries,
   timeoutMs: tenant.queryTimeoutMs,
 };
-const scope = { tenantId: tenant.tenantId, tenant: tenant.name };
+const columns = { tenantId: tenant.tenantId, tenant: tenant.name };
 
-export function createTenants({ db }: Database): Tenants {
+export function createTenants({ within, system }: Database): Tenants {
   const find: Tenants['find'] = async (name) => {
-    const [row] = await db.select(scope).from(tenant).where(eq(tenant.name, name));
+    const [row] = await system.db.select(columns).from(tenant).where(eq(tenant.name, name));
     return row;
   };
   return {
     find,
     async ensure(name) {
-      await db.insert(tenant).values({ name }).onConflictDoNothing();
+      await system.db.insert(tenant).values({ name }).onConflictDoNothing();
       const row = await find(name);
       if (row === undefined) throw new Error(`tenant ${name} vanished while it was created`);
       return row;
     },
-    async queryLimits({ tenantId }) {
-      const [row] = await db.select(limitColumns).from(tenant).where(eq(tenant.tenantId, tenantId));
+    async queryLimits(scope) {
+      const { tenantId } = scope;
+      const [row] = await within(scope, (tx) =>
+        tx.select(limitColumns).from(tenant).where(eq(tenant.tenantId, tenantId)),
+      );
       return Object.fromEntries(Object.entries(row ?? {}).filter(([, value]) => value !== null));
     },
-    async setQueryLimits({ tenantId }, { samples, series, timeoutMs }) {
+    async setQueryLimits(scope, { samples, series, timeoutMs }) {
+      const { tenantId } = scope;
       const changes = { querySamples: samples, querySeries: series, queryTimeoutMs: timeoutMs };
-      await db.update(tenant).set(changes).where(eq(tenant.tenantId, tenantId));
+      await within(scope, (tx) => tx.update(tenant).set(changes).where(eq(tenant.tenantId, tenantId)));
     },
-    all: () => db.select(scope).from(tenant).orderBy(tenant.tenantId),
+    all: () => system.db.select(columns).from(tenant).orderBy(tenant.tenantId),
   };
 }

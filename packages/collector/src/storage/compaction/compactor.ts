@@ -1,7 +1,7 @@
 /** Decides what is next; what is done to a host is in `flush-host.ts` and `seal-hour.ts`. */
 import { describeError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../../log.ts';
-import type { TarsierSql } from '../database.ts';
+import type { Database, TarsierSql } from '../database.ts';
 import type { HostKey } from '../host-lock.ts';
 import { hourMs } from '../hours.ts';
 import type { StepLimits } from './batch-rows.ts';
@@ -68,11 +68,11 @@ interface Seen {
 const noRest = async (): Promise<void> => {};
 
 export function createCompactor({
-  sql,
+  database,
   log,
   policy = defaultPolicy,
 }: {
-  readonly sql: TarsierSql;
+  readonly database: Pick<Database, 'begin' | 'system'>;
   readonly log: Log;
   readonly policy?: CompactionPolicy;
 }): Compactor {
@@ -94,14 +94,16 @@ export function createCompactor({
 
   return {
     async run(now, rest = noRest) {
-      const hours = await hoursOver(sql, now - policy.sealAfterMs);
+      const hours = await hoursOver(database.system.sql, now - policy.sealAfterMs);
       const stats = { samples: 0, sealedHours: 0, failures: 0, hoursLeft: hours.length };
       seen = new Map(hours.map((hour) => [keyOf(hour), look(seen.get(keyOf(hour)), hour, now)]));
       for (const hour of hours) {
         if (!isDue(hour, now)) continue;
         const host = { tenantId: hour.tenant_id, hostId: hour.host_id };
         for (let whole = false; !whole;) {
-          const done = await attempt('sealing an hour', host, () => sealHour(sql, host, hour.hour, policy.limits, now));
+          const done = await attempt('sealing an hour', host, () =>
+            sealHour(database, host, hour.hour, policy.limits, now),
+          );
           await rest();
           if (done === undefined) {
             stats.failures++;
@@ -124,7 +126,7 @@ export function createCompactor({
       for (const host of hosts) {
         for (let more = true; more;) {
           const done = await attempt('flushing batches', host, () =>
-            flushHost(sql, host, now - policy.coldMs, policy.limits, now),
+            flushHost(database, host, now - policy.coldMs, policy.limits, now),
           );
           await rest();
           samples += done?.samples ?? 0;

@@ -1,5 +1,5 @@
 import type { UnixMs } from '@tarsier/protocol';
-import type { TarsierSql } from '../database.ts';
+import type { Database } from '../database.ts';
 import { lockHost, type HostKey } from '../host-lock.ts';
 import { deleteBatches, insertSegment, takeBatches, type StepLimits } from './batch-rows.ts';
 
@@ -16,13 +16,13 @@ export interface Flushed {
  * @returns undefined when another collector works on the host
  */
 export function flushHost(
-  sql: TarsierSql,
+  { begin }: Pick<Database, 'begin'>,
   host: HostKey,
   until: UnixMs,
   limits: StepLimits,
   now: UnixMs,
 ): Promise<Flushed | undefined> {
-  return sql.begin(async (tx) => {
+  return begin(host, async (tx) => {
     if (!(await lockHost(tx, host, 'skip'))) return undefined;
     const { batches, samples, more, segments } = await takeBatches(tx, host, { from: 0, to: until, until }, limits);
     for (const segment of segments) await insertSegment(tx, host, segment, now);

@@ -1,5 +1,5 @@
 import type { UnixMs } from '@tarsier/protocol';
-import type { TarsierSql, TarsierTransaction } from '../database.ts';
+import type { Database, TarsierTransaction } from '../database.ts';
 import { lockHost, type HostKey } from '../host-lock.ts';
 import { dayOf, hourMs } from '../hours.ts';
 import { base64, deleteBatches, insertSegment, takeBatches, type StepLimits } from './batch-rows.ts';
@@ -27,14 +27,14 @@ interface SeriesBytesRow {
  * @returns undefined when another collector works on the host
  */
 export function sealHour(
-  sql: TarsierSql,
+  { begin }: Pick<Database, 'begin'>,
   host: HostKey,
   hour: UnixMs,
   limits: StepLimits,
   now: UnixMs,
 ): Promise<Sealed | undefined> {
   const { tenantId, hostId } = host;
-  return sql.begin(async (tx) => {
+  return begin(host, async (tx) => {
     if (!(await lockHost(tx, host, 'skip'))) return undefined;
     const taken = await takeBatches(tx, host, { from: hour - hourMs + 1, to: hour }, limits);
     const { batches, samples } = taken;

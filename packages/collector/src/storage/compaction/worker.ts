@@ -53,7 +53,7 @@ async function rest(): Promise<void> {
 }
 
 const database = connect(connection);
-const compactor = createCompactor({ sql: database.sql, log, policy });
+const compactor = createCompactor({ database, log, policy });
 for (let nextRound = 0; !stopping;) {
   try {
     workedSince = performance.now();

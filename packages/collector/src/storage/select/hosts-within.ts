@@ -1,8 +1,8 @@
 import type { UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../../tenant.ts';
 import { maxBatchSpanMs } from '../batches.ts';
-import type { TarsierSql } from '../database.ts';
 import { dayOf, hourOf } from '../hours.ts';
+import type { Scoped } from '../scoped-pool.ts';
 import type { Reach } from './reach.ts';
 
 /**
@@ -12,13 +12,16 @@ import type { Reach } from './reach.ts';
  * @returns undefined when that is all of them
  */
 export async function hostsWithin(
-  sql: TarsierSql,
-  { tenantId }: TenantScope,
+  { run }: Scoped,
+  scope: TenantScope,
   { from, to }: { readonly from: UnixMs; readonly to: UnixMs },
   reach: Reach,
 ): Promise<ReadonlySet<number> | undefined> {
   const [firstHour, lastHour] = [hourOf(from), hourOf(to)];
-  const hosts = await sql<{ host_id: number; within: boolean }[]>`
+  const { tenantId } = scope;
+  const hosts = await run(
+    scope,
+    (sql) => sql<{ host_id: number; within: boolean }[]>`
     select h.host_id,
       exists (select from batch where tenant_id = ${tenantId} and host_id = h.host_id
         and t0 between ${from - maxBatchSpanMs} and ${to} and t1 >= ${from})
@@ -32,7 +35,8 @@ export async function hostsWithin(
       or (${from < reach.minutes} and exists (
         select from rollup_hour where tenant_id = ${tenantId} and host_id = h.host_id
         and until between ${dayOf(firstHour)} and ${dayOf(lastHour)})) as within
-    from host h where h.tenant_id = ${tenantId}`;
+    from host h where h.tenant_id = ${tenantId}`,
+  );
   const within = hosts.filter((host) => host.within);
   return within.length === hosts.length ? undefined : new Set(within.map(({ host_id }) => host_id));
 }

@@ -5,7 +5,7 @@ import { zstdDecompress } from '@tarsier/protocol/zstd';
 import type { TenantScope } from '../../tenant.ts';
 import { maxBatchSpanMs } from '../batches.ts';
 import { inOrder, maskInOrder } from '../compaction/merge-rows.ts';
-import type { TarsierSql } from '../database.ts';
+import type { Scoped } from '../scoped-pool.ts';
 import type { RecentSamples } from './samples.ts';
 
 interface RecentRow {
@@ -22,19 +22,20 @@ interface RecentRow {
 /** Segments are some hundred kilobytes each. */
 const cursorRows = 50;
 
-export async function* readRecent(
-  sql: TarsierSql,
-  { tenantId }: TenantScope,
-  since: UnixMs,
-): AsyncIterable<RecentSamples> {
-  const rows = sql<RecentRow[]>`
+export async function* readRecent({ stream }: Scoped, scope: TenantScope, since: UnixMs): AsyncIterable<RecentSamples> {
+  const { tenantId } = scope;
+  const pages = stream(
+    scope,
+    cursorRows,
+    (sql) => sql<RecentRow[]>`
     select host_id, schema_hash, epoch, seq, null::bytea as head, null::int[] as offsets, payload as body, t0 from batch
     where tenant_id = ${tenantId} and t0 >= ${since - maxBatchSpanMs} and t1 >= ${since}
     union all
     select host_id, schema_hash, null, null, head, offsets, data, t0 from segment
     where tenant_id = ${tenantId} and hour >= ${since} and t1 >= ${since}
-    order by t0, epoch, seq`;
-  for await (const some of rows.cursor(cursorRows)) {
+    order by t0, epoch, seq`,
+  );
+  for await (const some of pages) {
     for (const { host_id, schema_hash, epoch, seq, head, offsets, body } of some) {
       const samples = { hostId: host_id, schemaHash: schema_hash };
       if (head === null || offsets === null) {

@@ -10,10 +10,9 @@ import {
   type Rollup,
   type RollupHead,
 } from '@tarsier/protocol/chunk';
-import type { PendingQuery } from 'postgres';
 import type { TenantScope } from '../../tenant.ts';
 import { maxBatchSpanMs } from '../batches.ts';
-import type { TarsierSql } from '../database.ts';
+import type { Statement } from '../scoped-pool.ts';
 import { dayMs, dayOf, hourMs, hourOf, minuteMs } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
 import { withoutStale } from '../staleness.ts';
@@ -50,7 +49,7 @@ export async function readRollups(
   for (let first = 0; first < series.length; first += seriesEach) {
     const some = series.slice(first, first + seriesEach);
     range.signal?.throwIfAborted();
-    const rows = await source.reads.whileWanted(readRows(source.reads.sql, scope, some, width, range), range.signal);
+    const rows = await source.reads.run(scope, readRows(scope, some, width, range), range.signal);
     const unsealed = Map.groupBy(
       rows.filter(({ series_id }) => series_id === null),
       ({ host_id }) => host_id,
@@ -89,20 +88,17 @@ export async function readRollups(
 }
 
 function readRows(
-  sql: TarsierSql,
   { tenantId }: TenantScope,
   series: readonly SeriesRow[],
   width: number,
   { from, to }: SampleRange,
-): PendingQuery<RollupRow[]> {
+): Statement<RollupRow[]> {
   const hostIds = [...new Set(series.map(({ hostId }) => hostId))];
   // The first bucket ends after `from`; the samples of the last one end with it.
   const [firstHour, lastHour] = [hourOf(from + 1), hourOf(to)];
   const [table, firstEnd, lastEnd] =
-    width === hourMs
-      ? [sql`rollup_hour`, dayOf(firstHour), dayOf(lastHour)]
-      : [sql`rollup_minute`, firstHour, lastHour];
-  return sql<RollupRow[]>`
+    width === hourMs ? ['rollup_hour', dayOf(firstHour), dayOf(lastHour)] : ['rollup_minute', firstHour, lastHour];
+  return (sql) => sql<RollupRow[]>`
     with wanted as materialized (
       select * from unnest(${series.map(({ hostId }) => hostId)}::int[], ${series.map(({ seriesId }) => seriesId)}::int[])
         as w(host_id, series_id)
@@ -110,7 +106,7 @@ function readRows(
     select r.host_id, w.series_id, r.until, r.head,
       substring(r.data from r.offsets[p] + 1 for r.offsets[p + 1] - r.offsets[p]) as body
     from wanted w
-    join ${table} r on r.tenant_id = ${tenantId} and r.host_id = w.host_id
+    join ${sql(table)} r on r.tenant_id = ${tenantId} and r.host_id = w.host_id
       and r.until between ${firstEnd} and ${lastEnd}
     cross join lateral array_position(r.series_ids, w.series_id) as p
     where p is not null

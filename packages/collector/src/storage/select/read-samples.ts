@@ -3,12 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openPayload, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
 import { ByteReader, decodeChunk, decodeRows, decodeRowTimes } from '@tarsier/protocol/chunk';
 import { zstdDecompress } from '@tarsier/protocol/zstd';
-import type { PendingQuery } from 'postgres';
 import type { TenantScope } from '../../tenant.ts';
 import { maxBatchSpanMs } from '../batches.ts';
 import type { WantedHosts } from '../compaction/wanted-hosts.ts';
-import type { AbandonableSql } from '../abandonable.ts';
-import type { TarsierSql } from '../database.ts';
+import type { Scoped, Statement } from '../scoped-pool.ts';
 import { dayMs, hourMs, hourOf } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
 import { cut, join, type Piece } from './pieces.ts';
@@ -26,7 +24,7 @@ export interface SampleRange {
 
 /** What reads need besides what is asked for. */
 export interface SampleSource {
-  readonly reads: AbandonableSql;
+  readonly reads: Scoped;
   readonly schemas: SchemaColumns;
   readonly wanted: Pick<WantedHosts, 'readBatches'>;
 }
@@ -72,7 +70,7 @@ export async function readSamples(
     for (let start = from; start <= to;) {
       signal?.throwIfAborted();
       const end = Math.min(to, start + spanMs - 1);
-      const rows = await reads.whileWanted(readRows(reads.sql, scope, some, start, end), signal);
+      const rows = await reads.run(scope, readRows(scope, some, start, end), signal);
       tellBatches(wanted, scope, rows);
       const decoder = new RowDecoder(schemas, scope, pieces, start, end);
       for (const [at, row] of rows.entries()) {
@@ -103,17 +101,16 @@ function tellBatches(wanted: SampleSource['wanted'], { tenantId }: TenantScope, 
 }
 
 function readRows(
-  sql: TarsierSql,
   { tenantId }: TenantScope,
   series: readonly SeriesRow[],
   from: UnixMs,
   to: UnixMs,
-): PendingQuery<StoredRow[]> {
+): Statement<StoredRow[]> {
   const hostIds = [...new Set(series.map(({ hostId }) => hostId))];
   const [firstHour, lastHour] = [hourOf(from), hourOf(to)];
   const ofHost = series.map(({ hostId }) => hostId);
   const ids = series.map(({ seriesId }) => seriesId);
-  return sql<StoredRow[]>`
+  return (sql) => sql<StoredRow[]>`
     with wanted as materialized (
       select * from unnest(${ofHost}::int[], ${ids}::int[]) as w(host_id, series_id)
     )

@@ -59,18 +59,19 @@ export interface RecentSamples {
 const reachMs = 60_000;
 
 export function createSamples(
-  { sql, reads }: Database,
+  database: Database,
   wanted: Pick<WantedHosts, 'readBatches'>,
   now: () => UnixMs,
 ): Samples {
-  const reach = remembered((scope) => readReach(reads.sql, scope), reachMs, now);
-  const source: SampleSource = { reads, schemas: createSchemaColumns(sql), wanted };
+  const { reads } = database;
+  const reach = remembered((scope) => readReach(reads, scope), reachMs, now);
+  const source: SampleSource = { reads, schemas: createSchemaColumns(database), wanted };
   return {
     read: (scope, series, range) => readSamples(source, scope, series, range),
     reach: reach.of,
     expired: reach.forget,
-    hostsWithin: async (scope, range) => hostsWithin(reads.sql, scope, range, await reach.of(scope)),
-    recent: (scope, since) => readRecent(sql, scope, since),
+    hostsWithin: async (scope, range) => hostsWithin(reads, scope, range, await reach.of(scope)),
+    recent: (scope, since) => readRecent(database, scope, since),
     rollups: (scope, series, width, range) => readRollups(source, scope, series, width, range),
   };
 }

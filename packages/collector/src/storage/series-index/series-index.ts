@@ -1,6 +1,6 @@
 import type { Labels } from '@tarsier/protocol';
 import type { TenantScope } from '../../tenant.ts';
-import type { TarsierSql } from '../database.ts';
+import type { Scoped } from '../scoped-pool.ts';
 import type { SeriesRow } from '../series-catalog.ts';
 import { LabelIndex, type Cardinality, type LabelTest, type HostIds, type MatchOptions } from './label-index.ts';
 
@@ -37,46 +37,54 @@ interface TenantIndex {
 /** Series read at once. */
 const cursorRows = 5_000;
 
-export function createSeriesIndex(sql: TarsierSql): SeriesIndex {
+export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
   const tenants = new Map<number, TenantIndex>();
 
-  async function current({ tenantId }: TenantScope): Promise<LabelIndex> {
+  async function current(scope: TenantScope): Promise<LabelIndex> {
+    const { tenantId } = scope;
     let index = tenants.get(tenantId);
     if (index === undefined) {
       index = { labels: new LabelIndex(), version: 0, lastSeriesId: 0, loading: Promise.resolve() };
       tenants.set(tenantId, index);
     }
     const known = index;
-    const [state] = await sql<{ version: number; last: number }[]>`
-      select series_version as version, next_series_id - 1 as last from tenant where tenant_id = ${tenantId}`;
+    const [state] = await run(
+      scope,
+      (sql) => sql<{ version: number; last: number }[]>`
+      select series_version as version, next_series_id - 1 as last from tenant where tenant_id = ${tenantId}`,
+    );
     if (state === undefined) {
       tenants.delete(tenantId);
       return new LabelIndex();
     }
     if (state.version !== known.version || state.last > known.lastSeriesId) {
       // After another that is at it, which may have read all that is wanted here.
-      known.loading = known.loading.catch(() => {}).then(() => load(tenantId, known, state));
+      known.loading = known.loading.catch(() => {}).then(() => load(scope, known, state));
       await known.loading;
     }
     return known.labels;
   }
 
   async function load(
-    tenantId: number,
+    scope: TenantScope,
     index: TenantIndex,
     state: { readonly version: number; readonly last: number },
   ): Promise<void> {
     if (state.version === index.version && state.last <= index.lastSeriesId) return;
     const labels = state.version === index.version ? index.labels : new LabelIndex();
     // Numbers are given out under a lock that is held until the commit: what is below the last one is there.
-    const rows = sql<
-      { series_id: number; host_id: number; host: string; name: string; labels: Labels; kind: string; unit: string }[]
-    >`
+    const pages = stream(
+      scope,
+      cursorRows,
+      (sql) => sql<
+        { series_id: number; host_id: number; host: string; name: string; labels: Labels; kind: string; unit: string }[]
+      >`
       select s.series_id, s.host_id, h.name as host, s.name, s.labels, s.kind, s.unit
       from series s join host h on h.tenant_id = s.tenant_id and h.host_id = s.host_id
-      where s.tenant_id = ${tenantId} and s.series_id > ${labels.lastSeriesId} and s.series_id <= ${state.last}
-      order by s.series_id`;
-    for await (const some of rows.cursor(cursorRows)) {
+      where s.tenant_id = ${scope.tenantId} and s.series_id > ${labels.lastSeriesId} and s.series_id <= ${state.last}
+      order by s.series_id`,
+    );
+    for await (const some of pages) {
       for (const { series_id, host_id, host, name, labels: own, kind, unit } of some) {
         labels.add({
           seriesId: series_id,

@@ -9,7 +9,8 @@ afterAll(async () => {
   await drop();
 });
 
-const sleep = (seconds: number) => reads.sql<{ done: string }[]>`select 'done' as done, pg_sleep(${seconds})`;
+const sleep = (seconds: number, signal: AbortSignal) =>
+  reads.run([], (sql) => sql<{ done: string }[]>`select 'done' as done, pg_sleep(${seconds})`, signal);
 
 async function sleeping(): Promise<number> {
   const rows = await sql`
@@ -22,20 +23,20 @@ const become = (count: number) =>
 
 test('the database ends a statement that nobody waits for any more', async () => {
   const leaving = new AbortController();
-  const answer = reads.whileWanted(sleep(600), leaving.signal);
+  const answer = sleep(600, leaving.signal);
   answer.catch(() => {});
   await become(1);
   leaving.abort(new Error('gone'));
   await expect(answer).rejects.toThrow('gone');
   await become(0);
-  expect(await reads.whileWanted(sleep(0), new AbortController().signal)).toMatchObject([{ done: 'done' }]);
+  expect(await sleep(0, new AbortController().signal)).toMatchObject([{ done: 'done' }]);
 });
 
 test('those that wait for a connection leave the queue, and those that run are left alone', async () => {
   const leaving = new AbortController();
   const staying = new AbortController();
-  const running = Array.from({ length: 4 }, () => reads.whileWanted(sleep(1), staying.signal));
-  const queued = Array.from({ length: 20 }, () => reads.whileWanted(sleep(600), leaving.signal));
+  const running = Array.from({ length: 4 }, () => sleep(1, staying.signal));
+  const queued = Array.from({ length: 20 }, () => sleep(600, leaving.signal));
   const outcomes = Promise.allSettled(queued);
   await become(4);
   leaving.abort(new Error('gone'));
