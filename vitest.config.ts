@@ -27,7 +27,16 @@ export default defineConfig(async () => ({
       },
       {
         root: 'packages/web',
-        optimizeDeps: { include: ['lit', 'lit/decorators.js', 'uplot', 'axe-core'] },
+        optimizeDeps: {
+          include: [
+            'lit',
+            'lit/decorators.js',
+            'lit/directives/ref.js',
+            'lit/directives/repeat.js',
+            'uplot',
+            'axe-core',
+          ],
+        },
         test: {
           name: 'browser',
           sequence: { groupOrder: 1 },

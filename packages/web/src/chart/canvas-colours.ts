@@ -5,8 +5,15 @@ export interface CanvasColours {
   readonly text: string;
   readonly grid: string;
   readonly anomaly: string;
+  readonly surface: string;
+  readonly accent: string;
+  readonly warning: string;
+  readonly critical: string;
+  readonly info: string;
   readonly series: readonly string[];
   readonly font: string;
+  /** Least width of a line, CSS px: the high-contrast theme asks for more. */
+  readonly lineWidth: number;
 }
 
 /**
@@ -23,7 +30,13 @@ export function readCanvasColours(probe: HTMLElement): CanvasColours {
     text: read('--_text-quiet'),
     grid: read('--_grid'),
     anomaly: read('--_anomaly'),
+    surface: read('--_surface'),
+    accent: read('--_accent'),
+    warning: read('--_warning'),
+    critical: read('--_critical'),
+    info: read('--_info'),
     series: Array.from({ length: seriesColours }, (_, i) => read(`--_series-${i + 1}`)),
     font: `12px ${getComputedStyle(probe).fontFamily}`,
+    lineWidth: Number(getComputedStyle(probe).getPropertyValue('--_line-width')) || 0,
   };
 }

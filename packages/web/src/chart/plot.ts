@@ -1,9 +1,11 @@
 import uPlot from 'uplot';
 import { withGaps } from './align.ts';
-import type { CanvasColours } from './canvas-colours.ts';
 import type { ChartView } from './chart-view.ts';
+import { gestures } from './gestures.ts';
+import type { GestureHandlers } from './gestures.ts';
 import { plotOptions } from './options.ts';
-import type { PlotSize } from './options.ts';
+import type { PlotLook, PlotSize } from './options.ts';
+import { drawBehind, drawOver } from './overlays.ts';
 
 /** The canvas of one chart. */
 export interface Plot {
@@ -12,84 +14,90 @@ export interface Plot {
   show(line: number, visible: boolean): void;
   /** Moves the cursor to a point of the view, or away. */
   point(index: number | undefined): void;
+  /** Moves the cursor to a time, as another chart's cursor asks; nobody is told. */
+  follow(time: number | undefined): void;
   /** CSS pixels from the left of the plot element. */
   leftOf(index: number): number;
+  /** CSS pixels from the top of the plot element, and back. */
+  topOf(value: number): number;
+  valueAt(top: number): number;
+  readonly canvas: HTMLCanvasElement;
   destroy(): void;
 }
 
-export interface PlotDeps {
+export interface PlotDeps extends PlotLook, GestureHandlers {
   readonly parent: HTMLElement;
   readonly view: ChartView;
-  readonly colours: CanvasColours;
   readonly size: PlotSize;
   /** The point below the pointer; undefined when it left. */
   readonly onPoint: (index: number | undefined) => void;
 }
 
-const bandOpacity = 0.13;
+const away = -10;
 
-export function createPlot({ parent, view: first, colours, size, onPoint }: PlotDeps): Plot {
+export function createPlot(deps: PlotDeps): Plot {
+  const { parent, view: first, size, onPoint } = deps;
   let view = first;
+  let following = false;
   const plot = new uPlot(
-    plotOptions(
-      () => view,
-      colours,
-      size,
-      {
-        drawClear: [(self) => drawBands(self, view, colours.anomaly)],
-        setCursor: [({ cursor }) => onPoint(cursor.idx ?? undefined)],
-      },
-      devicePixelRatio,
-    ),
+    plotOptions(() => view, deps, size, {
+      drawClear: [(self) => drawBehind(self, view, deps.colours)],
+      draw: [(self) => drawOver(self, view, deps.colours)],
+      setCursor: [
+        ({ cursor }) => {
+          if (!following) onPoint(cursor.idx ?? undefined);
+        },
+      ],
+      setSelect: [
+        (self) => {
+          const { left, width } = self.select;
+          if (width < 6) return;
+          deps.onZoom({ from: self.posToVal(left, 'x'), to: self.posToVal(left + width, 'x') });
+          self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+    }),
     columns(view),
     parent,
   );
   for (const canvas of parent.querySelectorAll('canvas')) canvas.setAttribute('aria-hidden', 'true');
+  const endGestures = gestures(plot, () => view, deps);
 
   function draw(next: ChartView): void {
     view = next;
     plot.batch(() => {
       plot.setData(columns(view), false);
-      plot.setScale('x', { min: view.from, max: view.to });
+      plot.setScale('x', { min: view.from, max: view.end });
       plot.setScale('y', { min: view.held.range.min, max: view.held.range.max });
     });
   }
 
-  // uPlot listens to a mouse only; a finger moves the cursor sideways while the page keeps its vertical scroll.
-  plot.over.addEventListener('pointermove', ({ pointerType, clientX }) => {
-    if (pointerType === 'mouse') return;
-    plot.setCursor({ left: clientX - plot.over.getBoundingClientRect().left, top: 0 });
-  });
-
   draw(first);
   return {
     draw,
+    canvas: plot.ctx.canvas,
     resize: (next) => plot.setSize(next),
     show: (line, visible) => plot.setSeries(line + 1, { show: visible }),
     point(index) {
-      const left = index === undefined ? -10 : plot.valToPos(view.times[index] ?? 0, 'x');
-      plot.setCursor({ left, top: index === undefined ? -10 : 0 });
+      const left = index === undefined ? away : plot.valToPos(view.times[index] ?? 0, 'x');
+      plot.setCursor({ left, top: index === undefined ? away : 0 });
+    },
+    follow(time) {
+      following = true;
+      const inView = time !== undefined && time >= view.from && time <= view.end;
+      plot.setCursor({ left: inView ? plot.valToPos(time, 'x') : away, top: inView ? 0 : away });
+      following = false;
     },
     leftOf: (index) => plot.over.offsetLeft + plot.valToPos(view.times[index] ?? 0, 'x'),
-    destroy: () => plot.destroy(),
+    topOf: (value) => plot.over.offsetTop + plot.valToPos(value, 'y'),
+    valueAt: (top) => plot.posToVal(top - plot.over.offsetTop, 'y'),
+    destroy() {
+      endGestures();
+      plot.destroy();
+    },
   };
 }
 
 function columns({ times, lines }: ChartView): uPlot.AlignedData {
-  return [times, ...lines.map(({ values }) => withGaps(times, values))];
-}
-
-/** Anomalous stretches behind the lines: a light band, and a solid edge above it that needs no colour sight. */
-function drawBands({ ctx, bbox, valToPos }: uPlot, { anomalies, from, to }: ChartView, colour: string): void {
-  ctx.save();
-  ctx.fillStyle = colour;
-  for (const { start, end = to } of anomalies) {
-    const left = valToPos(Math.max(start, from), 'x', true);
-    const width = Math.max(2 * devicePixelRatio, valToPos(Math.min(end, to), 'x', true) - left);
-    ctx.globalAlpha = bandOpacity;
-    ctx.fillRect(left, bbox.top, width, bbox.height);
-    ctx.globalAlpha = 1;
-    ctx.fillRect(left, bbox.top - 4 * devicePixelRatio, width, 3 * devicePixelRatio);
-  }
-  ctx.restore();
+  return [times, ...lines.map(({ drawn }) => withGaps(times, drawn))];
 }

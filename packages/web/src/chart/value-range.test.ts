@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { holdRange, rangeLines, roundRange } from './value-range.ts';
+import { holdRange, logRange, rangeLines, roundRange } from './value-range.ts';
 
 test.each([
   [0.34, 0.01, 0.1, { min: 0, max: 0.4, step: 0.1 }],
@@ -40,4 +40,11 @@ test('a second spike within the half minute keeps the axis', () => {
 
 test('lines stand on every step', () => {
   expect(rangeLines({ min: 0, max: 8, step: 2 })).toEqual([0, 2, 4, 6, 8]);
+});
+
+test('a logarithmic axis has whole decades, one at least, and a line at each', () => {
+  expect(logRange(0.02, 300)).toEqual({ min: 0.01, max: 1000, step: 0 });
+  expect(rangeLines(logRange(0.02, 300))).toEqual([0.01, 0.1, 1, 10, 100, 1000]);
+  expect(rangeLines(logRange(5, 5))).toEqual([1, 10]);
+  expect(rangeLines(logRange(Infinity, 0))).toEqual([1, 10]);
 });

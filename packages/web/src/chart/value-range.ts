@@ -2,6 +2,7 @@
 export interface ValueRange {
   readonly min: number;
   readonly max: number;
+  /** Between two lines; of a logarithmic axis 0: its lines are the powers of ten. */
   readonly step: number;
 }
 
@@ -48,7 +49,18 @@ export function holdRange(held: HeldRange | undefined, wanted: ValueRange, now: 
   return now - smallerSince >= shrinkAfterMs ? { range: wanted } : held;
 }
 
+/** Whole powers of ten around positive values; a decade at least. */
+export function logRange(leastPositive: number, max: number): ValueRange {
+  const low = Math.floor(Math.log10(Number.isFinite(leastPositive) && leastPositive > 0 ? leastPositive : 1));
+  const high = Math.ceil(Math.log10(max > 0 ? max : 10) - 1e-9);
+  return { min: 10 ** low, max: 10 ** Math.max(high, low + 1), step: 0 };
+}
+
 /** The lines of a range, its ends included. */
 export function rangeLines({ min, max, step }: ValueRange): number[] {
+  if (step === 0) {
+    const low = Math.round(Math.log10(min));
+    return Array.from({ length: Math.round(Math.log10(max)) - low + 1 }, (_, i) => 10 ** (low + i));
+  }
   return Array.from({ length: Math.round((max - min) / step) + 1 }, (_, i) => min + i * step);
 }

@@ -101,3 +101,22 @@ test('an alert that comes live takes the place of its older state', async () => 
   expect(source.alerts.value).toEqual({ kind: 'ready', value: [resolved] });
   source.stop();
 });
+
+test('when no live connection can be made, samples are asked for every few seconds, and it says so', async () => {
+  const answer = { data: { result: [{ metric: { __name__: 'load', host: 'a' }, values: [[1_700_000_000, '7']] }] } };
+  const { source, socket, asked } = stage({ '/v1/query_range': [200, answer] });
+  source.start();
+  const changed = vi.fn();
+  const subscription = source.watch({ selector: 'load', windowMs: 300_000 }, changed);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    socket().closed(1006);
+    await vi.advanceTimersByTimeAsync(2_000);
+  }
+  expect(source.connection.value.kind).toBe('offline');
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(source.connection.value.kind).toBe('polling');
+  expect(asked).toContain('/v1/query_range');
+  expect([...(subscription.series[0]?.column.values ?? [])]).toEqual([7]);
+  expect(changed).toHaveBeenCalled();
+  source.stop();
+});

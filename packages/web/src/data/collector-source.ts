@@ -1,8 +1,9 @@
 import type { Alert, Anomaly, AnomalyEvent } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
+import { fillFrom } from './gap-filler.ts';
 import { createLiveClient } from './live-client.ts';
 import { createRest, RequestError } from './rest.ts';
-import type { DataSource, Loadable } from './source.ts';
+import type { Connection, DataSource, Loadable } from './source.ts';
 import type { OpenSocket } from './socket.ts';
 import { createStore } from './store.ts';
 import { anomaliesSince, upsert } from './upsert.ts';
@@ -28,6 +29,9 @@ const hostsPollMs = 5_000;
 const firstHostPollMs = 1_000;
 /** Live messages bring alerts at once; asking again now and then heals what a cut may have lost. */
 const alertsPollMs = 30_000;
+/** After so many failures in a row the live connection may be impossible, as behind some proxies: samples are polled. */
+const pollAfterAttempts = 3;
+const samplesPollMs = 5_000;
 /** How far back anomalies are kept: longer than any chart of the page. */
 const anomalyWindowMs = 30 * 60_000;
 
@@ -59,6 +63,7 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
     onEvent(event) {
       events.set(anomaliesSince(upsert(events.value, event), live.now() - anomalyWindowMs));
     },
+    onMissing: (subscription, span) => void fillFrom(rest, subscription, span).catch(failed),
     onWelcome() {
       hosts.refresh();
       alerts.refresh();
@@ -128,9 +133,45 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
     alerts.refresh();
   }
 
+  const connection = createStore<Connection>(live.connection.value);
+  let polling: ReturnType<typeof setInterval> | undefined;
+
+  function followConnection(): void {
+    const { value } = live.connection;
+    if (value.kind === 'offline') {
+      void checkSession();
+      if (value.attempt >= pollAfterAttempts) polling ??= setInterval(() => void poll(), samplesPollMs);
+      // Between two polls it is still polling that goes on.
+      if (connection.value.kind === 'polling') return;
+    } else {
+      clearInterval(polling);
+      polling = undefined;
+    }
+    // A retry in the background is no news while samples come all the same.
+    if (value.kind !== 'connecting' || connection.value.kind !== 'polling') connection.set(value);
+  }
+
+  async function poll(): Promise<void> {
+    const to = live.now();
+    try {
+      await Promise.all(
+        [...live.subscriptions].map((subscription) => {
+          const from = Math.max(subscription.newest + 1, to - subscription.query.windowMs);
+          return fillFrom(rest, subscription, { from, to });
+        }),
+      );
+      if (polling !== undefined && connection.value.kind === 'offline') {
+        connection.set({ kind: 'polling', since: live.now() });
+      }
+    } catch (error) {
+      if (!failed(error)) connection.set(live.connection.value);
+    }
+  }
+
   let unfollow: (() => void) | undefined;
   return {
-    connection: live.connection,
+    baseUrl: options.baseUrl,
+    connection,
     hosts: hosts.store,
     alerts: alerts.store,
     anomalies,
@@ -144,14 +185,14 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
     start() {
       if (running) return;
       running = true;
-      unfollow = live.connection.subscribe(() => {
-        if (live.connection.value.kind === 'offline') void checkSession();
-      });
+      unfollow = live.connection.subscribe(followConnection);
       begin();
     },
     stop() {
       running = false;
       unfollow?.();
+      clearInterval(polling);
+      polling = undefined;
       live.stop();
     },
   };

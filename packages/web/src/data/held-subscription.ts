@@ -1,7 +1,14 @@
 import { seriesSignature } from '@tarsier/protocol/labels';
 import type { LiveFrame, LiveSeries } from '@tarsier/protocol/live';
 import { SeriesRing } from './ring.ts';
+import type { UnixMs } from '@tarsier/protocol';
+import type { Span } from './time-range.ts';
 import type { HeldSeries, LiveQuery, SubscriptionState } from './source.ts';
+
+/** A pause shorter than this is an agent's own. */
+const holeMs = 12_000;
+/** No frame names it. */
+const unannounced = -1;
 
 interface Held {
   readonly about: Omit<LiveSeries, 'ref'>;
@@ -39,13 +46,38 @@ export class HeldSubscription {
     }
   }
 
-  take({ kind, groups }: LiveFrame): void {
+  /**
+   * @returns what a snapshot leaves missing: from the newest that was held (or the start of the window) until its first
+   *   sample. Undefined when nothing is.
+   */
+  take({ kind, groups }: LiveFrame): Span | undefined {
+    const before = this.newest;
     for (const { times, columns } of groups) {
       for (const { ref, values } of columns) {
         const ring = this.#held.get(this.#signatureByRef.get(ref) ?? '')?.ring;
         if (kind === 'snap') ring?.merge(times, values);
         else ring?.append(times, values);
       }
+    }
+    this.#forgetGone();
+    if (kind !== 'snap') return undefined;
+    const first = groups.reduce((least, { times }) => Math.min(least, times[0] ?? Infinity), Infinity);
+    const from = Math.max(before, this.newest - this.query.windowMs);
+    return first - from > holeMs && Number.isFinite(first) ? { from, to: first } : undefined;
+  }
+
+  /** Time of the newest sample; -Infinity when there is none. */
+  get newest(): UnixMs {
+    let newest = -Infinity;
+    for (const { ring } of this.#held.values()) newest = Math.max(newest, ring.newest);
+    return newest;
+  }
+
+  /** Samples from elsewhere, for where there are none. */
+  fill(series: readonly Omit<HeldSeries, 'signature'>[]): void {
+    for (const { column, ...about } of series) {
+      this.announce([{ ref: unannounced, ...about }]);
+      this.#held.get(seriesSignature(about))?.ring.fill(column.times, column.values);
     }
     this.#forgetGone();
   }
@@ -60,8 +92,7 @@ export class HeldSubscription {
 
   /** A series that ended (a container stopped) leaves the chart when its last sample leaves the window. */
   #forgetGone(): void {
-    let newest = -Infinity;
-    for (const { ring } of this.#held.values()) newest = Math.max(newest, ring.newest);
+    const { newest } = this;
     for (const [signature, { ring }] of this.#held) {
       if (ring.length === 0) continue;
       ring.forget(newest - this.query.windowMs);

@@ -2,6 +2,7 @@ import { encodeLiveFrame } from '@tarsier/protocol/live';
 import type { LiveMessage, LiveRequest } from '@tarsier/protocol/live';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLiveClient } from './live-client.ts';
+import type { Span } from './time-range.ts';
 import type { SocketHandlers } from './socket.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
@@ -53,17 +54,19 @@ function connectTo(peers: Peer[], handlers: SocketHandlers) {
 function stage(random = 0.5) {
   const peers: Peer[] = [];
   const alerts: string[] = [];
+  const missing: Span[] = [];
   const client = createLiveClient({
     openSocket: (handlers) => connectTo(peers, handlers),
     onAlert: ({ id }) => void alerts.push(id),
     onAnomaly: () => undefined,
     onEvent: () => undefined,
+    onMissing: (_, span) => void missing.push(span),
     onWelcome: () => undefined,
     random: () => random,
   });
   client.start();
   const peer = (): Peer => peers.at(-1) ?? expect.unreachable();
-  return { client, peers, peer, alerts };
+  return { client, peers, peer, alerts, missing };
 }
 
 const load = { name: 'load', labels: { host: 'a' }, kind: 'gauge', unit: '' } as const;
@@ -177,4 +180,23 @@ test('stopped, it leaves no timer behind', () => {
   client.stop();
   expect(peer().closedByClient).toBe(true);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('what a snapshot leaves out is asked for elsewhere, and fills the hole', () => {
+  const { client, peer, missing } = stage();
+  const subscription = client.watch(query, () => undefined);
+  peer().welcome();
+  peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
+  // The collector's window is a minute; five are wanted.
+  peer().frame('snap', 1, [600_000, 601_000], [1, 2]);
+  expect(missing).toEqual([{ from: 301_000, to: 600_000 }]);
+  peer().drop();
+  vi.advanceTimersByTime(500);
+  peer().welcome();
+  peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
+  peer().frame('snap', 1, [700_000, 701_000], [3, 4]);
+  expect(missing.at(-1)).toEqual({ from: 601_000, to: 700_000 });
+  const [held] = client.subscriptions;
+  held?.fill([{ ...load, column: { times: Float64Array.of(601_000, 650_000), values: Float64Array.of(9, 8) } }]);
+  expect([...(subscription.series[0]?.column.values ?? [])]).toEqual([1, 2, 8, 3, 4]);
 });

@@ -5,6 +5,7 @@ import { reconnectDelayMs } from './backoff.ts';
 import { HeldSubscription } from './held-subscription.ts';
 import type { Connection, LiveQuery, LiveSubscription } from './source.ts';
 import type { OpenSocket, Socket } from './socket.ts';
+import type { Span } from './time-range.ts';
 import { createStore } from './store.ts';
 import type { Readable } from './store.ts';
 
@@ -15,6 +16,8 @@ export interface LiveClientOptions {
   readonly onAlert: (alert: Alert) => void;
   readonly onAnomaly: (anomaly: Anomaly) => void;
   readonly onEvent: (event: AnomalyEvent) => void;
+  /** A snapshot begins later than what was held, or than the window: to be filled from elsewhere. */
+  readonly onMissing: (subscription: HeldSubscription, span: Span) => void;
   /** After each `welcome`: what came meanwhile was missed. */
   readonly onWelcome: () => void;
   readonly now?: () => UnixMs;
@@ -24,6 +27,8 @@ export interface LiveClientOptions {
 export interface LiveClient {
   readonly connection: Readable<Connection>;
   watch(query: LiveQuery, changed: () => void): LiveSubscription;
+  /** What is watched now. */
+  readonly subscriptions: Iterable<HeldSubscription>;
   /** The collector's clock, as far as it is known. */
   now(): UnixMs;
   /** Connects, or tries again at once. */
@@ -42,7 +47,17 @@ const unauthorizedCode = 4401;
 
 /** One WebSocket for a page: reconnects, resubscribes, and keeps samples over both. */
 export function createLiveClient(options: LiveClientOptions): LiveClient {
-  const { openSocket, token, onAlert, onAnomaly, onEvent, onWelcome, now = Date.now, random = Math.random } = options;
+  const {
+    openSocket,
+    token,
+    onAlert,
+    onAnomaly,
+    onEvent,
+    onMissing,
+    onWelcome,
+    now = Date.now,
+    random = Math.random,
+  } = options;
   const connection = createStore<Connection>({ kind: 'connecting', since: now() });
   const subscriptions = new Map<number, HeldSubscription>();
   let socket: Socket | undefined;
@@ -141,9 +156,10 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     const frame = decodeLiveFrame(bytes);
     const subscription = subscriptions.get(frame.id);
     if (subscription === undefined) return;
-    subscription.take(frame);
+    const missing = subscription.take(frame);
     subscription.state = { kind: 'ready' };
     subscription.changed();
+    if (missing !== undefined) onMissing(subscription, missing);
   }
 
   function lost(code: number): void {
@@ -170,6 +186,9 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
 
   return {
     connection,
+    get subscriptions() {
+      return subscriptions.values();
+    },
     now: () => now() + skewMs,
     start() {
       if (socket !== undefined) return;

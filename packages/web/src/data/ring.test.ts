@@ -66,3 +66,21 @@ test('cut off and resumed at any point, the ring is as if it never was', () => {
     }),
   );
 });
+
+test('a hole is filled in order, what was held stays, and nothing is doubled', () => {
+  const ring = new SeriesRing(300 * second);
+  ring.append(...column(0, 3));
+  ring.append(...column(7, 3));
+  ring.fill(...column(1, 8, (i) => i * 100));
+  expect([...ring.column.times]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((t) => t * second));
+  expect([...ring.column.values]).toEqual([0, 1, 2, 300, 400, 500, 600, 7, 8, 9]);
+  ring.append(...column(10, 1));
+  expect(ring.newest).toBe(10 * second);
+});
+
+test('what was filled in leaves with the window', () => {
+  const ring = new SeriesRing(5 * second);
+  ring.append(...column(100, 3));
+  ring.fill(...column(0, 100));
+  expect(ring.column.times[0]).toBe(97 * second);
+});

@@ -60,6 +60,18 @@ export class SeriesRing {
     this.append(times, values);
   }
 
+  /** Puts samples where there are none: what is held already stays as it is. */
+  fill(times: Float64Array, values: Float64Array): void {
+    const held = this.column;
+    const merged = mergeColumns(held, { times, values });
+    if (merged.times.length === held.times.length) return;
+    this.#times = merged.times;
+    this.#values = merged.values;
+    this.#start = 0;
+    this.#end = merged.times.length;
+    this.forget(this.newest - this.#windowMs);
+  }
+
   /** Drops samples older than `before`. */
   forget(before: UnixMs): void {
     while (this.#start < this.#end && (this.#times[this.#start] ?? Infinity) < before) this.#start++;
@@ -81,4 +93,27 @@ export class SeriesRing {
     this.#end -= this.#start;
     this.#start = 0;
   }
+}
+
+/** Both in order of time, with room to grow; of two samples of one time the first column's. NaN is passed over. */
+function mergeColumns(
+  first: SeriesColumn,
+  second: SeriesColumn,
+): { times: Float64Array<ArrayBuffer>; values: Float64Array<ArrayBuffer> } {
+  const times: number[] = [];
+  const values: number[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < first.times.length || j < second.times.length) {
+    const a = first.times[i] ?? Infinity;
+    const b = second.times[j] ?? Infinity;
+    const value = a <= b ? first.values[i] : second.values[j];
+    if (value !== undefined && !Number.isNaN(value)) {
+      times.push(Math.min(a, b));
+      values.push(value);
+    }
+    if (a <= b) i++;
+    if (b <= a) j++;
+  }
+  return { times: Float64Array.from(times), values: Float64Array.from(values) };
 }

@@ -8,6 +8,8 @@ import type { Readable } from './store.ts';
 export type Connection =
   | { readonly kind: 'connecting'; readonly since: UnixMs }
   | { readonly kind: 'live'; readonly since: UnixMs }
+  /** No live connection, but the collector answers: it is asked every few seconds. */
+  | { readonly kind: 'polling'; readonly since: UnixMs }
   | { readonly kind: 'offline'; readonly since: UnixMs; readonly attempt: number; readonly retryAt: UnixMs }
   | { readonly kind: 'signed-out'; readonly since: UnixMs };
 
@@ -50,6 +52,8 @@ export interface LiveQuery {
 }
 
 export interface DataSource {
+  /** Where the collector is, no slash at the end; '' is the page's own origin. */
+  readonly baseUrl: string;
   readonly connection: Readable<Connection>;
   readonly hosts: Readable<Loadable<readonly HostSummary[]>>;
   readonly alerts: Readable<Loadable<readonly Alert[]>>;

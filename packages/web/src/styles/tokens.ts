@@ -29,6 +29,7 @@ export const tokens = css`
     --_critical: var(--tarsier-status-critical, light-dark(#b3261e, #ff8f85));
     --_anomaly: var(--tarsier-anomaly, light-dark(#c0362c, #ff8f85));
     ${series}
+    --_line-width: var(--tarsier-line-width, 0);
     --_font: var(--tarsier-font, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif);
     --_font-mono: var(--tarsier-font-mono, ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace);
     --_radius: var(--tarsier-radius, 8px);

@@ -34,6 +34,7 @@ export function createFakeSource() {
   }
 
   const source: DataSource = {
+    baseUrl: 'https://collector.test',
     connection,
     hosts,
     alerts,

@@ -2,126 +2,231 @@
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { formatDuration, formatTime } from '../../chart/age.ts';
-import type { ChartView } from '../../chart/chart-view.ts';
+import { formatDuration, formatMoment, formatTime } from '../../chart/age.ts';
+import type { ChartLine, ChartView } from '../../chart/chart-view.ts';
 import { formatValue } from '../../chart/units.ts';
+import type { LocaleController } from '../../controllers/locale.ts';
 import type { SourceError } from '../../data/source.ts';
+import type { TimeRange } from '../../data/time-range.ts';
+import type { Words } from '../../i18n/en.ts';
 import { icons } from '../../styles/icons.ts';
+
+type Text = LocaleController<Words>;
 
 /** What stands in the place of the lines. */
 export type ChartNote =
   | { readonly kind: 'loading' | 'empty' | 'no-provider' | 'signed-out' | 'offline' }
   | { readonly kind: 'error'; readonly error: SourceError };
 
-export function note(state: ChartNote, windowMs: number): TemplateResult {
+export function note(state: ChartNote, range: TimeRange, now: number, text: Text, retry: () => void): TemplateResult {
+  const { words } = text;
   switch (state.kind) {
     case 'loading':
-      return html`<div class="note" aria-busy="true">Loading…</div>`;
+      return html`<div class="note skeleton" aria-busy="true">${words.loading}</div>`;
     case 'empty':
       return html`<div class="note">
-        <slot name="empty">No samples in the last ${formatDuration(windowMs)}.</slot>
+        <slot name="empty"
+          >${
+            range.kind === 'last'
+              ? words.chart.empty(formatDuration(range.ms))
+              : words.chart.emptyBetween(formatMoment(range.from, now, text), formatMoment(range.to, now, text))
+          }</slot
+        >
       </div>`;
     case 'offline':
-      return html`<div class="note">Offline. The line begins when the collector is back.</div>`;
+      return html`<div class="note">${words.chart.offline}</div>`;
     case 'signed-out':
-      return html`<div class="note">Signed out.</div>`;
+      return html`<div class="note">${words.signedOut}</div>`;
     case 'no-provider':
-      return html`<div class="note">No collector: put this element inside a tarsier-provider.</div>`;
-    case 'error':
+      return html`<div class="note">${words.noProvider}</div>`;
+    case 'error': {
+      const { code, message } = state.error;
+      // What a token may not see is no fault, and asking again changes nothing.
+      if (code === 'auth/scope' || code === 'auth/view') return html`<div class="note">${words.chart.denied}</div>`;
       return html`<div class="note">
-        <strong>This cannot be shown.</strong><span>${state.error.message}</span><code>${state.error.code}</code>
+        <slot name="error"><strong>${words.cannotShow}</strong><span>${message}</span><code>${code}</code></slot>
+        <button class="button" type="button" @click=${retry}>${words.tryAgain}</button>
       </div>`;
+    }
   }
 }
 
-export function badges({ anomalies, stale, newest }: ChartView, now: number): TemplateResult | typeof nothing {
+export function badges(view: ChartView, failed: number, queries: number, now: number, { words }: Text) {
+  const { anomalies, stale, newest } = view;
+  const partial =
+    failed === 0 || failed >= queries
+      ? nothing
+      : html`<span class="badge stale" role="status">${icons.warning}${words.chart.partial(failed, queries)}</span>`;
   if (stale && newest !== undefined) {
-    return html`<span class="badge stale">${icons.stale}${formatDuration(now - newest)} old</span>`;
+    return html`${partial}<span class="badge stale">${icons.stale}${words.old(formatDuration(now - newest))}</span>`;
   }
-  if (anomalies.length === 0) return nothing;
+  if (anomalies.length === 0) return partial;
   const ongoing = anomalies.some(({ end }) => end === undefined);
-  const count = anomalies.length === 1 ? '1 anomaly' : `${anomalies.length} anomalies`;
-  return html`<span class="badge anomaly">${icons.warning}${ongoing ? `${count}, ongoing` : count}</span>`;
+  const count = words.chart.anomalies(anomalies.length);
+  return html`${partial}<span class="badge anomaly"
+      >${icons.warning}${ongoing ? words.chart.ongoing(count) : count}</span
+    >`;
 }
 
 export function legend(
   { lines, unit, hidden }: ChartView,
   index: number | undefined,
   off: ReadonlySet<string>,
-  toggle: (signature: string) => void,
+  toggle: (signature: string, alone: boolean) => void,
+  text: Text,
 ): TemplateResult {
-  return html`<ul class="legend" part="legend" aria-label="Lines">
+  const { chart } = text.words;
+  return html`<ul class="legend" part="legend" aria-label=${chart.lines}>
     ${repeat(
-      lines,
+      lines.filter(({ earlier }) => !earlier),
       ({ signature }) => signature,
       ({ signature, name, slot, latest, values }) =>
-        html`<li>
+        html`<li part="legend-item">
           <button
             type="button"
             aria-pressed=${off.has(signature) ? 'false' : 'true'}
             title=${name}
-            @click=${() => toggle(signature)}
+            @click=${(event: MouseEvent) => toggle(signature, event.ctrlKey || event.metaKey)}
           >
             <span class="swatch slot-${slot}"></span><span class="name">${name}</span
-            ><span class="value">${formatValue(index === undefined ? latest : values[index], unit)}</span>
+            ><span class="value">${formatValue(index === undefined ? latest : values[index], unit, text)}</span>
           </button>
         </li>`,
     )}
-    ${hidden === 0 ? nothing : html`<li class="others quiet">and ${hidden} others</li>`}
+    ${hidden === 0 ? nothing : html`<li class="others quiet">${chart.others(hidden)}</li>`}
   </ul>`;
 }
 
-export function tooltip(view: ChartView, index: number, off: ReadonlySet<string>): TemplateResult {
+/** `+12 %`, with a word for who does not see the sign's colour; '' when nothing was there before. */
+function delta(value: number, before: number): string {
+  if (Number.isNaN(before) || before === 0) return '';
+  const percent = Math.round(((value - before) / Math.abs(before)) * 100);
+  return `${percent > 0 ? '+' : percent < 0 ? '\u2212' : '±'}${Math.abs(percent)}\u00a0%`;
+}
+
+export function tooltip(view: ChartView, index: number, off: ReadonlySet<string>, text: Text): TemplateResult {
   const time = view.times[index] ?? 0;
+  const near = (view.end - view.from) / 100;
   const odd = view.anomalies.filter(({ start, end = view.to }) => start <= time && time <= end);
+  const marked = view.markers.filter((marker) => Math.abs(marker.time - time) <= near);
   const rows = view.lines
-    .filter(({ signature, values }) => !off.has(signature) && !Number.isNaN(values[index] ?? NaN))
+    .filter(({ signature, earlier, values }) => !earlier && !off.has(signature) && !Number.isNaN(values[index] ?? NaN))
     .toSorted((a, b) => (b.values[index] ?? 0) - (a.values[index] ?? 0));
   return html`<div class="tooltip" part="tooltip" aria-hidden="true">
-    <div class="quiet">${formatTime(time, 'seconds')}</div>
-    ${rows.map(
-      ({ name, slot, values }) =>
-        html`<div class="row">
-          <span class="swatch slot-${slot}"></span><span>${name}</span
-          ><span>${formatValue(values[index], view.unit)}</span>
-        </div>`,
-    )}
+    <div class="quiet">${formatTime(time, view.to - view.from > 43_200_000 ? 'full' : 'seconds', text)}</div>
+    ${rows.map((line) => {
+      const value = line.values[index] ?? NaN;
+      const before = earlierValue(view, line, index);
+      return html`<div class="row">
+        <span class="swatch slot-${line.slot}"></span><span>${line.name}</span
+        ><span
+          >${formatValue(value, view.unit, text)}${
+            before === undefined ? nothing : html` <span class="quiet">${delta(value, before)}</span>`
+          }</span
+        >
+      </div>`;
+    })}
     ${odd.map(({ reason }) => html`<div class="badge anomaly">${icons.warning}<span>${reason}</span></div>`)}
+    ${marked.map(
+      ({ kind, text: what }) =>
+        html`<div class="badge anomaly">${kind === 'alert' ? icons.alerts : icons.anomalies}<span>${what}</span></div>`,
+    )}
   </div>`;
 }
 
-/** The point in words, for the live region. */
-export function pointInWords(view: ChartView, index: number): string {
+/** What the same line was before, at the nearest earlier sample; undefined where nothing is compared. */
+function earlierValue({ lines }: ChartView, { signature }: ChartLine, index: number): number | undefined {
+  const values = lines.find((line) => line.signature === `${signature}\nearlier`)?.values;
+  if (values === undefined) return undefined;
+  for (let i = index; i >= Math.max(0, index - 6); i--) {
+    const value = values[i];
+    if (value !== undefined && !Number.isNaN(value)) return value;
+  }
+  return undefined;
+}
+
+/** The point in words, for the live region. @param only  one line instead of all */
+export function pointInWords(view: ChartView, index: number, only: number | undefined, text: Text): string {
+  const { chart } = text.words;
   const time = view.times[index] ?? 0;
-  const values = view.lines.map(({ name, values: column }) => `${name} ${formatValue(column[index], view.unit)}`);
+  const lines = view.lines.filter(({ earlier }, i) => !earlier && (only === undefined || i === only));
+  const values = lines.map(({ name, values: column }) => `${name} ${formatValue(column[index], view.unit, text)}`);
   const odd = view.anomalies.find(({ start, end = view.to }) => start <= time && time <= end);
-  return [formatTime(time, 'seconds'), ...values, ...(odd === undefined ? [] : [`anomalous: ${odd.reason}`])].join(
-    ', ',
-  );
+  const marked = view.markers.find((marker) => Math.abs(marker.time - time) <= (view.end - view.from) / 200);
+  return [
+    formatTime(time, 'seconds', text),
+    ...values,
+    ...(odd === undefined ? [] : [chart.anomalous(odd.reason)]),
+    ...(marked === undefined ? [] : [marked.text]),
+  ].join(', ');
+}
+
+/** Range, lowest, highest and latest of each line, and how many anomalies. */
+export function summaryInWords(label: string, view: ChartView, text: Text): string {
+  const { chart } = text.words;
+  const lines = view.lines
+    .filter(({ earlier }) => !earlier)
+    .map(({ name, values, latest }) => {
+      const known = values.filter((value) => !Number.isNaN(value));
+      const [min, max] = [
+        known.reduce((a, b) => Math.min(a, b), Infinity),
+        known.reduce((a, b) => Math.max(a, b), -Infinity),
+      ];
+      const say = (value: number | undefined): string => formatValue(value, view.unit, text);
+      return chart.extremes(name, say(min), say(max), say(latest));
+    });
+  const { length } = view.anomalies;
+  const range = chart.rangeOf(formatTime(view.from, 'day', text), formatTime(view.to, 'day', text));
+  return [`${label}, ${range}`, ...lines, length === 0 ? chart.noAnomaly : chart.anomalies(length)].join('; ');
 }
 
 const tableRows = 25;
 
-/** The newest samples as drawn, newest first. */
-export function table(label: string, { times, lines, unit }: ChartView): TemplateResult {
-  const rows = Array.from({ length: Math.min(tableRows, times.length) }, (_, i) => times.length - 1 - i);
-  return html`<div class="table" part="table" role="region" tabindex="0" aria-label="${label} as a table">
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Time</th>
-          ${lines.map(({ name }) => html`<th scope="col">${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          (index) =>
-            html`<tr>
-              <th scope="row">${formatTime(times[index] ?? 0, 'seconds')}</th>
-              ${lines.map(({ values }) => html`<td>${formatValue(values[index], unit)}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+/** The samples as drawn, newest first, a page at a time. */
+export function table(
+  label: string,
+  { times, lines, unit, to, from }: ChartView,
+  page: number,
+  turn: (page: number) => void,
+  text: Text,
+): TemplateResult {
+  const { chart } = text.words;
+  const first = times.length - 1 - page * tableRows;
+  const rows = Array.from({ length: Math.min(tableRows, first + 1) }, (_, i) => first - i);
+  const shape = to - from > 43_200_000 ? 'full' : 'seconds';
+  const last = Math.ceil(times.length / tableRows) - 1;
+  return html`<div class="table" part="table" role="region" tabindex="0" aria-label=${chart.asTable(label)}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">${chart.time}</th>
+            ${lines.map(
+              ({ name, earlier }) => html`<th scope="col">${earlier ? `${name} (${chart.earlier})` : name}</th>`,
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (index) =>
+              html`<tr>
+                <th scope="row">${formatTime(times[index] ?? 0, shape, text)}</th>
+                ${lines.map(({ values }) => html`<td>${formatValue(values[index], unit, text)}</td>`)}
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    ${
+      last < 1
+        ? nothing
+        : html`<div class="pages">
+            <button class="button" type="button" ?disabled=${page === 0} @click=${() => turn(page - 1)}>
+              ${chart.newer}
+            </button>
+            <span class="quiet">${chart.page(page * tableRows + 1, page * tableRows + rows.length, times.length)}</span>
+            <button class="button" type="button" ?disabled=${page >= last} @click=${() => turn(page + 1)}>
+              ${chart.older}
+            </button>
+          </div>`
+    }`;
 }

@@ -1,3 +1,6 @@
+import { RequestError } from '../../data/rest.ts';
+import { de } from '../../i18n/de.ts';
+import { words } from '../../i18n/words.ts';
 import type { Anomaly } from '@tarsier/protocol';
 import { afterEach, expect, test, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
@@ -230,4 +233,267 @@ test('nothing of it has a style attribute in its template', async () => {
   );
   expect(own).toEqual([]);
   document.removeEventListener('securitypolicyviolation', report);
+});
+
+/** What a request for a range is answered with: a ramp over the range that was asked for. */
+function ramp(path: string) {
+  const parameters = new URLSearchParams(path.split('?')[1]);
+  const [start, end] = [Number(parameters.get('start')), Number(parameters.get('end'))];
+  const step = Number.parseInt(parameters.get('step') ?? '1', 10);
+  const values = Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, i) => [start + i * step, String(i)]);
+  return { data: { result: [{ metric: { __name__: 'cpu_usage_ratio', host: 'db-1' }, values }] } };
+}
+
+async function queried(attributes: Record<string, string>, answers: Record<string, unknown> = {}) {
+  const mounted = mount('tarsier-chart', { label: 'CPU', ...attributes });
+  end = mounted.end;
+  mounted.answers.set('/v1/query_range', ramp);
+  mounted.answers.set('/v1/series', { series: [{ name: 'cpu_usage_ratio', kind: 'gauge', unit: 'ratio' }] });
+  mounted.answers.set('/v1/anomalies', { anomalies: [] });
+  mounted.answers.set('/v1/anomalies/events', { events: [] });
+  for (const [path, answer] of Object.entries(answers)) mounted.answers.set(path, answer);
+  await mounted.element.updateComplete;
+  return mounted;
+}
+
+/** Drags over the plot, in parts of its width. */
+function drag(element: Element, from: number, to: number, options: PointerEventInit = {}): void {
+  const over = part(element, '.u-over');
+  const { left, top, width } = over.getBoundingClientRect();
+  const at = (x: number): PointerEventInit => ({
+    bubbles: true,
+    cancelable: true,
+    button: 0,
+    pointerId: 1,
+    pointerType: 'mouse',
+    clientX: left + x * width,
+    movementX: 1,
+    clientY: top + 20,
+    ...options,
+  });
+  over.setPointerCapture = () => undefined;
+  for (const [type, x] of [
+    ['down', from],
+    ['move', (from + to) / 2],
+    ['move', to],
+    ['up', to],
+  ] as const) {
+    over.dispatchEvent(new PointerEvent(`pointer${type}`, at(x)));
+    // uPlot listens to the document for the end, since a drag may leave the plot.
+    (type === 'up' ? document : over).dispatchEvent(new MouseEvent(`mouse${type}`, at(x)));
+  }
+}
+
+test('a query is asked for over the shared range, and the axis has the unit that its name says', async () => {
+  const { element, asked, provider } = await queried({ query: 'max(cpu_busy_ratio)' });
+  provider.range = '2026-07-01T10:00:00Z/2026-07-01T16:00:00Z';
+  await expect.poll(() => element.view?.to).toBe(Date.parse('2026-07-01T16:00:00Z'));
+  const path = asked.findLast((one) => one.startsWith('/v1/query_range')) ?? '';
+  expect(new URLSearchParams(path.split('?')[1]).get('query')).toBe('max(cpu_busy_ratio)');
+  expect(element.view?.unit).toBe('ratio');
+  await expect.poll(() => element.shadowRoot?.querySelector('canvas')).toBeTruthy();
+  await expectAccessible(element);
+});
+
+test('a drag zooms every chart of the provider, and a double click goes back', async () => {
+  const { element, provider } = await queried({ selector: 'cpu_usage_ratio' });
+  provider.range = '2026-07-01T10:00:00Z/2026-07-01T10:30:00Z';
+  await expect.poll(() => element.shadowRoot?.querySelector('canvas')).toBeTruthy();
+  drag(element, 0.25, 0.75);
+  const { value } = provider.view.range;
+  if (value?.kind !== 'fixed') throw new Error(`expected a fixed range, got ${value?.kind}`);
+  expect(value.from / 60_000).toBeCloseTo(Date.parse('2026-07-01T10:07:30Z') / 60_000, 0);
+  expect((value.to - value.from) / 60_000).toBeCloseTo(15, 0);
+  part(element, '.u-over').dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
+  expect(provider.view.range.value).toEqual({
+    kind: 'fixed',
+    from: Date.parse('2026-07-01T10:00:00Z'),
+    to: Date.parse('2026-07-01T10:30:00Z'),
+  });
+});
+
+test('a drag with Shift moves the window, which keeps its length', async () => {
+  const { element, provider } = await queried({ selector: 'cpu_usage_ratio' });
+  provider.range = '2026-07-01T10:00:00Z/2026-07-01T10:30:00Z';
+  await expect.poll(() => element.shadowRoot?.querySelector('canvas')).toBeTruthy();
+  drag(element, 0.2, 0.7, { shiftKey: true });
+  const { value } = provider.view.range;
+  if (value?.kind !== 'fixed') throw new Error(`expected a fixed range, got ${value?.kind}`);
+  expect(value.to - value.from).toBe(1_800_000);
+  expect(value.from / 60_000).toBeCloseTo(Date.parse('2026-07-01T09:45:00Z') / 60_000, 0);
+});
+
+test('the same is done with keys: zoom, pan, reset, next anomaly, summary, help', async () => {
+  const { element, provider } = await chart(cpu(), [anomaly]);
+  provider.range = '15m';
+  await provider.updateComplete;
+  part(element, '.frame').focus();
+  await userEvent.keyboard('a');
+  await expect.poll(() => part(element, '[role=status]').textContent).toContain('far above its own past');
+  await userEvent.keyboard('s');
+  await expect.poll(() => part(element, '[role=status]').textContent).toMatch(/user: lowest 50\.0.%, highest 50\.0.%/u);
+  await userEvent.keyboard('?');
+  await expect.poll(() => part(element, 'dialog').hasAttribute('open')).toBe(true);
+  await expectAccessible(element);
+  await userEvent.keyboard('{Escape}');
+  await userEvent.keyboard('-');
+  expect(provider.view.range.value).toEqual({ kind: 'last', ms: 1_800_000 });
+  await userEvent.keyboard('0');
+  expect(provider.view.range.value).toEqual({ kind: 'last', ms: 900_000 });
+  await userEvent.keyboard('{PageUp}');
+  expect(provider.view.range.value?.kind).toBe('fixed');
+});
+
+test('the cursor of one chart is the cursor of all of its provider', async () => {
+  const { element, provider, hold } = await chart();
+  const other = document.createElement('tarsier-chart');
+  other.selector = 'x';
+  provider.append(other);
+  hold(cpu());
+  await expect.poll(() => other.shadowRoot?.querySelector('canvas')).toBeTruthy();
+  part(element, '.frame').focus();
+  await userEvent.keyboard('{ArrowLeft}{ArrowLeft}');
+  const cursor = (): string => part(other, '.u-cursor-x').style.transform;
+  await expect.poll(cursor).toMatch(/translate\((?!-)/u);
+  const before = cursor();
+  await userEvent.keyboard('{Home}');
+  await expect.poll(cursor).not.toBe(before);
+  await userEvent.keyboard('{Escape}');
+  await expect.poll(cursor).toMatch(/translate\(-/u);
+});
+
+test('lines of last week are asked for, drawn dashed, and told in the tooltip', async () => {
+  const { element, asked } = await queried({
+    selector: 'cpu_usage_ratio',
+    range: '2026-07-08T10:00:00Z/2026-07-08T10:30:00Z',
+    compare: '1w',
+  });
+  await expect.poll(() => element.view?.lines.map(({ earlier }) => earlier)).toEqual([false, true]);
+  const week = Date.parse('2026-07-01T10:00:00Z') / 1000;
+  expect(asked.some((path) => path.includes(`start=${week}`))).toBe(true);
+  part(element, '.frame').focus();
+  await userEvent.keyboard('{ArrowLeft}');
+  await expect.poll(() => part(element, '.tooltip').textContent).toContain('±0');
+});
+
+test('a forecast is three bands beyond now', async () => {
+  const ahead = (path: string) => {
+    const confidence = Number(new URLSearchParams(path.split('?')[1]).get('confidence'));
+    const times = [1, 2, 3].map((minutes) => Date.now() + minutes * 60_000);
+    const band = { times, median: [0.5, 0.5, 0.5], low: [0.4, 0.4, 0.4], high: [0.6, 0.6, 0.6] };
+    return { confidence, forecasts: [{ metric: {}, model: 'trend', ...band }] };
+  };
+  const mounted = mount('tarsier-chart', { label: 'CPU', selector: 'x', forecast: '3m' });
+  end = mounted.end;
+  mounted.answers.set('/v1/forecast', ahead);
+  await mounted.element.updateComplete;
+  mounted.hold(cpu());
+  await expect
+    .poll(() => mounted.element.view?.forecasts.map(({ confidence }) => confidence))
+    .toEqual([0.95, 0.8, 0.5]);
+  const { element } = mounted;
+  expect(element.view?.end).toBeGreaterThan(element.view?.to ?? Infinity);
+  await new Promise(requestAnimationFrame);
+  // The right end of the plot, at half its height, is within the bands.
+  await expect.poll(() => pixelAt(element, 0.9, 0.3)[3]).toBeGreaterThan(10);
+});
+
+test('a threshold is moved with the arrow keys and becomes a proposal of a rule', async () => {
+  const mounted = mount('tarsier-chart', { label: 'CPU', selector: 'cpu', threshold: '0.5', editable: '' });
+  end = mounted.end;
+  await mounted.element.updateComplete;
+  mounted.hold(cpu());
+  const { element } = mounted;
+  await expect.poll(() => element.shadowRoot?.querySelector('[role=slider]')).toBeTruthy();
+  const heard: unknown[] = [];
+  element.addEventListener('tarsier-threshold', (event) => {
+    if (event instanceof CustomEvent) heard.push(event.detail);
+  });
+  const handle = part(element, '[role=slider]');
+  expect(handle.getAttribute('aria-valuetext')).toMatch(/50\.0.%/u);
+  await expectAccessible(element);
+  handle.focus();
+  await userEvent.keyboard('{ArrowUp}{ArrowUp}');
+  await expect.poll(() => Number(part(element, '[role=slider]').getAttribute('aria-valuenow'))).toBeGreaterThan(0.5);
+  await userEvent.click(part(element, '.proposal button'));
+  expect(heard).toMatchObject([{ expr: 'cpu', value: expect.any(Number) }]);
+});
+
+test('what is drawn can be taken along: CSV, SVG, PNG, and a link to the same time', async () => {
+  const { element } = await chart();
+  const [head, first = ''] = element.toCSV().split('\r\n');
+  expect(head).toBe('time,user,system');
+  expect(first).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z,0\.5,0\.25$/u);
+  const svg = new DOMParser().parseFromString(element.toSVG(), 'image/svg+xml');
+  expect(svg.querySelector('parsererror')).toBeNull();
+  expect(svg.querySelectorAll('path[fill=none]')).toHaveLength(2);
+  const png = await createImageBitmap(await element.toPNG());
+  expect(png.width).toBeGreaterThan(200);
+  const link = new URL(element.permalink());
+  expect(link.origin).toBe('https://collector.test');
+  expect(new URLSearchParams(link.hash.split('?')[1]).get('range')).toMatch(/Z\/.*Z$/u);
+});
+
+test.each(['area', 'bars', 'band', 'steps'] as const)(
+  '%s are drawn, also stacked and on a logarithmic axis',
+  async (kind) => {
+    const sawtooth = Array.from({ length: 60 }, (_, i) => 0.1 + (i % 10) / 10);
+    const { element } = await chart([
+      heldSeries('cpu_usage_ratio', { host: 'db-1', mode: 'user' }, sawtooth),
+      heldSeries('cpu_usage_ratio', { host: 'db-1', mode: 'system' }, sawtooth.toReversed()),
+    ]);
+    const lines = pixels(part(element, 'canvas'));
+    element.kind = kind;
+    await expect.poll(() => pixels(part(element, 'canvas'))).not.toBe(lines);
+    const plain = pixels(part(element, 'canvas'));
+    element.stacked = true;
+    element.log = true;
+    await expect.poll(() => element.view?.held.range.step).toBe(0);
+    await expect.poll(() => pixels(part(element, 'canvas'))).not.toBe(plain);
+  },
+);
+
+test('of several queries one that fails leaves the others, and is said', async () => {
+  const mounted = mount('tarsier-chart', { label: 'Both', range: '2026-07-01T10:00:00Z/2026-07-01T10:30:00Z' });
+  end = mounted.end;
+  const { element, answers } = mounted;
+  answers.set('/v1/query_range', (path: string) =>
+    path.includes('bad') ? new RequestError(400, { code: 'query/parse', message: 'no', retryable: false }) : ramp(path),
+  );
+  answers.set('/v1/anomalies', { anomalies: [], events: [] });
+  for (const expr of ['sum(good)', 'bad(']) {
+    const query = document.createElement('tarsier-query');
+    query.setAttribute('expr', expr);
+    element.append(query);
+  }
+  element.reset();
+  await expect.poll(() => shownText(element)).toContain('1 of 2 queries unavailable');
+  expect(element.view?.lines).toHaveLength(1);
+  await expectAccessible(element);
+});
+
+test('a token that may not see it is told so calmly, without an error code', async () => {
+  const denied = new RequestError(403, { code: 'auth/scope', message: 'needs read', retryable: false });
+  const { element } = await queried({ query: 'up' }, { '/v1/query_range': denied });
+  await expect.poll(() => shownText(element)).toContain('This view may not show these series.');
+  expect(shownText(element)).not.toContain('auth/');
+  await expectAccessible(element);
+});
+
+test('a failed query is tried again by its button', async () => {
+  const broken = new RequestError(503, { code: 'query/busy', message: 'Too busy.', retryable: true });
+  const { element, answers } = await queried({ query: 'up' }, { '/v1/query_range': broken });
+  await expect.poll(() => shownText(element)).toContain('Too busy.');
+  answers.set('/v1/query_range', ramp);
+  await userEvent.click(part(element, '.note button'));
+  await expect.poll(() => element.shadowRoot?.querySelector('canvas')).toBeTruthy();
+});
+
+test('in German it says the same with a comma', async () => {
+  words.add('de', de);
+  const { element } = await chart();
+  element.lang = 'de';
+  element.requestUpdate();
+  await expect.poll(() => shownText(element)).toContain('50,0 %');
+  expect(part(element, '.frame').getAttribute('aria-label')).toContain('keine Anomalie');
 });

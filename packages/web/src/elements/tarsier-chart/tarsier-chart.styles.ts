@@ -71,8 +71,90 @@ export const styles = css`
   .plot .u-over {
     touch-action: pan-y;
   }
+  .plot .u-select {
+    background: color-mix(in srgb, var(--_accent) 16%, transparent);
+  }
   .plot .u-cursor-x {
     border-right: 1px dashed var(--_text-quiet);
+  }
+  .handle {
+    position: absolute;
+    top: -12px;
+    right: 0;
+    width: 24px;
+    height: 24px;
+    cursor: ns-resize;
+    touch-action: none;
+  }
+  .handle::before {
+    content: '';
+    position: absolute;
+    inset: 8px 2px;
+    border-radius: 4px;
+    background: var(--_warning);
+  }
+  .proposal {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    margin-top: 6px;
+  }
+  .menu {
+    position: fixed;
+    position-anchor: --menu;
+    position-area: bottom span-left;
+    position-try-fallbacks: flip-block, flip-inline;
+    min-width: 200px;
+    margin: 2px 0;
+    padding: 4px;
+    border: 1px solid var(--_border-strong);
+    border-radius: 6px;
+    background: var(--_surface);
+    color: var(--_text);
+  }
+  .menu button {
+    display: block;
+    width: 100%;
+    min-height: 32px;
+    padding: 4px 10px;
+    border: 0;
+    border-radius: 4px;
+    background: none;
+    text-align: start;
+  }
+  .menu button:is(:hover, :focus-visible) {
+    background: var(--_accent-soft);
+  }
+  .menu-button {
+    anchor-name: --menu;
+  }
+  .help {
+    width: min(480px, calc(100vw - 32px));
+    padding: 20px 24px;
+    border: 1px solid var(--_border-strong);
+    border-radius: var(--_radius);
+    background: var(--_surface);
+    color: var(--_text);
+  }
+  .help::backdrop {
+    background: rgb(0 0 0 / 45%);
+  }
+  .help dl {
+    display: grid;
+    grid-template-columns: auto 1fr;
+    gap: 6px 16px;
+    margin-bottom: 16px;
+  }
+  .help dt {
+    font-family: var(--_font-mono);
+    font-size: 13px;
+  }
+  .pages {
+    display: flex;
+    align-items: center;
+    gap: 10px;
+    margin-top: 8px;
+    font-size: 13px;
   }
   .stale .plot {
     opacity: 0.55;
@@ -216,6 +298,7 @@ export const styles = css`
   }
   @media (pointer: coarse) {
     .tool,
+    .menu button,
     .legend button {
       min-width: 44px;
       min-height: 44px;

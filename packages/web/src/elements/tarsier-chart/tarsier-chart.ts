@@ -3,28 +3,56 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
 import { readCanvasColours } from '../../chart/canvas-colours.ts';
-import { chartSummary, chartView } from '../../chart/chart-view.ts';
-import type { ChartView } from '../../chart/chart-view.ts';
+import { chartKinds, chartSummary, chartView } from '../../chart/chart-view.ts';
+import type { ChartKind, ChartSettings, ChartView, Threshold } from '../../chart/chart-view.ts';
+import { toCsv, toPng, toSvg } from '../../chart/export.ts';
 import { pageFrames } from '../../chart/frame.ts';
 import { createPlot } from '../../chart/plot.ts';
 import type { Plot } from '../../chart/plot.ts';
-import { parseWindow } from '../../chart/window.ts';
+import type { ChartQuery } from '../../data/range-query.ts';
+import { formatValue } from '../../chart/units.ts';
+import { ChartFeed } from '../../controllers/chart-data.ts';
 import { FollowController, SecondsController } from '../../controllers/follow.ts';
+import { LocaleController } from '../../controllers/locale.ts';
+import { PageViewController } from '../../controllers/page-view.ts';
 import { SourceController } from '../../controllers/source-context.ts';
-import type { LiveSubscription } from '../../data/source.ts';
+import type { HeldSeries } from '../../data/source.ts';
+import { panned, parseDuration, parseRange, rangeText, spanOf, zoomed } from '../../data/time-range.ts';
+import type { Span, TimeRange } from '../../data/time-range.ts';
+import { words } from '../../i18n/words.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
-import { badges, legend, note, pointInWords, table, tooltip } from './parts.ts';
+import { chartKey, nextMark } from './keys.ts';
+import { help, menu } from './menu.ts';
+import { badges, legend, note, pointInWords, summaryInWords, table, tooltip } from './parts.ts';
 import type { ChartNote } from './parts.ts';
+import { save } from './save.ts';
 import { styles } from './tarsier-chart.styles.ts';
+import { thresholdHandles } from './threshold-handles.ts';
+
+const defaultRange: TimeRange = { kind: 'last', ms: 300_000 };
+/** So that key repeat does not flood a screen reader. */
+const speakAfterMs = 150;
+/** A resize by some pixels asks for nothing new. */
+const pixelStep = 100;
 
 /**
- * Series as lines over the last minutes, moving as samples come, anomalies shaded. It stands still while the pointer
- * or the keyboard is in it. Keys: arrows move along the samples, Home and End jump, Space holds, Escape leaves.
+ * Series over time: lines, areas, bars, bands or steps, moving as samples come, anomalies shaded, alerts and events
+ * marked. It stands still while the pointer or the keyboard is in it. Drag zooms, Shift-drag pans, a double click goes
+ * back; `?` lists the keys.
+ *
+ * Several PromQL queries are children: `<tarsier-query expr="…" legend="…">`.
  *
  * @slot empty - what to say when there is no sample
+ * @slot error - what to say when the query failed
+ * @slot actions - beside the title
+ * @fires tarsier-cursor - the cursor moved; `detail` has `time` (Unix ms, undefined when it left) and `values` by line
+ * @fires tarsier-threshold - somebody wants a rule at a threshold that was dragged; `detail` has `expr` and `value`
+ * @fires tarsier-drill - Enter or a click on a point; `detail` has `time` and, of a chart of one host, `host`
  * @csspart figure
+ * @csspart toolbar
  * @csspart legend
+ * @csspart legend-item
  * @csspart tooltip
  * @csspart table
  * @cssproperty --tarsier-chart-height - height of the plot; 190px
@@ -34,43 +62,86 @@ export class TarsierChart extends LitElement {
 
   /** The title. */
   @property() label = '';
-  /** Which series: a Prometheus instant-vector selector. */
+  /** Which series: a Prometheus instant-vector selector. Live within an hour; extremes are kept beyond it. */
   @property() selector = '';
-  /** Shows counters as their increase per second. */
+  /** Any PromQL, in the place of a selector. */
+  @property() query = '';
+  /** Shows counters of the selector as their increase per second. */
   @property({ type: Boolean }) rate = false;
+  /** How the lines are drawn: `line`, `area`, `bars`, `band` (between lowest and highest) or `steps`. */
+  @property() kind: ChartKind = 'line';
+  /** Each line above the one before. */
+  @property({ type: Boolean }) stacked = false;
+  /** A logarithmic axis. */
+  @property({ type: Boolean }) log = false;
   /** Unit of the values; empty: the metric's own. */
   @property() unit = '';
-  /** How much of the past: `30s`, `5m`, `1h`. */
-  @property() window = '5m';
+  /** `5m`, or two times with `/` between. Empty: the provider's, or the last five minutes. */
+  @property() range = '';
+  /** How far back lines to compare with are: `1d`, `1w`. Empty: as the provider says. */
+  @property() compare = '';
+  /** How far to look ahead: `1h`. Empty: not at all. */
+  @property() forecast = '';
   /** Labels that name a line, separated by commas; empty: those that tell the lines apart. */
   @property() by = '';
+  /** Fixed bottom of the axis; absent: follows the values. */
+  @property({ type: Number }) min: number | undefined;
   /** Fixed top of the axis; absent: follows the values. */
   @property({ type: Number }) max: number | undefined;
+  /** Lines across the chart. */
+  @property({ attribute: false }) thresholds: readonly Threshold[] = [];
+  /** One threshold, as an attribute. */
+  @property({ type: Number }) threshold: number | undefined;
+  /** Thresholds can be dragged, to propose a rule. */
+  @property({ type: Boolean }) editable = false;
+  /** Leaves the shading of anomalies out. */
+  @property({ type: Boolean, attribute: 'no-anomalies' }) noAnomalies = false;
+  /** Markers above the plot: `alert`, `event`, separated by blanks, or `none`. */
+  @property() annotations = 'alert event';
+  @property({ type: Boolean, attribute: 'no-legend' }) noLegend = false;
+  /** Series from elsewhere, in the place of a collector's. */
+  @property({ attribute: false }) data: readonly HeldSeries[] | undefined;
 
   @state() private held = false;
-  @state() private tableShown = false;
+  @state() private tablePage: number | undefined;
+  @state() private helpShown = false;
   @state() private point: number | undefined;
+  /** Where a threshold was dragged to; undefined while all are where they belong. */
+  @state() private draft: { readonly index: number; readonly value: number } | undefined;
+  /** A zoom of a chart that has a range of its own. */
+  @state() private ownZoom: TimeRange | undefined;
 
   #view: ChartView | undefined;
   #plot: Plot | undefined;
   /** What the plot was built for; another set of lines needs another plot. */
-  #plotLines = '';
-  #subscription: LiveSubscription | undefined;
+  #plotLook = '';
+  #feed: ChartFeed | undefined;
   #visible = true;
   #hovered = false;
   #spoken = '';
+  #speaking: ReturnType<typeof setTimeout> | undefined;
+  #line: number | undefined;
+  #sized = false;
+  #drawnRange = '';
+  /** Whether the keyboard moved the cursor; then it stays until Escape or the focus leaves. */
+  #pointedByKey = false;
   readonly #off = new Set<string>();
 
-  readonly #source = new SourceController(this, () => this.#watch());
-  readonly #follow = new FollowController(this, ({ anomalies, connection }) => [anomalies, connection]);
-  readonly #resize = new ResizeObserver(() => this.#requestDraw(true));
-  readonly #intersection = new IntersectionObserver(
-    (entries) => {
-      this.#visible = entries.at(-1)?.isIntersecting ?? true;
-      if (this.#visible) this.#requestDraw();
-    },
-    { rootMargin: '200px' },
+  readonly #source = new SourceController(this, () => this.#connectFeed());
+  readonly #follow = new FollowController(this, ({ anomalies, events, connection }) => [anomalies, events, connection]);
+  readonly #locale = new LocaleController(this, words);
+  readonly #shared = new PageViewController(
+    this,
+    ({ range, compareMs, timeZone }) => [range, compareMs, timeZone],
+    () => this.#wishAgain(),
   );
+  readonly #cursors = new PageViewController(
+    this,
+    ({ cursor }) => [cursor],
+    () => this.#followCursor(),
+  );
+  #resize: ResizeObserver | undefined;
+  #intersection: IntersectionObserver | undefined;
 
   constructor() {
     super();
@@ -81,15 +152,23 @@ export class TarsierChart extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.#intersection = new IntersectionObserver(
+      (entries) => {
+        this.#visible = entries.at(-1)?.isIntersecting ?? true;
+        if (this.#visible) this.#requestDraw();
+      },
+      { rootMargin: '200px' },
+    );
     this.#intersection.observe(this);
-    const plot = this.#part('plot');
-    if (plot !== null) this.#resize.observe(plot);
+    this.#resize = new ResizeObserver(() => this.#requestDraw(true));
+    this.#observePlot();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#intersection.disconnect();
-    this.#resize.disconnect();
+    this.#intersection?.disconnect();
+    this.#resize?.disconnect();
+    clearTimeout(this.#speaking);
     // Moved within the document: the plot is kept.
     queueMicrotask(() => {
       if (this.isConnected) return;
@@ -99,19 +178,42 @@ export class TarsierChart extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('selector') || changed.has('window')) this.#watch();
-    if (changed.has('rate') || changed.has('unit') || changed.has('by') || changed.has('max')) {
+    for (const name of ['selector', 'query', 'rate', 'range', 'compare', 'forecast'] as const) {
+      if (!changed.has(name)) continue;
+      if (name === 'range') this.ownZoom = undefined;
+      if (name === 'selector' || name === 'query' || name === 'rate') this.#view = undefined;
+      this.#wishAgain();
+    }
+    for (const name of [
+      'unit',
+      'by',
+      'min',
+      'max',
+      'kind',
+      'stacked',
+      'log',
+      'data',
+      'thresholds',
+      'threshold',
+    ] as const) {
+      if (!changed.has(name)) continue;
       this.#view = undefined;
+      this.#plotLook = '';
       this.#requestDraw();
     }
   }
 
   protected override firstUpdated(): void {
+    this.#observePlot();
+  }
+
+  #observePlot(): void {
     const plot = this.#part('plot');
-    if (plot !== null) this.#resize.observe(plot);
+    if (plot !== null) this.#resize?.observe(plot);
   }
 
   protected override updated(): void {
+    this.renderRoot.querySelector<HTMLDialogElement>('dialog:not([open])')?.showModal();
     const { point } = this;
     const tip = this.#part('tooltip');
     if (tip === null || point === undefined || this.#plot === undefined) return;
@@ -127,22 +229,103 @@ export class TarsierChart extends LitElement {
     return this.#view;
   }
 
+  /** The samples as drawn, as CSV with ISO 8601 times. */
+  toCSV(): string {
+    return this.#view === undefined ? '' : toCsv(this.#view);
+  }
+
+  /** @throws {Error} while there is nothing drawn */
+  toSVG(): string {
+    const probe = this.#part('probe');
+    if (this.#view === undefined || probe === null) throw new Error('tarsier-chart: expected something drawn');
+    return toSvg(this.label, this.#view, readCanvasColours(probe), this.#locale);
+  }
+
+  /** @throws {Error} while there is nothing drawn */
+  async toPNG(): Promise<Blob> {
+    const probe = this.#part('probe');
+    if (this.#plot === undefined || probe === null) throw new Error('tarsier-chart: expected something drawn');
+    return toPng(this.#plot.canvas, this.label, readCanvasColours(probe));
+  }
+
+  /** The address of the dashboard that shows the same series over the same, absolute, time. */
+  permalink(): string {
+    const { from, to } = this.#view ?? spanOf(this.#range, this.#now);
+    const parameters = new URLSearchParams({
+      query: this.#queries.map(asPromql)[0] ?? '',
+      range: rangeText({ kind: 'fixed', from, to }),
+    });
+    return `${this.#source.value?.baseUrl || location.origin}/#/explore?${parameters}`;
+  }
+
+  /** Shows a stretch of time, and all charts that share its time range with it. */
+  zoom(from: number, to: number): void {
+    this.#zoomTo({ kind: 'fixed', from, to });
+  }
+
+  /** Back to what was shown before the last zoom. */
+  reset(): void {
+    if (this.range !== '') this.ownZoom = undefined;
+    else this.#shared.value?.zoomBack();
+    this.#wishAgain();
+  }
+
   #part(name: 'plot' | 'probe' | 'tooltip'): HTMLElement | null {
     return this.renderRoot.querySelector<HTMLElement>(`.${name}`);
   }
 
-  #watch(): void {
-    this.#subscription?.close();
-    this.#subscription = undefined;
-    this.#view = undefined;
-    const source = this.#source.value;
-    if (source === undefined || this.selector === '') return;
-    const query = { selector: this.selector, windowMs: parseWindow(this.window) };
-    this.#subscription = source.watch(query, () => this.#requestDraw());
-    this.#requestDraw();
+  get #now(): number {
+    return this.#source.value?.now() ?? Date.now();
   }
 
-  #sized = false;
+  get #range(): TimeRange {
+    return this.ownZoom ?? parseRange(this.range) ?? this.#shared.value?.range.value ?? defaultRange;
+  }
+
+  get #queries(): readonly ChartQuery[] {
+    const children = [...this.querySelectorAll(':scope > tarsier-query')].map((child): ChartQuery => {
+      const expr = child.getAttribute('expr') ?? '';
+      return { expr, kind: 'promql', rate: false, name: child.getAttribute('legend') ?? expr };
+    });
+    if (children.length > 0) return children;
+    if (this.query !== '') return [{ expr: this.query, kind: 'promql', rate: false, name: this.label }];
+    return this.selector === '' ? [] : [{ expr: this.selector, kind: 'selector', rate: this.rate, name: '' }];
+  }
+
+  #connectFeed(): void {
+    this.#feed?.close();
+    const source = this.#source.value;
+    this.#feed = source === undefined ? undefined : new ChartFeed(source, () => this.#requestDraw());
+    this.#wishAgain();
+  }
+
+  #wishAgain(): void {
+    if (!this.isConnected) return;
+    const queries = this.#queries;
+    const width = this.#part('plot')?.clientWidth || 600;
+    if (queries.length > 0 && this.data === undefined) {
+      this.#feed?.wish({
+        queries,
+        range: this.#range,
+        compareMs:
+          this.compare === '' ? (this.#shared.value?.compareMs.value ?? 0) : (parseDuration(this.compare) ?? 0),
+        forecast: this.forecast,
+        pixels: Math.ceil(width / pixelStep) * pixelStep,
+        timeZone: this.#locale.timeZone,
+      });
+    }
+    this.#requestDraw();
+    this.requestUpdate();
+  }
+
+  #zoomTo(range: TimeRange): void {
+    this.#leave();
+    if (this.range === '' && this.#shared.value?.range.value !== undefined) this.#shared.value.zoomTo(range);
+    else {
+      this.ownZoom = range;
+      this.#wishAgain();
+    }
+  }
 
   #requestDraw(sized = false): void {
     this.#sized ||= sized;
@@ -151,52 +334,92 @@ export class TarsierChart extends LitElement {
 
   readonly #draw = (): void => {
     const parent = this.#part('plot');
-    const source = this.#source.value;
-    if (parent === null || source === undefined || this.#subscription === undefined) return this.requestUpdate();
+    const feed = this.#feed?.data;
+    if (parent === null || (feed === undefined && this.data === undefined)) return this.requestUpdate();
     const size = { width: parent.clientWidth, height: parent.clientHeight };
     // Out of view it is drawn once, so that there is something to scroll to and to read aloud, and then left alone.
     if (size.width === 0 || (!this.#visible && this.#plot !== undefined)) return;
     if (this.#sized && this.#plot !== undefined) this.#plot.resize(size);
+    if (this.#sized) this.#wishAgain();
     this.#sized = false;
-    // Held: everything stays as it is, samples are kept for later.
-    if (this.#standsStill && this.#plot !== undefined) return;
+    // Held: everything stays as it is, samples are kept for later. Another range is what the viewer asked for.
+    const range = rangeText(this.#range);
+    const moves = this.data !== undefined || feed?.span === undefined;
+    if (this.#standsStill && moves && this.#plot !== undefined && range === this.#drawnRange) return;
+    this.#drawnRange = range;
 
+    const nothingYet = { raw: false, compared: [], forecasts: [], anomalies: [], events: [], alerts: [] };
+    const input =
+      this.data === undefined && feed !== undefined
+        ? feed
+        : { ...nothingYet, series: this.data ?? [], span: undefined };
     this.#view = chartView(
-      this.#subscription.series,
-      source.anomalies.value,
-      {
-        rate: this.rate,
-        unit: this.unit,
-        windowMs: parseWindow(this.window),
-        by: this.by
-          .split(',')
-          .map((name) => name.trim())
-          .filter((name) => name !== ''),
-        max: this.max ?? undefined,
-      },
+      this.noAnomalies ? { ...input, anomalies: [] } : input,
+      this.#settings,
       size.width,
-      source.now(),
+      this.#now,
       this.#view,
     );
     this.#drawPlot(parent, this.#view, size);
     this.requestUpdate();
   };
 
+  get #settings(): ChartSettings {
+    const range = this.#range;
+    const single = this.threshold === undefined ? [] : [{ value: this.threshold }];
+    return {
+      kind: chartKinds.find((kind) => kind === this.kind) ?? 'line',
+      stacked: this.stacked,
+      log: this.log,
+      rate: this.rate,
+      unit: this.unit,
+      windowMs: range.kind === 'last' ? range.ms : range.to - range.from,
+      by: this.by
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
+      min: this.min ?? undefined,
+      max: this.max ?? undefined,
+      thresholds: [...this.thresholds, ...single].map((threshold, i) => ({
+        ...threshold,
+        value: this.draft?.index === i ? this.draft.value : threshold.value,
+      })),
+      annotations: (['alert', 'event'] as const).filter((kind) => this.annotations.split(/\s+/u).includes(kind)),
+    };
+  }
+
   #drawPlot(parent: HTMLElement, view: ChartView, size: { width: number; height: number }): void {
     const probe = this.#part('probe');
     if (view.newest === undefined || probe === null) return this.#dropPlot();
-    const lines = view.lines.map(({ signature, slot }) => `${slot} ${signature}`).join('\n');
-    if (this.#plot !== undefined && lines === this.#plotLines) return this.#plot.draw(view);
+    const { lang, timeZone } = this.#locale;
+    const look = [lang, timeZone, ...view.lines.map(({ signature, slot }) => `${slot} ${signature}`)].join('\n');
+    if (this.#plot !== undefined && look === this.#plotLook) return this.#plot.draw(view);
     this.#dropPlot();
-    this.#plotLines = lines;
-    const colours = readCanvasColours(probe);
-    this.#plot = createPlot({ parent, view, colours, size, onPoint: this.#pointed });
+    this.#plotLook = look;
+    this.#plot = createPlot({
+      parent,
+      view,
+      size,
+      colours: readCanvasColours(probe),
+      locale: { lang, timeZone },
+      devicePixelRatio,
+      onPoint: this.#pointed,
+      onZoom: (span: Span) => this.#zoomTo(this.#reachesNow(span)),
+      onReset: () => this.reset(),
+      onWheel: (factor, at) => this.#zoomTo(zoomed(this.#range, factor, at, this.#now)),
+    });
     for (const [i, { signature }] of view.lines.entries()) if (this.#off.has(signature)) this.#plot.show(i, false);
+  }
+
+  /** What was panned into the future is live. */
+  #reachesNow({ from, to }: Span): TimeRange {
+    return to > this.#now ? { kind: 'last', ms: to - from } : { kind: 'fixed', from, to };
   }
 
   #dropPlot(): void {
     this.#plot?.destroy();
     this.#plot = undefined;
+    this.#plotLook = '';
     this.point = undefined;
   }
 
@@ -204,12 +427,20 @@ export class TarsierChart extends LitElement {
     return this.held || this.#hovered || this.#pointedByKey;
   }
 
-  /** Whether the keyboard moved the cursor; then it stays until Escape or the focus leaves. */
-  #pointedByKey = false;
-
   readonly #pointed = (index: number | undefined): void => {
+    if (index === this.point) return;
     this.point = index;
+    const view = this.#view;
+    const time = index === undefined ? undefined : view?.times[index];
+    this.#cursors.value?.cursor.set(time === undefined ? undefined : { time, by: this });
+    const values = index === undefined ? [] : (view?.lines ?? []).map((line) => [line.name, line.values[index]]);
+    this.#fire('tarsier-cursor', { time, values: Object.fromEntries(values) });
   };
+
+  #followCursor(): void {
+    const cursor = this.#cursors.value?.cursor.value;
+    if (cursor?.by !== this) this.#plot?.follow(cursor?.time);
+  }
 
   readonly #themeChanged = (): void => {
     this.#dropPlot();
@@ -224,71 +455,142 @@ export class TarsierChart extends LitElement {
   }
 
   #key(event: KeyboardEvent): void {
-    const last = (this.#view?.times.length ?? 0) - 1;
-    if (last < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
-    const at = this.point ?? last + 1;
-    const step = event.shiftKey ? Math.max(1, Math.round(last / 10)) : 1;
-    const moves: Readonly<Record<string, number>> = { ArrowLeft: at - step, ArrowRight: at + step, Home: 0, End: last };
-    const to = moves[event.key];
-    if (to !== undefined) {
-      this.#pointedByKey = true;
-      this.#plot?.point(Math.min(last, Math.max(0, to)));
-      this.#speak();
-    } else if (event.key === ' ') {
-      this.held = !this.held;
-    } else if (event.key === 'Escape' && this.point !== undefined) {
-      this.#leave();
-    } else {
-      return;
-    }
+    const view = this.#view;
+    const last = (view?.times.length ?? 0) - 1;
+    if (view === undefined || last < 0 || event.target !== event.currentTarget) return;
+    if (event.key === 'Enter' && this.point !== undefined) return this.#drill(this.point);
+    const meant = chartKey(event, this.point, last);
+    if (meant === undefined) return;
     event.preventDefault();
+    switch (meant.kind) {
+      case 'point':
+        return this.#pointAt(meant.index);
+      case 'line': {
+        const count = view.lines.filter(({ earlier }) => !earlier).length;
+        this.#line = ((this.#line ?? (meant.by === 1 ? -1 : count)) + meant.by + count) % count;
+        return this.#pointAt(this.point ?? last);
+      }
+      case 'mark': {
+        const moments = [...view.anomalies.map(({ start }) => start), ...view.markers.map(({ time }) => time)];
+        const from = this.point === undefined ? (meant.by === 1 ? -Infinity : Infinity) : (view.times[this.point] ?? 0);
+        const mark = nextMark(
+          moments.toSorted((a, b) => a - b),
+          from,
+          meant.by,
+        );
+        if (mark !== undefined) this.#pointAt(indexNear(view.times, mark));
+        return;
+      }
+      case 'pan':
+        return this.#zoomTo(panned(this.#range, meant.part, this.#now));
+      case 'zoom':
+        return this.#zoomTo(
+          zoomed(this.#range, meant.factor, this.point === undefined ? undefined : view.times[this.point], this.#now),
+        );
+      case 'reset':
+        return this.reset();
+      case 'hold':
+        this.held = !this.held;
+        return this.#requestDraw();
+      case 'table':
+        return this.#toggleTable();
+      case 'summary':
+        return this.#say(summaryInWords(this.label, view, this.#locale));
+      case 'help':
+        this.helpShown = true;
+        return;
+      case 'leave':
+        return this.#leave();
+    }
+  }
+
+  #pointAt(index: number): void {
+    this.#pointedByKey = true;
+    this.#plot?.point(index);
+    if (this.#view !== undefined) this.#say(pointInWords(this.#view, index, this.#line, this.#locale));
   }
 
   #leave(): void {
     this.#pointedByKey = false;
+    this.#line = undefined;
+    clearTimeout(this.#speaking);
     this.#spoken = '';
     this.#plot?.point(undefined);
     this.#requestDraw();
   }
 
-  #speak(): void {
-    if (this.#view !== undefined && this.point !== undefined) this.#spoken = pointInWords(this.#view, this.point);
-    this.requestUpdate();
+  #say(text: string): void {
+    clearTimeout(this.#speaking);
+    this.#speaking = setTimeout(() => {
+      this.#spoken = text;
+      this.requestUpdate();
+    }, speakAfterMs);
   }
 
-  #toggle(signature: string): void {
-    if (!this.#off.delete(signature)) this.#off.add(signature);
-    const line = this.#view?.lines.findIndex((one) => one.signature === signature) ?? -1;
-    if (line >= 0) this.#plot?.show(line, !this.#off.has(signature));
+  #drill(index: number): void {
+    const hosts = new Set(this.#feed?.data.series.map(({ labels }) => labels['host']) ?? []);
+    const [host] = hosts;
+    this.#fire('tarsier-drill', { time: this.#view?.times[index], ...(hosts.size === 1 ? { host } : {}) });
+  }
+
+  #fire(name: string, detail: unknown): boolean {
+    return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }));
+  }
+
+  #toggleTable(): void {
+    this.tablePage = this.tablePage === undefined ? 0 : undefined;
+  }
+
+  #toggle(signature: string, alone: boolean): void {
+    const lines = this.#view?.lines ?? [];
+    if (alone) {
+      const wasAlone = lines.every(
+        (line) => line.earlier || this.#off.has(line.signature) === (line.signature !== signature),
+      );
+      this.#off.clear();
+      if (!wasAlone) for (const line of lines) if (line.signature !== signature) this.#off.add(line.signature);
+    } else if (!this.#off.delete(signature)) {
+      this.#off.add(signature);
+    }
+    for (const [i, line] of lines.entries()) {
+      const [own = ''] = line.signature.split('\nearlier');
+      this.#plot?.show(i, !this.#off.has(own));
+    }
     this.requestUpdate();
   }
 
   #note(): ChartNote | undefined {
     const source = this.#follow.source;
+    if (this.data !== undefined) return this.#view?.newest === undefined ? { kind: 'empty' } : undefined;
     if (source === undefined) return { kind: 'no-provider' };
-    const subscribed = this.#subscription?.state;
-    if (subscribed?.kind === 'failed') return { kind: 'error', error: subscribed.error };
-    if (this.#view?.newest !== undefined) return undefined;
+    const feed = this.#feed?.data;
+    if (this.#view?.newest !== undefined && (feed?.state.kind !== 'failed' || feed.series.length > 0)) return undefined;
+    if (feed?.state.kind === 'failed') return { kind: 'error', error: feed.state.error };
     const { kind } = source.connection.value;
     if (kind === 'signed-out' || kind === 'offline') return { kind };
-    return { kind: subscribed?.kind === 'ready' && this.#view !== undefined ? 'empty' : 'loading' };
+    return { kind: feed?.state.kind === 'ready' && this.#view !== undefined ? 'empty' : 'loading' };
   }
 
   override render(): TemplateResult {
     const placeholder = this.#note();
     const view = placeholder === undefined ? this.#view : undefined;
-    const now = this.#source.value?.now() ?? 0;
+    const now = this.#now;
+    const text = this.#locale;
+    const { chart } = text.words;
+    const failed = this.#feed?.data.failed.length ?? 0;
     return html`<figure class="card ${view?.stale === true ? 'stale' : ''}" part="figure" aria-labelledby="title">
-      <figcaption>
+      <figcaption part="toolbar">
         <h3 id="title">${this.label}</h3>
-        ${view === undefined ? nothing : badges(view, now)} ${view === undefined ? nothing : this.#tools()}
+        ${view === undefined ? nothing : badges(view, failed, this.#queries.length, now, text)}
+        <slot name="actions"></slot>
+        ${view === undefined ? nothing : this.#tools()}
       </figcaption>
       <div
         class="frame"
         role="application"
-        aria-roledescription="time series chart"
+        aria-roledescription=${chart.role}
         tabindex=${view === undefined ? -1 : 0}
-        aria-label=${view === undefined ? this.label : chartSummary(this.label, view)}
+        aria-label=${view === undefined ? this.label : chartSummary(this.label, view, text.words, text)}
         @keydown=${this.#key}
         @blur=${this.#leave}
         @pointerenter=${() => this.#hover(true)}
@@ -296,24 +598,80 @@ export class TarsierChart extends LitElement {
         @pointercancel=${() => this.#hover(false)}
       >
         <div class="plot"></div>
-        ${placeholder === undefined ? nothing : note(placeholder, parseWindow(this.window))}
-        ${view === undefined || this.point === undefined ? nothing : tooltip(view, this.point, this.#off)}
+        ${
+          placeholder === undefined
+            ? nothing
+            : note(placeholder, this.#range, now, text, () => {
+                this.#feed?.retry();
+                this.#follow.source?.retry();
+              })
+        }
+        ${view === undefined || !this.editable ? nothing : this.#handles(view)}
+        ${view === undefined || this.point === undefined ? nothing : tooltip(view, this.point, this.#off, text)}
       </div>
-      ${view === undefined ? nothing : legend(view, this.point, this.#off, (signature) => this.#toggle(signature))}
+      ${view === undefined ? nothing : this.#proposal(view)}
+      ${
+        view === undefined || this.noLegend
+          ? nothing
+          : legend(view, this.point, this.#off, (signature, alone) => this.#toggle(signature, alone), text)
+      }
       <div class="visually-hidden" role="status">${this.#spoken}</div>
-      ${view !== undefined && this.tableShown ? table(this.label, view) : nothing}
+      ${
+        view === undefined || this.tablePage === undefined
+          ? nothing
+          : table(this.label, view, this.tablePage, (page) => (this.tablePage = page), text)
+      }
+      ${this.helpShown ? help(text.words, () => (this.helpShown = false)) : nothing}
       <span class="visually-hidden sentinel" aria-hidden="true" @transitionend=${this.#themeChanged}></span>
       <span class="visually-hidden probe" aria-hidden="true"></span>
     </figure>`;
   }
 
+  #handles(view: ChartView): TemplateResult {
+    return thresholdHandles(view, this.#plot, this.#locale, (index, value) => {
+      this.draft = { index, value };
+      // Also while it is hovered: the line has to follow the hand.
+      if (this.#view !== undefined) this.#plot?.draw({ ...this.#view, thresholds: this.#settings.thresholds });
+    });
+  }
+
+  /** A threshold that was moved is a proposal, until somebody takes it. */
+  #proposal({ unit }: ChartView): TemplateResult | typeof nothing {
+    const { draft } = this;
+    if (draft === undefined) return nothing;
+    const { proposeRule, reset } = this.#locale.words.chart;
+    const [query] = this.#queries;
+    return html`<div class="proposal">
+      <button
+        class="button"
+        type="button"
+        @click=${() => this.#fire('tarsier-threshold', { expr: query === undefined ? '' : asPromql(query), value: draft.value })}
+      >
+        ${proposeRule(formatValue(draft.value, unit, this.#locale))}
+      </button>
+      <button
+        class="button"
+        type="button"
+        @click=${() => {
+          this.draft = undefined;
+          this.#view = undefined;
+          this.#requestDraw();
+        }}
+      >
+        ${reset}
+      </button>
+    </div>`;
+  }
+
   #tools(): TemplateResult {
+    const { chart } = this.#locale.words;
+    const tableShown = this.tablePage !== undefined;
     return html`<button
         class="tool"
         type="button"
         aria-pressed=${this.held ? 'true' : 'false'}
-        aria-label="Hold ${this.label}"
-        title=${this.held ? 'Go on' : 'Hold'}
+        aria-label=${chart.hold(this.label)}
+        title=${this.held ? chart.goOn : chart.holdTitle}
         @click=${() => {
           this.held = !this.held;
           this.#requestDraw();
@@ -324,14 +682,34 @@ export class TarsierChart extends LitElement {
       <button
         class="tool"
         type="button"
-        aria-pressed=${this.tableShown ? 'true' : 'false'}
-        aria-label="${this.label} as a table"
-        title="Table"
-        @click=${() => (this.tableShown = !this.tableShown)}
+        aria-pressed=${tableShown ? 'true' : 'false'}
+        aria-label=${chart.asTable(this.label)}
+        title=${chart.table}
+        @click=${() => this.#toggleTable()}
       >
         ${icons.table}
-      </button>`;
+      </button>
+      ${menu(this.label, this.#locale.words, {
+        table: () => this.#toggleTable(),
+        zoomIn: () => this.#zoomTo(zoomed(this.#range, 0.5, undefined, this.#now)),
+        zoomOut: () => this.#zoomTo(zoomed(this.#range, 2, undefined, this.#now)),
+        reset: () => this.reset(),
+        csv: () => save(new Blob([this.toCSV()], { type: 'text/csv' }), `${this.label || 'chart'}.csv`),
+        svg: () => save(new Blob([this.toSVG()], { type: 'image/svg+xml' }), `${this.label || 'chart'}.svg`),
+        png: () => void this.toPNG().then((blob) => save(blob, `${this.label || 'chart'}.png`)),
+        link: () => void navigator.clipboard.writeText(this.permalink()).catch(() => undefined),
+        help: () => (this.helpShown = true),
+      })}`;
   }
+}
+
+function asPromql({ expr, rate }: ChartQuery): string {
+  return rate ? `rate(${expr}[1m])` : expr;
+}
+
+function indexNear(times: Float64Array, time: number): number {
+  const after = times.findIndex((one) => one >= time);
+  return after < 0 ? times.length - 1 : after;
 }
 
 declare global {

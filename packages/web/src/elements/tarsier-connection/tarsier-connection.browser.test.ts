@@ -9,6 +9,7 @@ const now = Date.now();
 const states: [Connection, RegExp][] = [
   [{ kind: 'live', since: now }, /^Live$/u],
   [{ kind: 'connecting', since: now }, /^Connecting$/u],
+  [{ kind: 'polling', since: now }, /^Pollingsince /u],
   [{ kind: 'offline', since: now, attempt: 2, retryAt: now + 8000 }, /^Offlinesince .*retry in \d s$/u],
   [{ kind: 'signed-out', since: now }, /^Signed out$/u],
 ];

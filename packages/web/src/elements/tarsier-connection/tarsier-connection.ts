@@ -50,6 +50,8 @@ function describe(
   switch (state.kind) {
     case 'live':
       return { icon: icons.live, word: text.live, detail: '' };
+    case 'polling':
+      return { icon: icons.connecting, word: text.polling, detail: text.since(formatMoment(state.since, now, locale)) };
     case 'connecting':
       return { icon: icons.connecting, word: text.connecting, detail: '' };
     case 'signed-out':
