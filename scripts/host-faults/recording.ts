@@ -101,7 +101,7 @@ function createBatchReader(): (bytes: Uint8Array) => StoredSamples {
         return number;
       });
       const scope = { tenantId: 1, tenant: 'default' };
-      schemas.set(key, { scope, hostId: 1, host, hash: schemaHash, schema, seriesIds });
+      schemas.set(key, { scope, hostId: 1, host, hash: schemaHash, schema, seriesIds, agent: true });
     }
     const schema = schemas.get(key);
     if (schema === undefined) throw new Error(`recording: expected the schema ${key} before its first batch`);

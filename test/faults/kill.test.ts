@@ -75,10 +75,15 @@ test('with the collector killed ten times and the agent twice, every spooled tic
   const spooled = new Set(spooledTicks([...agents, last]));
   expect(stored.filter((time) => ticks.includes(time))).toHaveLength(ticks.length);
   expect(stored.filter((time) => time <= Math.max(...ticks) && !spooled.has(time))).toEqual([]);
+  const instant = '/prometheus/api/v1/query?query=system_uptime_seconds{host="fault"}';
+  expect(await api.get(instant)).toMatchObject({ data: { result: [{ metric: { host: 'fault' } }] } });
   await last.end('SIGTERM');
+  // It said goodbye: nobody sees it for another five minutes.
+  expect(await api.get(instant)).toMatchObject({ data: { result: [] } });
   const rows = await storedRows(data);
   const everySpooled = spooledTicks([...agents, last]);
-  expect(rows).toBe(everySpooled.length);
+  const goodbyes = 2;
+  expect(rows).toBe(everySpooled.length + goodbyes);
   process.stdout.write(
     `${ticks.length} ticks spooled over ${collectorKills} collector kills and 2 agent kills, each stored once\n`,
   );

@@ -125,6 +125,8 @@ test('through refusals, errors and a restart every tick arrives once', async () 
     const ofEpoch = taken.filter((batch) => batch.epoch === epoch).toSorted((a, b) => a.seq - b.seq);
     expect(ofEpoch.map(({ seq }) => seq)).toEqual(ofEpoch.map((_, seq) => seq));
     const scrapes = ofEpoch.flatMap(scrapesIn);
+    // The last is the marker that all ends.
+    expect(scrapes.pop()).toBeNaN();
     expect(scrapes).toEqual(scrapes.map((_, index) => index + 1));
   }
   expect(batches.length).toBeGreaterThan(taken.length);
@@ -186,6 +188,7 @@ test('other settings are taken while it measures: no tick is lost, numbers go on
   expect(new Set(taken().map(({ epoch }) => epoch)).size).toBe(1);
   expect(taken().map(({ seq }) => seq)).toEqual(taken().map((_, seq) => seq));
   const scrapes = taken().flatMap(scrapesIn);
+  expect(scrapes.pop()).toBeNaN();
   expect(scrapes).toEqual(scrapes.map((_, index) => index + 1));
   // The swapped plugin's series is the one it was: nothing is declared a second time.
   expect(new Set(taken().map(({ schemaHash }) => Buffer.from(schemaHash).toString('hex'))).size).toBeLessThan(3);

@@ -30,7 +30,7 @@ export interface Agent {
    */
   reconfigure(config: AgentConfig, plugins?: readonly Plugin[]): Promise<readonly string[]>;
   status(): AgentStatus;
-  /** Spools what was sampled, tries to send it, and gives back what it holds open. */
+  /** Spools what was sampled and that its series end, tries to send it, and gives back what it holds open. */
   stop(): Promise<void>;
 }
 
@@ -116,14 +116,14 @@ export async function createAgent(
 
   /** Beside the ticks, and one after the other: a slow disk must not delay the next tick. */
   let flushing: Promise<void> = Promise.resolve();
-  function flush(): void {
+  function flush(what: 'batch' | 'goodbye' = 'batch'): void {
     const batch = batcher.take();
     if (batch === undefined) return;
     const { epoch, seq, times, bytes, schema } = batch;
     flushing = flushing
       .then(async () => {
         const durable = await spool.append(bytes, schema, times.at(-1) ?? clock.now());
-        if (durable) log.debug('batch spooled', { epoch, seq, times });
+        if (durable) log.debug(`${what} spooled`, { epoch, seq, times });
         shipper.wake();
       })
       .catch((error: unknown) => log.error('a batch could not be spooled', { why: describeError(error) }));
@@ -232,6 +232,9 @@ export async function createAgent(
       cancelGiveBack();
       await scheduler.stop();
       flush();
+      // What it measured ends now: nobody should see it for another five minutes.
+      if (ticks.lastAt !== undefined) batcher.end(Math.max(clock.now(), ticks.lastAt + 1));
+      flush('goodbye');
       await flushing;
       await shipper.stop(lastSendMs);
       await spool.close();

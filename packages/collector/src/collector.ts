@@ -22,6 +22,7 @@ import { createForecaster } from './forecast/forecaster.ts';
 import { createApp } from './http/app.ts';
 import { createIngest, maxFutureMs } from './ingest/ingest.ts';
 import { createLiveWindows } from './ingest/live-window.ts';
+import { createSilenceWatch } from './ingest/silence-watch.ts';
 import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
 import { noHost } from './no-host.ts';
@@ -62,6 +63,7 @@ const rateTicks = 6;
 const chores = {
   rulesMs: 1_000,
   ruleFilesMs: 30_000,
+  silenceMs: 5_000,
   anomaliesMs: 1_000,
   ratesMs: 10_000,
   checkpointsMs: 300_000,
@@ -155,13 +157,17 @@ export async function startCollector({
   });
   const authenticate = createAuthenticator({ storage, now });
   const live = createLive({ windows, authenticate, log, now });
+  const silence = createSilenceWatch({ markers: storage.endMarkers, log, now });
   const ingest = createIngest({
     storage,
-    consumers: [windows.consume, detection.consume, alerting.consume],
+    consumers: [windows.consume, silence.consume, detection.consume, alerting.consume],
     // Rules go on from their saved state: past samples must neither end an alert nor begin one.
-    replayConsumers: [windows.consume, detection.consume, alerting.replay],
+    replayConsumers: [windows.consume, silence.replay, detection.consume, alerting.replay],
     limits: { maxAgeMs: config.maxAgeMs },
-    onRefused: alerting.refused,
+    onRefused(scope, host) {
+      alerting.refused(scope, host);
+      silence.deaf();
+    },
     watched: live.watched,
     log,
     now,
@@ -293,6 +299,9 @@ export async function startCollector({
     }),
     // Another collector may have changed them.
     every(chores.ruleFilesMs, 'reading rule files', log, () => ruleGroups.reload()),
+    every(chores.silenceMs, 'ending series of silent hosts', log, async () => {
+      self.endedSeries.add(await silence.tick());
+    }),
     every(chores.anomaliesMs, 'writing anomalies', log, async () => {
       await anomalyLog.flush();
       await eventLog.flush();

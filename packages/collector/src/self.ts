@@ -8,6 +8,7 @@ export interface SelfMetrics {
   /** Samples that compaction has put together, hours that it has sealed, and what it could not do at once. */
   readonly compactedSamples: Counter;
   readonly sealedHours: Counter;
+  readonly endedSeries: Counter;
   readonly compactionFailures: Counter;
   readonly compactionBacklog: Gauge;
   readonly receivedSamples: Counter;
@@ -90,6 +91,7 @@ export function createSelfMetrics(
     refusedBatches: counter('tarsier_ingest_refused_total', 'Batches refused, by error code.'),
     compactedSamples: counter('tarsier_compaction_samples_total', 'Samples moved from batches to segments or blocks.'),
     sealedHours: counter('tarsier_compaction_hours_total', 'Hours of a host made a block with rollups.'),
+    endedSeries: counter('tarsier_ended_series_total', 'Series that ended because their agent fell silent.'),
     compactionFailures: counter('tarsier_compaction_failures_total', 'Steps that failed, or found their host taken.'),
     compactionBacklog: gauge('tarsier_compaction_backlog', 'Hours of hosts that are over and not sealed yet.'),
     receivedSamples: counter('tarsier_receive_samples_total', 'Samples through other doors, by door and outcome.'),

@@ -41,5 +41,6 @@ export { isMetricName, metricKinds } from './metric.ts';
 export type { Compress, Decompress, PayloadCursor, SampleMatrix } from './payload.ts';
 export { decodePayload, encodePayload, openPayload, payloadLimits } from './payload.ts';
 export type { SeriesColumn, UnixMs } from './sample.ts';
+export { markStale, staleRows } from './staleness.ts';
 export type { SeriesSchema } from './schema.ts';
 export { decodeSchema, encodeSchema } from './schema.ts';

@@ -1,5 +1,6 @@
 import { createScrapeOutput, type CollectedSamples } from '@tarsier/plugins';
-import { decodeEnvelope, decodeSchema } from '@tarsier/protocol';
+import { decodeEnvelope, decodePayload, decodeSchema, staleRows } from '@tarsier/protocol';
+import { zstdDecompress } from '@tarsier/protocol/zstd';
 import { expect, test } from 'vitest';
 import { createBatcher, type Batcher } from './batcher.ts';
 import { samplesIn } from '../testing.ts';
@@ -34,6 +35,22 @@ test('more ticks than usual are kept as they are, and once there is no more room
   expect(lines.filter((line) => line.includes('"b"'))).toHaveLength(60);
   expect(lines[0]).toBe('v{at="a"} 11000 1');
   expect(batcher.rows).toBe(0);
+});
+
+test('at its end all series of the last minutes end with a staleness marker, those long gone do not', () => {
+  const batcher = createBatcher({ host: 'h', epoch: 1 });
+  const samples = output();
+  batcher.append(1_000, [put(samples, ['a', 'gone'])]);
+  batcher.take();
+  batcher.append(400_000, [put(samples, ['a'])]);
+  batcher.take();
+  batcher.end(400_500);
+  const batch = batcher.take();
+  const { t0, rows, payload } = decodeEnvelope(batch?.bytes ?? new Uint8Array());
+  const matrix = decodePayload(payload, zstdDecompress);
+  expect([t0, rows]).toEqual([400_500, 1]);
+  expect([...(matrix.present ?? [])]).toEqual([1, 0]);
+  expect(staleRows(matrix)(0)).toBe(true);
 });
 
 test('series that are gone for an hour lose their place, others and new ones keep or get theirs', () => {

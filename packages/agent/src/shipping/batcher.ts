@@ -3,6 +3,7 @@ import {
   encodeEnvelope,
   encodePayload,
   encodeSchema,
+  markStale,
   payloadLimits,
   seriesSignature,
   type Labels,
@@ -40,6 +41,8 @@ export interface Batcher {
   readonly leftOut: number;
   /** One tick's samples of the plugins that have some. @returns how many samples */
   append(time: UnixMs, sources: readonly TickSource[]): number;
+  /** A tick at which the series end that were in the batches of the last minutes: the agent goes. All must be taken. */
+  end(time: UnixMs): void;
   /** What has gathered since the last call; undefined when nothing has. */
   take(): EncodedBatch | undefined;
   /** Numbers begin again. What has gathered must have been taken. @param epoch  greater than every one before */
@@ -66,6 +69,8 @@ const fullSamples = 200_000;
 const forgetAfterMs = 3_600_000;
 /** As long, where more than half of the places are taken: applications may push ever new ones. */
 const forgetSoonMs = 300_000;
+/** Nobody sees a series that had no sample for so long: it has ended already. */
+const lookBackMs = 300_000;
 const none = -1;
 
 /** @param epoch  when this run of the agent began; greater than that of any run before */
@@ -219,6 +224,16 @@ export function createBatcher({
       let count = 0;
       for (const source of sources) count += appendSource(source, row);
       return count;
+    },
+
+    end(time) {
+      makeRoom();
+      const row = times.push(time) - 1;
+      for (const [place, { lastAt }] of columns.entries()) {
+        if (lastAt <= time - lookBackMs) continue;
+        markStale(values, place * stride + row);
+        present[place * stride + row] = 1;
+      }
     },
 
     take() {

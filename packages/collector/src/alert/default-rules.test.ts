@@ -37,6 +37,7 @@ async function alertsOf(tenant: string, levels: { cpu: number; memory: number; d
         ],
       },
       seriesIds: Int32Array.of(1, 2, 3, 4),
+      agent: true,
     },
     matrix: {
       times: Float64Array.from({ length: rows }, (_, row) => start + row * 1000),

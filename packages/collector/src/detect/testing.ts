@@ -25,6 +25,7 @@ export function storedSeries(
       hash: new Uint8Array(16),
       schema: { metrics: [metric], series: [{ metric: 0, labels: {} }] },
       seriesIds: Int32Array.of(seriesId),
+      agent: true,
     },
     matrix: {
       times: Float64Array.from(values, (_, row) => t0 + row * 1000),

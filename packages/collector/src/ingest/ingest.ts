@@ -92,11 +92,13 @@ export function createIngest({
     return schema;
   }
 
-  async function schemaOf(scope: TenantScope, batch: BatchEnvelope): Promise<RegisteredSchema> {
+  async function schemaOf(scope: TenantScope, batch: BatchEnvelope, agent: boolean): Promise<RegisteredSchema> {
     const cached = schemas.get(schemaKey(scope, batch.host, batch.schemaHash));
-    if (cached !== undefined) return cached;
-    const known = await retryable(() => storage.series.schemaOf(scope, batch.host, batch.schemaHash));
-    if (known !== undefined) return remember(known);
+    if (cached !== undefined && (cached.agent || !agent)) return cached;
+    const known = cached ?? (await retryable(() => storage.series.schemaOf(scope, batch.host, batch.schemaHash)));
+    if (known !== undefined) {
+      return remember(agent && !known.agent ? await retryable(() => storage.series.sentByAgent(known)) : known);
+    }
     const { schema: bytes } = batch;
     if (bytes === undefined) {
       throw new TarsierError(
@@ -113,7 +115,7 @@ export function createIngest({
         },
       );
     }
-    return remember(await retryable(() => storage.series.register(scope, batch.host, batch.schemaHash, bytes)));
+    return remember(await retryable(() => storage.series.register(scope, batch.host, batch.schemaHash, bytes, agent)));
   }
 
   function handOn(stored: StoredSamples, readers: readonly SamplesConsumer[]): void {
@@ -133,9 +135,9 @@ export function createIngest({
     scope: TenantScope,
     batch: BatchEnvelope,
     matrix: SampleMatrix,
-    maxAgeMs = admission.maxAgeMs,
+    { maxAgeMs = admission.maxAgeMs, agent = false }: { readonly maxAgeMs?: number; readonly agent?: boolean } = {},
   ): Promise<Accepted> {
-    const schema = await schemaOf(scope, batch);
+    const schema = await schemaOf(scope, batch, agent);
     admit(batch, matrix, schema.seriesIds.length, { ...admission, maxAgeMs }, now());
     const { epoch, seq, t0, t1, rows, payload } = batch;
     const inserted = await commits.commit({
@@ -152,7 +154,7 @@ export function createIngest({
     if (inserted === 'unknown-host') {
       // Deleted since its schema was looked up: it comes in as a new one, when the batch says what its columns are.
       schemas.delete(schemaKey(scope, batch.host, batch.schemaHash));
-      return store(scope, batch, matrix, maxAgeMs);
+      return store(scope, batch, matrix, { maxAgeMs, agent });
     }
     const isNew = inserted === 'new';
     if (isNew) handOn({ schema, epoch, seq, matrix }, consumers);
@@ -185,10 +187,11 @@ export function createIngest({
         );
       }
       // Columns are read before anything is stored: what can't be read back must not be kept.
-      return storeOrRefuse(scope, batch, decodePayload(batch.payload, zstdDecompress));
+      return storeOrRefuse(scope, batch, decodePayload(batch.payload, zstdDecompress), { agent: true });
     },
 
-    acceptMade: storeOrRefuse,
+    acceptMade: (scope, batch, matrix, maxAgeMs) =>
+      storeOrRefuse(scope, batch, matrix, maxAgeMs === undefined ? {} : { maxAgeMs }),
 
     async replay(since) {
       for (const scope of await storage.tenants.all()) {

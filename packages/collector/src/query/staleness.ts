@@ -1,2 +1,3 @@
+export { markStale, staleRows } from '@tarsier/protocol';
 /** Storage knows the markers too: they are in no rollup. */
-export { markStale, staleRows, withoutStale } from '../storage/staleness.ts';
+export { withoutStale } from '../storage/staleness.ts';

@@ -130,6 +130,8 @@ export const hostSchema = pgTable(
     hash: bytea('hash').notNull(),
     body: bytea('body').notNull(),
     seriesIds: integer('series_ids').array().notNull(),
+    /** Whether an agent sends it: its series end when that falls silent. */
+    agent: boolean('agent').notNull().default(false),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.hostId, table.hash] })],
 );

@@ -23,6 +23,8 @@ export interface RegisteredSchema {
   readonly schema: SeriesSchema;
   /** The series of each column. */
   readonly seriesIds: Int32Array;
+  /** Whether an agent sends it, and not somebody through another door. */
+  readonly agent: boolean;
 }
 
 /** A condition on a label, as Prometheus has them; the metric's name is the label `__name__`. */
@@ -48,9 +50,18 @@ export interface SeriesCatalog extends SeriesIndex {
   /**
    * Makes host, series and schema known, those that are not yet, in a transaction of its own.
    *
+   * @param agent  whether an agent sends it; not unless given
    * @throws {TooManySeriesError} when the tenant would have more than its limit
    */
-  register(scope: TenantScope, host: string, hash: Uint8Array, schemaBytes: Uint8Array): Promise<RegisteredSchema>;
+  register(
+    scope: TenantScope,
+    host: string,
+    hash: Uint8Array,
+    schemaBytes: Uint8Array,
+    agent?: boolean,
+  ): Promise<RegisteredSchema>;
+  /** Notes that an agent sends it. @returns the same, so noted */
+  sentByAgent(schema: RegisteredSchema): Promise<RegisteredSchema>;
   /** What hosts say of their metrics, by name; the newest of the schemas if there are very many. */
   help(scope: TenantScope): Promise<ReadonlyMap<string, string>>;
   /** All schemas that a host ever used. */
@@ -68,6 +79,7 @@ interface SchemaRow {
   readonly hash: Uint8Array;
   readonly body: Uint8Array;
   readonly series_ids: readonly number[];
+  readonly agent: boolean;
 }
 
 export function createSeriesCatalog(database: Database, now: () => number, maxSeries: number): SeriesCatalog {
@@ -81,6 +93,7 @@ export function createSeriesCatalog(database: Database, now: () => number, maxSe
     hash: new Uint8Array(row.hash),
     schema: decodeSchema(row.body, row.name === noHost),
     seriesIds: Int32Array.from(row.series_ids),
+    agent: row.agent,
   });
 
   return {
@@ -90,14 +103,14 @@ export function createSeriesCatalog(database: Database, now: () => number, maxSe
       const [row] = await run(
         scope,
         (sql) => sql<SchemaRow[]>`
-        select s.host_id, h.name, s.hash, s.body, s.series_ids
+        select s.host_id, h.name, s.hash, s.body, s.series_ids, s.agent
         from host h join host_schema s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
         where h.tenant_id = ${scope.tenantId} and h.name = ${host} and s.hash = ${hash}`,
       );
       return row === undefined ? undefined : fromRow(scope, row);
     },
 
-    async register(scope, host, hash, schemaBytes) {
+    async register(scope, host, hash, schemaBytes, agent = false) {
       const schema = decodeSchema(schemaBytes, host === noHost);
       return begin(scope, async (tx) => {
         // The tenant's row is the lock: numbers are given out once, and the same series never gets two.
@@ -109,11 +122,21 @@ export function createSeriesCatalog(database: Database, now: () => number, maxSe
           most: limits?.max_series ?? maxSeries,
         });
         await tx`
-          insert into host_schema (tenant_id, host_id, hash, body, series_ids)
-          values (${scope.tenantId}, ${hostId}, ${hash}, ${schemaBytes}, ${seriesIds}::int[])
+          insert into host_schema (tenant_id, host_id, hash, body, series_ids, agent)
+          values (${scope.tenantId}, ${hostId}, ${hash}, ${schemaBytes}, ${seriesIds}::int[], ${agent})
           on conflict do nothing`;
-        return { scope, hostId, host, hash, schema, seriesIds: Int32Array.from(seriesIds) };
+        return { scope, hostId, host, hash, schema, seriesIds: Int32Array.from(seriesIds), agent };
       });
+    },
+
+    async sentByAgent(known) {
+      await run(
+        known.scope,
+        (sql) => sql`
+        update host_schema set agent = true
+        where tenant_id = ${known.scope.tenantId} and host_id = ${known.hostId} and hash = ${known.hash}`,
+      );
+      return { ...known, agent: true };
     },
 
     async help(scope) {
@@ -138,7 +161,7 @@ export function createSeriesCatalog(database: Database, now: () => number, maxSe
       const rows = await run(
         scope,
         (sql) => sql<SchemaRow[]>`
-        select s.host_id, h.name, s.hash, s.body, s.series_ids
+        select s.host_id, h.name, s.hash, s.body, s.series_ids, s.agent
         from host h join host_schema s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
         where h.tenant_id = ${scope.tenantId} and h.host_id = ${hostId}`,
       );

@@ -19,6 +19,7 @@ import { createDeletions, type Deletions } from './deletions.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
 import { createDetectionTuning, type DetectionTuning } from './detection-tuning.ts';
 import { createDetectorStates, type DetectorStates } from './detector-states.ts';
+import { createEndMarkers, type EndMarkers } from './end-markers.ts';
 import { createEnrolments, type Enrolments } from './enrolments.ts';
 import { createHosts, type Hosts } from './hosts.ts';
 import { createIncidents, type Incidents } from './incidents.ts';
@@ -43,6 +44,7 @@ export interface Storage {
   readonly hosts: Hosts;
   readonly series: SeriesCatalog;
   readonly batches: Batches;
+  readonly endMarkers: EndMarkers;
   readonly samples: Samples;
   readonly deletions: Deletions;
   readonly rules: Rules;
@@ -150,6 +152,7 @@ function storageOn(
 ): Storage {
   const { sql } = database.system;
   const wanted = createWantedHosts();
+  const batches = createBatches(database);
   const samples = createSamples(database, wanted, now);
   const changeEvents = createChangeEvents(database, now);
   return {
@@ -159,7 +162,8 @@ function storageOn(
     sessions: createSessions(database),
     hosts: createHosts(database),
     series: createSeriesCatalog(database, now, maxSeries),
-    batches: createBatches(database),
+    batches,
+    endMarkers: createEndMarkers(database, batches),
     samples,
     deletions: createDeletions(database),
     rules: createRules(database, now),

@@ -193,6 +193,7 @@ export function* simulateHost({
       })),
     },
     seriesIds: Int32Array.from(series, (_, column) => 1000 * hostId + column),
+    agent: true,
   };
   let state = seed;
   const random = (): number => randomOf((state = nextRandomState(state)));

@@ -1,0 +1,1 @@
+ALTER TABLE "host_schema" ADD COLUMN "agent" boolean DEFAULT false NOT NULL;
