@@ -10,7 +10,8 @@ import { createAnomalyLog, type AnomalyLog } from './alert/anomaly-log.ts';
 import { eventAsAnomaly } from './alert/event-as-anomaly.ts';
 import { createEventTuner } from './alert/event-tuner.ts';
 import { ensureDefaultRules } from './alert/default-rules.ts';
-import { createRuleGroups } from './alert/groups/rule-groups.ts';
+import { ratesAsSamples } from './alert/rates-as-samples.ts';
+import { createRuleGroups, type RuleObserver } from './alert/groups/rule-groups.ts';
 import { createRuleLab } from './alert/lab/rule-lab.ts';
 import { createIncidentView } from './alert/incident/incident-view.ts';
 import { createPipeline } from './alert/pipeline/pipeline.ts';
@@ -137,8 +138,29 @@ export async function startCollector({
   });
   const tuner = createEventTuner({ storage, detection, now });
   const dispatcher = createDispatcher({ outbox: storage.notifications, sender, log, now });
+  const query = createQuery({ storage });
+  const engine = createEngine({
+    reader: createStorageReader({ query }),
+    log,
+    now,
+    limits: config.query,
+    limitsOf: createTenantLimits({ storage, now }),
+  });
+  const forecaster = createForecaster({ query, engine, now });
+  const observer: RuleObserver = {
+    evaluated(ms, failed) {
+      self.ruleEvaluations.add(1);
+      self.ruleSeconds.add(ms / 1_000);
+      if (failed) self.ruleFailures.add(1);
+    },
+    missed: (evaluations) => self.ruleEvaluationsMissed.add(evaluations),
+  };
   const alerting = createAlerting({
     storage,
+    engine,
+    forecaster,
+    observer,
+    pageUrl: config.publicUrl,
     log,
     now,
     onAlert(scope, alert) {
@@ -178,34 +200,20 @@ export async function startCollector({
   const storeRates = async (all: boolean): Promise<void> => {
     const isDue = all || ++rateTick % rateTicks === 0;
     const rates = detection.takeRates((scope, host) => isDue || live.watched(scope, host));
+    for (const one of rates.flatMap(ratesAsSamples)) alerting.derived(one);
     await saveRates(rateReceiver, rates, config.maxAgeMs);
   };
   const saveCheckpoints = async (): Promise<void> => {
     for (const { scope, ...state } of detection.checkpoints()) await storage.detectorStates.save(scope, state, now());
   };
   const receiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
-  const query = createQuery({ storage });
-  const engine = createEngine({
-    reader: createStorageReader({ query }),
-    log,
-    now,
-    limits: config.query,
-    limitsOf: createTenantLimits({ storage, now }),
-  });
   const ruleGroups = createRuleGroups({
     storage,
     engine,
     record: createRecorder({ receiver, maxAgeMs: config.maxAgeMs }),
     alerts: alerting.writer,
     pageUrl: config.publicUrl,
-    observer: {
-      evaluated(ms, failed) {
-        self.ruleEvaluations.add(1);
-        self.ruleSeconds.add(ms / 1_000);
-        if (failed) self.ruleFailures.add(1);
-      },
-      missed: (evaluations) => self.ruleEvaluationsMissed.add(evaluations),
-    },
+    observer,
     log,
     now,
   });
@@ -242,14 +250,14 @@ export async function startCollector({
     query,
     engine,
     exporter: createExporter({ storage }),
-    forecaster: createForecaster({ query, engine, now }),
+    forecaster,
     tuner,
     windows,
     live,
     alerting,
     ruleGroups,
     pipeline,
-    ruleLab: createRuleLab({ storage, engine }),
+    ruleLab: createRuleLab({ storage, engine, forecaster }),
     incidentView,
     snapshots,
     sender,
@@ -329,6 +337,7 @@ export async function startCollector({
       live.close();
       await closeServer(server);
       await ruleGroups.close();
+      await alerting.settled();
       await Promise.all([compaction.stop(), ...stopChores.map((stop) => stop())]);
       await storeRates(true);
       await ingest.close();

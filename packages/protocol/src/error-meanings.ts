@@ -327,8 +327,18 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'The symbols of a remote-write request do not fit',
     remedy: 'The sender is broken.',
   },
+  'rules/body': {
+    status: 400,
+    title: 'A rule says what can not be',
+    remedy: 'An expression has another type than is wanted, or a condition names no rule, or itself: see the field.',
+  },
   'rules/evaluation': { status: 422, title: 'A rule can not be evaluated', remedy: 'The message says why.' },
   'rules/file': { status: 400, title: 'A rule file can not be read', remedy: 'The message says where.' },
+  'rules/lab': {
+    status: 400,
+    title: 'Trying a rule would take too long',
+    remedy: 'Look less often, or over less time.',
+  },
   'rules/name': {
     status: 400,
     title: 'The name of a rule file can not be used',

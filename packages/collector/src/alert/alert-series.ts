@@ -33,7 +33,7 @@ export function matchingColumns(
 
 /** An alert that begins. */
 export function newAlert(
-  { id: ruleId, name, severity, kind, shadowUntil }: Rule,
+  { id: ruleId, name, severity, kind, shadowUntil, runbookUrl }: Rule,
   { signature, ...series }: AlertSeries,
   since: UnixMs,
 ): Omit<Alert, 'state' | 'reason'> {
@@ -45,6 +45,7 @@ export function newAlert(
     ...series,
     ...(kind === 'anomaly' ? { isAnomaly: true } : {}),
     ...(shadowUntil === undefined ? {} : { shadowUntil }),
+    ...(runbookUrl === undefined ? {} : { annotations: { runbook_url: runbookUrl } }),
   };
 }
 

@@ -4,7 +4,7 @@ import { silentLog } from '../log.ts';
 import { storedSeries } from '../detect/testing.ts';
 import { createTestStorage } from '../storage/testing.ts';
 import { createAlerting } from './alerting.ts';
-import { busy, busyRule, downRule, oddness, oddRule, sent, start, startAlerting } from './testing.ts';
+import { busy, busyRule, downRule, nothingStored, oddness, oddRule, sent, start, startAlerting } from './testing.ts';
 
 const { storage, drop } = await createTestStorage(() => start);
 afterAll(drop);
@@ -331,6 +331,7 @@ test('while the database is away changes wait, and are then saved in their order
   };
   const shown: string[] = [];
   const alerting = createAlerting({
+    ...nothingStored,
     storage: { ...storage, alerts },
     onAlert: (_, { state }) => shown.push(state.kind),
     log: silentLog,
@@ -351,6 +352,7 @@ test('a page that fails to show an alert does not make it be told twice', async 
   await storage.rules.create(scope, { ...busyRule, forMs: 0 });
   let calls = 0;
   const alerting = createAlerting({
+    ...nothingStored,
     storage,
     onAlert() {
       calls++;

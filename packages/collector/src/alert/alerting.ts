@@ -1,16 +1,16 @@
 /** Rules over every stored sample and anomaly: what begins and what ends is saved, shown and told. */
-import { type Alert, type Anomaly, describeError, type UnixMs } from '@tarsier/protocol';
-import type { Rule } from '@tarsier/protocol/api';
-import type { Log } from '../log.ts';
-import { parseSelector } from '../query/language/parse.ts';
-import { compileMatchers } from '../query/selector.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
+import type { RuleEvaluation } from '@tarsier/protocol/api';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesConsumer } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
-import { endedAlert, type Matches } from './alert-series.ts';
+import { endedAlert } from './alert-series.ts';
 import { createAlertWriter, type AlertWriter } from './alert-writer.ts';
-import { HostWatch } from './host-watch.ts';
-import { RuleWatch, type RuleOutcome } from './rule-watch.ts';
+import { FiringAlerts } from './firing-alerts.ts';
+import { Turns } from './periodic/periodic-watch.ts';
+import { watchOf, withRunbookAddress, type WatchDeps, type WatchedTenant } from './watch-of.ts';
+import type { Watch } from './watch.ts';
 
 export interface Alerting {
   /** Where alerts of rules go that are evaluated elsewhere. */
@@ -24,6 +24,8 @@ export interface Alerting {
   restore(isElsewhere?: (scope: TenantScope, ruleId: string) => boolean): Promise<void>;
   /** Samples older than those that a rule has seen of a series count for nothing. */
   readonly consume: SamplesConsumer;
+  /** What was made here of samples, as anomaly rates: that it comes says nothing of whether its host does. */
+  readonly derived: SamplesConsumer;
   /** Samples of before the start: their hosts are there, nothing else follows from them. */
   readonly replay: SamplesConsumer;
   /** Until now nothing could be stored, so that nothing was heard: silence of before counts for nothing. */
@@ -34,45 +36,49 @@ export interface Alerting {
   forgetHost(scope: TenantScope, host: string): void;
   /** An anomaly began, changed or ended. */
   anomaly(scope: TenantScope, anomaly: Anomaly): void;
+  /** How the rules of the tenant that are looked at now and then fare, by id. */
+  evaluations(scope: TenantScope): ReadonlyMap<string, RuleEvaluation>;
   /** The tenant's rules changed. */
   reloadRules(scope: TenantScope): Promise<void>;
-  /** Ends the alerts of series that are silent, and writes what waits. */
+  /** Ends the alerts of series that are silent, looks at what is due, and writes what waits. */
   tick(now: UnixMs): Promise<void>;
+  /** Resolves when nothing is looked at any more: what it came to is on its way. */
+  settled(): Promise<void>;
   /** Writes what waits. */
   close(): Promise<void>;
 }
 
-export interface AlertingDeps {
+export interface AlertingDeps extends Omit<WatchDeps, 'turns'> {
   readonly storage: Pick<Storage, 'rules' | 'alerts' | 'tenants'>;
   /** Called once a change is saved. */
   readonly onAlert: (scope: TenantScope, alert: Alert) => void;
-  readonly log: Log;
-  readonly now?: () => UnixMs;
 }
 
-interface TenantState {
-  readonly scope: TenantScope;
-  readonly watches: Map<string, RuleWatch | HostWatch>;
-  readonly outcome: RuleOutcome;
+interface TenantState extends WatchedTenant {
+  readonly watches: Map<string, Watch>;
   /** Of the newest reload that began. */
   reload: number;
 }
 
-export function createAlerting({ storage, onAlert, log, now = Date.now }: AlertingDeps): Alerting {
+export function createAlerting({ storage, onAlert, ...deps }: AlertingDeps): Alerting {
+  const { log, now } = deps;
+  const watchDeps: WatchDeps = { ...deps, turns: new Turns(mostAtOnce) };
   const tenants = new Map<number, TenantState>();
   let tickedAt: UnixMs | undefined;
   const writer = createAlertWriter({ alerts: storage.alerts, onSaved: onAlert, log });
 
-  /** Every host watch, of one tenant or of all. */
-  function* hostWatches(tenantId?: number): Iterable<HostWatch> {
-    for (const [id, { watches }] of tenants) {
-      if (tenantId !== undefined && id !== tenantId) continue;
-      for (const watch of watches.values()) if (watch instanceof HostWatch) yield watch;
-    }
+  /** Every rule at work, of one tenant or of all. */
+  function* watchesOf(tenantId?: number): Iterable<Watch> {
+    for (const [id, { watches }] of tenants) if (tenantId === undefined || id === tenantId) yield* watches.values();
+  }
+
+  function save(scope: TenantScope, alert: Alert): void {
+    stateOf(scope).firing.note(alert);
+    writer.save(scope, alert);
   }
 
   function deaf(at: UnixMs): void {
-    for (const watch of hostWatches()) watch.deaf(at);
+    for (const watch of watchesOf()) watch.deaf(at);
   }
 
   /** A gap between ticks, or a clock that was put back: what came meanwhile has yet to be read. */
@@ -89,11 +95,11 @@ export function createAlerting({ storage, onAlert, log, now = Date.now }: Alerti
   function stateOf(scope: TenantScope): TenantState {
     let state = tenants.get(scope.tenantId);
     if (state === undefined) {
-      const outcome: RuleOutcome = {
-        changed: (alert) => writer.save(scope, alert),
-        forgotten: (alertId) => writer.forget(scope, alertId),
+      const outcome = {
+        changed: (alert: Alert) => save(scope, alert),
+        forgotten: (alertId: string) => writer.forget(scope, alertId),
       };
-      state = { scope, watches: new Map(), outcome, reload: 0 };
+      state = { scope, watches: new Map(), outcome, firing: new FiringAlerts(), reload: 0 };
       tenants.set(scope.tenantId, state);
     }
     return state;
@@ -112,38 +118,31 @@ export function createAlerting({ storage, onAlert, log, now = Date.now }: Alerti
       watch.endAll(now(), ruleGone);
       state.watches.delete(id);
     }
-    for (const rule of rules) {
-      if (state.watches.has(rule.id)) continue;
-      const matches = matcherOf(rule);
-      const watch =
-        rule.kind === 'no-data'
-          ? new HostWatch(rule, matches, state.outcome)
-          : new RuleWatch(rule, matches, state.outcome);
+    for (const stored of rules) {
+      const rule = withRunbookAddress(stored, deps.pageUrl);
+      const before = state.watches.get(rule.id);
+      if (before !== undefined && isDeepStrictEqual(before.rule, rule)) continue;
+      const watch = watchOf(rule, state, watchDeps);
+      if (before?.rule.kind === rule.kind) watch.resume(before, now());
+      else before?.endAll(now(), 'its rule was made another');
       state.watches.set(rule.id, watch);
-    }
-  }
-
-  function matcherOf(rule: Rule): Matches {
-    try {
-      return compileMatchers(parseSelector(rule.selector));
-    } catch (error) {
-      log.error('a stored rule can not be evaluated', { rule: rule.name, error: describeError(error) });
-      return () => false;
     }
   }
 
   return {
     reloadRules,
-    writer,
+    writer: { save, forget: writer.forget },
 
     async restore(isElsewhere = () => false) {
       for (const scope of await storage.tenants.all()) {
         await reloadRules(scope);
-        for (const watch of hostWatches(scope.tenantId)) watch.deaf(now());
-        const { watches, outcome } = stateOf(scope);
+        const { watches, outcome, firing } = stateOf(scope);
+        for (const watch of watches.values()) watch.deaf(now());
         for (const alert of await storage.alerts.open(scope)) {
           const { state } = alert;
-          if (state.kind === 'resolved' || isElsewhere(scope, alert.ruleId)) continue;
+          if (state.kind === 'resolved') continue;
+          firing.note(alert);
+          if (isElsewhere(scope, alert.ruleId)) continue;
           const watch = watches.get(alert.ruleId);
           if (watch !== undefined) watch.restore({ ...alert, state }, now());
           else if (state.kind === 'pending') outcome.forgotten(alert.id);
@@ -153,43 +152,60 @@ export function createAlerting({ storage, onAlert, log, now = Date.now }: Alerti
     },
 
     consume(stored) {
-      const state = tenants.get(stored.schema.scope.tenantId);
-      if (state === undefined) return;
       const arrived = now();
-      for (const watch of state.watches.values()) watch.consume(stored, arrived);
+      for (const watch of watchesOf(stored.schema.scope.tenantId)) watch.consume(stored, arrived);
+    },
+
+    derived(stored) {
+      for (const watch of watchesOf(stored.schema.scope.tenantId)) {
+        if (watch.rule.kind !== 'no-data') watch.consume(stored, now());
+      }
     },
 
     replay(stored) {
-      const state = tenants.get(stored.schema.scope.tenantId);
-      for (const watch of state?.watches.values() ?? []) if (watch instanceof HostWatch) watch.replay(stored);
+      for (const watch of watchesOf(stored.schema.scope.tenantId)) watch.replay(stored);
     },
 
     deaf,
 
     refused({ tenantId }, host) {
-      for (const watch of hostWatches(tenantId)) watch.refused(host, now());
+      for (const watch of watchesOf(tenantId)) watch.refused(host, now());
     },
 
     forgetHost({ tenantId }, host) {
-      for (const watch of hostWatches(tenantId)) watch.forget(host);
+      for (const watch of watchesOf(tenantId)) watch.forget(host, now());
     },
 
     anomaly({ tenantId }, anomaly) {
-      for (const watch of tenants.get(tenantId)?.watches.values() ?? []) {
-        if (watch instanceof RuleWatch) watch.anomaly(anomaly, now());
-      }
+      for (const watch of watchesOf(tenantId)) watch.anomaly(anomaly, now());
+    },
+
+    evaluations({ tenantId }) {
+      return new Map(
+        [...watchesOf(tenantId)].flatMap(({ rule, evaluation }) =>
+          evaluation === undefined ? [] : [[rule.id, evaluation] as const],
+        ),
+      );
     },
 
     async tick(at) {
       noticeGap(at);
-      for (const { watches } of tenants.values()) for (const watch of watches.values()) watch.tick(at);
+      // Those over others after them, so that they see what these have come to.
+      for (const watch of watchesOf()) if (watch.rule.kind !== 'composite') watch.tick(at);
+      for (const watch of watchesOf()) if (watch.rule.kind === 'composite') watch.tick(at);
       await writer.flush();
+    },
+
+    async settled() {
+      await Promise.all(Array.from(watchesOf(), (watch) => watch.settled()));
     },
 
     close: () => writer.flush(),
   };
 }
 
+/** Rules that look at what is stored at once. */
+const mostAtOnce = 2;
 /** Longer between two ticks than this is no matter of a busy second. */
 const longestGapMs = 30_000;
 

@@ -3,6 +3,7 @@ import { afterAll, expect, test } from 'vitest';
 import { silentLog } from '../log.ts';
 import { createTestStorage } from '../storage/testing.ts';
 import { createAlerting } from './alerting.ts';
+import { nothingStored } from './testing.ts';
 import { readFile } from 'node:fs/promises';
 import { newRuleSchema } from '@tarsier/protocol/api';
 import { defaultRules, ensureDefaultRules } from './default-rules.ts';
@@ -15,7 +16,7 @@ afterAll(drop);
 async function alertsOf(tenant: string, levels: { cpu: number; memory: number; disk: number }): Promise<string[]> {
   const scope = await storage.tenants.ensure(tenant);
   await ensureDefaultRules(storage, scope);
-  const alerting = createAlerting({ storage, onAlert() {}, log: silentLog, now: () => start });
+  const alerting = createAlerting({ ...nothingStored, storage, onAlert() {}, log: silentLog, now: () => start });
   await alerting.restore();
   const gauge = (name: string) => ({ name, kind: 'gauge' as const, unit: 'ratio', help: '' });
   const rows = 600;
@@ -77,7 +78,7 @@ test('a tenant that deleted a default rule does not get it back', async () => {
 });
 
 test('every default rule is one that could be made by hand, and has its page among the runbooks', async () => {
-  const runbooks = await readFile(new URL('../../../../docs/runbooks.md', import.meta.url), 'utf8');
+  const runbooks = await readFile(new URL('../../runbooks.md', import.meta.url), 'utf8');
   const headings = runbooks.split('\n').flatMap((line) => (line.startsWith('## ') ? [line.slice(3)] : []));
   expect(defaultRules.map((rule) => newRuleSchema.parse(rule))).toEqual(defaultRules);
   expect(headings.toSorted()).toEqual(defaultRules.map(({ name }) => name).toSorted());

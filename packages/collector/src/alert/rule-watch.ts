@@ -1,18 +1,12 @@
 /** What one rule makes of its series: which alerts begin, go on and end. Knows no database and no clock. */
-import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
+import type { Anomaly, UnixMs } from '@tarsier/protocol';
 import type { AnomalyRule, ThresholdRule } from '@tarsier/protocol/api';
 import { formatNumber, formatTime } from '../stats/format.ts';
 import type { StoredSamples } from '../stored-samples.ts';
 import { alertSeries, endedAlert, matchingColumns, newAlert, type AlertSeries, type Matches } from './alert-series.ts';
-import { advance, type Observation, type OpenState, type Patience } from './state-machine.ts';
+import { advance, type Observation, type Patience } from './state-machine.ts';
 import { clears, crosses, describeCrossing } from './threshold.ts';
-
-/** An alert changed its state. */
-export interface RuleOutcome {
-  changed(alert: Alert): void;
-  /** A pending alert is over without having fired. */
-  forgotten(alertId: string): void;
-}
+import { Watch, type OpenAlert, type RuleOutcome } from './watch.ts';
 
 /** Without a sample for this long an alert's series is gone, and so is the alert: Prometheus's look-back. */
 const staleMs = 5 * 60_000;
@@ -20,8 +14,9 @@ const staleMs = 5 * 60_000;
 /** What an anomaly that goes on says. */
 const lasting = { holds: true, clears: false } as const;
 
-interface OpenAlert {
-  alert: Alert & { readonly state: OpenState };
+/** An alert that is not over, and what decided on it. */
+interface Open {
+  alert: OpenAlert;
   /** When its condition first held. */
   readonly begun: UnixMs;
   /** Time of the newest sample that decided on it; undefined when that was before a restart. */
@@ -39,10 +34,10 @@ interface SeriesWatch {
   newest: UnixMs;
   /** Its raw value, for a rate. */
   previous: number;
-  open: OpenAlert | undefined;
+  open: Open | undefined;
 }
 
-export class RuleWatch {
+export class RuleWatch extends Watch {
   readonly rule: ThresholdRule | AnomalyRule;
   readonly #matches: Matches;
   readonly #outcome: RuleOutcome;
@@ -56,34 +51,44 @@ export class RuleWatch {
   >();
 
   constructor(rule: ThresholdRule | AnomalyRule, matches: Matches, outcome: RuleOutcome) {
+    super();
     this.rule = rule;
     this.#matches = matches;
     this.#outcome = outcome;
     this.#patience = { forMs: rule.forMs, keepFiringMs: rule.kind === 'threshold' ? rule.keepFiringMs : 0 };
   }
 
-  /** Goes on with an alert that was open when the collector stopped. */
-  restore(alert: OpenAlert['alert'], now: UnixMs): void {
+  restore(alert: OpenAlert, now: UnixMs): void {
     const { since } = alert.state;
     const watch = this.#watchOf(alertSeries(alert));
     watch.newest = since;
     this.#setOpen(watch, { alert, begun: since, lastSeen: undefined, heardAt: now });
   }
 
-  consume(stored: StoredSamples, now: UnixMs): void {
+  override consume(stored: StoredSamples, now: UnixMs): void {
     if (this.rule.kind === 'threshold') this.#evaluate(this.rule, stored, now);
     else this.#wait(stored, now);
   }
 
   /** An anomaly began, changed or ended. */
-  anomaly(anomaly: Anomaly, now: UnixMs): void {
+  override anomaly(anomaly: Anomaly, now: UnixMs): void {
     const { rule } = this;
-    if (rule.kind !== 'anomaly' || !this.#matches({ name: anomaly.metric, labels: anomaly.labels })) return;
+    if (rule.kind !== 'anomaly' || (rule.detector ?? anomaly.detector) !== anomaly.detector) return;
+    if (!this.#matches({ name: anomaly.metric, labels: anomaly.labels })) return;
     const watch = this.#watchOf(alertSeries(anomaly));
     if (anomaly.end === undefined) this.#lasts(rule, watch, anomaly, now);
     else if (watch.open !== undefined && (watch.open.anomalyId ?? anomaly.id) === anomaly.id) {
       this.#over(rule, watch, watch.open, anomaly, anomaly.end);
     }
+  }
+
+  /** Silence of before counts for nothing. */
+  override deaf(now: UnixMs): void {
+    for (const { open } of this.#open) if (open !== undefined) open.heardAt = now;
+  }
+
+  override refused(host: string, now: UnixMs): void {
+    for (const { open, series } of this.#open) if (open !== undefined && series.host === host) open.heardAt = now;
   }
 
   /** Ends alerts of silent series, and restored ones whose anomaly nobody has told of since. */
@@ -95,6 +100,10 @@ export class RuleWatch {
         if (open.anomalyId === undefined) this.#end(watch, now, 'the anomaly ended while the collector was stopped');
       } else if (now - open.heardAt > staleMs) this.#endStale(watch, open);
     }
+  }
+
+  get open(): readonly OpenAlert[] {
+    return [...this.#open].flatMap(({ open }) => (open === undefined ? [] : [open.alert]));
   }
 
   endAll(now: UnixMs, why: string): void {
@@ -146,7 +155,7 @@ export class RuleWatch {
     }
   }
 
-  #over(rule: AnomalyRule, watch: SeriesWatch, open: OpenAlert, { reason, peakScore }: Anomaly, end: UnixMs): void {
+  #over(rule: AnomalyRule, watch: SeriesWatch, open: Open, { reason, peakScore }: Anomaly, end: UnixMs): void {
     const { state } = open.alert;
     if (state.kind === 'pending' && end - open.begun >= rule.forMs) {
       const firing = { kind: 'firing', since: open.begun + rule.forMs, value: peakScore } as const;
@@ -174,7 +183,7 @@ export class RuleWatch {
     }
   }
 
-  #endStale(watch: SeriesWatch, open: OpenAlert): void {
+  #endStale(watch: SeriesWatch, open: Open): void {
     const last = open.lastSeen ?? open.heardAt;
     this.#end(watch, last, `no samples since ${formatTime(last)}`);
   }
@@ -192,12 +201,12 @@ export class RuleWatch {
     this.#outcome.changed(endedAlert(alert, at, why, value));
   }
 
-  #drop(watch: SeriesWatch, { alert }: OpenAlert): void {
+  #drop(watch: SeriesWatch, { alert }: Open): void {
     this.#setOpen(watch, undefined);
     this.#outcome.forgotten(alert.id);
   }
 
-  #setOpen(watch: SeriesWatch, open: OpenAlert | undefined): void {
+  #setOpen(watch: SeriesWatch, open: Open | undefined): void {
     watch.open = open;
     if (open === undefined) this.#open.delete(watch);
     else this.#open.add(watch);

@@ -7,7 +7,10 @@ import { silentLog } from '../log.ts';
 import { createDispatcher } from '../notify/dispatcher.ts';
 import { createSender } from '../notify/send.ts';
 import type { Storage } from '../storage/storage.ts';
-import { createAlerting } from './alerting.ts';
+import { createEngine } from '../query/engine.ts';
+import { createMemoryReader } from '../query/memory-reader.ts';
+import type { StoredSamples } from '../stored-samples.ts';
+import { createAlerting, type AlertingDeps } from './alerting.ts';
 import { createPipeline } from './pipeline/pipeline.ts';
 
 /** When the test's clock starts. */
@@ -38,6 +41,8 @@ export const downRule: NewRule = {
   enabled: true,
   selector: 'busy',
   forMs: 60_000,
+  of: 'host',
+  forgetMs: 86_400_000,
 };
 
 export const oddRule: NewRule = {
@@ -74,12 +79,21 @@ export interface Told {
 
 const tickMs = 5_000;
 
+/** Of rules that look at what is stored: nothing is. */
+export const nothingStored = {
+  engine: createEngine({ reader: createMemoryReader([]), log: silentLog }),
+  forecaster: { forecast: () => Promise.reject(new Error('there are no forecasts here')) },
+  observer: { evaluated() {}, missed() {} },
+  pageUrl: 'https://tarsier.example',
+};
+
 /** Alerting of one tenant with a real receiver; the clock is the test's. */
 export async function startAlerting(
   storage: Storage,
   tenant: string,
   rules: readonly NewRule[],
   route: Partial<NewRoute> = {},
+  stored: Pick<AlertingDeps, 'engine' | 'forecaster'> = nothingStored,
 ) {
   const scope = await storage.tenants.ensure(tenant);
   const received: Told[] = [];
@@ -116,7 +130,10 @@ export async function startAlerting(
   const open = async () => {
     const pipeline = createPipeline({ storage, onOutcome() {}, log: silentLog, now });
     const created = createAlerting({
-      storage,
+      ...nothingStored,
+      ...stored,
+      // Of this tenant alone: others of the same database have their own tests.
+      storage: { ...storage, tenants: { ...storage.tenants, all: () => Promise.resolve([scope]) } },
       onAlert(scope, alert) {
         shown.push(alert);
         pipeline.observe(scope, alert);
@@ -145,6 +162,8 @@ export async function startAlerting(
     deaf: () => alerting.deaf(clock.now),
     refused: (host: string) => alerting.refused(scope, host),
     forgetHost: (host: string) => alerting.forgetHost(scope, host),
+    /** What is made of samples here. */
+    derive: (stored: StoredSamples) => alerting.derived(stored),
     anomaly: (anomaly: Anomaly) => alerting.anomaly(scope, anomaly),
     async advanceTo(seconds: number) {
       const until = start + seconds * 1000;
@@ -152,12 +171,16 @@ export async function startAlerting(
       while (clock.now + tickMs < until) {
         clock.now += tickMs;
         await alerting.tick(clock.now);
+        await alerting.settled();
       }
       await this.jumpTo(seconds);
     },
+    evaluations: () => alerting.evaluations(scope),
     /** The clock jumps, or the collector was held up: nothing is looked at in between. */
     async jumpTo(seconds: number) {
       clock.now = start + seconds * 1000;
+      await alerting.tick(clock.now);
+      await alerting.settled();
       await alerting.tick(clock.now);
       await pipeline.run(clock.now);
       await dispatcher.drain();
@@ -173,6 +196,11 @@ export async function startAlerting(
     },
     refuse(refuses: boolean) {
       refusing = refuses;
+    },
+    /** Changes the only rule. */
+    async change(to: NewRule) {
+      for (const { id } of await storage.rules.list(scope)) await storage.rules.replace(scope, id, to);
+      await alerting.reloadRules(scope);
     },
     async deleteRules() {
       for (const { id } of await storage.rules.list(scope)) await storage.rules.delete(scope, id);

@@ -1,4 +1,5 @@
 /** `forecast(selector, horizon)`: what the series of a query will be, from what is stored of them. */
+import { setImmediate } from 'node:timers/promises';
 import { TarsierError, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
 import type { ForecastResponse, SeriesForecast } from '@tarsier/protocol/api';
 import type { Engine } from '../query/engine.ts';
@@ -17,6 +18,10 @@ export interface ForecastQuery {
   readonly confidence: number;
   readonly limit?: number | undefined;
   readonly direction?: 'above' | 'below' | undefined;
+  /** 50 unless given. */
+  readonly mostSeries?: number;
+  /** The present, from which on it is looked ahead; now unless given. */
+  readonly at?: UnixMs;
   readonly signal?: AbortSignal;
 }
 
@@ -30,7 +35,7 @@ const leastHistorySteps = 120;
 /** Values of the past that a forecast is learnt from: more cost time and tell little. */
 const mostHistorySteps = 2_000;
 /** Each takes some hundredths of a second of CPU. */
-const mostSeries = 50;
+const mostAsked = 50;
 
 export function createForecaster({
   query,
@@ -60,7 +65,7 @@ export function createForecaster({
 
   return {
     async forecast(scope, request) {
-      const { horizonMs, stepMs, confidence, limit, direction } = request;
+      const { horizonMs, stepMs, confidence, limit, direction, mostSeries = mostAsked, at: end = now() } = request;
       const historyMs = request.historyMs ?? Math.max(historyHorizons * horizonMs, leastHistorySteps * stepMs);
       if (historyMs / stepMs > mostHistorySteps) {
         throw new TarsierError(
@@ -69,7 +74,6 @@ export function createForecaster({
           { field: 'history' },
         );
       }
-      const end = now();
       const columns = await columnsOf(scope, request, end - historyMs, end);
       if (columns.length > mostSeries) {
         throw new TarsierError(
@@ -82,6 +86,8 @@ export function createForecaster({
       const forecasts: SeriesForecast[] = [];
       const skipped: { metric: Readonly<Record<string, string>>; reason: string }[] = [];
       for (const { metric, column } of columns) {
+        // Each a turn of its own: others must not wait for all of them.
+        await setImmediate();
         const found = forecastSeries(metric, column, { stepMs, steps, confidence, limit, direction });
         if (typeof found === 'string') skipped.push({ metric, reason: found });
         else forecasts.push(found);

@@ -61,6 +61,74 @@ test.each([
   });
 });
 
+test('rules of every kind are made, and those that are looked at now and then say how they fare', async () => {
+  const made = async (body: object) => {
+    const { status, json } = await call('/v1/rules', { method: 'POST', body });
+    expect({ status, json }).toMatchObject({ status: 201, json: body });
+    return json;
+  };
+  await made({ kind: 'forecast', name: 'Will be full', selector: 'disk', op: '>', limit: 0.9, horizonMs: 3_600_000 });
+  await made({ kind: 'expression', name: 'High', expr: 'disk > 1', clearExpr: 'disk > 0.9' });
+  await made({ kind: 'no-data', name: 'Gone', selector: 'disk', of: 'series' });
+  await made({
+    kind: 'composite',
+    name: 'Both',
+    condition: { any: [{ rule: 'High' }, { not: { not: { rule: 'Gone' } } }] },
+  });
+  const evaluations: Readonly<Record<string, object>> =
+    (await call('/v1/rule-evaluations')).json?.['evaluations'] ?? {};
+  expect(Object.values(evaluations)).toMatchObject([{ health: 'unknown' }, { health: 'unknown', missed: 0 }]);
+  const own = (await call('/prometheus/api/v1/rules?rule_name[]=High&rule_name[]=Both')).json;
+  expect(own).toMatchObject({
+    data: { groups: [{ rules: [{ query: 'disk > 1', health: 'unknown' }, { name: 'Both' }] }] },
+  });
+});
+
+const composite = { kind: 'composite', name: 'Both' };
+
+test.each([
+  [
+    'a forecast that is surer when it is over',
+    { kind: 'forecast', selector: 'a', op: '>', limit: 1, horizonMs: 60_000, confidence: 0.6, clearConfidence: 0.7 },
+    'http/body',
+    'clearConfidence',
+  ],
+  ['an expression that is a text', { kind: 'expression', expr: '"a"' }, 'rules/body', 'expr'],
+  ['an expression that can not be read', { kind: 'expression', expr: 'sum(' }, 'query/parse', 'query'],
+  [
+    'a condition that holds while nothing fires',
+    { ...composite, condition: { not: { rule: 'Gone' } } },
+    'http/body',
+    'condition',
+  ],
+  [
+    'a condition over a rule that there is not',
+    { ...composite, condition: { rule: 'Nothing' } },
+    'rules/body',
+    'condition',
+  ],
+  ['a condition over itself', { ...composite, condition: { rule: 'Both' } }, 'rules/body', 'condition'],
+  ['a condition that is too deep', { ...composite, condition: nested(500) }, 'http/body', 'condition'],
+  ['a runbook that is no address', { ...rule, runbookUrl: 'wiki page' }, 'http/body', 'runbookUrl'],
+])('%s is refused', async (_, body, code, field) => {
+  const { status, json } = await call('/v1/rules', { method: 'POST', body: { name: 'Wrong', ...body } });
+  expect({ status, json }).toMatchObject({ status: 400, json: { code, field } });
+});
+
+function nested(levels: number): string {
+  const open = '{"not":'.repeat(levels);
+  return JSON.parse(`${open}{"rule":"Gone"}${'}'.repeat(levels)}`) as string;
+}
+
+test('runbooks are read without a key, each rule that everybody begins with has one', async () => {
+  const { text, headers } = await call('/runbooks/disk-filling', { key: '' });
+  expect(headers.get('content-type')).toMatch(/^text\/html/u);
+  expect(text).toContain('<h1>Disk filling</h1>');
+  expect(text).toContain('<code>apt-get clean</code>');
+  expect((await call('/runbooks', { key: '' })).text).toContain('<a href="/runbooks/agent-over-its-budget">');
+  expect((await call('/runbooks/nothing', { key: '' })).status).toBe(404);
+});
+
 test('a webhook has to be an http address', async () => {
   expect(
     await call('/v1/channels', { method: 'POST', body: { kind: 'webhook', name: 'x', url: 'file:///etc/passwd' } }),

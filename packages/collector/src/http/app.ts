@@ -51,6 +51,7 @@ import { onCallRoutes } from './routes/on-call.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { queryRoutes } from './routes/query.ts';
 import { ruleFileRoutes } from './routes/rule-files.ts';
+import { runbookRoutes } from './routes/runbooks.ts';
 import { ruleLabRoutes } from './routes/rule-lab.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { sessionRoutes, signInRoute } from './routes/session.ts';
@@ -70,7 +71,7 @@ export interface AppDeps {
   readonly tuner: EventTuner;
   readonly windows: LiveWindows;
   readonly live: Pick<Live, 'upgrade'>;
-  readonly alerting: Pick<Alerting, 'reloadRules' | 'forgetHost'>;
+  readonly alerting: Pick<Alerting, 'evaluations' | 'forgetHost' | 'reloadRules'>;
   readonly ruleGroups: RuleGroups;
   readonly pipeline: Pick<Pipeline, 'act' | 'reloadPolicies'>;
   readonly ruleLab: RuleLab;
@@ -107,6 +108,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.route('/', healthRoutes(deps));
   app.route('/sign-in', signInRoute(deps));
   app.route('/snapshots', snapshotRoutes(deps));
+  app.route('/runbooks', await runbookRoutes());
   // Before the check below: a page has its session, but another client says who it is in its first message.
   app.get('/v1/live', live.upgrade);
   // And a host that has no key yet has a token.

@@ -59,7 +59,24 @@ export async function startTestServer(
   const log = silentLog;
   const windows = createLiveWindows();
   const detection = createDetection({ onChange() {} });
-  const alerting = createAlerting({ storage, onAlert() {}, log });
+  const query = createQuery({ storage });
+  const engine = createEngine({
+    reader: createStorageReader({ query }),
+    log,
+    limitsOf: createTenantLimits({ storage, now: Date.now }),
+  });
+  const forecaster = createForecaster({ query, engine, now: Date.now });
+  const observer = { evaluated() {}, missed() {} };
+  const alerting = createAlerting({
+    storage,
+    engine,
+    forecaster,
+    observer,
+    pageUrl: undefined,
+    onAlert() {},
+    log,
+    now: Date.now,
+  });
   const pipeline = createPipeline({ storage, onOutcome() {}, log });
   const authenticate = createAuthenticator({ storage });
   const live = createLive({ windows, authenticate, log });
@@ -71,20 +88,14 @@ export async function startTestServer(
     watched: live.watched,
     log,
   });
-  const query = createQuery({ storage });
   const receiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now: Date.now });
-  const engine = createEngine({
-    reader: createStorageReader({ query }),
-    log,
-    limitsOf: createTenantLimits({ storage, now: Date.now }),
-  });
   const ruleGroups = createRuleGroups({
     storage,
     engine,
     record: createRecorder({ receiver, maxAgeMs: 86_400_000 }),
     alerts: alerting.writer,
     pageUrl: undefined,
-    observer: { evaluated() {}, missed() {} },
+    observer,
     log,
     now: Date.now,
   });
@@ -107,14 +118,14 @@ export async function startTestServer(
     query,
     engine,
     exporter: createExporter({ storage }),
-    forecaster: createForecaster({ query, engine, now: Date.now }),
+    forecaster,
     tuner: createEventTuner({ storage, detection, now: Date.now }),
     windows,
     live,
     alerting,
     ruleGroups,
     pipeline,
-    ruleLab: createRuleLab({ storage, engine }),
+    ruleLab: createRuleLab({ storage, engine, forecaster }),
     incidentView,
     snapshots,
     sender: createSender({ fetch, pageUrl, illustrate: snapshots.illustrate }),

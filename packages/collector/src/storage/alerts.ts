@@ -1,5 +1,5 @@
 import { and, desc, eq, inArray } from 'drizzle-orm';
-import type { Alert } from '@tarsier/protocol';
+import type { Alert, UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
 import { alert } from './schema.ts';
@@ -12,11 +12,19 @@ export interface Alerts {
     scope: TenantScope,
     filter: { readonly state?: Alert['state']['kind'] | undefined; readonly limit: number },
   ): Promise<readonly Alert[]>;
+  /** Those of the rules, by name or id, that fired at some time of the range; the newest, oldest first. */
+  ofRules(
+    scope: TenantScope,
+    rules: readonly string[],
+    range: { readonly start: UnixMs; readonly end: UnixMs },
+  ): Promise<readonly Alert[]>;
   /** All of them or none, each by its id: the last of several counts. */
   save(scope: TenantScope, alerts: readonly Alert[]): Promise<void>;
   /** Forgets alerts that never fired. */
   delete(scope: TenantScope, ids: readonly string[]): Promise<void>;
 }
+
+const mostOfRules = 10_000;
 
 export function createAlerts({ within, run }: Database): Alerts {
   // Only `save` below writes the column, so it holds what that was given.
@@ -43,6 +51,19 @@ export function createAlerts({ within, run }: Database): Alerts {
           .limit(limit),
       );
       return rows.map(toAlert);
+    },
+    async ofRules(scope, rules, { start, end }) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<{ body: Alert }[]>`
+        select body from alert
+        where tenant_id = ${tenantId} and state <> 'pending' and since <= ${end}
+          and (state = 'firing' or (body -> 'state' ->> 'resolvedAt')::float8 > ${start})
+          and (body ->> 'name' = any(${[...rules]}::text[]) or body ->> 'ruleId' = any(${[...rules]}::text[]))
+        order by since desc limit ${mostOfRules}`,
+      );
+      return rows.map(toAlert).toReversed();
     },
     async save(scope, alerts) {
       const { tenantId } = scope;

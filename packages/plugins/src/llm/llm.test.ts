@@ -92,6 +92,11 @@ describe('calls as JSON lines', () => {
     expect(Object.keys(samples).filter((name) => name.startsWith('llm_cost'))).toEqual([]);
   });
 
+  test('have a budget by agent where the settings give one', async () => {
+    const { now } = await open({ budgets: [{ agent: 'helper', usdPerDay: 20 }] });
+    expect(await now()).toMatchObject({ 'llm_daily_budget_usd{agent="helper"}': 20 });
+  });
+
   test('of a tool alone are runs of it', async () => {
     const { post, now } = await open();
     await post(

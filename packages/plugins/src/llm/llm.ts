@@ -19,6 +19,16 @@ export const llm = definePlugin({
   config: z.object({
     listen: listenSetting('Where to take OTLP and JSON lines over HTTP, as 127.0.0.1:4318; nowhere when empty.'),
     prices: z.array(priceSetting).max(1_000).default([]).describe('Prices of tokens; the first that fits counts.'),
+    budgets: z
+      .array(
+        z.strictObject({
+          agent: z.string().min(1).max(200).describe('Name of the agent.'),
+          usdPerDay: z.number().min(0).describe('USD that it may spend in 24 hours.'),
+        }),
+      )
+      .max(1_000)
+      .default([])
+      .describe('What agents may spend; rules of the collector watch it.'),
     maxModels: toldApartSetting(50, 'Models'),
     maxAgents: toldApartSetting(50, 'Agents'),
     maxTools: toldApartSetting(100, 'Tools'),
@@ -61,6 +71,7 @@ export const llm = definePlugin({
         await doors.listening();
         store.put(out);
         ledger.put(out);
+        for (const { agent, usdPerDay } of config.budgets) out.gauge('llm_daily_budget_usd', usdPerDay, { agent });
         doors.put(out);
       },
       close: () => doors.close(),

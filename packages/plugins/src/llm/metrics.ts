@@ -40,6 +40,11 @@ export const llmMetrics = {
     help: 'Tokens by type: input, cached (read from a cache), cache_write, output; each token once.',
   },
   llm_cost_usd_total: { kind: 'counter', unit: 'usd', help: 'What the tokens cost by the price table.' },
+  llm_daily_budget_usd: {
+    kind: 'gauge',
+    unit: 'usd',
+    help: 'What the agent may spend in 24 hours, by the settings.',
+  },
   llm_unpriced_tokens_total: {
     kind: 'counter',
     unit: '',

@@ -29,6 +29,7 @@ export type { Operation, OperationName, OperationScope, RawContent } from './ope
 export { isRaw } from './operation.ts';
 export * from './problem.ts';
 export * from './query.ts';
+export * from './rule-condition.ts';
 export * from './rule-files.ts';
 export * from './rule-lab.ts';
 export * from './rules.ts';

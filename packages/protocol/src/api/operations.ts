@@ -17,7 +17,7 @@ import { onCallOperations } from './on-call.ts';
 import { queryOperations } from './query.ts';
 import { ruleFileOperations } from './rule-files.ts';
 import { ruleLabOperations } from './rule-lab.ts';
-import { ruleOperations } from './rules.ts';
+import { ruleEvaluationOperations, ruleOperations } from './rules.ts';
 import { sampleOperations } from './samples.ts';
 import { sessionOperations } from './session.ts';
 
@@ -28,6 +28,7 @@ export const operations = {
   ...changeEventOperations,
   ...onCallOperations,
   ...ruleOperations,
+  ...ruleEvaluationOperations,
   ...ruleFileOperations,
   ...ruleLabOperations,
   ...alertPolicyOperations,

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { severities, type Severity } from '../alert.ts';
 import type { UnixMs } from '../sample.ts';
 import { defineOperations, many, unixMs } from './operation.ts';
+import { selectorSchema } from './query.ts';
+import { ruleConditionSchema } from './rule-condition.ts';
 
+const dayMs = 86_400_000;
 const durationMs = z
   .int()
   .min(0)
-  .max(31 * 86_400_000)
+  .max(31 * dayMs)
   .default(0);
 const common = {
   name: z.string().min(1).max(200).default('Trial'),
@@ -14,20 +17,60 @@ const common = {
   forMs: durationMs,
   keepFiringMs: durationMs,
 };
+const expr = z.string().min(1).max(10_000);
+/** Each is tried: the places of a slider. */
+const values = z.array(z.number()).min(1).max(20);
 
-/** A rule on trial: an expression that gives what fires, or an expression and bounds. */
+/** A rule on trial: of each kind that there is, with bounds where it has one. */
 const labRule = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('expression'), ...common, expr: z.string().min(1).max(10_000) }),
+  z.object({ kind: z.literal('expression'), ...common, expr, clearExpr: expr.optional() }),
   z.object({
     kind: z.literal('threshold'),
     ...common,
     /** What is compared; any expression that gives numbers. */
-    expr: z.string().min(1).max(10_000),
+    expr,
     op: z.enum(['>', '<', '>=', '<=']),
-    /** Each is tried: the places of a slider. */
-    values: z.array(z.number()).min(1).max(20),
+    values,
     /** How far on the calm side of a value an alert is over. */
     clearBy: z.number().min(0).default(0),
+  }),
+  z.object({
+    kind: z.literal('no-data'),
+    ...common,
+    selector: selectorSchema,
+    of: z.enum(['host', 'series']).default('host'),
+    forMs: z.int().min(10_000).max(dayMs).default(60_000),
+  }),
+  /** Over the anomalies that were found; `values` are scores. */
+  z.object({
+    kind: z.literal('anomaly'),
+    ...common,
+    selector: selectorSchema,
+    detector: z.string().min(1).max(100).optional(),
+    values,
+  }),
+  /** `values` are limits; at each time only what was known then is looked at. */
+  z.object({
+    kind: z.literal('forecast'),
+    ...common,
+    selector: selectorSchema,
+    op: z.enum(['>', '<']),
+    values,
+    horizonMs: z
+      .int()
+      .min(60_000)
+      .max(366 * dayMs),
+    historyMs: z.int().min(60_000).optional(),
+    confidence: z.number().min(0.5).max(0.99).default(0.9),
+    clearConfidence: z.number().min(0.01).max(0.99).optional(),
+    everyMs: z.int().min(10_000).max(dayMs).default(300_000),
+  }),
+  /** Over the alerts that other rules had. */
+  z.object({
+    kind: z.literal('composite'),
+    ...common,
+    condition: ruleConditionSchema,
+    by: z.array(z.string().min(1).max(200)).max(10).default(['host']),
   }),
 ]);
 export type LabRule = z.infer<typeof labRule>;
@@ -54,7 +97,7 @@ export interface LabPage {
 }
 
 export interface LabTrial {
-  /** Of a threshold rule. */
+  /** Of a rule that has a bound. */
   readonly value?: number;
   /** How often an alert began to fire. */
   readonly fired: number;

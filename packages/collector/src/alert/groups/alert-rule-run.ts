@@ -50,7 +50,7 @@ export class AlertRuleRun {
     this.#sink = sink;
   }
 
-  get open(): readonly Alert[] {
+  get open(): readonly Active['alert'][] {
     return Array.from(this.#active.values(), ({ alert }) => alert);
   }
 
@@ -131,7 +131,8 @@ export class AlertRuleRun {
   }
 }
 
-function keyOf(labels: Labels): string {
+/** What tells the alerts of a rule apart. */
+export function keyOf(labels: Labels): string {
   return JSON.stringify(sortedEntries(labels));
 }
 

@@ -1,6 +1,6 @@
 /** One rule group at work: what its rules gave last, and the next evaluation. */
 import { describeError, TarsierError, type Alert, type SeriesIdentity, type UnixMs } from '@tarsier/protocol';
-import type { Engine, QueryResult } from '../../query/engine.ts';
+import type { Engine } from '../../query/engine.ts';
 import { LabelSet, metricName } from '../../query/label-set.ts';
 import { childrenOf, type Expr } from '../../query/language/ast.ts';
 import { parseQuery } from '../../query/language/parse.ts';
@@ -11,6 +11,7 @@ import type { TenantScope } from '../../tenant.ts';
 import { expandTemplate, type TemplateData } from '../template/template.ts';
 import { AlertRuleRun, type AlertSample, type AlertSink } from './alert-rule-run.ts';
 import { identityOf } from './rule-file.ts';
+import { samplesOf } from './samples-of.ts';
 import { ruleIds, type AlertingRule, type GroupRule, type RecordingRule, type RuleGroup } from './rule-group.ts';
 
 /** Stores one sample of each series; resolves when they are committed. */
@@ -299,12 +300,6 @@ class SampleBatch {
     });
     await record(scope, series, values, time);
   }
-}
-
-function samplesOf({ data }: QueryResult): readonly { readonly labels: LabelSet; readonly value: number }[] {
-  if (data.kind === 'vector') return data.samples;
-  if (data.kind === 'scalar') return [{ labels: LabelSet.empty, value: data.value }];
-  throw new TarsierError('rules/evaluation', `rule result is not a vector or scalar, but a ${data.kind}`);
 }
 
 /** Whether any selector of an expression may match one of these metrics. */

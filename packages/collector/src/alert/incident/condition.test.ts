@@ -14,6 +14,12 @@ test.each([
   ],
   [{ kind: 'anomaly', selector: 'disk_used_ratio' }, 'disk_used_ratio{host="a",mount="/"}'],
   [{ kind: 'no-data' }, 'count({host="a"})'],
+  [{ kind: 'no-data', of: 'series' }, 'disk_used_ratio{host="a",mount="/"}'],
+  [{ kind: 'expression', expr: 'disk_used_ratio * 100 > 90' }, 'disk_used_ratio * 100'],
+  [
+    { kind: 'forecast', selector: 'disk_used_ratio', op: '>', limit: 0.98, horizonMs: 3_600_000 },
+    'disk_used_ratio{host="a",mount="/"}',
+  ],
 ])('what an alert of %j was seen in', (body, query) => {
   expect(ruleCondition(alert, rule(body)).query).toBe(query);
 });

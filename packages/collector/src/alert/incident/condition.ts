@@ -41,7 +41,15 @@ export function ruleCondition(alert: Alert, rule: Rule): AlertCondition {
         unitOf: isRate ? '' : metric,
       };
     }
+    case 'expression':
+      return expressionCondition(rule);
+    case 'forecast': {
+      const { query, unitOf } =
+        metric === '' ? expressionCondition({ ...rule, expr: rule.selector }) : seriesCondition(alert);
+      return { query, threshold: { op: rule.op, value: rule.limit }, forMs: rule.forMs, unitOf };
+    }
     case 'no-data':
+      if (rule.of === 'series') return { ...seriesCondition(alert), forMs: rule.forMs };
       // That nothing comes is seen in how many series there are.
       return {
         query: `count(${seriesSignature({ name: '', labels: { host: alert.host } })})`,

@@ -7,7 +7,7 @@ import type { Evidence } from './evidence.ts';
 type Schema = StoredSamples['schema'];
 
 /** The series that come out of it. */
-const rateMetrics = {
+export const rateMetrics = {
   host: {
     name: 'host_anomaly_ratio',
     kind: 'gauge',

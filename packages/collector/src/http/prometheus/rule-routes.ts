@@ -1,7 +1,9 @@
 import type { Alert } from '@tarsier/protocol';
-import type { Rule } from '@tarsier/protocol/api';
+import type { Rule, RuleEvaluation } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
+import type { Alerting } from '../../alert/alerting.ts';
 import type { RuleState } from '../../alert/groups/group-run.ts';
+import { fileRulePrefix } from '../../alert/groups/rule-group.ts';
 import type { GroupState, RuleGroups } from '../../alert/groups/rule-groups.ts';
 import { formatValue } from '../../query/language/number.ts';
 import { parseQuery } from '../../query/language/parse.ts';
@@ -19,19 +21,22 @@ interface Group {
 /** `rules` and `alerts`: the groups of rule files, and Tarsier's own rules as Prometheus would show them. */
 export function ruleStateRoutes({
   storage,
+  alerting,
   ruleGroups,
 }: {
   readonly storage: Pick<Storage, 'rules' | 'alerts'>;
+  readonly alerting: Pick<Alerting, 'evaluations'>;
   readonly ruleGroups: Pick<RuleGroups, 'states'>;
 }): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/rules', async (c) => {
       const { tenant } = c.get('identity');
       const parameters = await Parameters.of(c);
+      const evaluations = alerting.evaluations(tenant);
       const open = Map.groupBy(await storage.alerts.open(tenant), ({ ruleId }) => ruleId);
       const rules = (await storage.rules.list(tenant))
         .filter(({ enabled }) => enabled)
-        .map((rule) => toRule(rule, open.get(rule.id) ?? []));
+        .map((rule) => toRule(rule, open.get(rule.id) ?? [], evaluations.get(rule.id)));
       const own = { name: 'tarsier', file: 'tarsier', interval: 1, limit: 0, rules };
       const groups = [own, ...ruleGroups.states(tenant).map(toGroup)];
       return c.json({ status: 'success', data: { groups: chosen(groups, parameters) } });
@@ -92,17 +97,17 @@ function toFileRule({ rule, alerts, health, lastError, evaluatedAt, evaluationMs
   };
 }
 
-function toRule(rule: Rule, alerts: readonly Alert[]) {
+function toRule(rule: Rule, alerts: readonly Alert[], evaluation: RuleEvaluation | undefined) {
   return {
     type: 'alerting' as const,
     name: rule.name,
     query: queryOf(rule),
     duration: rule.forMs / 1000,
-    keepFiringFor: rule.kind === 'threshold' ? rule.keepFiringMs / 1000 : 0,
+    keepFiringFor: 'keepFiringMs' in rule ? rule.keepFiringMs / 1000 : 0,
     labels: { severity: rule.severity },
-    annotations: {},
+    annotations: rule.runbookUrl === undefined ? {} : { runbook_url: rule.runbookUrl },
     alerts: alerts.map(toAlert),
-    health: 'ok',
+    ...healthOf(evaluation),
     state: stateOf(alerts),
   };
 }
@@ -112,17 +117,33 @@ function stateOf(alerts: readonly Alert[]): string {
   return states.includes('firing') ? 'firing' : states.includes('pending') ? 'pending' : 'inactive';
 }
 
+/** A rule that each sample decides on is always well. */
+function healthOf(evaluation: RuleEvaluation | undefined) {
+  if (evaluation === undefined) return { health: 'ok' };
+  const { health, lastError, evaluatedAt = 0, evaluationMs } = evaluation;
+  return {
+    health,
+    ...(lastError === '' ? {} : { lastError }),
+    evaluationTime: evaluationMs / 1000,
+    lastEvaluation: new Date(evaluatedAt).toISOString(),
+  };
+}
+
 /** What the rule asks, as an expression; one on anomalies or silence has none that Prometheus could evaluate. */
 function queryOf(rule: Rule): string {
+  if (rule.kind === 'expression') return rule.expr;
+  if (rule.kind === 'composite') return JSON.stringify(rule.condition);
+  if (rule.kind === 'forecast') return `${rule.selector} ${rule.op} ${formatValue(rule.limit)}`;
   if (rule.kind !== 'threshold') return rule.selector;
   return `${rule.reduce === 'rate' ? `rate(${rule.selector}[1m])` : rule.selector} ${rule.op} ${formatValue(rule.value)}`;
 }
 
-function toAlert({ name, severity, metric, labels, annotations, reason, state }: Alert): object {
+function toAlert({ ruleId, name, severity, metric, labels, annotations, reason, state }: Alert): object {
+  // Of a rule file: exactly what Prometheus would show.
+  const isOfFile = ruleId.startsWith(fileRulePrefix);
   return {
-    // Of a rule file: exactly what Prometheus would show.
-    labels: { ...(annotations === undefined ? { severity, metric } : {}), ...labels, alertname: name },
-    annotations: annotations ?? { summary: reason },
+    labels: { ...(isOfFile ? {} : { severity, metric }), ...labels, alertname: name },
+    annotations: isOfFile ? annotations : { summary: reason, ...annotations },
     state: state.kind,
     activeAt: new Date(state.since).toISOString(),
     value: goExponent(state.value),
