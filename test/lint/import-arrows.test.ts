@@ -18,10 +18,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   receivers: ['ingest'],
   query: ['storage'],
   forecast: ['query', 'stats'],
+  jobs: ['storage', 'query', 'stats', 'forecast', 'learn'],
   tenancy: ['storage'],
   alert: ['storage', 'query', 'detect', 'notify', 'stats', 'forecast'],
   live: ['storage', 'ingest', 'query', 'tenancy'],
-  http: ['storage', 'ingest', 'receivers', 'query', 'detect', 'alert', 'notify', 'tenancy', 'live', 'forecast'],
+  http: ['storage', 'ingest', 'receivers', 'query', 'detect', 'alert', 'notify', 'tenancy', 'live', 'forecast', 'jobs'],
 };
 const rooms = Object.keys(mayImport);
 const collector = 'packages/collector/src';

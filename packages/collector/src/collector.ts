@@ -24,6 +24,8 @@ import { createApp } from './http/app.ts';
 import { createIngest, maxFutureMs } from './ingest/ingest.ts';
 import { createLiveWindows } from './ingest/live-window.ts';
 import { createSilenceWatch } from './ingest/silence-watch.ts';
+import { jobTypes } from './jobs/registry.ts';
+import { startJobs } from './jobs/start-jobs.ts';
 import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
 import { noHost } from './no-host.ts';
@@ -54,6 +56,12 @@ export interface Collector {
   /** Stops taking requests, finishes what was accepted, and closes the database. */
   stop(): Promise<void>;
 }
+
+/** Threads load the job types by it. */
+export const jobRegistry = new URL(
+  import.meta.url.endsWith('.ts') ? './jobs/registry.ts' : './jobs/registry.js',
+  import.meta.url,
+).href;
 
 /** How far back the live windows, detectors and rules are rebuilt at start. */
 const replayMs = 15 * 60_000;
@@ -178,7 +186,7 @@ export async function startCollector({
     now,
   });
   const authenticate = createAuthenticator({ storage, now });
-  const live = createLive({ windows, authenticate, log, now });
+  const live = createLive({ jobs: storage.jobs, windows, authenticate, log, now });
   const silence = createSilenceWatch({ markers: storage.endMarkers, log, now });
   const ingest = createIngest({
     storage,
@@ -241,6 +249,22 @@ export async function startCollector({
   detection.takeRates(() => true);
   await resumeAnomalies(storage, detection, { anomalyLog, eventLog, alerting });
 
+  const jobs = await startJobs({
+    storage,
+    types: jobTypes,
+    registry: jobRegistry,
+    log,
+    name: 'collector',
+    options: { threads: config.jobThreads, pricePerSecond: config.jobPrice },
+    onHint(hint) {
+      if (hint.kind !== 'changed') return;
+      void live.jobsChanged(hint.tenantId, hint.ids).catch((error: unknown) => {
+        log.warn('that jobs have changed was not told', { error: describeError(error) });
+      });
+    },
+    now,
+  });
+
   let ready = true;
   const app = await createApp({
     storage,
@@ -261,6 +285,7 @@ export async function startCollector({
     incidentView,
     snapshots,
     sender,
+    queue: jobs.queue,
     authenticate,
     enrol: createEnrol({
       storage,
@@ -276,6 +301,7 @@ export async function startCollector({
     ready: () => ready,
   });
   const server = await listen(app.fetch, config.listen).catch(async (error: unknown) => {
+    await jobs.stop();
     await storage.close();
     throw error;
   });
@@ -336,6 +362,7 @@ export async function startCollector({
       ready = false;
       live.close();
       await closeServer(server);
+      await jobs.stop();
       await ruleGroups.close();
       await alerting.settled();
       await Promise.all([compaction.stop(), ...stopChores.map((stop) => stop())]);

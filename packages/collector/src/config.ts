@@ -1,4 +1,5 @@
-import { TarsierError } from '@tarsier/protocol';
+import { parseUsd, TarsierError } from '@tarsier/protocol';
+import { usdSchema } from '@tarsier/protocol/api';
 import { z } from 'zod';
 import { logLevels } from './log.ts';
 
@@ -32,6 +33,8 @@ const environmentSchema = z.object({
   TARSIER_QUERY_SECONDS: z.coerce.number('expected a number of seconds').min(1).max(3_600).default(120),
   TARSIER_SLOW_QUERY_SECONDS: z.coerce.number('expected a number of seconds').min(0).max(3_600).default(5),
   TARSIER_MAX_AGE_HOURS: z.coerce.number('expected a number of hours').min(1).max(720).default(24),
+  TARSIER_JOB_THREADS: z.coerce.number('expected a number of threads').int().min(0).max(256).default(1),
+  TARSIER_JOB_PRICE: usdSchema.default('0.00005'),
   TARSIER_COMMANDS: z.string().min(1).optional(),
   TARSIER_LOG: z.enum(logLevels).default('info'),
 });
@@ -58,6 +61,10 @@ export interface CollectorConfig {
   };
   /** Oldest sample that is accepted, ms before now. */
   readonly maxAgeMs: number;
+  /** CPU-heavy jobs that run at once; 0: only those that need no thread. */
+  readonly jobThreads: number;
+  /** Of a second of CPU of a job, billionths of USD. */
+  readonly jobPrice: number;
   /** Folder of the programs that channels may run; absent: they may run none. */
   readonly commandsFolder: string | undefined;
   readonly logLevel: z.infer<typeof environmentSchema>['TARSIER_LOG'];
@@ -102,6 +109,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       slowMs: settings.TARSIER_SLOW_QUERY_SECONDS * 1_000,
     },
     maxAgeMs: settings.TARSIER_MAX_AGE_HOURS * 3_600_000,
+    jobThreads: settings.TARSIER_JOB_THREADS,
+    jobPrice: parseUsd(settings.TARSIER_JOB_PRICE) ?? 0,
     commandsFolder: settings.TARSIER_COMMANDS,
     logLevel: settings.TARSIER_LOG,
   };

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeError, TarsierError } from '@tarsier/protocol';
-import { startCollector, type Collector } from './collector.ts';
+import { jobRegistry, startCollector, type Collector } from './collector.ts';
 import { loadConfig, type CollectorConfig } from './config.ts';
+import { jobTypes } from './jobs/registry.ts';
+import { startJobs } from './jobs/start-jobs.ts';
 import { keyCommands, keyOptions, type KeyArguments, type KeyCommand } from './key-commands.ts';
 import { createLog, type Log } from './log.ts';
 import { openStorage } from './storage/storage.ts';
@@ -15,6 +18,8 @@ const usage = `tarsier-collector: stores, understands and tells
 
   tarsier-collector serve [--ready-json] [--until-stdin-ends]
                                               serve until SIGINT or SIGTERM (the default command)
+  tarsier-collector worker [--until-stdin-ends]
+                                              run jobs beside the collectors of the same database, until SIGINT or SIGTERM
   tarsier-collector key create --tenant NAME --scope ingest|read|write|admin [--name TEXT]
                                               print a new API key on stdout, and nothing else
   tarsier-collector key list --tenant NAME [--json]
@@ -24,13 +29,16 @@ const usage = `tarsier-collector: stores, understands and tells
                                               print a token that lets a host in: tarsier-agent enrol --token TOKEN
   tarsier-collector tenant limits --tenant NAME [--query-samples N] [--query-series N] [--query-seconds N]
                                               what a query may read and how long it may take; a number, or default
+  tarsier-collector tenant jobs --tenant NAME [--weight 1]
+                                              its share of the workers beside other tenants, and what waits
   tarsier-collector --help | --version
 
 Settings come from the environment: TARSIER_LISTEN (127.0.0.1:7077), TARSIER_DATA (./tarsier-data), DATABASE_URL,
 TARSIER_WEB_ROOT, TARSIER_PUBLIC_URL, TARSIER_RETENTION_DAYS (7),
 TARSIER_RETENTION_MINUTES_DAYS (90), TARSIER_RETENTION_HOURS_DAYS (1100), TARSIER_MAX_AGE_HOURS (24),
 TARSIER_QUERY_SAMPLES (50000000), TARSIER_QUERY_SERIES (20000), TARSIER_QUERY_SECONDS (120),
-TARSIER_SLOW_QUERY_SECONDS (5), TARSIER_LOG (info).
+TARSIER_SLOW_QUERY_SECONDS (5), TARSIER_JOB_THREADS (1), TARSIER_JOB_PRICE (0.00005 USD a CPU second),
+TARSIER_LOG (info).
 
 Exit codes: 0 done, 1 failed while running, 2 wrong arguments or settings.
 `;
@@ -68,10 +76,11 @@ async function main(argv: readonly string[]): Promise<number> {
         untilStdinEnds: values['until-stdin-ends'] === true,
       });
     }
+    if (command === 'worker') return await work(config, log, values['until-stdin-ends'] === true);
     const ofTenant = { ...keyCommands, ...tenantCommands };
     const run = Object.hasOwn(ofTenant, command) ? ofTenant[command] : undefined;
     if (run !== undefined) return await withTenant(config, log, values, run);
-    const known = ['serve', ...Object.keys(ofTenant)].join(', ');
+    const known = ['serve', 'worker', ...Object.keys(ofTenant)].join(', ');
     throw new TarsierError('usage/command', `expected one of ${known}, got ${command}; see --help`);
   } catch (error) {
     log.error(describeError(error));
@@ -109,6 +118,26 @@ async function serve(
   }
   log.info('stopping', { why: await stopReason });
   await collector.stop();
+  return exitCodes.done;
+}
+
+/** Jobs alone: beside a collector, on its machine or another. */
+async function work(config: CollectorConfig, log: Log, untilStdinEnds: boolean): Promise<number> {
+  const stopReason = nextStopReason(untilStdinEnds);
+  const { databaseUrl, dataFolder, jobThreads, jobPrice } = config;
+  const storage = await openStorage({ databaseUrl, dataFolder, use: 'share', log });
+  const jobs = await startJobs({
+    storage,
+    types: jobTypes,
+    registry: jobRegistry,
+    log,
+    name: `worker ${hostname()} ${process.pid}`,
+    options: { threads: jobThreads, pricePerSecond: jobPrice },
+  });
+  process.stdout.write('running jobs\n');
+  log.info('stopping', { why: await stopReason });
+  await jobs.stop();
+  await storage.close();
   return exitCodes.done;
 }
 

@@ -25,3 +25,11 @@ test.each(['0', '-1', '1e3', 'many', '99999999999'])('a limit of %s is refused',
     message: `--query-samples: expected a number from 1 to 1000000000, or default, got ${given}`,
   });
 });
+
+test('the weight of a tenant is set and shown', async () => {
+  const jobs = async (args: Readonly<Record<string, string>>) =>
+    tenantCommands['tenant jobs']?.(args, { storage, tenant, now: Date.now });
+  expect(await jobs({})).toBe('weight 1\nwaiting 0\nrunning 0\n');
+  expect(await jobs({ weight: '4' })).toBe('weight 4\nwaiting 0\nrunning 0\n');
+  await expect(jobs({ weight: 'much' })).rejects.toMatchObject({ code: 'usage/weight' });
+});

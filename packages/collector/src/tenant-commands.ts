@@ -1,4 +1,4 @@
-/** The command around what a tenant's queries may. */
+/** The commands around what a tenant's queries and jobs may. */
 import { TarsierError } from '@tarsier/protocol';
 import type { KeyCommand } from './key-commands.ts';
 
@@ -6,6 +6,7 @@ export const tenantOptions = {
   'query-samples': { type: 'string' },
   'query-series': { type: 'string' },
   'query-seconds': { type: 'string' },
+  weight: { type: 'string' },
 } as const;
 
 export type TenantArguments = { readonly [Name in keyof typeof tenantOptions]?: string | boolean | undefined };
@@ -30,6 +31,18 @@ export const tenantCommands: Readonly<Record<string, KeyCommand>> = {
     ]
       .map(([name, value]) => `${String(name)} ${value ?? 'default'}\n`)
       .join('');
+  },
+
+  async 'tenant jobs'({ weight }, { storage, tenant }) {
+    if (weight !== undefined) {
+      const value = Number(weight);
+      if (!(value >= 0.01 && value <= 1_000)) {
+        throw new TarsierError('usage/weight', `--weight: expected a number from 0.01 to 1000, got ${String(weight)}`);
+      }
+      await storage.jobs.setLane(tenant, '*', { weight: value });
+    }
+    const [all] = await storage.jobs.laneCounts(tenant);
+    return `weight ${all?.weight ?? 1}\nwaiting ${all?.waiting ?? 0}\nrunning ${all?.running ?? 0}\n`;
   },
 };
 

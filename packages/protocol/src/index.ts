@@ -27,6 +27,7 @@ export type {
   Telling,
   TimelineEntry,
 } from './incident.ts';
+export type { Job, JobError, JobEvent, JobProgress, JobState } from './job.ts';
 export type { Labels, SeriesIdentity } from './labels.ts';
 export {
   canonicalLabels,
@@ -38,6 +39,8 @@ export {
 } from './labels.ts';
 export type { MetricDescription, MetricKind } from './metric.ts';
 export { isMetricName, metricKinds } from './metric.ts';
+export type { Nanos } from './money.ts';
+export { formatUsd, maxUsd, parseUsd, priceOf } from './money.ts';
 export type { Compress, Decompress, PayloadCursor, SampleMatrix } from './payload.ts';
 export { decodePayload, encodePayload, openPayload, payloadLimits } from './payload.ts';
 export type { SeriesColumn, UnixMs } from './sample.ts';

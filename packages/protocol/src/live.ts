@@ -4,6 +4,7 @@ import type { AnomalyEvent } from './anomaly-event.ts';
 import { BatchError, ByteReader, ByteWriter } from './bytes.ts';
 import { decodeColumn, decodeTimes, encodeColumn, encodeTimes } from './column.ts';
 import type { ErrorBody } from './errors.ts';
+import type { Job, JobProgress } from './job.ts';
 import type { Labels } from './labels.ts';
 import type { MetricKind } from './metric.ts';
 import type { UnixMs } from './sample.ts';
@@ -13,6 +14,8 @@ export type LiveRequest =
   | { readonly type: 'hello'; readonly token?: string }
   | { readonly type: 'sub'; readonly id: number; readonly selector: string; readonly windowMs: number }
   | { readonly type: 'unsub'; readonly id: number }
+  /** The tenant's jobs as they change: all of them, one, or none any more. */
+  | { readonly type: 'jobs'; readonly which: 'all' | 'none' | { readonly job: string } }
   | { readonly type: 'ping'; readonly at: number };
 
 /** A series of a subscription; frames name it by `ref`. */
@@ -33,6 +36,16 @@ export type LiveMessage =
   | { readonly type: 'alert'; readonly alert: Alert }
   | { readonly type: 'anomaly'; readonly anomaly: Anomaly }
   | { readonly type: 'anomaly-event'; readonly event: AnomalyEvent }
+  /** A job that has changed, without its result where that is large: it is read over the REST API. */
+  | { readonly type: 'job'; readonly job: Job }
+  /** Every point of the curves of a job that is followed alone, numbered as among its events. */
+  | {
+      readonly type: 'job-progress';
+      readonly job: string;
+      readonly number: number;
+      readonly at: UnixMs;
+      readonly progress: JobProgress;
+    }
   | { readonly type: 'pong'; readonly at: number; readonly now: UnixMs }
   | { readonly type: 'error'; readonly id?: number; readonly error: ErrorBody['error'] };
 

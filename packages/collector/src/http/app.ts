@@ -10,6 +10,7 @@ import type { Pipeline } from '../alert/pipeline/pipeline.ts';
 import type { Forecaster } from '../forecast/forecaster.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { LiveWindows } from '../ingest/live-window.ts';
+import type { JobQueue } from '../jobs/queue.ts';
 import type { Live } from '../live/live.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from '../query/engine.ts';
@@ -47,6 +48,7 @@ import { healthRoutes } from './routes/health.ts';
 import { hostRoutes } from './routes/hosts.ts';
 import { incidentRoutes, notificationRoutes } from './routes/incidents.ts';
 import { ingestRoutes } from './routes/ingest.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { onCallRoutes } from './routes/on-call.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { queryRoutes } from './routes/query.ts';
@@ -78,6 +80,7 @@ export interface AppDeps {
   readonly incidentView: IncidentView;
   readonly snapshots: Snapshots;
   readonly sender: Sender;
+  readonly queue: JobQueue;
   readonly authenticate: Authenticate;
   readonly enrol: Enrol;
   readonly self: SelfMetrics;
@@ -160,6 +163,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   enrolTokenRoutes(api, deps);
   changeEventRoutes(api, deps);
   onCallRoutes(api, deps);
+  jobRoutes(api, deps);
   app.route('/prometheus/api/v1', prometheusRoutes({ ...deps, identify }));
 
   app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));

@@ -7,7 +7,7 @@ import { readBody } from './body.ts';
 const maxJsonBytes = 256 * 1024;
 
 /** @throws {TarsierError} `http/json`, `http/content-type`, `http/too-large`, `http/body` */
-export async function jsonBody(c: Context<AppEnv>): Promise<unknown> {
+export async function jsonBody(c: Context<AppEnv>, limit = maxJsonBytes): Promise<unknown> {
   const contentType = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
   // A form can't send this type to another site without asking first.
   if (contentType !== 'application/json') {
@@ -19,7 +19,7 @@ export async function jsonBody(c: Context<AppEnv>): Promise<unknown> {
       },
     );
   }
-  const value = parseJson(await readBody(c, maxJsonBytes));
+  const value = parseJson(await readBody(c, limit));
   requireStorable(value, 'http/body');
   return value;
 }

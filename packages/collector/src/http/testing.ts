@@ -10,6 +10,8 @@ import { createIncidentView } from '../alert/incident/incident-view.ts';
 import { createPipeline } from '../alert/pipeline/pipeline.ts';
 import { createIngest, maxFutureMs } from '../ingest/ingest.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
+import { startJobs } from '../jobs/start-jobs.ts';
+import { jobTypes } from '../jobs/testing-types.ts';
 import { createLive } from '../live/live.ts';
 import { silentLog } from '../log.ts';
 import { createSender } from '../notify/send.ts';
@@ -79,7 +81,7 @@ export async function startTestServer(
   });
   const pipeline = createPipeline({ storage, onOutcome() {}, log });
   const authenticate = createAuthenticator({ storage });
-  const live = createLive({ windows, authenticate, log });
+  const live = createLive({ jobs: storage.jobs, windows, authenticate, log });
   const refused: string[] = [];
   const ingest = createIngest({
     storage,
@@ -110,6 +112,17 @@ export async function startTestServer(
   });
   const pageUrl = 'https://tarsier.example/';
   const snapshots = createSnapshots({ storage, incidentView, pageUrl, log, now: Date.now });
+  const jobs = await startJobs({
+    storage: real,
+    types: jobTypes,
+    registry: new URL('../jobs/testing-types.ts', import.meta.url).href,
+    log,
+    name: 'test',
+    options: { threads: 0, inline: 1_000, pollMs: 100 },
+    onHint(hint) {
+      if (hint.kind === 'changed') void live.jobsChanged(hint.tenantId, hint.ids);
+    },
+  });
   const app = await createApp({
     storage,
     ingest,
@@ -129,6 +142,7 @@ export async function startTestServer(
     incidentView,
     snapshots,
     sender: createSender({ fetch, pageUrl, illustrate: snapshots.illustrate }),
+    queue: jobs.queue,
     authenticate,
     enrol: createEnrol({
       storage,
@@ -179,6 +193,7 @@ export async function startTestServer(
         server.close(resolve);
         if ('closeAllConnections' in server) server.closeAllConnections();
       });
+      await jobs.stop();
       await ruleGroups.close();
       await ingest.close();
       await drop();

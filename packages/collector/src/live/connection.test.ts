@@ -13,6 +13,7 @@ const metric = { name: 'busy', kind: 'gauge', unit: '', help: '' } as const;
 async function startLive(pingMs: number) {
   const windows = createLiveWindows();
   const live = createLive({
+    jobs: { find: () => Promise.resolve([]), events: () => Promise.resolve([]) },
     windows,
     authenticate: () => Promise.resolve({ tenant, scope: 'read', by: 'key' }),
     log: silentLog,

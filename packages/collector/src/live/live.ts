@@ -1,12 +1,13 @@
 /** The live feed: every committed batch, alert and anomaly to the pages that show it. */
 import { upgradeWebSocket } from '@hono/node-server';
-import type { Alert, Anomaly, AnomalyEvent, UnixMs } from '@tarsier/protocol';
+import { describeError, type Alert, type Anomaly, type AnomalyEvent, type UnixMs } from '@tarsier/protocol';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { WebSocket } from 'ws';
 import type { LiveWindows } from '../ingest/live-window.ts';
 import type { Log } from '../log.ts';
 import { requireScope, sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
+import type { Jobs } from '../storage/jobs/jobs.ts';
 import type { TenantScope } from '../tenant.ts';
 import { createDeltaEncoder } from './frames.ts';
 import { createLiveSession, type LiveSession } from './session.ts';
@@ -17,6 +18,8 @@ export interface Live {
   broadcastAlert(scope: TenantScope, alert: Alert): void;
   broadcastAnomaly(scope: TenantScope, anomaly: Anomaly): void;
   broadcastEvent(scope: TenantScope, event: AnomalyEvent): void;
+  /** These jobs have changed, maybe: those who show them are told how they are. */
+  jobsChanged(tenantId: number, ids: readonly string[]): Promise<void>;
   /** Whether somebody looks at a series of that host now. */
   watched(scope: TenantScope, host: string): boolean;
   /** Says goodbye to all. */
@@ -44,6 +47,7 @@ interface Connection {
  *   cut off, so that a machine that was switched off is not watched for
  */
 export function createLive({
+  jobs,
   windows,
   authenticate,
   log,
@@ -51,6 +55,7 @@ export function createLive({
   pingMs = 30_000,
   tickMs = 1_000,
 }: {
+  readonly jobs: Pick<Jobs, 'find' | 'events'>;
   readonly windows: LiveWindows;
   readonly authenticate: Authenticate;
   readonly log: Log;
@@ -89,6 +94,11 @@ export function createLive({
         return identity.tenant;
       },
       encodeDelta,
+      onFollow({ tenantId }, job) {
+        void jobsChanged(tenantId, [job]).catch((error: unknown) => {
+          log.warn('a job was not told of', { error: describeError(error) });
+        });
+      },
       log,
       now,
     });
@@ -96,6 +106,27 @@ export function createLive({
     socket.on('pong', () => (connection.heard = true));
     connections.add(connection);
     return connection;
+  }
+
+  async function jobsChanged(tenantId: number, ids: readonly string[]): Promise<void> {
+    const all = [...connections].map(({ session }) => session);
+    const wanted = ids.filter((id) => all.some((session) => session.wantsJob(tenantId, id) !== 'no'));
+    if (wanted.length === 0) return;
+    const scope = { tenantId, tenant: '' };
+    for (const job of await jobs.find(scope, wanted)) {
+      const after = all.flatMap((session) => {
+        const wants = session.wantsJob(tenantId, job.id);
+        return typeof wants === 'object' ? wants.eventsAfter : [];
+      });
+      const events =
+        after.length === 0 ? [] : await jobs.events(scope, job.id, { after: Math.min(...after), limit: 10_000 });
+      for (const session of all) {
+        const wants = session.wantsJob(tenantId, job.id);
+        // Before the state: the last points of a curve come before its end.
+        if (typeof wants === 'object') session.jobEvents(job.id, events);
+        if (wants !== 'no') session.job(job);
+      }
+    }
   }
 
   const upgrade = upgradeWebSocket((c) => {
@@ -134,6 +165,7 @@ export function createLive({
     broadcastEvent(scope, event) {
       for (const { session } of connections) session.anomalyEvent(scope, event);
     },
+    jobsChanged,
     watched(scope, host) {
       for (const { session } of connections) if (session.watches(scope, host)) return true;
       return false;

@@ -13,6 +13,10 @@ const requestSchema: z.ZodType<LiveRequest> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), token: z.string().max(4_096).exactOptional() }),
   z.object({ type: z.literal('sub'), id, selector: selectorSchema, windowMs: z.number().min(0).max(hourMs) }),
   z.object({ type: z.literal('unsub'), id }),
+  z.object({
+    type: z.literal('jobs'),
+    which: z.union([z.literal('all'), z.literal('none'), z.object({ job: z.uuid() })]),
+  }),
   z.object({ type: z.literal('ping'), at: z.number() }),
 ]);
 

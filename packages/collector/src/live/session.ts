@@ -3,6 +3,8 @@ import {
   type Anomaly,
   type AnomalyEvent,
   describeError,
+  type Job,
+  type JobEvent,
   TarsierError,
   type UnixMs,
 } from '@tarsier/protocol';
@@ -32,6 +34,10 @@ export interface LiveSession {
   alert(scope: TenantScope, alert: Alert): void;
   anomaly(scope: TenantScope, anomaly: Anomaly): void;
   anomalyEvent(scope: TenantScope, event: AnomalyEvent): void;
+  /** Whether it shows that job, and if so whether with its events: those after a number. */
+  wantsJob(tenantId: number, id: string): 'no' | 'state' | { readonly eventsAfter: number };
+  job(job: Job): void;
+  jobEvents(id: string, events: readonly JobEvent[]): void;
   /** Whether it shows a series of that host. */
   watches(scope: TenantScope, host: string): boolean;
   /** The transport is gone. */
@@ -44,6 +50,8 @@ export interface LiveSessionDeps {
   /** Whose it is; with the token of `hello`, or what is known otherwise. @throws {TarsierError} `auth/…` */
   readonly identify: (token: string | undefined) => Promise<TenantScope>;
   readonly encodeDelta: EncodeDelta;
+  /** Somebody follows a job from now on: what there is of it is to be told. */
+  readonly onFollow?: (scope: TenantScope, job: string) => void;
   readonly log: Log;
   readonly now: () => UnixMs;
 }
@@ -57,6 +65,8 @@ const maxBufferedBytes = 1024 * 1024;
 /** A client that leaves this much unread does not read at all; alerts and answers would pile up without end. */
 const maxUnreadBytes = 16 * 1024 * 1024;
 const maxBadRequests = 20;
+/** Characters of a job's result that are sent along. */
+const maxLiveResult = 64 * 1024;
 /** Requests that wait for the ones before them. */
 const maxWaitingRequests = 256;
 const helloWithinMs = 10_000;
@@ -66,6 +76,7 @@ export function createLiveSession({
   windows,
   identify,
   encodeDelta,
+  onFollow = () => {},
   log,
   now,
 }: LiveSessionDeps): LiveSession {
@@ -73,6 +84,8 @@ export function createLiveSession({
   const subscriptions = new Map<number, Subscription>();
   let scope: TenantScope | undefined;
   let unsubscribe = (): void => {};
+  let jobs: 'all' | 'none' | { readonly job: string } = 'none';
+  let eventsAfter = 0;
   let badRequests = 0;
   let waitingRequests = 0;
   let ended = false;
@@ -187,12 +200,19 @@ export function createLiveSession({
     snap(subscription, windows.hosts(tenant));
   }
 
+  function followJobs(tenant: TenantScope, which: typeof jobs): void {
+    jobs = which;
+    eventsAfter = 0;
+    if (typeof which === 'object') onFollow(tenant, which.job);
+  }
+
   async function handle(text: string | undefined): Promise<void> {
     if (text === undefined) throw new TarsierError('live/request', 'message: expected text, got bytes');
     const request = parseLiveRequest(text);
     if (request.type === 'hello') return hello(request.token);
     if (request.type === 'ping') return send({ type: 'pong', at: request.at, now: now() });
     if (scope === undefined) throw new TarsierError('auth/missing', 'expected hello first');
+    if (request.type === 'jobs') return followJobs(scope, request.which);
     try {
       if (request.type === 'sub') subscribe(scope, request.id, request.selector, request.windowMs);
       else subscriptions.delete(request.id);
@@ -225,6 +245,26 @@ export function createLiveSession({
     },
     anomalyEvent(of, event) {
       if (of.tenantId === scope?.tenantId) send({ type: 'anomaly-event', event });
+    },
+    wantsJob(tenantId, id) {
+      if (tenantId !== scope?.tenantId || jobs === 'none') return 'no';
+      if (jobs === 'all') return 'state';
+      return jobs.job === id ? { eventsAfter } : 'no';
+    },
+    job(job) {
+      const isLarge = job.result !== undefined && JSON.stringify(job.result).length > maxLiveResult;
+      const { result, ...rest } = job;
+      send({ type: 'job', job: isLarge ? rest : { ...rest, ...(result === undefined ? {} : { result }) } });
+    },
+    jobEvents(id, events) {
+      for (const event of events) {
+        // Two looks at the same time find the same.
+        if (event.number <= eventsAfter) continue;
+        eventsAfter = event.number;
+        if (event.kind !== 'progress') continue;
+        const { kind: _, number, at, ...progress } = event;
+        send({ type: 'job-progress', job: id, number, at, progress });
+      }
     },
     watches: (of, host) =>
       of.tenantId === scope?.tenantId &&

@@ -13,6 +13,7 @@ import { createScopedPool, idsOf, type Scoped, type Scopes } from './scoped-pool
 /** Reads int8 as a number. */
 export type TarsierSql = postgres.Sql<{ int8: number }>;
 export type TarsierTransaction = postgres.TransactionSql<{ int8: number }>;
+export type AnySql = TarsierSql | TarsierTransaction;
 type Drizzle = ReturnType<typeof drizzle>;
 export type DrizzleTransaction = PgTransaction<
   PostgresJsQueryResultHKT,
@@ -25,6 +26,8 @@ export interface Database extends Scoped {
   within<T>(scopes: Scopes, work: (tx: DrizzleTransaction) => Promise<T>): Promise<T>;
   /** Apart, so that a long query never holds up a commit. */
   readonly reads: Scoped;
+  /** Apart, so that a full queue never holds up a commit either; `work` is of all tenants, for those who run jobs. */
+  readonly jobs: Scoped & { readonly work: TarsierSql };
   /**
    * For what is nobody's or everybody's: whose a secret is, what work there is for any tenant, partitions. It is the
    * tables' owner, whom row-level security does not hold: each use names what it looks for.
@@ -35,7 +38,7 @@ export interface Database extends Scoped {
 
 /** A statement that finds no connection for this long fails, and its caller may answer "try again". */
 const connectTimeoutS = 10;
-const connections = { drizzle: 4, batches: 4, reads: 4, system: 2 } as const;
+const connections = { drizzle: 4, batches: 4, reads: 4, jobs: 2, work: 3, system: 2 } as const;
 
 /** How to reach the database: a URL, or the embedded server's socket. */
 export type Connection = { readonly url: string } | (EmbeddedPostgres['connection'] & { readonly database: string });
@@ -63,12 +66,15 @@ export function connect(connection: Connection): Database {
   const one = (onclose: () => void): TarsierSql => open(1, { ...asApplication, onclose });
   const forBatches = createScopedPool(connections.batches, one, forCancels);
   const forReads = createScopedPool(connections.reads, one, forCancels);
+  const forJobs = createScopedPool(connections.jobs, one, forCancels);
+  const forWork = open(connections.work, asOwner);
   const db = drizzle(forDrizzle);
   return {
     run: forBatches.run,
     stream: forBatches.stream,
     begin: forBatches.begin,
     reads: forReads,
+    jobs: { run: forJobs.run, stream: forJobs.stream, begin: forJobs.begin, work: forWork },
     within: (scopes, work) =>
       db.transaction(async (tx) => {
         await tx.execute(fragment`select set_config(${scopeSetting}, ${idsOf(scopes)}, true)`);
@@ -76,8 +82,8 @@ export function connect(connection: Connection): Database {
       }),
     system: { db: drizzle(forSystemDrizzle), sql: forSystem },
     async close() {
-      await Promise.all([forBatches.close(), forReads.close()]);
-      const rest = [forDrizzle, forSystemDrizzle, forSystem, forCancels];
+      await Promise.all([forBatches.close(), forReads.close(), forJobs.close()]);
+      const rest = [forDrizzle, forSystemDrizzle, forSystem, forWork, forCancels];
       await Promise.all(rest.map((sql) => sql.end({ timeout: 5 })));
     },
   };

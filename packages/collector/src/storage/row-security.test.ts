@@ -34,6 +34,10 @@ const anything: Readonly<Record<string, string>> = {
   boolean: 'true',
   bytea: `'\\x01'`,
   jsonb: `'{}'`,
+  smallint: '1',
+  uuid: `'00000000-0000-7000-8000-000000000000'`,
+  date: `'2026-11-30'`,
+  'timestamp with time zone': `'2026-11-30'`,
 };
 function insertInto(table: (typeof tables)[number], tenantId: number): string {
   const values = table.columns.map(({ name, type, array }) => {

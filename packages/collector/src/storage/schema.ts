@@ -19,7 +19,7 @@ import {
 
 const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
 /** Unix ms. */
-const unixMs = (name: string) => bigint(name, { mode: 'number' });
+export const unixMs = (name: string) => bigint(name, { mode: 'number' });
 
 export const tenant = pgTable('tenant', {
   tenantId: integer('tenant_id').primaryKey().generatedAlwaysAsIdentity(),

@@ -23,6 +23,7 @@ import { createEndMarkers, type EndMarkers } from './end-markers.ts';
 import { createEnrolments, type Enrolments } from './enrolments.ts';
 import { createHosts, type Hosts } from './hosts.ts';
 import { createIncidents, type Incidents } from './incidents.ts';
+import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLists, type Lists } from './lists.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
@@ -62,6 +63,9 @@ export interface Storage {
   readonly lists: Lists;
   readonly notifications: Notifications;
   readonly signingKeys: SigningKeys;
+  readonly jobs: Jobs;
+  /** How another thread reaches the same database: {@link joinStorage}. */
+  readonly connection: Connection;
   /** @throws when the database does not answer */
   ping(): Promise<void>;
   /** Room for batches of yesterday to the day after tomorrow. */
@@ -123,6 +127,12 @@ export function storageOnDatabase(
   return prepare(connection, undefined, now, maxSeries);
 }
 
+/** Another thread's door to a storage that is open; closing it leaves the server as it is. */
+export function joinStorage(connection: Connection, now: () => number): Storage {
+  const database = connect(connection);
+  return storageOn(database, connection, now, defaultMaxSeries, () => database.close());
+}
+
 async function prepare(
   connection: Connection,
   embedded: EmbeddedPostgres | undefined,
@@ -180,6 +190,8 @@ function storageOn(
     lists: createLists(database),
     notifications: createNotifications(database),
     signingKeys: createSigningKeys(database),
+    jobs: createJobs(database),
+    connection,
     async ping() {
       await sql`select 1`;
     },

@@ -12,6 +12,7 @@ export * from './forecast.ts';
 export * from './hosts.ts';
 export * from './incident-view.ts';
 export * from './incidents.ts';
+export * from './jobs.ts';
 export type { NotificationRecord } from './notification.ts';
 export * from './on-call.ts';
 export type {

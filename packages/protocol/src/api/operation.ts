@@ -23,6 +23,8 @@ export interface Operation {
   /** Those that may be given more than once; they are lists. */
   readonly repeated?: readonly string[];
   readonly body?: z.ZodType | RawContent;
+  /** Of a JSON body that may be larger than others. */
+  readonly maxBodyBytes?: number;
   readonly status: 101 | 200 | 201 | 204;
   /** Of a 200 or 201. */
   readonly answer?: z.ZodType | RawContent;

@@ -12,6 +12,7 @@ import { forecastOperations } from './forecast.ts';
 import { hostOperations } from './hosts.ts';
 import { incidentViewOperations } from './incident-view.ts';
 import { incidentOperations } from './incidents.ts';
+import { jobOperations } from './jobs.ts';
 import { metaOperations } from './meta.ts';
 import { onCallOperations } from './on-call.ts';
 import { queryOperations } from './query.ts';
@@ -42,6 +43,7 @@ export const operations = {
   ...exportOperations,
   ...enrolOperations,
   ...sessionOperations,
+  ...jobOperations,
   ...metaOperations,
 };
 

@@ -144,6 +144,10 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
         return onAnomaly(message.anomaly);
       case 'anomaly-event':
         return onEvent(message.event);
+      case 'job':
+      case 'job-progress':
+        // They come only where they were asked for.
+        return;
       case 'gap':
         // What cannot be resent shows as a gap by its missing samples.
         return;

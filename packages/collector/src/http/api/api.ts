@@ -35,7 +35,10 @@ async function callOf<K extends OperationKey>(c: Context<AppEnv>, operation: Ope
   const query =
     operation.query === undefined ? undefined : parse(operation.query, queryOf(c, operation), 'http/parameter');
   const { body: schema } = operation;
-  const body = schema === undefined || isRaw(schema) ? undefined : parse(schema, await jsonBody(c), 'http/body');
+  const body =
+    schema === undefined || isRaw(schema)
+      ? undefined
+      : parse(schema, await jsonBody(c, operation.maxBodyBytes), 'http/body');
   const identity = c.get('identity');
   // What the schemas of this operation have just made of it; the identity of a public one is never looked at.
   return { c, identity, tenant: identity?.tenant, params, query, body, signal: c.req.raw.signal } as unknown as Call<K>;

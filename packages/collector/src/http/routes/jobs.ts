@@ -1,0 +1,144 @@
+import { formatUsd, parseUsd, TarsierError } from '@tarsier/protocol';
+import { z } from 'zod';
+import type { JobQueue } from '../../jobs/queue.ts';
+import { dayMs } from '../../storage/hours.ts';
+import { decodeCursor, encodeCursor } from '../../storage/cursor.ts';
+import type { Storage } from '../../storage/storage.ts';
+import type { Api } from '../api/call.ts';
+import { parse } from '../parse.ts';
+
+interface JobRouteDeps {
+  readonly queue: JobQueue;
+  readonly storage: Pick<Storage, 'jobs'>;
+  readonly now: () => number;
+}
+
+/** `/v1/jobs`, `/v1/job-schedules`, `/v1/budgets`: work for the models, from its submission to its result. */
+export function jobRoutes(api: Api, deps: JobRouteDeps): void {
+  const { queue, storage, now } = deps;
+  api.on('GET /v1/jobs', async ({ tenant, query: { cursor, ...filter } }) => {
+    const [before] = cursor === undefined ? [undefined] : decodeCursor(cursor, ['string']);
+    const jobs = await storage.jobs.list(tenant, {
+      ...filter,
+      before: before === undefined ? undefined : idOf(before),
+    });
+    const last = jobs.length === filter.limit ? jobs.at(-1) : undefined;
+    return { jobs, ...(last === undefined ? {} : { next: encodeCursor([last.id]) }) };
+  });
+  api.on('POST /v1/jobs', async ({ c, tenant, identity, body }) => {
+    const key = body.key ?? c.req.header('idempotency-key');
+    const job = { ...body, ...(key === undefined ? {} : { key }) };
+    const [submitted] = await queue.submit(tenant, [job], identity.by);
+    return queue.describe(tenant, submitted?.id ?? '');
+  });
+  api.on('POST /v1/jobs/bulk', async ({ tenant, identity, body }) => ({
+    jobs: await queue.submit(tenant, body.jobs, identity.by),
+  }));
+  api.on('POST /v1/jobs/quote', ({ tenant, body }) => queue.quote(tenant, body));
+  api.on('POST /v1/jobs/replay', async ({ tenant, body: { type, limit } }) => ({
+    replayed: await queue.replay(tenant, { type, limit }),
+  }));
+  api.on('GET /v1/jobs/types', () => ({
+    types: Array.from(queue.types.values(), ({ name, summary, payload, runs, limits }) => ({
+      name,
+      summary,
+      payload: z.toJSONSchema(payload, { io: 'input' }),
+      runs,
+      ...limits,
+    })),
+  }));
+  api.on('GET /v1/jobs/queue', ({ tenant }) => queue.state(tenant));
+  api.on('PUT /v1/jobs/limits', async ({ tenant, body: { type, ...settings } }) => {
+    await storage.jobs.setLane(tenant, type, settings);
+    return queue.state(tenant);
+  });
+  api.on('GET /v1/jobs/usage', async ({ tenant, query: { days } }) => {
+    const rows = await storage.jobs.usage(tenant, now() - (days - 1) * dayMs);
+    return {
+      usage: rows.map(({ cost, estimateMs, ...row }) => ({
+        ...row,
+        cost: formatUsd(cost),
+        accuracy: estimateMs === 0 ? null : row.meteredMs / estimateMs,
+      })),
+      total: formatUsd(rows.reduce((sum, { cost }) => sum + cost, 0)),
+    };
+  });
+  api.on('GET /v1/jobs/{id}', ({ tenant, params }) => queue.describe(tenant, idOf(params.id)));
+  api.on('GET /v1/jobs/{id}/events', async ({ tenant, params, query }) => ({
+    events: await storage.jobs.events(tenant, idOf(params.id), query),
+  }));
+  api.on('POST /v1/jobs/{id}/cancel', ({ tenant, params }) => queue.cancel(tenant, idOf(params.id)));
+  api.on('POST /v1/jobs/{id}/hold', ({ tenant, params }) => queue.hold(tenant, idOf(params.id)));
+  api.on('POST /v1/jobs/{id}/release', ({ tenant, params }) => queue.release(tenant, idOf(params.id)));
+  api.on('POST /v1/jobs/{id}/retry', async ({ tenant, params }) => {
+    const id = idOf(params.id);
+    await queue.replay(tenant, { id });
+    return queue.describe(tenant, id);
+  });
+  scheduleRoutes(api, deps);
+  budgetRoutes(api, deps);
+}
+
+function scheduleRoutes(api: Api, { queue, storage }: JobRouteDeps): void {
+  api.on('GET /v1/job-schedules', async ({ tenant }) => ({ schedules: await storage.jobs.schedules(tenant) }));
+  api.on('POST /v1/job-schedules', ({ tenant, body }) => queue.createSchedule(tenant, body));
+  api.on('DELETE /v1/job-schedules/{id}', {
+    current: async ({ tenant, params: { id } }) => (await storage.jobs.schedules(tenant)).find((one) => one.id === id),
+    async handle({ tenant, params: { id } }) {
+      if (await storage.jobs.deleteSchedule(tenant, id)) return;
+      throw new TarsierError('http/not-found', `there is no schedule ${id}`);
+    },
+  });
+}
+
+function budgetRoutes(api: Api, { storage, now }: JobRouteDeps): void {
+  api.on('GET /v1/budgets', async ({ tenant }) => {
+    const [budgets, views, queue] = await Promise.all([
+      storage.jobs.budgets(tenant),
+      storage.jobs.budgetViews(tenant, now()),
+      storage.jobs.work.view(),
+    ]);
+    const lanes = queue.tenants.find(({ tenantId }) => tenantId === tenant.tenantId)?.lanes ?? [];
+    return {
+      budgets: budgets.map(({ amount, ...budget }) => {
+        const view = views.find(({ id }) => id === budget.id);
+        if (view === undefined) return { ...budget, amount: formatUsd(amount) };
+        const reserved = lanes.reduce(
+          (sum, lane) => sum + (view.type === '*' || view.type === lane.type ? lane.reserved : 0),
+          0,
+        );
+        const spent = formatUsd(view.amount - view.left);
+        return { ...budget, amount: formatUsd(amount), spent, reserved: formatUsd(reserved) };
+      }),
+    };
+  });
+  const current = async (tenant: Parameters<typeof storage.jobs.budgets>[0], id: string) => {
+    const found = (await storage.jobs.budgets(tenant)).find((one) => one.id === id);
+    return found === undefined ? undefined : { ...found, amount: formatUsd(found.amount) };
+  };
+  api.on('PUT /v1/budgets/{id}', {
+    current: ({ tenant, params: { id } }) => current(tenant, id),
+    async handle({ tenant, params, body }) {
+      const id = parse(z.string().min(1).max(100), params.id, 'http/parameter');
+      const amount = parseUsd(body.amount) ?? 0;
+      await storage.jobs.putBudget(tenant, { ...body, id, amount }, now());
+      return { ...body, id, amount: formatUsd(amount) };
+    },
+  });
+  api.on('DELETE /v1/budgets/{id}', {
+    current: ({ tenant, params: { id } }) => current(tenant, id),
+    async handle({ tenant, params: { id } }) {
+      if (await storage.jobs.deleteBudget(tenant, id)) return;
+      throw new TarsierError('http/not-found', `there is no budget ${id}`);
+    },
+  });
+}
+
+/** @throws {TarsierError} `http/parameter` */
+function idOf(id: string): string {
+  const parsed = z.uuid().safeParse(id);
+  if (parsed.success) return parsed.data;
+  throw new TarsierError('http/parameter', `id: expected the id of a job, got ${JSON.stringify(id.slice(0, 60))}`, {
+    field: 'id',
+  });
+}

@@ -1,0 +1,37 @@
+/** What collectors and workers tell each other about jobs. Hints only: whoever misses one finds out by looking. */
+import type { AnySql, TarsierSql } from '../database.ts';
+
+const channel = 'tarsier_jobs';
+
+export type JobHint =
+  /** Something may be claimed. */
+  | { readonly kind: 'wake' }
+  /** Something that runs is to end. */
+  | { readonly kind: 'cancel' }
+  /** These look different now. */
+  | { readonly kind: 'changed'; readonly tenantId: number; readonly ids: readonly string[] };
+
+/** A notification holds less than 8,000 bytes. */
+export const idsPerHint = 150;
+
+export const wakeStatement = (sql: AnySql) => sql`select pg_notify(${channel}, 'wake')`;
+export const cancelStatement = (sql: AnySql) => sql`select pg_notify(${channel}, 'cancel')`;
+
+export async function tellChanged(sql: TarsierSql, tenantId: number, ids: readonly string[]): Promise<void> {
+  await sql`select pg_notify(${channel}, ${`changed ${tenantId} ${ids.slice(0, idsPerHint).join(' ')}`})`;
+}
+
+/** @returns ends it */
+export async function listenForHints(sql: TarsierSql, onHint: (hint: JobHint) => void): Promise<() => Promise<void>> {
+  // Listening again after the connection was lost counts as a hint: some may have been missed.
+  const listening = await sql.listen(
+    channel,
+    (text) => {
+      const [kind, tenant = '', ...ids] = text.split(' ');
+      if (kind === 'changed') onHint({ kind, tenantId: Number(tenant), ids });
+      else onHint({ kind: kind === 'cancel' ? 'cancel' : 'wake' });
+    },
+    () => onHint({ kind: 'wake' }),
+  );
+  return () => listening.unlisten();
+}

@@ -1,0 +1,170 @@
+import type { PendingQuery, Row } from 'postgres';
+import { TarsierError, type UnixMs } from '@tarsier/protocol';
+import type { TenantScope } from '../../tenant.ts';
+import type { AnySql, TarsierTransaction } from '../database.ts';
+import type { Scoped } from '../scoped-pool.ts';
+import { wakeStatement } from './hints.ts';
+import { newJobId } from './job-id.ts';
+import { storableJson } from './storable-json.ts';
+
+export interface JobToSubmit {
+  readonly type: string;
+  readonly payload: unknown;
+  readonly priority: number;
+  readonly startAt: UnixMs | undefined;
+  readonly maxAttempts: number;
+  readonly timeoutMs: number;
+  readonly after: readonly string[];
+  readonly key: string | undefined;
+  /** Of what was submitted, to tell the same key for something else. */
+  readonly digest: string;
+  readonly baseMs: number;
+  readonly estimateMs: number;
+  /** Billionths of USD. */
+  readonly estimateCost: number;
+  readonly reserved: number;
+  readonly expectedStart: UnixMs | undefined;
+  readonly scheduleId?: string;
+}
+
+export interface Submitted {
+  readonly id: string;
+  /** False: it was submitted with this key before. */
+  readonly isNew: boolean;
+}
+
+export interface SubmitOptions {
+  readonly by: string;
+  readonly now: UnixMs;
+}
+
+/** All of them or none. @throws {TarsierError} `jobs/key`, `jobs/after` */
+export async function submitJobs(
+  { run, begin }: Scoped,
+  scope: TenantScope,
+  jobs: readonly JobToSubmit[],
+  options: SubmitOptions,
+): Promise<readonly Submitted[]> {
+  const plain = jobs.every(({ key, after }) => key === undefined && after.length === 0);
+  if (plain) {
+    const numbered = jobs.map((job) => ({ ...job, id: newJobId(options.now), blockedBy: 0 }));
+    const wake = jobs.some(({ startAt }) => startsNow(startAt, options.now));
+    await run(scope, (sql) => insertion(sql, scope, numbered, options, wake));
+    return numbered.map(({ id }) => ({ id, isNew: true }));
+  }
+  return begin(scope, async (tx) => {
+    const submitted = await submitWithin(tx, scope, jobs, options);
+    if (submitted.some(({ isNew }) => isNew)) await wakeStatement(tx);
+    return submitted;
+  });
+}
+
+/** As part of a transaction that does more. Nobody is woken by it. */
+export async function submitWithin(
+  tx: TarsierTransaction,
+  scope: TenantScope,
+  jobs: readonly JobToSubmit[],
+  options: SubmitOptions,
+): Promise<readonly Submitted[]> {
+  const submitted: Submitted[] = [];
+  const fresh: (JobToSubmit & { readonly id: string; readonly blockedBy: number })[] = [];
+  for (const job of jobs) {
+    const id = newJobId(options.now);
+    const known = job.key === undefined ? undefined : await takeKey(tx, scope, job.key, id, job.digest, options.now);
+    submitted.push(known === undefined ? { id, isNew: true } : { id: known, isNew: false });
+    if (known !== undefined) continue;
+    fresh.push({ ...job, id, blockedBy: await dependOn(tx, scope, id, job.after) });
+  }
+  if (fresh.length > 0) await insertion(tx, scope, fresh, options, false);
+  return submitted;
+}
+
+/** @returns the job that has the key already */
+async function takeKey(
+  tx: TarsierTransaction,
+  { tenantId }: TenantScope,
+  key: string,
+  id: string,
+  digest: string,
+  now: UnixMs,
+): Promise<string | undefined> {
+  const taken = await tx`
+    insert into job_key (tenant_id, key, job_id, digest, created_at) values (${tenantId}, ${key}, ${id}, ${digest}, ${now})
+    on conflict do nothing`;
+  if (taken.count === 1) return undefined;
+  const [known] = await tx<{ job_id: string; digest: string }[]>`
+    select job_id, digest from job_key where tenant_id = ${tenantId} and key = ${key}`;
+  if (known?.digest !== digest) {
+    throw new TarsierError('jobs/key', `key: ${JSON.stringify(key)} was used for another job before`, { field: 'key' });
+  }
+  return known.job_id;
+}
+
+/** @returns how many of them have not finished yet */
+async function dependOn(
+  tx: TarsierTransaction,
+  { tenantId }: TenantScope,
+  id: string,
+  after: readonly string[],
+): Promise<number> {
+  const wanted = [...new Set(after)];
+  if (wanted.length === 0) return 0;
+  // Locked: none of them may finish between this look and the note that somebody waits for it.
+  const found = await tx<{ id: string; state: string }[]>`
+    select id, state from job where tenant_id = ${tenantId} and id = any(${wanted}::uuid[]) order by id for update`;
+  for (const on of wanted) {
+    const state = found.find((one) => one.id === on)?.state;
+    if (state !== undefined && state !== 'failed' && state !== 'cancelled') continue;
+    const why = state === undefined ? 'there is no such job' : `it has ${state}`;
+    throw new TarsierError('jobs/after', `after: ${on}: ${why}`, { field: 'after' });
+  }
+  const open = found.filter(({ state }) => state !== 'succeeded').map(({ id: on }) => on);
+  if (open.length === 0) return 0;
+  await tx`
+    insert into job_dependency (tenant_id, on_id, job_id)
+    select ${tenantId}, on_id, ${id} from unnest(${open}::uuid[]) as on_id`;
+  await tx`update job set has_dependents = true where tenant_id = ${tenantId} and id = any(${open}::uuid[])`;
+  return open.length;
+}
+
+const startsNow = (startAt: UnixMs | undefined, now: UnixMs): boolean => startAt === undefined || startAt <= now;
+
+/** Hot where many are submitted at once: all in one parameter, which costs the driver least. */
+function insertion(
+  sql: AnySql,
+  { tenantId }: TenantScope,
+  jobs: readonly (JobToSubmit & { readonly id: string; readonly blockedBy: number })[],
+  { by, now }: SubmitOptions,
+  wake: boolean,
+): PendingQuery<Row[]> {
+  const rows = jobs.map((job) => ({
+    i: job.id,
+    y: job.type,
+    s: job.blockedBy > 0 ? 'blocked' : startsNow(job.startAt, now) ? 'waiting' : 'delayed',
+    r: job.priority,
+    d: job.payload,
+    u: job.startAt,
+    m: job.maxAttempts,
+    t: job.timeoutMs,
+    b: job.baseMs,
+    e: job.estimateMs,
+    c: job.estimateCost,
+    v: job.reserved,
+    x: job.expectedStart,
+    k: job.blockedBy,
+    h: job.scheduleId,
+  }));
+  return sql`
+    with added as (
+      insert into job (tenant_id, id, type, state, priority, payload, submitted_by, created_at, due_at, max_attempts,
+        timeout_ms, base_ms, estimate_ms, estimate_cost, reserved, expected_start, blocked_by, schedule_id)
+      select ${tenantId}, i, y, s, r, coalesce(d, 'null'), ${by}, ${now}, u, m, t, b, e, c, v, x, k, h
+      from json_to_recordset(${storableJson(rows)}::text::json) as j(i uuid, y text, s text, r smallint, d jsonb,
+        u bigint, m smallint, t int, b int, e int, c bigint, v bigint, x bigint, k int, h text)
+    ), lane as (
+      insert into job_lane (tenant_id, type) select ${tenantId}, '*'
+      where not exists (select 1 from job_lane where tenant_id = ${tenantId} and type = '*')
+      on conflict do nothing
+    )
+    select ${wake ? sql`pg_notify('tarsier_jobs', 'wake')` : sql`1`}`;
+}
