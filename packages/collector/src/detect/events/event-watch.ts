@@ -7,7 +7,7 @@ import type { Evidence, SlotEvidence } from './evidence.ts';
 import { EventHabits, shapeOf, type EventShape } from './look-alikes.ts';
 
 /** A host whose past is all there is to expect shows no more than one event in so long. */
-export const quietMs = 30 * 60_000;
+export const quietMs = 4 * 3_600_000;
 /** Events that are less apart are one: at least so long, and so many intervals between samples. */
 const calm = { leastMs: 30_000, intervals: 3 } as const;
 /** Below the surprise of one step in ten or so it is as usual again. */

@@ -4,8 +4,8 @@ import type { Budget } from '@tarsier/protocol/api';
 export const defaultBudget: Budget = { pages: 1, perHostDays: 7 };
 
 const dayMs = 86_400_000;
-/** What is told at all at 1 s: one tick in half an hour. No budget makes less of it a page. */
-const leastSurprise = 3.3;
+/** What is told at all at 1 s: one tick in four hours. No budget makes less of it a page. */
+const leastSurprise = 4.2;
 /** Periods of the budget that have to be over before events lower what theory says. */
 const trustedPeriods = 4;
 /** Above the largest event that is too many. */
