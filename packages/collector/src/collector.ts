@@ -17,6 +17,7 @@ import { createIncidentView } from './alert/incident/incident-view.ts';
 import { createPipeline } from './alert/pipeline/pipeline.ts';
 import type { CollectorConfig } from './config.ts';
 import { createDetection, type Detection } from './detect/detection.ts';
+import { createTreeThread } from './detect/isolation-forest/tree-thread.ts';
 import type { HostRates } from './detect/events/anomaly-rates.ts';
 import { every } from './every.ts';
 import { createForecaster } from './forecast/forecaster.ts';
@@ -116,7 +117,11 @@ export async function startCollector({
   const anomalyLog = createAnomalyLog('anomalies', { store: storage.anomalies, log });
   const eventLog = createAnomalyLog('anomaly events', { store: storage.anomalyEvents, log });
   let replaying = true;
+  const treeThread = createTreeThread((error) => {
+    log.error('the thread that trains detectors ended', { error: describeError(error) });
+  });
   const detection = createDetection({
+    trainer: treeThread,
     onChange(scope, anomaly) {
       // What a replay finds again was stored and told before.
       if (replaying) return;
@@ -368,6 +373,7 @@ export async function startCollector({
       await Promise.all([compaction.stop(), ...stopChores.map((stop) => stop())]);
       await storeRates(true);
       await ingest.close();
+      await treeThread.stop();
       await saveCheckpoints();
       await anomalyLog.flush();
       await eventLog.flush();

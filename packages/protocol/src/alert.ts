@@ -62,4 +62,15 @@ export interface Anomaly {
   readonly low?: number;
   readonly high?: number;
   readonly reason: string;
+  /** Of a detector that looks at many series together: those that are most of what is unusual, the strongest first. */
+  readonly contributors?: readonly AnomalyShare[];
+}
+
+/** A series' part in an anomaly of many. */
+export interface AnomalyShare {
+  readonly metric: string;
+  /** `host` included. */
+  readonly labels: Labels;
+  /** Of how unusual they are together, 0 to 1. */
+  readonly share: number;
 }

@@ -1,4 +1,4 @@
-export type { Alert, AlertState, Anomaly, Severity } from './alert.ts';
+export type { Alert, AlertState, Anomaly, AnomalyShare, Severity } from './alert.ts';
 export { severities } from './alert.ts';
 export type { AnomalyContributor, AnomalyEvent } from './anomaly-event.ts';
 export type { BatchEnvelope } from './batch.ts';

@@ -14,7 +14,7 @@ import type { CanaryOutcome } from '../detect/events/canary.ts';
 import { shapeOf } from '../detect/events/look-alikes.ts';
 import { defaultBudget, pageThreshold } from '../detect/events/page-budget.ts';
 import type { WatchSetting } from '../detect/lane.ts';
-import { seriesDetectors } from '../detect/registry.ts';
+import { hostDetectors, seriesDetectors } from '../detect/registry.ts';
 import { parseSelector } from '../query/language/parse.ts';
 import { compileMatchers } from '../query/selector.ts';
 import { dayMs } from '../storage/hours.ts';
@@ -42,6 +42,8 @@ export interface EventTuner {
 const rememberedMs = 28 * dayMs;
 /** That of hosts by default: theory counts ticks. */
 const intervalMs = 1_000;
+/** Of a setting's id in the ids of what its detectors find. */
+const keyLength = 8;
 
 export function createEventTuner({
   storage,
@@ -76,10 +78,12 @@ export function createEventTuner({
     const text = JSON.stringify(settings);
     const former = known.get(tenantId);
     if (former?.text === text) return former.settings;
-    const made = settings.map(({ selector, enabled, sigmas, detectors, surprise }) => ({
+    const made = settings.map(({ id, selector, enabled, sigmas, detectors, surprise }) => ({
+      key: id.slice(0, keyLength),
       matches: compileMatchers(parseSelector(selector)),
       sigmas: enabled ? sigmas : Infinity,
       kinds: enabled ? seriesDetectors.filter(({ name }) => detectors.includes(name)) : [],
+      hostKinds: enabled ? hostDetectors.filter(({ name }) => detectors.includes(name)) : [],
       surprise,
     }));
     known.set(tenantId, { text, settings: made });
@@ -142,7 +146,7 @@ export function createEventTuner({
     },
     async addSetting(scope, setting) {
       parseSelector(setting.selector);
-      const names = seriesDetectors.map(({ name }) => name);
+      const names = [...seriesDetectors, ...hostDetectors].map(({ name }) => name);
       const unknown = setting.detectors.find((name) => !names.includes(name));
       if (unknown !== undefined) {
         throw new TarsierError(

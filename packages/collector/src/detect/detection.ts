@@ -9,6 +9,7 @@ import { eventOf } from './events/event.ts';
 import { EventWatch, type HostEvent } from './events/event-watch.ts';
 import { feedbackOffset, type Judged } from './events/feedback-offset.ts';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import type { TreeTrainer } from './isolation-forest/tree-trainer.ts';
 import { Lane, updateEveryMs, type LaneState, type WatchSetting } from './lane.ts';
 import type { ZScoreOptions } from './zscore/host-zscore.ts';
 import { zscoreDefaults } from './zscore/zscore.ts';
@@ -71,6 +72,8 @@ export interface DetectionDeps {
   /** A made anomaly was found, or not. */
   readonly onCanary?: (scope: TenantScope, host: string, outcome: CanaryOutcome) => void;
   readonly options?: Partial<ZScoreOptions>;
+  /** Trains in another thread; unless given training is done at once. */
+  readonly trainer?: TreeTrainer;
   /** 0 <= number < 1. */
   readonly random?: () => number;
 }
@@ -97,6 +100,7 @@ export function createDetection({
   onEvent = () => {},
   onCanary = () => {},
   options,
+  trainer,
   random = Math.random,
 }: DetectionDeps): Detection {
   const settings = { ...defaults, ...options };
@@ -121,13 +125,13 @@ export function createDetection({
   function laneOf({ lanes }: Host, schema: Schema): Lane {
     let lane = lanes.find((one) => one.schema === schema) ?? lanes.find((one) => one.shares(schema));
     if (lane === undefined) {
-      lane = new Lane(
-        schema,
-        settings,
-        (anomaly) => onChange(schema.scope, anomaly),
-        takeRestored(schema),
-        tunings.get(schema.scope.tenantId)?.settings,
-      );
+      lane = new Lane(schema, {
+        options: settings,
+        changed: (anomaly) => onChange(schema.scope, anomaly),
+        state: takeRestored(schema),
+        settings: tunings.get(schema.scope.tenantId)?.settings,
+        trainer,
+      });
       lanes.push(lane);
     }
     return lane;

@@ -3,6 +3,7 @@
  * run with the same seed, and calibrated. `contract.test.ts` holds all that are in the registry to it.
  */
 import type { UnixMs } from '@tarsier/protocol';
+import type { TreeTrainer } from './isolation-forest/tree-trainer.ts';
 
 /** The values that are usual at the moment; charts draw it. */
 export interface ExpectedBand {
@@ -74,6 +75,8 @@ export interface HostDetectorOptions {
   readonly width: number;
   /** Rows that are learnt before any is judged. */
   readonly training: number;
+  /** Does what takes long, of kinds that train, in another thread; unless given it is done at once. */
+  readonly trainer?: TreeTrainer | undefined;
 }
 
 export interface HostDetectorKind {

@@ -2,10 +2,12 @@
 import type { Anomaly, UnixMs } from '@tarsier/protocol';
 import type { StoredSamples } from '../stored-samples.ts';
 import { anomalyOf, identify, type ExcursionSeries } from './anomaly.ts';
-import { StrongWatch, type StrongState } from './strong-watch.ts';
-import type { SeriesDetectorKind } from './detector.ts';
+import { HostWatch, type HostWatchState } from './chosen/host-watch.ts';
+import { SeriesWatch, type SeriesWatchState } from './chosen/series-watch.ts';
+import type { HostDetectorKind, SeriesDetectorKind } from './detector.ts';
 import { calmMs, EvidencePast, type Contributor, type EventTicks, type PastState } from './events/event-watch.ts';
 import type { Excursion, OpenExcursion } from './excursion.ts';
+import type { TreeTrainer } from './isolation-forest/tree-trainer.ts';
 import { HostZScore, type HostZScoreState, type ZScoreOptions, type ZScoreSeries } from './zscore/host-zscore.ts';
 
 type Schema = StoredSamples['schema'];
@@ -27,16 +29,30 @@ export interface LaneState {
   readonly detector: HostZScoreState;
   readonly past: PastState;
   readonly intervalMs: number;
-  readonly strong: StrongState;
+  readonly ofSeries: SeriesWatchState;
+  readonly ofHost: HostWatchState;
 }
 
 /** How the series that match are watched. */
 export interface WatchSetting {
+  /** The same while it is the same setting. */
+  readonly key: string;
   readonly matches: (series: { readonly name: string; readonly labels: Anomaly['labels'] }) => boolean;
   /** Infinity for those that are not watched. */
   readonly sigmas: number;
   readonly kinds: readonly SeriesDetectorKind[];
+  /** Detectors that look at all that match, of a host, together. */
+  readonly hostKinds: readonly HostDetectorKind[];
   readonly surprise: number;
+}
+
+export interface LaneOptions {
+  readonly options: ZScoreOptions;
+  readonly changed: AnomalyChanged;
+  /** Of a lane that shares series with it, to go on with. */
+  readonly state?: LaneState | undefined;
+  readonly settings?: readonly WatchSetting[] | undefined;
+  readonly trainer?: TreeTrainer | undefined;
 }
 
 /** Called when an anomaly begins, grows (at most every ten seconds of its samples' time) or ends. */
@@ -48,7 +64,9 @@ export class Lane {
   readonly #sigmas: number;
   /** The first that matches a series counts. */
   #settings: readonly WatchSetting[];
-  #strong: StrongWatch;
+  #ofSeries: SeriesWatch;
+  #ofHost: HostWatch;
+  readonly #trainer: TreeTrainer | undefined;
   #detector: HostZScore;
   readonly #lasting = new Map<Excursion, Lasting>();
   /** All that it ever had. */
@@ -56,18 +74,13 @@ export class Lane {
   #intervalMs = firstIntervalMs;
   readonly #changed: AnomalyChanged;
 
-  /** @param state  of a lane that shares series with it, to go on with */
-  constructor(
-    schema: Schema,
-    options: ZScoreOptions,
-    changed: AnomalyChanged,
-    state?: LaneState,
-    settings: readonly WatchSetting[] = [],
-  ) {
+  constructor(schema: Schema, { options, changed, state, settings = [], trainer }: LaneOptions) {
     this.schema = schema;
     this.#sigmas = options.sigmas;
     this.#settings = settings;
-    this.#strong = this.#strongOf(state?.strong);
+    this.#trainer = trainer;
+    this.#ofSeries = this.#watchSeries(state?.ofSeries);
+    this.#ofHost = this.#watchHost(state?.ofHost);
     this.#changed = changed;
     this.#past = new EvidencePast(schema.seriesIds.length, schema.hostId);
     this.#detector = new HostZScore(this.#seriesOf(schema), options);
@@ -81,20 +94,25 @@ export class Lane {
 
   /** Of this moment: its arrays change with the next batch. */
   save(): LaneState {
-    const { intervalMs } = this;
-    return { detector: this.#detector.save(), past: this.#past.save(), intervalMs, strong: this.#strong.save() };
+    return {
+      detector: this.#detector.save(),
+      past: this.#past.save(),
+      intervalMs: this.intervalMs,
+      ofSeries: this.#ofSeries.save(),
+      ofHost: this.#ofHost.save(),
+    };
   }
 
   /** Goes on with other settings; what was learnt stays. */
   retune(settings: readonly WatchSetting[]): void {
     this.#settings = settings;
     this.#detector = this.#detector.relaid(this.#seriesOf(this.schema));
-    this.#rebuildStrong();
+    this.#rebuildChosen();
   }
 
   /** Which detectors see the series as unusual, besides the one that looks at every sample. */
   firing(seriesId: number): readonly string[] {
-    return this.#strong.firing(seriesId);
+    return [...this.#ofSeries.firing(seriesId), ...this.#ofHost.firing(seriesId)];
   }
 
   /** Time of the newest tick that was looked at. */
@@ -121,7 +139,8 @@ export class Lane {
     const memoryMs = calmMs(this.#intervalMs);
     const firstRow = this.#detector.push(matrix, memoryMs, (excursion) => this.#excursion(excursion));
     if (this.#lasting.size > 0) this.#tellGrown();
-    this.#strong.consume(matrix, firstRow, this.#changed);
+    this.#ofSeries.consume(matrix, firstRow, this.#changed);
+    this.#ofHost.consume(matrix, firstRow, this.#changed);
     const { evidence } = this.#detector;
     return {
       times,
@@ -138,7 +157,8 @@ export class Lane {
       const series = this.#lasting.get(excursion)?.series ?? identify(this.schema, excursion.column);
       yield anomalyOf(this.schema, series, excursion, this.#sigmas);
     }
-    yield* this.#strong.open();
+    yield* this.#ofSeries.open();
+    yield* this.#ofHost.open();
   }
 
   /** @returns whether the series has an excursion that goes on as that one; undefined when it is not its series */
@@ -156,7 +176,8 @@ export class Lane {
   /** No samples come any more. */
   endAll(): void {
     this.#detector.endAll((excursion) => this.#excursion(excursion));
-    this.#strong.endAll(this.#changed);
+    this.#ofSeries.endAll(this.#changed);
+    this.#ofHost.endAll(this.#changed);
   }
 
   *#contributors(since: UnixMs): Iterable<Contributor> {
@@ -172,23 +193,40 @@ export class Lane {
       this.#detector = this.#detector.relaid(this.#seriesOf(schema));
       for (const seriesId of schema.seriesIds) this.#known.add(seriesId);
       this.schema = schema;
-      this.#rebuildStrong();
+      this.#rebuildChosen();
     }
     this.schema = schema;
   }
 
-  #rebuildStrong(): void {
+  #rebuildChosen(): void {
     // Another layout, or other settings: what is unusual then is told anew.
-    this.#strong.endAll(this.#changed);
-    this.#strong = this.#strongOf(this.#strong.save());
+    this.#ofSeries.endAll(this.#changed);
+    this.#ofHost.endAll(this.#changed);
+    this.#ofSeries = this.#watchSeries(this.#ofSeries.save());
+    this.#ofHost = this.#watchHost(this.#ofHost.save());
   }
 
-  #strongOf(former: StrongState | undefined): StrongWatch {
+  #watchSeries(former: SeriesWatchState | undefined): SeriesWatch {
     const choices = this.schema.schema.series.flatMap((_, column) => {
       const { kinds = [], surprise = 0 } = this.#settingOf(this.schema, column) ?? {};
       return kinds.length === 0 ? [] : [{ column, kinds, surprise }];
     });
-    return new StrongWatch(this.schema, choices, former);
+    return new SeriesWatch(this.schema, choices, former);
+  }
+
+  #watchHost(former: HostWatchState | undefined): HostWatch {
+    const columns = new Map<WatchSetting, number[]>();
+    for (const column of this.schema.schema.series.keys()) {
+      const setting = this.#settingOf(this.schema, column);
+      if (setting === undefined || setting.hostKinds.length === 0) continue;
+      const known = columns.get(setting);
+      if (known === undefined) columns.set(setting, [column]);
+      else known.push(column);
+    }
+    const choices = Array.from(columns).flatMap(([{ key, hostKinds, surprise }, list]) =>
+      hostKinds.map((kind) => ({ key, kind, columns: list, surprise })),
+    );
+    return new HostWatch(this.schema, choices, former, this.#trainer);
   }
 
   #settingOf(schema: Schema, column: number): WatchSetting | undefined {

@@ -111,10 +111,13 @@ test('another tenant has its own budget, and nothing to say of these events', as
 
 test('settings say which detectors look at which series; the newest first, and each can be taken away', async () => {
   const { json } = await call('/v1/detection/detectors', { key: reader });
-  expect(json).toMatchObject({ detectors: expect.arrayContaining([expect.objectContaining({ name: 'ensemble' })]) });
+  const { detectors } = json as { detectors: { name: string; of: string }[] };
+  const kindOf = new Map(detectors.map(({ name, of }) => [name, of]));
+  expect(kindOf.get('ensemble')).toBe('series');
+  expect(kindOf.get('isolation-forest')).toBe('host');
   const made = await call('/v1/detection/settings', {
     method: 'POST',
-    body: { selector: 'latency_seconds{host="db-1"}', detectors: ['ensemble', 'seasonal'] },
+    body: { selector: 'latency_seconds{host="db-1"}', detectors: ['ensemble', 'seasonal', 'joint-level'] },
   });
   expect(made).toMatchObject({ status: 201, json: { enabled: true, sigmas: 2.5, surprise: 4 } });
   const { id } = made.json as { id: string };

@@ -88,7 +88,12 @@ export interface DetectionSettingsResponse {
 
 /** `GET /v1/detection/detectors`: what a setting may name. */
 export interface DetectorsResponse {
-  readonly detectors: readonly { readonly name: string; readonly summary: string }[];
+  readonly detectors: readonly {
+    readonly name: string;
+    readonly summary: string;
+    /** Whether each series is looked at on its own, or all of a host that the selector matches together. */
+    readonly of: 'series' | 'host';
+  }[];
 }
 
 const eventFeedbackSchema: z.ZodType<EventFeedback> = z
@@ -138,7 +143,15 @@ export const detectionOperations = defineOperations({
     tag: 'detection',
     scope: 'read',
     status: 200,
-    answer: z.object({ detectors: many(z.object({ name: z.string(), summary: z.string() })) }),
+    answer: z.object({
+      detectors: many(
+        z.object({
+          name: z.string(),
+          summary: z.string(),
+          of: z.enum(['series', 'host']).describe('Looks at each series, or at all of a host that match together.'),
+        }),
+      ),
+    }),
   },
   'GET /v1/detection/settings': {
     summary: 'How series are watched, the newest first',

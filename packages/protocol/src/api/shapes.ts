@@ -44,6 +44,9 @@ export const anomalySchema: z.ZodType<Anomaly> = z
     low: z.number().exactOptional(),
     high: z.number().exactOptional(),
     reason: z.string(),
+    contributors: many(
+      z.object({ metric: z.string(), labels, share: z.number().describe('Of how unusual they are together, 0 to 1.') }),
+    ).exactOptional(),
   })
   .meta({ id: 'Anomaly' });
 

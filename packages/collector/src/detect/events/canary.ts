@@ -38,7 +38,7 @@ export class CanaryRun {
   constructor(lane: Lane, options: ZScoreOptions, random: () => number) {
     // Through bytes: the copy shares nothing with what it is of.
     const copy = decodeCheckpoint(encodeCheckpoint(lane.save()));
-    this.#lane = new Lane(lane.schema, options, () => {}, copy);
+    this.#lane = new Lane(lane.schema, { options, changed: () => {}, state: copy });
     this.#sigmas = magnitudes[Math.floor(random() * magnitudes.length)] ?? magnitudes[0];
     this.#moved = copy === undefined ? new Map() : chosen(copy, lane.schema.seriesIds.length, options, random);
   }

@@ -1,14 +1,7 @@
 /** Hot file: isolation trees in columns, that a checkpoint is a copy of. `pnpm detect:power` shows what a row costs. */
-import type { TreeNode } from 'ml-isolation-forest';
 import { Arena } from '../../stats/arena.ts';
 import { mostOutposts } from './outposts.ts';
-
-/** Rows of a tree, at most. */
-export const treeRows = 256;
-/** Trees are cut at the depth where a row is usually alone. */
-const deepest = Math.log2(treeRows);
-/** Nodes of a tree, the children of the one at `n` at `2 n + 1` and `2 n + 2`. */
-const nodes = 2 ** (deepest + 1) - 1;
+import { nodes, treeRows, type Tree } from './tree.ts';
 
 /** Steps that a search in a random tree of so many rows, outposts included, takes on average when it finds nothing. */
 const meanDepths = Float64Array.from({ length: treeRows + mostOutposts + 1 }, (_, rows) => meanDepthOf(rows));
@@ -41,9 +34,16 @@ export class Forest {
     return this.#trees.length;
   }
 
-  plant(index: number, root: TreeNode): void {
+  plant(index: number, { splits, columns, rows }: Tree): void {
     const tree = this.#trees[index];
-    if (tree !== undefined) flatten(tree, root);
+    tree?.splits.set(splits);
+    tree?.columns.set(columns);
+    tree?.rows.set(rows);
+  }
+
+  /** It changes when another is planted there. @returns undefined beyond the last */
+  tree(index: number): Tree | undefined {
+    return this.#trees[index];
   }
 
   /**
@@ -82,29 +82,6 @@ export class Forest {
       at = child;
     }
   }
-}
-
-interface Tree {
-  readonly splits: Float64Array;
-  /** Column of the split plus 1; 0 of a leaf. */
-  readonly columns: Uint16Array;
-  /** Training rows in the node. */
-  readonly rows: Uint16Array;
-}
-
-function flatten(tree: Tree, node: TreeNode, at = 0, depth = 0): void {
-  const { left, right, splitColumn = 0, splitValue = 0 } = node;
-  tree.rows[at] = rowsIn(node);
-  tree.columns[at] = 0;
-  if (left === undefined || right === undefined || depth === deepest) return;
-  tree.columns[at] = splitColumn + 1;
-  tree.splits[at] = splitValue;
-  flatten(tree, left, 2 * at + 1, depth + 1);
-  flatten(tree, right, 2 * at + 2, depth + 1);
-}
-
-function rowsIn({ left, right, trainingSet }: TreeNode): number {
-  return left === undefined || right === undefined ? (trainingSet?.length ?? 0) : rowsIn(left) + rowsIn(right);
 }
 
 function depthOf({ splits, columns, rows }: Tree, row: Float64Array): number {

@@ -41,14 +41,8 @@ export class Rows {
     return this.#values.subarray(index * this.#width, (index + 1) * this.#width);
   }
 
-  /** @returns different rows, by their indices; fewer where there are no more */
-  draw(count: number, random: () => number): number[] {
-    const indices = Array.from({ length: this.length }, (_, index) => index);
-    const drawn = Math.min(count, indices.length);
-    for (let at = 0; at < drawn; at++) {
-      const other = at + Math.floor(random() * (indices.length - at));
-      [indices[at], indices[other]] = [indices[other] ?? 0, indices[at] ?? 0];
-    }
-    return indices.slice(0, drawn);
+  /** A copy of all, one after the other. */
+  all(): Float64Array {
+    return this.#values.slice(0, this.length * this.#width);
   }
 }

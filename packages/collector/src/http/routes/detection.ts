@@ -1,5 +1,5 @@
 import type { EventTuner } from '../../alert/event-tuner.ts';
-import { seriesDetectors } from '../../detect/registry.ts';
+import { hostDetectors, seriesDetectors } from '../../detect/registry.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { TenantScope } from '../../tenant.ts';
 import type { Api } from '../api/call.ts';
@@ -15,7 +15,10 @@ export function detectionRoutes(
     handle: ({ tenant, body }) => tuner.setBudget(tenant, body),
   });
   api.on('GET /v1/detection/detectors', () => ({
-    detectors: seriesDetectors.map(({ name, summary }) => ({ name, summary })),
+    detectors: [
+      ...seriesDetectors.map(({ name, summary }) => ({ name, summary, of: 'series' as const })),
+      ...hostDetectors.map(({ name, summary }) => ({ name, summary, of: 'host' as const })),
+    ],
   }));
   api.on('GET /v1/detection/settings', async ({ tenant }) => ({
     settings: await storage.detectionTuning.settings(tenant),

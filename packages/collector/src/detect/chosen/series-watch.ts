@@ -1,65 +1,51 @@
 /** The detectors that a tenant chose for some of its series, on means of ten seconds. */
 import type { Anomaly, UnixMs } from '@tarsier/protocol';
-import { formatNumber, formatTime } from '../stats/format.ts';
-import type { StoredSamples } from '../stored-samples.ts';
-import { identify, type ExcursionSeries } from './anomaly.ts';
-import type { ExpectedBand, SeriesDetector, SeriesDetectorKind } from './detector.ts';
+import { formatNumber, formatTime } from '../../stats/format.ts';
+import type { StoredSamples } from '../../stored-samples.ts';
+import { identify, type ExcursionSeries } from '../anomaly.ts';
+import type { ExpectedBand, SeriesDetector, SeriesDetectorKind } from '../detector.ts';
+import { addTo, emptyMean, takeMean, type MeanOfBin } from './mean-of-bin.ts';
+import { binMs, lower, raise, scoreOfRaised, type Raised, type Raising } from './raised.ts';
+import { restore } from './restore.ts';
 
 type Schema = StoredSamples['schema'];
 
 /** Which detectors look at a column, and from which surprise they raise an anomaly. */
-export interface StrongChoice {
+export interface SeriesChoice {
   readonly column: number;
   readonly kinds: readonly SeriesDetectorKind[];
   readonly surprise: number;
 }
 
 /** All that is known, to be gone on with. */
-export interface StrongState {
+export interface SeriesWatchState {
   readonly detectors: readonly {
     readonly seriesId: number;
     readonly kind: string;
     readonly body: Uint8Array;
-    readonly raised: Raised | undefined;
+    readonly raised: Raised<Peak> | undefined;
   }[];
   readonly bins: readonly (readonly [seriesId: number, bin: Bin])[];
 }
 
-const binMs = 10_000;
 /** Each takes some ten kilobytes, and some microseconds each ten seconds. */
 const mostOfHost = 64;
-/** An anomaly is over after so many means in a row that are less surprising than that. */
-const over = { surprise: 1.5, means: 3 } as const;
-/** Larger says nothing more. */
-const largestScore = 30;
 
-interface Raised {
-  readonly start: UnixMs;
-  end: UnixMs | undefined;
-  lastAt: UnixMs;
-  calm: number;
-  peakScore: number;
-  peakAt: UnixMs;
-  value: number;
-  band: ExpectedBand | undefined;
+interface Peak {
+  readonly value: number;
+  readonly band: ExpectedBand | undefined;
 }
 
-interface Watched {
+interface Watched extends Raising<Peak> {
   readonly series: ExcursionSeries;
   readonly kind: SeriesDetectorKind;
   readonly detector: SeriesDetector;
-  readonly surprise: number;
-  raised: Raised | undefined;
 }
 
-/** The bin that is gathered of a column. */
+/** The ten seconds that are gathered of a column. */
 interface Bin {
   at: UnixMs;
-  sum: number;
-  count: number;
-  /** Of a counter: raw value and time of the last sample. */
-  previous: number;
-  previousAt: UnixMs;
+  readonly mean: MeanOfBin;
 }
 
 /** A column that is looked at, and its detectors. */
@@ -70,13 +56,13 @@ interface WatchedColumn {
   readonly detectors: readonly Watched[];
 }
 
-export class StrongWatch {
+export class SeriesWatch {
   readonly #schema: Schema;
   readonly #watched: readonly Watched[];
   readonly #columns: readonly WatchedColumn[];
 
   /** @param former  detectors of the same series and kind go on bit for bit */
-  constructor(schema: Schema, choices: readonly StrongChoice[], former?: StrongState) {
+  constructor(schema: Schema, choices: readonly SeriesChoice[], former?: SeriesWatchState) {
     this.#schema = schema;
     const bins = new Map(former?.bins);
     let room = mostOfHost;
@@ -89,8 +75,7 @@ export class StrongWatch {
         return { series, kind, detector, surprise, raised: isRestored ? saved.raised : undefined };
       });
       room -= detectors.length;
-      const empty = { at: 0, sum: 0, count: 0, previous: Number.NaN, previousAt: 0 };
-      const bin = bins.get(series.seriesId) ?? empty;
+      const bin = bins.get(series.seriesId) ?? { at: 0, mean: emptyMean() };
       return detectors.length === 0 ? [] : [{ column, bin, isCounter: series.isCounter, detectors }];
     });
     this.#watched = this.#columns.flatMap(({ detectors }) => detectors);
@@ -109,11 +94,17 @@ export class StrongWatch {
     changed: (anomaly: Anomaly) => void,
   ): void {
     const rows = times.length;
-    for (const watched of this.#columns) {
+    for (const { column, bin, isCounter, detectors } of this.#columns) {
       for (let row = firstRow; row < rows; row++) {
-        const cell = watched.column * rows + row;
+        const cell = column * rows + row;
         if (present !== undefined && present[cell] === 0) continue;
-        this.#sample(watched, times[row] ?? 0, values[cell] ?? Number.NaN, changed);
+        const time = times[row] ?? 0;
+        const at = Math.floor(time / binMs) * binMs;
+        if (at > bin.at) {
+          this.#judge(detectors, bin.at + binMs, takeMean(bin.mean), changed);
+          bin.at = at;
+        }
+        addTo(bin.mean, isCounter, time, values[cell] ?? Number.NaN);
       }
     }
   }
@@ -125,10 +116,13 @@ export class StrongWatch {
 
   /** No samples come any more. */
   endAll(changed: (anomaly: Anomaly) => void): void {
-    for (const watched of this.#watched) if (watched.raised !== undefined) this.#end(watched, watched.raised, changed);
+    for (const watched of this.#watched) {
+      const ended = lower(watched);
+      if (ended !== undefined) changed(this.#toAnomaly(watched, ended));
+    }
   }
 
-  save(): StrongState {
+  save(): SeriesWatchState {
     return {
       detectors: this.#watched.map(({ series, kind, detector, raised }) => ({
         seriesId: series.seriesId,
@@ -140,54 +134,20 @@ export class StrongWatch {
     };
   }
 
-  #sample(
-    { bin, isCounter, detectors }: WatchedColumn,
-    time: UnixMs,
-    raw: number,
-    changed: (anomaly: Anomaly) => void,
-  ): void {
-    const at = Math.floor(time / binMs) * binMs;
-    if (at > bin.at) {
-      if (bin.count > 0) this.#judge(detectors, bin.at + binMs, bin.sum / bin.count, changed);
-      Object.assign(bin, { at, sum: 0, count: 0 });
-    }
-    let value = raw;
-    if (isCounter) {
-      const increase = raw - bin.previous;
-      value = increase >= 0 ? (1000 * increase) / (time - bin.previousAt) : Number.NaN;
-      bin.previous = raw;
-      bin.previousAt = time;
-    }
-    if (!(Math.abs(value) < Infinity)) return;
-    bin.sum += value;
-    bin.count++;
-  }
-
   #judge(detectors: readonly Watched[], time: UnixMs, value: number, changed: (anomaly: Anomaly) => void): void {
+    if (Number.isNaN(value)) return;
     for (const watched of detectors) {
-      const surprise = watched.detector.push(time, value);
-      const { raised } = watched;
-      if (surprise >= watched.surprise && (raised === undefined || surprise > raised.peakScore)) {
-        const band = watched.detector.expected();
-        const peak = { lastAt: time, calm: 0, peakScore: surprise, peakAt: time, value, band };
-        watched.raised = { start: raised?.start ?? time - binMs, end: undefined, ...peak };
-        changed(this.#toAnomaly(watched, watched.raised));
-      } else if (raised !== undefined) {
-        if (surprise >= over.surprise) Object.assign(raised, { lastAt: time, calm: 0 });
-        else if (++raised.calm >= over.means) this.#end(watched, raised, changed);
-      }
+      const { detector } = watched;
+      const told = raise(watched, time, detector.push(time, value), () => ({ value, band: detector.expected() }));
+      if (told !== undefined) changed(this.#toAnomaly(watched, told));
     }
   }
 
-  #end(watched: Watched, raised: Raised, changed: (anomaly: Anomaly) => void): void {
-    watched.raised = undefined;
-    raised.end = raised.lastAt;
-    changed(this.#toAnomaly(watched, raised));
-  }
-
-  #toAnomaly({ series, kind }: Watched, { start, end, peakScore, peakAt, value, band }: Raised): Anomaly {
+  #toAnomaly({ series, kind }: Watched, raised: Raised<Peak>): Anomaly {
     const { scope, host } = this.#schema;
-    const score = Number(Math.min(peakScore, largestScore).toFixed(2));
+    const { start, end, peakAt, peak } = raised;
+    const { value, band } = peak;
+    const score = scoreOfRaised(raised);
     const usual = band === undefined ? '' : `, where ${formatNumber(band.low)} to ${formatNumber(band.high)} was usual`;
     return {
       id: `${scope.tenantId.toString(36)}-${series.seriesId.toString(36)}-${kind.name}-${start.toString(36)}`,
@@ -206,16 +166,5 @@ export class StrongWatch {
         `${series.isCounter ? 'rate of ' : ''}${series.signature} was ${formatNumber(value)} on average before ` +
         `${formatTime(peakAt)}${usual} (${kind.name}: one in 10^${formatNumber(score)}); unusual since ${formatTime(start)}`,
     };
-  }
-}
-
-/** One of another version is learnt anew. @returns whether it goes on */
-function restore(detector: SeriesDetector, body: Uint8Array): boolean {
-  try {
-    detector.restore(body);
-    return true;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return false;
   }
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Anomaly, MetricDescription } from '@tarsier/protocol';
-import { createNoise } from '../stats/noise.ts';
-import { createDetection, type Detection } from './detection.ts';
-import type { WatchSetting } from './lane.ts';
-import { seriesDetectors } from './registry.ts';
-import { storedSeries } from './testing.ts';
+import { createNoise } from '../../stats/noise.ts';
+import { createDetection, type Detection } from '../detection.ts';
+import type { WatchSetting } from '../lane.ts';
+import { seriesDetectors } from '../registry.ts';
+import { storedSeries } from '../testing.ts';
 
 const t0 = Date.UTC(2026, 10, 24, 10);
 const scope = { tenantId: 1, tenant: 'tenant-1' };
@@ -13,9 +13,11 @@ const sent: MetricDescription = { name: 'sent_total', kind: 'counter', unit: '',
 const batchRows = 10;
 
 const choose = (names: readonly string[], more: Partial<WatchSetting> = {}): WatchSetting => ({
+  key: 'setting',
   matches: () => true,
   sigmas: 2.5,
   kinds: seriesDetectors.filter(({ name }) => names.includes(name)),
+  hostKinds: [],
   surprise: 4,
   ...more,
 });

@@ -1,0 +1,9 @@
+/** The thread that trains trees. The one module of this room that acts when it is imported. */
+import { parentPort } from 'node:worker_threads';
+import { trainTrees } from './train-trees.ts';
+import type { TrainingAnswer, TrainingOrder } from './tree-thread.ts';
+
+parentPort?.on('message', ({ id, task }: TrainingOrder) => {
+  const answer: TrainingAnswer = { id, trained: trainTrees(task) };
+  parentPort?.postMessage(answer);
+});
