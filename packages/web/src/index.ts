@@ -5,16 +5,11 @@ if ('customElements' in globalThis) define(elements);
 
 export { define, elements } from './define.ts';
 export { TarsierAlertList } from './elements/tarsier-alert-list/tarsier-alert-list.ts';
-export { TarsierAnomalyTimeline } from './elements/tarsier-anomaly-timeline/tarsier-anomaly-timeline.ts';
-export { TarsierGauge } from './elements/tarsier-gauge/tarsier-gauge.ts';
-export { TarsierHealth } from './elements/tarsier-health/tarsier-health.ts';
-export { TarsierHeatmap } from './elements/tarsier-heatmap/tarsier-heatmap.ts';
-export { TarsierSparkline } from './elements/tarsier-sparkline/tarsier-sparkline.ts';
-export { TarsierStat } from './elements/tarsier-stat/tarsier-stat.ts';
 export { TarsierChart } from './elements/tarsier-chart/tarsier-chart.ts';
 export { TarsierConnection } from './elements/tarsier-connection/tarsier-connection.ts';
 export { TarsierHost } from './elements/tarsier-host/tarsier-host.ts';
 export { TarsierHostGrid } from './elements/tarsier-host-grid/tarsier-host-grid.ts';
+export { TarsierIncident } from './elements/tarsier-incident/tarsier-incident.ts';
 export { TarsierOnboarding } from './elements/tarsier-onboarding/tarsier-onboarding.ts';
 export { TarsierProvider } from './elements/tarsier-provider/tarsier-provider.ts';
 export { TarsierTimeRange } from './elements/tarsier-time-range/tarsier-time-range.ts';

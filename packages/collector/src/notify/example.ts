@@ -53,6 +53,7 @@ export function exampleChart(now: UnixMs): IncidentChart {
   const times = Array.from({ length: 181 }, (_, i) => start + i * 10_000);
   return {
     title: 'disk_used_ratio{host="example-1",mount="/"}',
+    query: 'disk_used_ratio{host="example-1",mount="/"}',
     unit: 'ratio',
     range: { start, end: now },
     series: [{ label: 'example-1', times, values: times.map((_, i) => 0.7 + 0.23 * (i / 180) ** 2) }],

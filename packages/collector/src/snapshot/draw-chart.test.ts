@@ -12,6 +12,7 @@ const step = 60_000;
 function chartOf(values: readonly (number | null)[], change: Partial<IncidentChart> = {}): IncidentChart {
   return {
     title: 'disk_used_ratio{host="db-1"}',
+    query: 'disk_used_ratio{host="db-1"}',
     unit: 'ratio',
     range: { start, end: start + 30 * step },
     series: [{ label: 'db-1', times: values.map((_, i) => start + i * step), values }],

@@ -103,6 +103,8 @@ export interface IncidentChartResponse {
 /** What the likely cause was seen in, ready to be drawn. */
 export interface IncidentChart {
   readonly title: string;
+  /** PromQL that gives its series, and perhaps others. */
+  readonly query: string;
   readonly unit: string;
   readonly range: { readonly start: UnixMs; readonly end: UnixMs };
   /** Unix ms and values; a gap is null. */
@@ -187,6 +189,7 @@ const chartAnswer: z.ZodType<IncidentChartResponse> = z.object({
   chart: z
     .object({
       title: z.string(),
+      query: z.string(),
       unit: z.string(),
       range,
       series: many(z.object({ label: z.string(), times: many(unixMs), values: many(z.number().nullable()) })),

@@ -15,7 +15,7 @@ import { pageOf, pages } from './pages.ts';
 import type { Page, PageElement } from './pages.ts';
 import type { CommandPalette } from './palette/command-palette.ts';
 import type { Preferences } from './preferences.ts';
-import { hostHash, parseRoute, routeHash } from './route.ts';
+import { hostHash, incidentHash, parseRoute, routeHash } from './route.ts';
 import type { Route } from './route.ts';
 import { appWords } from './words/words.ts';
 
@@ -158,8 +158,8 @@ export class TarsierApp extends LitElement {
     palette?.open();
   }
 
-  #drill(event: CustomEvent<{ host: string }>): void {
-    location.hash = hostHash(event.detail.host);
+  #drill({ detail }: CustomEvent<{ host: string } | { incident: string }>): void {
+    location.hash = 'incident' in detail ? incidentHash(detail.incident) : hostHash(detail.host);
   }
 
   #ranged(event: CustomEvent<{ range: string }>): void {

@@ -1,4 +1,5 @@
 import { define, elements } from '../define.ts';
+import { alertWords } from '../i18n/alerts/words.ts';
 import { words } from '../i18n/words.ts';
 import '../styles/page.css';
 import { TarsierApp } from './app.ts';
@@ -15,8 +16,13 @@ function apply(): void {
 
 /** English is in the bundle; who reads German loads it beside. */
 async function loadGerman(): Promise<void> {
-  const [own, app] = await Promise.all([import('../i18n/de.ts'), import('./words/de.ts')]);
+  const [own, app, alerts] = await Promise.all([
+    import('../i18n/de.ts'),
+    import('./words/de.ts'),
+    import('../i18n/alerts/de.ts'),
+  ]);
   words.add('de', own.de);
+  alertWords.add('de', alerts.de);
   appWords.add('de', app.de);
 }
 

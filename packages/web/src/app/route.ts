@@ -40,3 +40,8 @@ export function routeHash({ page, path = [], parameters = {} }: Partial<Route>):
 export function hostHash(host: string): string {
   return routeHash({ page: 'hosts', path: [host] });
 }
+
+/** The address of an incident's page. */
+export function incidentHash(id: string): string {
+  return routeHash({ page: 'alerts', path: [id] });
+}

@@ -46,6 +46,8 @@ export interface ChartSettings {
   readonly thresholds: readonly Threshold[];
   /** Which markers stand above the plot. */
   readonly annotations: readonly Marker['kind'][];
+  /** And those that the page around the chart knows of. */
+  readonly markers?: readonly Marker[];
 }
 
 export interface ChartLine {
@@ -156,7 +158,10 @@ export function chartView(
     // A range in another unit, as before the first series came, says nothing about this one.
     held: holdRange(before?.unit === unit ? before.held : undefined, range, now),
     anomalies: anomaliesOf(input.anomalies, shown, from, to),
-    markers: markersOf(input, shown, from, to, settings.annotations),
+    markers: [
+      ...markersOf(input, shown, from, to, settings.annotations),
+      ...(settings.markers ?? []).filter(({ time }) => time >= from && time <= to),
+    ].toSorted((a, b) => a.time - b.time),
     forecasts: input.forecasts,
     thresholds: settings.thresholds,
     settings,

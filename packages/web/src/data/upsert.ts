@@ -1,4 +1,4 @@
-import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
+import type { Anomaly, UnixMs } from '@tarsier/protocol';
 
 /** The list with `item` in the place of the one with its id, or at the end. */
 export function upsert<T extends { readonly id: string }>(list: readonly T[], item: T): readonly T[] {
@@ -12,16 +12,4 @@ export function anomaliesSince<T extends Pick<Anomaly, 'start' | 'end'>>(
   from: UnixMs,
 ): readonly T[] {
   return list.filter(({ end }) => end === undefined || end >= from).toSorted((a, b) => a.start - b.start);
-}
-
-const order = { firing: 0, pending: 1, resolved: 2 } as const;
-const severityOrder = { page: 0, critical: 1, warning: 2, info: 3 } as const;
-
-/** Firing first, the worst and newest of them on top; resolved ones last. */
-export function byUrgency(a: Alert, b: Alert): number {
-  return (
-    order[a.state.kind] - order[b.state.kind] ||
-    (a.state.kind === 'resolved' ? 0 : severityOrder[a.severity] - severityOrder[b.severity]) ||
-    b.state.since - a.state.since
-  );
 }

@@ -12,7 +12,7 @@ export function createFakeSource() {
   const alerts = createStore<Loadable<readonly Alert[]>>({ kind: 'loading' });
   const anomalies = createStore<readonly Anomaly[]>([]);
   const events = createStore<readonly AnomalyEvent[]>([]);
-  const answers = new Map<string, unknown>();
+  const answers = new Map<string, unknown>([['/v1/incidents?', { incidents: [] }]]);
   const asked: string[] = [];
   const watching = new Set<{ readonly query: LiveQuery; readonly changed: () => void }>();
   let state: SubscriptionState = { kind: 'loading' };

@@ -237,14 +237,18 @@ export function createIncidentView(deps: IncidentViewDeps): IncidentView {
       const range = { start: whole.start, end: Math.min(whole.end, until) };
       const alike = incident.alerts.filter(({ ruleId }) => ruleId === leading.ruleId).slice(0, most.lines);
       const series: IncidentChart['series'][number][] = [];
+      const queries = new Set<string>();
       for (const alert of alike) {
-        const line = await lineOf(scope, alert, await conditionOf(scope, alert), range);
+        const own = await conditionOf(scope, alert);
+        if (own.query !== undefined) queries.add(own.query);
+        const line = await lineOf(scope, alert, own, range);
         if (line !== undefined) series.push(drawn(labelOf(alert), line));
       }
       if (series.length === 0) return undefined;
       const events = await eventsOf(scope, incident, { start: range.start + around.eventsBeforeMs, end: range.end });
       return {
         title: condition.query,
+        query: [...queries].join(' or '),
         unit: await unitOf(scope, condition),
         range,
         series,

@@ -1,62 +1,164 @@
-import type { Alert } from '@tarsier/protocol';
+import type { Incident } from '@tarsier/protocol';
 import { afterEach, expect, test } from 'vitest';
-import { expectAccessible, mount, shownText } from '../../testing/mount.ts';
+import { page, userEvent } from 'vitest/browser';
+import { RequestError } from '../../data/rest.ts';
+import { testIncident } from '../../testing/incidents.ts';
+import { expectAccessible, mount, part, shownText } from '../../testing/mount.ts';
 
 let end = (): void => undefined;
 afterEach(() => end());
 
 const now = Date.now();
-const alert = (id: string, change: Partial<Alert> = {}): Alert => ({
-  id,
-  ruleId: 'r',
-  name: `Alert ${id}`,
-  severity: 'warning',
-  host: 'db-1',
-  metric: 'm',
-  labels: {},
-  state: { kind: 'firing', since: now - 240_000, value: 1 },
-  reason: 'm is 1, above 0',
-  ...change,
-});
+const hourMs = 3_600_000;
 
-async function list(alerts: Alert[], attributes: Record<string, string> = {}) {
+function over(id: string, agoMs: number, change: Partial<Incident> = {}): Incident {
+  return testIncident(id, now, {
+    title: `Over ${id}`,
+    status: 'resolved',
+    openedAt: now - agoMs - 60_000,
+    resolvedAt: now - agoMs,
+    ...change,
+  });
+}
+
+async function list(incidents: readonly Incident[], attributes: Record<string, string> = {}) {
   const mounted = mount('tarsier-alert-list', attributes);
   end = mounted.end;
-  mounted.alerts.set({ kind: 'ready', value: alerts });
+  const of = (status: string) => ({ incidents: incidents.filter((one) => one.status === status) });
+  mounted.answers.set('/v1/incidents?status=open', of('open'));
+  mounted.answers.set('/v1/incidents?status=resolved', of('resolved'));
   await mounted.provider.updateComplete;
-  await mounted.element.updateComplete;
+  await expect.poll(() => mounted.element.shadowRoot?.querySelector('[aria-busy]')).toBeNull();
   return mounted;
 }
 
-test('firing comes first and the worst on top, resolved last, each with a word, an age and its reason', async () => {
-  const { element } = await list([
-    alert('old', { state: { kind: 'resolved', since: now - 900_000, resolvedAt: now - 600_000, value: 1 } }),
-    alert('mild'),
-    alert('bad', { severity: 'critical' }),
-  ]);
-  const names = [...(element.shadowRoot?.querySelectorAll('.name') ?? [])].map((node) => node.textContent);
-  expect(names).toEqual(['Alert bad', 'Alert mild', 'Alert old']);
-  expect(shownText(element)).toMatch(/Alert bad 4 min ago Critical, firing on db-1 m is 1, above 0/u);
+const names = (element: Element): readonly string[] =>
+  [...(element.shadowRoot?.querySelectorAll('.name') ?? [])].map((node) => node.textContent.trim());
+
+const some = [
+  over('old', 10 * 60_000),
+  testIncident('mild', now, { title: 'Mild', severity: 'warning', priority: { score: 20, parts: [] } }),
+  testIncident('bad', now, { title: 'Bad', hosts: ['db-1', 'db-2', 'db-3', 'db-4'], hostCount: 9 }),
+];
+
+test('the most urgent comes first, what is over last, each with its priority, age, hosts and reason', async () => {
+  const { element } = await list(some);
+  expect(names(element)).toEqual(['Bad', 'Mild', 'Over old']);
+  expect(shownText(element)).toMatch(
+    /Bad 53 4 min ago Critical, firing on db-1, db-2, db-3 and 6 more latency_seconds.* above 0\.5/u,
+  );
+  expect(part(element, '.priority').getAttribute('aria-label')).toContain(
+    'Severity 30 (critical), Breadth 3.3 (2 hosts)',
+  );
   await expectAccessible(element);
 });
 
-test('a list for one host shows that one only', async () => {
-  const { element } = await list([alert('a'), alert('b', { host: 'db-2' })], { host: 'db-2' });
-  expect(shownText(element)).not.toContain('Alert a');
+test('an incident is acknowledged and snoozed where it stands, by the keyboard, and that is said', async () => {
+  const { element, asked, answers } = await list(some);
+  answers.set('/v1/incidents/bad/', {});
+  part(element, '.actions .button').focus();
+  await userEvent.keyboard('{Enter}');
+  await expect.poll(() => part(element, '[role=status]').textContent).toBe('Acknowledged.');
+  expect(asked).toContain('POST /v1/incidents/bad/acknowledge {}');
+  const select = part(element, '.actions select') as HTMLSelectElement;
+  await userEvent.selectOptions(select, 'hour');
+  await expect.poll(() => asked.find((path) => path.includes('snooze'))).toMatch(/^POST \/v1\/incidents\/bad\/snooze/u);
+  const until = Number(/\d{13}/u.exec(asked.find((path) => path.includes('snooze')) ?? '')?.[0]);
+  expect(Math.abs(until - Date.now() - hourMs)).toBeLessThan(60_000);
+  expect(select.value).toBe('');
 });
 
-test('an alert from last week is no news', async () => {
-  const weekAgo = now - 7 * 86_400_000;
-  const { element } = await list([
-    alert('a', { state: { kind: 'resolved', since: weekAgo, resolvedAt: weekAgo, value: 1 } }),
-  ]);
+test('a refusal is said in its own words, and a page that does it itself is left to it', async () => {
+  const { element, asked, answers } = await list(some);
+  answers.set(
+    '/v1/incidents/bad/',
+    new RequestError(403, { code: 'auth/scope', message: 'this key may only read', retryable: false }),
+  );
+  part(element, '.actions .button').click();
+  await expect.poll(() => part(element, '[role=status]').textContent).toContain('this key may only read');
+  element.addEventListener('tarsier-action', (event) => event.preventDefault());
+  const before = asked.filter((path) => path.startsWith('POST')).length;
+  part(element, '.actions .button').click();
+  await expect.poll(() => part(element, '[role=status]').textContent).toBe('Acknowledged.');
+  expect(asked.filter((path) => path.startsWith('POST'))).toHaveLength(before);
+});
+
+test('fields filter by words, state and severity, and sort', async () => {
+  const { element } = await list(
+    [
+      ...some,
+      testIncident('known', now, {
+        title: 'Known',
+        openedAt: now - 60_000,
+        priority: { score: 90, parts: [] },
+        acknowledged: { by: 'ann', at: now },
+      }),
+    ],
+    { filters: '' },
+  );
+  expect(names(element)).toEqual(['Known', 'Bad', 'Mild', 'Over old']);
+  expect(shownText(element)).toContain('Acknowledged by ann');
+  const [state, severity, sort] = [
+    ...(element.shadowRoot?.querySelectorAll<HTMLSelectElement>('.filters select') ?? []),
+  ];
+  const choose = async (select: HTMLSelectElement | undefined, option: string) => {
+    if (select === undefined) throw new Error('expected a field');
+    await userEvent.selectOptions(select, option);
+    await element.updateComplete;
+  };
+  await choose(state, 'Needs somebody');
+  expect(names(element)).toEqual(['Bad', 'Mild']);
+  await choose(severity, 'Critical and worse');
+  expect(names(element)).toEqual(['Bad']);
+  await choose(state, 'Open and over');
+  await choose(severity, 'Any severity');
+  await choose(sort, 'Newest');
+  expect(names(element)[0]).toBe('Known');
+  await userEvent.type(part(element, 'input'), 'mild');
+  await element.updateComplete;
+  expect(names(element)).toEqual(['Mild']);
+  await userEvent.type(part(element, 'input'), ' nowhere');
+  await element.updateComplete;
+  expect(shownText(element)).toContain('No incident is like this.');
+  await expectAccessible(element);
+});
+
+test('a list for one host shows what is on that one only', async () => {
+  const { element } = await list(some, { host: 'db-2' });
+  expect(names(element)).toEqual(['Bad']);
+});
+
+test('what was over last week is no news', async () => {
+  const { element } = await list([over('old', 7 * 24 * hourMs)]);
   expect(shownText(element)).toContain('Nothing is firing.');
   await expectAccessible(element);
 });
 
-test('a list that cannot be loaded says why', async () => {
-  const { element, alerts } = await list([]);
-  alerts.set({ kind: 'failed', error: { code: 'storage/unavailable', message: 'No database.', retryable: true } });
+test('choosing an incident is told to the page, or leads to its address', async () => {
+  const { element } = await list(some);
+  const drilled: unknown[] = [];
+  element.addEventListener('tarsier-drill', (event) => drilled.push((event as CustomEvent).detail));
+  part(element, '.name').click();
+  expect(drilled).toEqual([{ incident: 'bad' }]);
+  element.href = '#/alerts/{incident}';
   await element.updateComplete;
-  expect(shownText(element)).toContain('No database. storage/unavailable');
+  expect(part(element, '.name').getAttribute('href')).toBe('#/alerts/bad');
+});
+
+test('a list that cannot be loaded says why, and tries again', async () => {
+  const mounted = mount('tarsier-alert-list');
+  end = mounted.end;
+  const error = { code: 'storage/unavailable', message: 'No database.', retryable: true };
+  mounted.answers.set('/v1/incidents?', new RequestError(503, error));
+  await expect.poll(() => shownText(mounted.element)).toContain('No database. storage/unavailable');
+  mounted.answers.set('/v1/incidents?', { incidents: [] });
+  part(mounted.element, '.empty .button').click();
+  await expect.poll(() => shownText(mounted.element)).toContain('Nothing is firing.');
+});
+
+test('it is no wider than a small phone', async () => {
+  await page.viewport(320, 700);
+  const { element } = await list(some, { filters: '' });
+  expect(element.scrollWidth).toBeLessThanOrEqual(320);
+  await page.viewport(800, 600);
 });

@@ -11,6 +11,7 @@ import { createPlot } from '../../chart/plot.ts';
 import type { Plot } from '../../chart/plot.ts';
 import type { ChartQuery } from '../../data/range-query.ts';
 import { formatValue } from '../../chart/units.ts';
+import type { Marker } from '../../chart/markers.ts';
 import { ChartFeed } from '../../controllers/chart-data.ts';
 import { FollowController, SecondsController } from '../../controllers/follow.ts';
 import { LocaleController } from '../../controllers/locale.ts';
@@ -98,6 +99,8 @@ export class TarsierChart extends LitElement {
   @property({ type: Boolean, attribute: 'no-anomalies' }) noAnomalies = false;
   /** Markers above the plot: `alert`, `event`, separated by blanks, or `none`. */
   @property() annotations = 'alert event';
+  /** Markers that the page knows of. */
+  @property({ attribute: false }) markers: readonly Marker[] = [];
   @property({ type: Boolean, attribute: 'no-legend' }) noLegend = false;
   /** Series from elsewhere, in the place of a collector's. */
   @property({ attribute: false }) data: readonly HeldSeries[] | undefined;
@@ -195,6 +198,7 @@ export class TarsierChart extends LitElement {
       'data',
       'thresholds',
       'threshold',
+      'markers',
     ] as const) {
       if (!changed.has(name)) continue;
       this.#view = undefined;
@@ -384,6 +388,7 @@ export class TarsierChart extends LitElement {
         ...threshold,
         value: this.draft?.index === i ? this.draft.value : threshold.value,
       })),
+      markers: this.markers,
       annotations: (['alert', 'event'] as const).filter((kind) => this.annotations.split(/\s+/u).includes(kind)),
     };
   }

@@ -1,0 +1,98 @@
+import { css } from 'lit';
+
+/** What the parts of the page of alerts have alike. */
+export const partStyles = css`
+  :host {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 14px;
+  }
+  .card {
+    padding: 14px 16px;
+  }
+  .noise {
+    display: grid;
+    gap: 8px;
+  }
+  .noise meter {
+    width: 96px;
+    margin-inline-end: 8px;
+    vertical-align: middle;
+  }
+  summary {
+    min-height: 24px;
+    cursor: pointer;
+    font-weight: 500;
+  }
+  h2,
+  h3 {
+    margin: 0 0 8px;
+    font-size: 15px;
+    font-weight: 600;
+  }
+  .scroll {
+    overflow-x: auto;
+  }
+  table {
+    width: 100%;
+    border-collapse: collapse;
+  }
+  th,
+  td {
+    padding: 8px 12px 8px 0;
+    border-top: 1px solid var(--_border);
+    text-align: start;
+    vertical-align: top;
+    font-weight: 400;
+    overflow-wrap: anywhere;
+  }
+  thead th {
+    border-top: 0;
+    color: var(--_text-quiet);
+    font-size: 13px;
+  }
+  .number {
+    text-align: end;
+  }
+  .number,
+  td.actions {
+    white-space: nowrap;
+  }
+  form {
+    display: grid;
+    gap: 10px;
+    justify-items: start;
+    max-width: 560px;
+    margin-top: 10px;
+  }
+  form label {
+    display: grid;
+    gap: 4px;
+    width: 100%;
+    font-weight: 500;
+  }
+  form label .field {
+    font-weight: 400;
+  }
+  textarea.field {
+    font-family: var(--_font-mono);
+  }
+  .said {
+    min-height: 1.5em;
+  }
+  pre {
+    margin: 0;
+    padding: 12px;
+    overflow-x: auto;
+    border: 1px solid var(--_border);
+    border-radius: 6px;
+    background: var(--_page);
+    white-space: pre-wrap;
+  }
+  img {
+    max-width: 100%;
+    height: auto;
+    margin-top: 10px;
+    border: 1px solid var(--_border);
+  }
+`;
