@@ -35,6 +35,7 @@ import { createSender } from './notify/send.ts';
 import { createEngine } from './query/engine.ts';
 import { createExporter } from './query/export.ts';
 import { createQuery } from './query/query.ts';
+import { compileSelector } from './query/selector.ts';
 import { createStorageReader } from './query/storage-reader.ts';
 import { createTenantLimits } from './query/tenant-limits.ts';
 import { createReceiver, type Receiver } from './receivers/receiver.ts';
@@ -45,6 +46,7 @@ import { maxBatchSpanMs } from './storage/batches.ts';
 import { dayMs } from './storage/hours.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
 import { createAuthenticator } from './tenancy/authenticate.ts';
+import { createTokens } from './tenancy/tokens.ts';
 import { createEnrol } from './tenancy/enrolment.ts';
 import type { TenantScope } from './tenant.ts';
 
@@ -190,7 +192,8 @@ export async function startCollector({
     log,
     now,
   });
-  const authenticate = createAuthenticator({ storage, now });
+  const tokens = createTokens({ storage, now });
+  const authenticate = createAuthenticator({ storage, tokens, compileSelector, now });
   const live = createLive({ jobs: storage.jobs, windows, authenticate, log, now });
   const silence = createSilenceWatch({ markers: storage.endMarkers, log, now });
   const ingest = createIngest({
@@ -292,6 +295,7 @@ export async function startCollector({
     sender,
     queue: jobs.queue,
     authenticate,
+    tokens,
     enrol: createEnrol({
       storage,
       lastSeen: windows.lastSeen,

@@ -1,6 +1,6 @@
 /** The commands around keys: what they take from the command line, and what they print. */
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
-import { keyScopes, type KeyRow } from './storage/keys.ts';
+import { keyPrefix, keyScopes, type KeyRow } from './storage/keys.ts';
 import type { Storage } from './storage/storage.ts';
 import type { TenantArguments } from './tenant-commands.ts';
 import type { TenantScope } from './tenant.ts';
@@ -13,6 +13,7 @@ export const keyOptions = {
   id: { type: 'string' },
   host: { type: 'string' },
   'expires-in': { type: 'string' },
+  overlap: { type: 'string' },
   uses: { type: 'string' },
   json: { type: 'boolean' },
 } as const;
@@ -27,7 +28,7 @@ type Context = { readonly storage: Storage; readonly tenant: TenantScope; readon
 export type KeyCommand = (args: KeyArguments, context: Context) => Promise<string>;
 
 export const keyCommands: Readonly<Record<string, KeyCommand>> = {
-  async 'key create'({ scope, name = 'command line' }, { storage, tenant }) {
+  async 'key create'({ scope, name = 'command line', 'expires-in': expiresIn }, { storage, tenant, now }) {
     const keyScope = keyScopes.find((known) => known === scope);
     if (keyScope === undefined) {
       throw new TarsierError(
@@ -35,12 +36,28 @@ export const keyCommands: Readonly<Record<string, KeyCommand>> = {
         `--scope: expected one of ${keyScopes.join(', ')}, got ${String(scope ?? 'nothing')}`,
       );
     }
-    return `${await storage.keys.create(tenant, { name: String(name), scope: keyScope })}\n`;
+    const expiresAt =
+      expiresIn === undefined ? undefined : now() + durationMs('expires-in', String(expiresIn), 5 * 366);
+    return `${await storage.keys.create(tenant, { name: String(name), scope: keyScope, expiresAt })}\n`;
   },
 
   async 'key list'({ json }, { storage, tenant }) {
     const keys = await storage.keys.list(tenant);
     return json === true ? `${JSON.stringify(keys)}\n` : keyTable(keys);
+  },
+
+  async 'key rotate'({ id, overlap = '1d' }, { storage, tenant, now }) {
+    const rotated =
+      id === undefined
+        ? undefined
+        : await storage.keys.rotate(tenant, String(id), now() + durationMs('overlap', String(overlap)));
+    if (rotated === undefined) {
+      throw new TarsierError(
+        'usage/revoke',
+        `--id: expected the id of a key in use in tenant ${tenant.tenant}, got ${String(id ?? 'nothing')}; key list shows them`,
+      );
+    }
+    return `${rotated.key}\n`;
   },
 
   async 'key revoke'({ id, host }, { storage, tenant }) {
@@ -58,20 +75,23 @@ export const keyCommands: Readonly<Record<string, KeyCommand>> = {
     { name = 'command line', 'expires-in': expiresIn = '1h', uses = '1' },
     { storage, tenant, now },
   ) {
-    const expiresAt = now() + durationMs(String(expiresIn));
+    const expiresAt = now() + durationMs('expires-in', String(expiresIn));
     return `${await storage.enrolments.createToken(tenant, { name: String(name), expiresAt, uses: countOf(String(uses)) })}\n`;
   },
 };
 
 const unitsMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-const longestMs = 30 * 86_400_000;
+const dayMs = 86_400_000;
 const mostUses = 10_000;
 
-function durationMs(text: string): number {
+function durationMs(option: 'expires-in' | 'overlap', text: string, mostDays = 30): number {
   const [, count, unit = ''] = /^(\d{1,4})([mhd])$/u.exec(text) ?? [];
   const ms = Number(count) * (unitsMs[unit] ?? Number.NaN);
-  if (ms > 0 && ms <= longestMs) return ms;
-  throw new TarsierError('usage/expires-in', `--expires-in: expected up to 30 days, as in 30m, 1h or 7d, got ${text}`);
+  if (ms > 0 && ms <= mostDays * dayMs) return ms;
+  throw new TarsierError(
+    'usage/expires-in',
+    `--${option}: expected up to ${mostDays} days, as in 30m, 1h or 7d, got ${text}`,
+  );
 }
 
 function countOf(text: string): number {
@@ -80,17 +100,23 @@ function countOf(text: string): number {
   throw new TarsierError('usage/uses', `--uses: expected a number from 1 to ${mostUses}, got ${text}`);
 }
 
+function minuteOf(at: UnixMs): string {
+  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+}
+
 function keyTable(keys: readonly KeyRow[]): string {
-  const rows = keys.map(({ id, scope, host, name, lastFour, createdAt, revokedAt }) => [
+  const rows = keys.map(({ id, scope, host, name, lastFour, createdAt, expiresAt, lastUsedAt, revokedAt }) => [
     id,
     scope,
     host ?? 'any',
-    `…${lastFour}`,
-    new Date(createdAt).toISOString().slice(0, 16).replace('T', ' '),
+    `${keyPrefix}…${lastFour}`,
+    minuteOf(createdAt),
+    lastUsedAt === null ? 'never' : minuteOf(lastUsedAt),
+    expiresAt === null ? 'never' : minuteOf(expiresAt),
     revokedAt === null ? 'in use' : 'revoked',
     name,
   ]);
-  const table = [['ID', 'SCOPE', 'HOST', 'KEY', 'CREATED', 'STATE', 'NAME'], ...rows];
+  const table = [['ID', 'SCOPE', 'HOST', 'KEY', 'CREATED', 'LAST USED', 'EXPIRES', 'STATE', 'NAME'], ...rows];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   return table
     .map(

@@ -21,8 +21,10 @@ const usage = `tarsier-collector: stores, understands and tells
   tarsier-collector worker [--until-stdin-ends]
                                               run jobs beside the collectors of the same database, until SIGINT or SIGTERM
   tarsier-collector key create --tenant NAME --scope ingest|read|write|admin [--name TEXT]
-                                              print a new API key on stdout, and nothing else
+                       [--expires-in 90d]     print a new API key on stdout, and nothing else
   tarsier-collector key list --tenant NAME [--json]
+  tarsier-collector key rotate --tenant NAME --id ID [--overlap 1d]
+                                              print a key in place of another, which ends after the overlap
   tarsier-collector key revoke --tenant NAME --id ID | --host HOST
                                               end a key, or the key of an enrolled host, within ten seconds
   tarsier-collector enrol-token create --tenant NAME [--expires-in 1h] [--uses 1] [--name TEXT]

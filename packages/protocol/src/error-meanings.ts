@@ -18,6 +18,16 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'The key or session is not known',
     remedy: 'It may be revoked or expired; make a new one.',
   },
+  'auth/token': {
+    status: 401,
+    title: 'The token is not valid',
+    remedy: 'Make a new one with `POST /v1/tokens` or `POST /v1/view-tokens`; they live for minutes.',
+  },
+  'auth/view-origin': {
+    status: 403,
+    title: 'The view token is for pages of another site',
+    remedy: 'Make one with the origin of the page that shows it.',
+  },
   'auth/scope': {
     status: 403,
     title: 'The key may not do this',
@@ -383,6 +393,10 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
   'storage/locked': {
     title: 'Another collector uses the data folder',
     remedy: 'Stop that one, or set `TARSIER_DATA`.',
+  },
+  'storage/role': {
+    title: 'Tenants can not be kept apart in this database',
+    remedy: 'An administrator runs the two statements of the message, once.',
   },
   'storage/newer': { title: 'A newer Tarsier has migrated the database', remedy: 'Upgrade the collector.' },
   'storage/no-account': {

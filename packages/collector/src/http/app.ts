@@ -25,6 +25,7 @@ import { createApi } from './api/api.ts';
 import type { AppEnv } from './app-env.ts';
 import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
 import type { Enrol } from '../tenancy/enrolment.ts';
+import type { Tokens } from '../tenancy/tokens.ts';
 import { createErrorHandler } from './on-error.ts';
 import { problemResponse } from './problem.ts';
 import { prometheusRoutes } from './prometheus/prometheus.ts';
@@ -49,6 +50,7 @@ import { hostRoutes } from './routes/hosts.ts';
 import { incidentRoutes, notificationRoutes } from './routes/incidents.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { onCallRoutes } from './routes/on-call.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { queryRoutes } from './routes/query.ts';
@@ -82,6 +84,7 @@ export interface AppDeps {
   readonly sender: Sender;
   readonly queue: JobQueue;
   readonly authenticate: Authenticate;
+  readonly tokens: Tokens;
   readonly enrol: Enrol;
   readonly self: SelfMetrics;
   /** Folder of the built page; undefined serves the API alone. */
@@ -110,6 +113,9 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   });
   app.route('/', healthRoutes(deps));
   app.route('/sign-in', signInRoute(deps));
+  app.get('/.well-known/jwks.json', async (c) =>
+    c.json(await deps.tokens.keySet(), 200, { 'cache-control': 'max-age=300' }),
+  );
   app.route('/snapshots', snapshotRoutes(deps));
   app.route('/runbooks', await runbookRoutes());
   // Before the check below: a page has its session, but another client says who it is in its first message.
@@ -122,6 +128,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
     const identity = await authenticate({
       authorization: c.req.header('authorization'),
       session: getCookie(c, sessionCookie),
+      origin: c.req.header('origin'),
     });
     const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD';
     if (identity.by === 'session' && changes && !sameOrigin(c.req.header('origin'), c.req.header('host'))) {
@@ -160,6 +167,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   alertRoutes(api, deps);
   detectionRoutes(api, deps);
   sessionRoutes(api, deps);
+  keyRoutes(api, deps);
   enrolTokenRoutes(api, deps);
   changeEventRoutes(api, deps);
   onCallRoutes(api, deps);

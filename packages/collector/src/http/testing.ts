@@ -29,6 +29,8 @@ import type { Storage } from '../storage/storage.ts';
 import { maxBatchSpanMs } from '../storage/batches.ts';
 import { createTestStorage, type TestStorage } from '../storage/testing.ts';
 import { createAuthenticator } from '../tenancy/authenticate.ts';
+import { createTokens } from '../tenancy/tokens.ts';
+import { compileSelector } from '../query/selector.ts';
 import { createEnrol } from '../tenancy/enrolment.ts';
 import { WebSocketServer } from 'ws';
 import { createApp } from './app.ts';
@@ -80,7 +82,8 @@ export async function startTestServer(
     now: Date.now,
   });
   const pipeline = createPipeline({ storage, onOutcome() {}, log });
-  const authenticate = createAuthenticator({ storage });
+  const tokens = createTokens({ storage });
+  const authenticate = createAuthenticator({ storage, tokens, compileSelector });
   const live = createLive({ jobs: storage.jobs, windows, authenticate, log });
   const refused: string[] = [];
   const ingest = createIngest({
@@ -144,6 +147,7 @@ export async function startTestServer(
     sender: createSender({ fetch, pageUrl, illustrate: snapshots.illustrate }),
     queue: jobs.queue,
     authenticate,
+    tokens,
     enrol: createEnrol({
       storage,
       lastSeen: windows.lastSeen,

@@ -15,7 +15,7 @@ async function startLive(pingMs: number) {
   const live = createLive({
     jobs: { find: () => Promise.resolve([]), events: () => Promise.resolve([]) },
     windows,
-    authenticate: () => Promise.resolve({ tenant, scope: 'read', by: 'key' }),
+    authenticate: () => Promise.resolve({ tenant, scope: 'read', by: 'key', name: 'test' }),
     log: silentLog,
     pingMs,
   });

@@ -10,7 +10,9 @@ export type EncodeDelta = (stored: StoredSamples, subscription: Subscription, gr
 
 export function createDeltaEncoder(): EncodeDelta {
   const frames = new WeakMap<StoredSamples, Map<string, Uint8Array>>();
-  return (stored, { id, selector }, group) => {
+  return (stored, { id, selector, view }, group) => {
+    // Few, and each sees something else: nothing is shared among them.
+    if (view !== undefined) return encodeLiveFrame({ kind: 'delta', id, groups: [group] });
     let ofBatch = frames.get(stored);
     if (ofBatch === undefined) frames.set(stored, (ofBatch = new Map<string, Uint8Array>()));
     // Rows that were sent before are left out at the front, so that their number says which ones are in.

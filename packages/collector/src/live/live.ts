@@ -6,8 +6,9 @@ import { getCookie } from 'hono/cookie';
 import { WebSocket } from 'ws';
 import type { LiveWindows } from '../ingest/live-window.ts';
 import type { Log } from '../log.ts';
-import { requireScope, sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
 import type { Jobs } from '../storage/jobs/jobs.ts';
+import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
+import { requireScope } from '../tenancy/permissions.ts';
 import type { TenantScope } from '../tenant.ts';
 import { createDeltaEncoder } from './frames.ts';
 import { createLiveSession, type LiveSession } from './session.ts';
@@ -76,7 +77,7 @@ export function createLive({
   ];
   for (const timer of timers) timer.unref();
 
-  function open(socket: WebSocket, cookie: string | undefined): Connection {
+  function open(socket: WebSocket, cookie: string | undefined, origin: string | undefined): Connection {
     const session = createLiveSession({
       transport: {
         // Not copied: a server's frames are sent as they are, the same bytes to all who want them.
@@ -89,8 +90,9 @@ export function createLive({
         const identity = await authenticate({
           authorization: token === undefined ? undefined : `Bearer ${token}`,
           session: cookie,
+          origin,
         });
-        requireScope(identity, 'read');
+        requireScope(identity, 'view');
         return identity.tenant;
       },
       encodeDelta,
@@ -142,7 +144,7 @@ export function createLive({
     return {
       onOpen(_, { raw }) {
         if (!(raw instanceof WebSocket)) throw new TypeError('the live feed needs a WebSocketServer of ws');
-        connection = open(raw, cookie);
+        connection = open(raw, cookie, c.req.header('origin'));
       },
       onMessage({ data }) {
         if (connection === undefined) return;

@@ -70,6 +70,14 @@ const maxLiveResult = 64 * 1024;
 /** Requests that wait for the ones before them. */
 const maxWaitingRequests = 256;
 const helloWithinMs = 10_000;
+/** How long one who may no longer listen may still hear. */
+const readmitMs = 10_000;
+
+/** What it was let in with, and when that was looked at last. */
+interface Admission {
+  readonly token: string | undefined;
+  at: UnixMs;
+}
 
 export function createLiveSession({
   transport,
@@ -83,6 +91,7 @@ export function createLiveSession({
   const openedAt = now();
   const subscriptions = new Map<number, Subscription>();
   let scope: TenantScope | undefined;
+  let admitted: Admission | undefined;
   let unsubscribe = (): void => {};
   let jobs: 'all' | 'none' | { readonly job: string } = 'none';
   let eventsAfter = 0;
@@ -95,6 +104,11 @@ export function createLiveSession({
     if (ended) return;
     if (transport.bufferedAmount() > maxUnreadBytes) sendAway(closeCodes.policy, 'the client does not read');
     else transport.send(JSON.stringify(message));
+  }
+
+  /** Who may see some series alone hears of no alerts: they tell of others. */
+  function hears({ tenantId }: Pick<TenantScope, 'tenantId'>): boolean {
+    return scope?.tenantId === tenantId && scope.view === undefined;
   }
 
   function end(): void {
@@ -179,28 +193,55 @@ export function createLiveSession({
   }
 
   async function hello(token: string | undefined): Promise<void> {
-    if (scope !== undefined) throw new TarsierError('live/hello', 'hello: expected once');
     const found = await identify(token).catch((cause: unknown) => {
       if (!(cause instanceof TarsierError) || !cause.retryable) throw cause;
       // A database that is away is not the client's fault: it comes again, instead of asking its user to sign in.
       throw new TarsierError(unavailable, cause.message, { cause, retryable: true });
     });
     if (ended) return;
-    scope = found;
-    unsubscribe = windows.subscribe(found, hear);
+    if (scope !== undefined && scope.tenantId !== found.tenantId) {
+      throw new TarsierError(
+        'live/hello',
+        'hello: expected a token of the same tenant again; connect anew for another',
+      );
+    }
+    if (scope === undefined) unsubscribe = windows.subscribe(found, hear);
+    admit(found, token);
     send({ type: 'welcome', now: now(), tenant: found.tenant });
+  }
+
+  /** From now on it sees what this token may see: one that lasts longer is given before the former ends. */
+  function admit(found: TenantScope, token: string | undefined): void {
+    const before = scope;
+    scope = found;
+    admitted = { token, at: now() };
+    if (before?.view === undefined && found.view === undefined) return;
+    for (const { id, selector, windowMs } of subscriptions.values()) {
+      subscriptions.set(id, new Subscription(id, selector, windowMs, found));
+    }
+  }
+
+  /** Whoever lost their right to listen is sent away: by expiry, revocation or sign-out. */
+  async function readmit({ token }: Admission): Promise<void> {
+    try {
+      const found = await identify(token);
+      if (!ended && admitted?.token === token) admit(found, token);
+    } catch (error) {
+      if (!(error instanceof TarsierError && error.retryable)) fail(error);
+    }
   }
 
   function subscribe(tenant: TenantScope, id: number, selector: string, windowMs: number): void {
     if (!subscriptions.has(id) && subscriptions.size >= maxSubscriptions) {
       throw new TarsierError('live/subscriptions', `sub: expected at most ${maxSubscriptions} subscriptions`);
     }
-    const subscription = new Subscription(id, selector, windowMs);
+    const subscription = new Subscription(id, selector, windowMs, tenant);
     subscriptions.set(id, subscription);
     snap(subscription, windows.hosts(tenant));
   }
 
   function followJobs(tenant: TenantScope, which: typeof jobs): void {
+    if (tenant.view !== undefined) throw new TarsierError('auth/scope', 'a view token hears of series alone');
     jobs = which;
     eventsAfter = 0;
     if (typeof which === 'object') onFollow(tenant, which.job);
@@ -233,21 +274,25 @@ export function createLiveSession({
     },
     tick() {
       if (scope === undefined && now() - openedAt > helloWithinMs) sendAway(closeCodes.unauthorised, 'no hello');
+      if (admitted !== undefined && now() - admitted.at >= readmitMs) {
+        admitted.at = now();
+        void readmit(admitted);
+      }
       for (const subscription of subscriptions.values()) {
         if (subscription.laggingSince !== undefined) catchUp(subscription, subscription.laggingSince);
       }
     },
     alert(of, alert) {
-      if (of.tenantId === scope?.tenantId) send({ type: 'alert', alert });
+      if (hears(of)) send({ type: 'alert', alert });
     },
     anomaly(of, anomaly) {
-      if (of.tenantId === scope?.tenantId) send({ type: 'anomaly', anomaly });
+      if (hears(of)) send({ type: 'anomaly', anomaly });
     },
     anomalyEvent(of, event) {
-      if (of.tenantId === scope?.tenantId) send({ type: 'anomaly-event', event });
+      if (hears(of)) send({ type: 'anomaly-event', event });
     },
     wantsJob(tenantId, id) {
-      if (tenantId !== scope?.tenantId || jobs === 'none') return 'no';
+      if (!hears({ tenantId }) || jobs === 'none') return 'no';
       if (jobs === 'all') return 'state';
       return jobs.job === id ? { eventsAfter } : 'no';
     },

@@ -3,6 +3,7 @@ import type { LiveGroup, LiveSeries } from '@tarsier/protocol/live';
 import { parseSelector } from '../query/language/parse.ts';
 import { compileMatchers } from '../query/selector.ts';
 import type { RegisteredSchema } from '../storage/series-catalog.ts';
+import { sees, type TenantScope } from '../tenant.ts';
 
 /** Which of a host's columns one client wants. A series' `ref` is its number in the tenant, so it never changes. */
 export class Subscription {
@@ -14,6 +15,8 @@ export class Subscription {
   readonly hosts = new Set<string>();
   /** Since when the client has been too slow for it. */
   laggingSince: UnixMs | undefined;
+  /** What else a frame depends on: pages that may see different series never get the same bytes. */
+  readonly view: TenantScope['view'];
   readonly #wants: (series: { readonly name: string; readonly labels: Labels }) => boolean;
   readonly #columns = new WeakMap<RegisteredSchema, readonly number[]>();
   readonly #announced = new Set<number>();
@@ -21,11 +24,13 @@ export class Subscription {
   readonly #sentUntil = new Map<number, UnixMs>();
 
   /** @throws {TarsierError} `query/…` when the selector is none */
-  constructor(id: number, selector: string, windowMs: number) {
+  constructor(id: number, selector: string, windowMs: number, { view }: Pick<TenantScope, 'view'> = {}) {
     this.id = id;
     this.selector = selector;
     this.windowMs = windowMs;
-    this.#wants = compileMatchers(parseSelector(selector));
+    this.view = view;
+    const matches = compileMatchers(parseSelector(selector));
+    this.#wants = (series) => matches(series) && sees({ view }, series);
   }
 
   matches(schema: RegisteredSchema): boolean {

@@ -1,6 +1,7 @@
 import type { Labels } from '@tarsier/protocol';
 import type { Matcher } from '../storage/series-catalog.ts';
-import type { LabelTest } from '../storage/series-index/label-index.ts';
+import { sees, type LabelTest } from '../tenant.ts';
+import { parseSelector } from './language/parse.ts';
 import { compilePattern } from './pattern/pattern.ts';
 
 /** Each matcher as a test of its label's value. */
@@ -12,15 +13,17 @@ export function compileTests(matchers: readonly Matcher[]): LabelTest[] {
   }));
 }
 
+/** Of a selector as it is written. @throws {TarsierError} `query/…` when it is none */
+export function compileSelector(selector: string): LabelTest[] {
+  return compileTests(parseSelector(selector));
+}
+
 /** @returns whether a series matches; a label that it lacks counts as the empty string */
 export function compileMatchers(
   matchers: readonly Matcher[],
 ): (series: { readonly name: string; readonly labels: Labels }) => boolean {
   const tests = compileTests(matchers);
-  return ({ name, labels }) =>
-    tests.every(({ label, passes }) =>
-      passes(label === '__name__' ? name : ((Object.hasOwn(labels, label) ? labels[label] : undefined) ?? '')),
-    );
+  return (series) => sees({ view: [tests] }, series);
 }
 
 function compile(op: Matcher['op'], value: string): (text: string) => boolean {

@@ -39,7 +39,84 @@ export const tenant = pgTable('tenant', {
   querySamples: integer('query_samples'),
   querySeries: integer('query_series'),
   queryTimeoutMs: integer('query_timeout_ms'),
+  tier: text('tier').notNull().default('free'),
 });
+
+/** What tenants of a tier may use: limits by name. */
+export const tier = pgTable('tier', {
+  name: text('name').primaryKey(),
+  limits: jsonb('limits').$type<Record<string, number>>().notNull(),
+  position: integer('position').notNull(),
+});
+
+/** A person, who may belong to several tenants. */
+export const account = pgTable('account', {
+  id: text('id').primaryKey(),
+  /** In lower case. */
+  email: text('email').notNull().unique(),
+  name: text('name').notNull(),
+  /** `scrypt$…`; null for one who signs in elsewhere. */
+  passwordHash: text('password_hash'),
+  /** In base32; null without a second factor. */
+  totpSecret: text('totp_secret'),
+  /** Of the last code that was used: none counts twice. */
+  totpStep: bigint('totp_step', { mode: 'number' }).notNull().default(0),
+  /** SHA-256, hexadecimal, of the codes that are left. */
+  recoveryHashes: text('recovery_hashes')
+    .array()
+    .notNull()
+    .default(sql`'{}'::text[]`),
+  /** Who they are at the issuer they sign in with. */
+  issuer: text('issuer'),
+  subject: text('subject'),
+  createdAt: unixMs('created_at').notNull(),
+});
+
+/** Key pairs that tokens are signed with. Of no tenant. */
+export const tokenKey = pgTable('token_key', {
+  kid: text('kid').primaryKey(),
+  /** The private key as a JWK. */
+  jwk: jsonb('jwk').$type<Record<string, string>>().notNull(),
+  createdAt: unixMs('created_at').notNull(),
+});
+
+export const membership = pgTable(
+  'membership',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    accountId: text('account_id').notNull(),
+    role: text('role').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.accountId] }),
+    index('membership_account').on(table.accountId),
+  ],
+);
+
+export const invitation = pgTable(
+  'invitation',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    hash: bytea('hash').notNull(),
+    email: text('email').notNull(),
+    role: text('role').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+    expiresAt: unixMs('expires_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.hash] })],
+);
+
+/** Where a tenant's people sign in besides here. */
+export const identityProvider = pgTable(
+  'identity_provider',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
 
 export const apiKey = pgTable(
   'api_key',
@@ -54,6 +131,9 @@ export const apiKey = pgTable(
     /** The only host that the key may ship for; null for any. */
     host: text('host'),
     revokedAt: unixMs('revoked_at'),
+    expiresAt: unixMs('expires_at'),
+    /** To the minute. */
+    lastUsedAt: unixMs('last_used_at'),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.hash] }), index('api_key_hash').on(table.hash)],
 );
@@ -74,8 +154,10 @@ export const session = pgTable(
     tenantId: integer('tenant_id').notNull(),
     hash: bytea('hash').notNull(),
     expiresAt: unixMs('expires_at').notNull(),
+    /** Null for who followed the link that a start prints. */
+    accountId: text('account_id'),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.hash] })],
+  (table) => [primaryKey({ columns: [table.tenantId, table.hash] }), index('session_hash').on(table.hash)],
 );
 
 export const host = pgTable(

@@ -8,7 +8,7 @@ import {
   type SeriesSchema,
 } from '@tarsier/protocol';
 import { noHost } from '../no-host.ts';
-import type { TenantScope } from '../tenant.ts';
+import { sees, type TenantScope } from '../tenant.ts';
 import { TooManySeriesError } from '../too-many-series.ts';
 import type { Database, TarsierTransaction } from './database.ts';
 import { createSeriesIndex, type SeriesIndex } from './series-index/series-index.ts';
@@ -191,15 +191,16 @@ export function createSeriesCatalog(database: Database, now: () => number, maxSe
           and (${exact('host')}::text is null or h.name = ${exact('host')})
         order by h.name, s.series_id`,
       );
-      return rows.map(({ series_id, host_id, host, name, labels, kind, unit }) => ({
+      const all = rows.map(({ series_id, host_id, host, name, labels, kind, unit }) => ({
         seriesId: series_id,
         hostId: host_id,
         host,
         name,
         labels: { host, ...labels },
-        kind: kind === 'counter' ? 'counter' : 'gauge',
+        kind: kind === 'counter' ? ('counter' as const) : ('gauge' as const),
         unit,
       }));
+      return all.filter((series) => sees(scope, series));
     },
   };
 }

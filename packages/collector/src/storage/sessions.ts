@@ -1,9 +1,19 @@
 import { and, eq, gt, lt } from 'drizzle-orm';
 import type { UnixMs } from '@tarsier/protocol';
+import { roles, type Role } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
 import { hashOf, newSecret } from './keys.ts';
-import { session, signInCode, tenant } from './schema.ts';
+import { account, membership, session, signInCode, tenant } from './schema.ts';
+
+export interface SessionRow {
+  readonly tenant: TenantScope;
+  readonly user: { readonly id: string; readonly email: string; readonly role: Role };
+  readonly expiresAt: UnixMs;
+}
+
+/** Who followed the link that a start prints: whoever can read that may do all. */
+const localOwner = { id: 'local', email: 'local', role: 'owner' } as const;
 
 export interface Sessions {
   /** A code for one sign-in within `ttlMs`. */
@@ -14,7 +24,8 @@ export interface Sessions {
     ttlMs: number,
     now: UnixMs,
   ): Promise<{ readonly token: string; readonly tenant: TenantScope } | undefined>;
-  find(token: string, now: UnixMs): Promise<TenantScope | undefined>;
+  /** Whose it is; undefined once that user is no longer one of the tenant's. */
+  find(token: string, now: UnixMs): Promise<SessionRow | undefined>;
   end(token: string): Promise<void>;
 }
 
@@ -43,11 +54,28 @@ export function createSessions({ system }: Database): Sessions {
       }),
     async find(token, now) {
       const [row] = await system.db
-        .select({ tenantId: tenant.tenantId, tenant: tenant.name })
+        .select({
+          tenantId: tenant.tenantId,
+          tenant: tenant.name,
+          expiresAt: session.expiresAt,
+          accountId: session.accountId,
+          email: account.email,
+          role: membership.role,
+        })
         .from(session)
         .innerJoin(tenant, eq(tenant.tenantId, session.tenantId))
+        .leftJoin(
+          membership,
+          and(eq(membership.tenantId, session.tenantId), eq(membership.accountId, session.accountId)),
+        )
+        .leftJoin(account, eq(account.id, membership.accountId))
         .where(and(eq(session.hash, hashOf(token)), gt(session.expiresAt, now)));
-      return row;
+      if (row === undefined) return undefined;
+      const { tenantId, tenant: name, expiresAt, accountId, email } = row;
+      const found = { tenant: { tenantId, tenant: name }, expiresAt };
+      if (accountId === null) return { ...found, user: localOwner };
+      const role = roles.find((known) => known === row.role);
+      return role === undefined || email === null ? undefined : { ...found, user: { id: accountId, email, role } };
     },
     async end(token) {
       await system.db.delete(session).where(eq(session.hash, hashOf(token)));

@@ -47,7 +47,7 @@ test('tenant_id leads every primary and unique key of tenant data', async () => 
     from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
     cross join lateral unnest(i.indkey) with ordinality as k(attnum, position)
     join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
-    where i.indisunique and n.nspname = 'public' and c.relname not in ('tenant', 'signing_key', 'job_worker')
+    where i.indisunique and n.nspname = 'public' and c.relname not in ('tenant', 'signing_key', 'job_worker', 'account', 'tier', 'token_key')
     group by c.relname, i.indexrelid`;
   expect(keys.length).toBeGreaterThan(10);
   expect(keys.filter(({ columns }) => columns[0] !== 'tenant_id' || columns.length < 2)).toEqual([]);
@@ -139,7 +139,7 @@ test('a key opens its own tenant with its scope; what is stored can not be used 
   const scope = await storage.tenants.ensure('keys');
   const key = await storage.keys.create(scope, { name: 'agent', scope: 'ingest' });
   expect(key).toMatch(/^tsr_[\w-]{32}$/u);
-  expect(await storage.keys.find(key)).toEqual({ tenant: scope, scope: 'ingest' });
+  expect(await storage.keys.find(key)).toMatchObject({ tenant: scope, scope: 'ingest', name: 'agent' });
   expect(await storage.keys.find(`${key}x`)).toBeUndefined();
   const rows = await sql`select * from api_key`;
   expect(JSON.stringify(rows)).not.toContain(key);
@@ -154,7 +154,7 @@ test('a sign-in code works once and in time; a session ends', async () => {
   const late = await storage.sessions.createSignInCode(scope, 1000, now);
   expect(await storage.sessions.redeem(late, 5000, now + 1000)).toBeUndefined();
   const token = signedIn?.token ?? '';
-  expect(await storage.sessions.find(token, now + 5000)).toEqual(scope);
+  expect(await storage.sessions.find(token, now + 5000)).toMatchObject({ tenant: scope, user: { role: 'owner' } });
   expect(await storage.sessions.find(token, now + 5500)).toBeUndefined();
 });
 

@@ -36,6 +36,7 @@ import { createSeriesCatalog, type SeriesCatalog } from './series-catalog.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts';
 import { createTenants, type Tenants } from './tenants.ts';
+import { createTokenKeys, type TokenKeys } from './token-keys.ts';
 
 export interface Storage {
   readonly tenants: Tenants;
@@ -66,6 +67,7 @@ export interface Storage {
   readonly jobs: Jobs;
   /** How another thread reaches the same database: {@link joinStorage}. */
   readonly connection: Connection;
+  readonly tokenKeys: TokenKeys;
   /** @throws when the database does not answer */
   ping(): Promise<void>;
   /** Room for batches of yesterday to the day after tomorrow. */
@@ -192,6 +194,7 @@ function storageOn(
     signingKeys: createSigningKeys(database),
     jobs: createJobs(database),
     connection,
+    tokenKeys: createTokenKeys(database),
     async ping() {
       await sql`select 1`;
     },

@@ -1,15 +1,25 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
-import type { KeyScope } from '../storage/keys.ts';
+import type { Role } from '@tarsier/protocol/api';
+import { hashOf, type KeyScope } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { TenantScope } from '../tenant.ts';
+import type { LabelTest, TenantScope } from '../tenant.ts';
+import { scopeOf } from './permissions.ts';
+import { isToken, type Tokens } from './tokens.ts';
 
 export const sessionCookie = 'tarsier_session';
 
 /** Who asks: a program with a key, or a person's page with a session. */
 export interface Identity {
   readonly tenant: TenantScope;
-  readonly scope: KeyScope;
-  readonly by: 'key' | 'session';
+  /** `view`: only the series of the tenant's scope, only where operations say so. */
+  readonly scope: KeyScope | 'view';
+  readonly by: 'key' | 'session' | 'token';
+  /** Whom it stands for, for logs. */
+  readonly name: string;
+  /** Of a key. */
+  readonly keyId?: string;
+  /** Of one who is a user. */
+  readonly user?: { readonly id: string; readonly email: string; readonly role: Role };
   /** The only host that it may ship for; absent for any. */
   readonly host?: string;
 }
@@ -19,53 +29,67 @@ export interface Credentials {
   readonly authorization?: string | undefined;
   /** The session's token from the cookie. */
   readonly session?: string | undefined;
+  /** The `origin` header: a view token counts from its own sites alone. */
+  readonly origin?: string | undefined;
 }
 
 /**
  * Finds out who asks.
  *
- * @throws {TarsierError} `auth/missing` without credentials, `auth/unknown` with bad ones
+ * @throws {TarsierError} `auth/missing` without credentials, `auth/unknown` or `auth/token` with bad ones,
+ *   `auth/view-origin` for a view token from elsewhere
  */
 export type Authenticate = (credentials: Credentials) => Promise<Identity>;
-
-const includes: Readonly<Record<KeyScope, readonly KeyScope[]>> = {
-  ingest: ['ingest'],
-  read: ['read'],
-  write: ['read', 'write'],
-  admin: ['ingest', 'read', 'write', 'admin'],
-};
-
-/** @throws {TarsierError} `auth/scope` unless the identity may do what `needed` stands for */
-export function requireScope({ scope }: Identity, needed: KeyScope): void {
-  if (includes[scope].includes(needed)) return;
-  throw new TarsierError('auth/scope', `this needs a key of scope ${needed}; this one's is ${scope}`);
-}
 
 /** A key looked up this long ago is not looked up again: an agent comes every few seconds. */
 const cacheMs = 10_000;
 const maxCached = 10_000;
 
+interface Found {
+  readonly identity: Identity;
+  /** Until when it holds, at most. */
+  readonly until?: UnixMs | undefined;
+  /** Sites that may use it; absent: it does not matter. */
+  readonly origins?: readonly string[];
+}
+
 export function createAuthenticator({
   storage,
+  tokens,
+  compileSelector,
   now = Date.now,
 }: {
   readonly storage: Pick<Storage, 'keys' | 'sessions'>;
+  readonly tokens: Pick<Tokens, 'verify'>;
+  /** Tests that a series of a PromQL selector passes. @throws for one that can not be read */
+  readonly compileSelector: (selector: string) => readonly LabelTest[];
   readonly now?: () => UnixMs;
 }): Authenticate {
-  const cache = new Map<string, { readonly identity: Identity; readonly until: UnixMs }>();
+  const cache = new Map<string, { readonly found: Found; readonly until: UnixMs }>();
 
-  async function find(secret: string, by: Identity['by']): Promise<Identity | undefined> {
+  async function find(secret: string, by: Identity['by']): Promise<Found | undefined> {
     if (by === 'key') {
       const key = await storage.keys.find(secret);
-      return key === undefined ? undefined : { ...key, by };
+      if (key === undefined) return undefined;
+      const { id: keyId, expiresAt: until, ...found } = key;
+      return { identity: { ...found, keyId, by }, until };
     }
-    const tenant = await storage.sessions.find(secret, now());
-    return tenant === undefined ? undefined : { tenant, scope: 'write', by };
+    if (by === 'session') {
+      const session = await storage.sessions.find(secret, now());
+      if (session === undefined) return undefined;
+      const { tenant, user, expiresAt: until } = session;
+      return { identity: { tenant, scope: scopeOf[user.role], by, name: user.email, user }, until };
+    }
+    const claims = await tokens.verify(secret);
+    const { tenant, name, expiresAt: until } = claims;
+    if (claims.kind === 'access') return { identity: { tenant, scope: claims.scope, by, name }, until };
+    const view = claims.selectors.map(compileSelector);
+    return { identity: { tenant: { ...tenant, view }, scope: 'view', by, name }, until, origins: claims.origins };
   }
 
-  return async ({ authorization, session }) => {
-    const key = keyOf(authorization ?? '');
-    const [secret, by] = key === undefined ? [session, 'session' as const] : [key, 'key' as const];
+  return async ({ authorization, session, origin }) => {
+    const bearer = keyOf(authorization ?? '');
+    const secret = bearer ?? session;
     if (secret === undefined) {
       throw new TarsierError(
         'auth/missing',
@@ -74,17 +98,30 @@ export function createAuthenticator({
           : 'authorization: expected Bearer and a key, or Basic with the key as the password',
       );
     }
-    const cached = cache.get(`${by}/${secret}`);
-    if (cached !== undefined && cached.until > now()) return cached.identity;
-    const identity = await find(secret, by).catch((cause: unknown) => {
+    const by = bearer === undefined ? 'session' : isToken(bearer) ? 'token' : 'key';
+    // By its hash: what is kept in memory opens nothing.
+    const name = `${by}/${Buffer.from(hashOf(secret)).toString('base64')}`;
+    const cached = cache.get(name);
+    if (cached !== undefined && cached.until > now()) return fromSite(cached.found, origin);
+    const found = await find(secret, by).catch((cause: unknown) => {
+      if (cause instanceof TarsierError && !cause.retryable) throw cause;
       throw new TarsierError('auth/database', 'the database does not answer', { cause, retryable: true });
     });
     // Unknown secrets are not kept: an attacker would fill the cache.
-    if (identity === undefined) throw new TarsierError('auth/unknown', `this ${by} is not known, or no longer valid`);
+    if (found === undefined) throw new TarsierError('auth/unknown', `this ${by} is not known, or no longer valid`);
     if (cache.size >= maxCached) cache.clear();
-    cache.set(`${by}/${secret}`, { identity, until: now() + cacheMs });
-    return identity;
+    cache.set(name, { found, until: Math.min(now() + cacheMs, found.until ?? Infinity) });
+    return fromSite(found, origin);
   };
+}
+
+function fromSite({ identity, origins }: Found, origin: string | undefined): Identity {
+  if (origins === undefined || (origin !== undefined && origins.includes(origin))) return identity;
+  throw new TarsierError(
+    'auth/view-origin',
+    `origin: this token is for pages of ${origins.join(', ')}, got ${origin ?? 'no origin'}`,
+    { field: 'origin' },
+  );
 }
 
 /** Of `Bearer KEY`, or of `Basic` with the key as the password of any user: promtool and Grafana can do that. */

@@ -13,6 +13,7 @@ export * from './hosts.ts';
 export * from './incident-view.ts';
 export * from './incidents.ts';
 export * from './jobs.ts';
+export * from './keys.ts';
 export type { NotificationRecord } from './notification.ts';
 export * from './on-call.ts';
 export type {
@@ -36,3 +37,4 @@ export * from './rule-lab.ts';
 export * from './rules.ts';
 export * from './template.ts';
 export * from './time.ts';
+export * from './users.ts';

@@ -34,6 +34,12 @@ export interface Operation {
   readonly secret?: true;
   /** It changes nothing, although its method could. */
   readonly readOnly?: true;
+  /** Also with a view token, which then sees the series of its selectors alone. */
+  readonly view?: true;
+  /** Also for users who are on call. */
+  readonly onCall?: true;
+  /** Of users only owners. */
+  readonly owner?: true;
   /** Its refusals are of another protocol than problem+json. */
   readonly foreign?: true;
 }

@@ -13,6 +13,7 @@ import { hostOperations } from './hosts.ts';
 import { incidentViewOperations } from './incident-view.ts';
 import { incidentOperations } from './incidents.ts';
 import { jobOperations } from './jobs.ts';
+import { keyOperations } from './keys.ts';
 import { metaOperations } from './meta.ts';
 import { onCallOperations } from './on-call.ts';
 import { queryOperations } from './query.ts';
@@ -44,6 +45,7 @@ export const operations = {
   ...enrolOperations,
   ...sessionOperations,
   ...jobOperations,
+  ...keyOperations,
   ...metaOperations,
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineOperations } from './operation.ts';
+import { roleSchema } from './users.ts';
 
 export const sessionOperations = defineOperations({
   'GET /v1/session': {
@@ -9,8 +10,9 @@ export const sessionOperations = defineOperations({
     status: 200,
     answer: z.object({
       tenant: z.string(),
-      scope: z.enum(['ingest', 'read', 'write', 'admin']),
-      by: z.enum(['key', 'session']),
+      scope: z.enum(['ingest', 'read', 'write', 'admin', 'view']),
+      by: z.enum(['key', 'session', 'token']),
+      user: z.object({ id: z.string(), email: z.string(), role: roleSchema }).exactOptional(),
     }),
   },
   'DELETE /v1/session': { summary: 'Signs out', tag: 'session', scope: 'any', status: 204 },

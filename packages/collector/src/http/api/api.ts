@@ -1,7 +1,7 @@
 /** Puts operations on the router: who may, what is checked, how it is answered is the same for all of them. */
 import { isRaw, operations, type Operation, type OperationKey } from '@tarsier/protocol/api';
 import type { Context, Hono } from 'hono';
-import { requireScope } from '../../tenancy/authenticate.ts';
+import { requireOperation } from '../../tenancy/permissions.ts';
 import type { AppEnv } from '../app-env.ts';
 import { jsonBody } from '../json-body.ts';
 import { parse } from '../parse.ts';
@@ -16,7 +16,7 @@ export function createApi(app: Hono<AppEnv>): Api {
       const { handle, current } = typeof does === 'function' ? { handle: does, current: undefined } : does;
       const [method = '', path = ''] = key.split(' ');
       app.on(method, path.replaceAll(/\{(\w+)\}/gu, ':$1'), async (c) => {
-        if (operation.scope !== 'public' && operation.scope !== 'any') requireScope(c.get('identity'), operation.scope);
+        if (operation.scope !== 'public') requireOperation(c.get('identity'), operation);
         const call = await callOf<typeof key>(c, operation);
         if (current !== undefined) {
           const ifMatch = c.req.header('if-match');

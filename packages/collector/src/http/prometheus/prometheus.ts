@@ -7,7 +7,7 @@ import type { Log } from '../../log.ts';
 import type { Engine } from '../../query/engine.ts';
 import type { Query } from '../../query/query.ts';
 import type { Storage } from '../../storage/storage.ts';
-import { requireScope } from '../../tenancy/authenticate.ts';
+import { requireScope } from '../../tenancy/permissions.ts';
 import type { AppEnv } from '../app-env.ts';
 import { prometheusError } from './errors.ts';
 import { promqlRoutes } from './query-routes.ts';
@@ -16,6 +16,9 @@ import { seriesRoutes } from './series-routes.ts';
 
 /** The version of Prometheus whose API and language this speaks: Grafana chooses by it what it may ask for. */
 const spokenVersion = '3.5.0';
+
+/** What is answered from series alone: with a view token from those that it shows. */
+const ofSeries = /\/api\/v1\/(?:query|query_range|series|labels|label\/[^/]+\/values)$/u;
 
 export function prometheusRoutes(deps: {
   readonly engine: Engine;
@@ -31,7 +34,7 @@ export function prometheusRoutes(deps: {
   const app = new Hono<AppEnv>();
   app.onError((error, c) => prometheusError(error, c, deps.log));
   app.use(deps.identify, async (c, next) => {
-    requireScope(c.get('identity'), 'read');
+    requireScope(c.get('identity'), ofSeries.test(c.req.path) ? 'view' : 'read');
     await next();
   });
   app.route('/', promqlRoutes(deps));

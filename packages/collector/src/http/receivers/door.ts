@@ -9,7 +9,8 @@ import { isHost } from '../../receivers/host-of.ts';
 import type { Received, ReceiveOptions, Receiver } from '../../receivers/receiver.ts';
 import type { ForeignSeries } from '../../receivers/foreign-series.ts';
 import type { SelfMetrics } from '../../self.ts';
-import { requireScope, type Authenticate, type Identity } from '../../tenancy/authenticate.ts';
+import type { Authenticate, Identity } from '../../tenancy/authenticate.ts';
+import { requireScope } from '../../tenancy/permissions.ts';
 import type { AppEnv } from '../app-env.ts';
 import { readBody } from '../body.ts';
 

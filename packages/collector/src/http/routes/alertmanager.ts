@@ -7,7 +7,7 @@ import { parseMatchers } from '../../alert/pipeline/alert-labels.ts';
 import type { Pipeline } from '../../alert/pipeline/pipeline.ts';
 import { quote } from '../../query/language/text.ts';
 import type { Storage } from '../../storage/storage.ts';
-import { requireScope } from '../../tenancy/authenticate.ts';
+import { requireScope } from '../../tenancy/permissions.ts';
 import type { AppEnv } from '../app-env.ts';
 import { jsonBody } from '../json-body.ts';
 import { parse } from '../parse.ts';

@@ -45,7 +45,12 @@ export function signInRoute({
 
 /** `GET /v1/session`: who one is. `DELETE` signs out. */
 export function sessionRoutes(api: Api, { storage }: { readonly storage: Pick<Storage, 'sessions'> }): void {
-  api.on('GET /v1/session', ({ identity: { tenant, scope, by } }) => ({ tenant: tenant.tenant, scope, by }));
+  api.on('GET /v1/session', ({ identity: { tenant, scope, by, user } }) => ({
+    tenant: tenant.tenant,
+    scope,
+    by,
+    ...(user === undefined ? {} : { user }),
+  }));
   api.on('DELETE /v1/session', async ({ c }) => {
     const session = getCookie(c, sessionCookie);
     if (session !== undefined) await storage.sessions.end(session);

@@ -1,14 +1,7 @@
 /** Hot file: which of a tenant's series have which labels, in memory. `pnpm bench series-index` shows what it takes. */
 import { TarsierError, type Labels, type MetricKind } from '@tarsier/protocol';
+import type { LabelTest } from '../../tenant.ts';
 import type { SeriesRow } from '../series-catalog.ts';
-
-/** A condition on a label; the metric's name is the label `__name__`, and one that a series lacks is the empty text. */
-export interface LabelTest {
-  readonly label: string;
-  /** The one value that passes, where there is only one. */
-  readonly equals?: string | undefined;
-  readonly passes: (value: string) => boolean;
-}
 
 /** Series by their position in the index, ascending. */
 class Postings {
@@ -104,6 +97,14 @@ export interface Cardinality {
   readonly values: number;
 }
 
+export function tooManySeries(found: number, most: number): TarsierError {
+  return new TarsierError(
+    'query/too-many-series',
+    `query: expected at most ${most} series, got ${found}; narrow the selector`,
+    { field: 'query' },
+  );
+}
+
 export class LabelIndex {
   readonly #labels = new Map<string, LabelValues>();
   readonly #labelList: LabelValues[] = [];
@@ -152,11 +153,7 @@ export class LabelIndex {
   ): SeriesRow[] {
     const found = this.#find(tests, hosts);
     if (found.length > most && whatIsMore === 'refuse') {
-      throw new TarsierError(
-        'query/too-many-series',
-        `query: expected at most ${most} series, got ${found.length}; narrow the selector`,
-        { field: 'query' },
-      );
+      throw tooManySeries(found.length, most);
     }
     return found
       .slice(0, most)

@@ -1,8 +1,8 @@
-import type { Labels } from '@tarsier/protocol';
-import type { TenantScope } from '../../tenant.ts';
+import { TarsierError, type Labels } from '@tarsier/protocol';
+import type { LabelTest, TenantScope } from '../../tenant.ts';
 import type { Scoped } from '../scoped-pool.ts';
 import type { SeriesRow } from '../series-catalog.ts';
-import { LabelIndex, type Cardinality, type LabelTest, type HostIds, type MatchOptions } from './label-index.ts';
+import { LabelIndex, tooManySeries, type Cardinality, type HostIds, type MatchOptions } from './label-index.ts';
 
 /** Every tenant's series by their labels. As new as the database at each call, whichever collector wrote there. */
 export interface SeriesIndex {
@@ -103,10 +103,45 @@ export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
   }
 
   return {
-    match: async (scope, ...asked) => (await current(scope)).match(...asked),
-    labelNames: async (scope, ...asked) => (await current(scope)).labelNames(...asked),
-    labelValues: async (scope, ...asked) => (await current(scope)).labelValues(...asked),
-    metrics: async (scope) => (await current(scope)).metrics(),
-    cardinality: async (scope, most) => (await current(scope)).cardinality(most),
+    async match(scope, tests, options) {
+      const index = await current(scope);
+      const [only, ...more] = narrowed(scope, [tests]);
+      if (only === undefined) return [];
+      if (more.length === 0) return index.match(only, options);
+      // A view of several selectors: a series that two of them show is shown once.
+      const rows = new Map(
+        [only, ...more].flatMap((all) => index.match(all, options)).map((row) => [row.seriesId, row]),
+      );
+      return cutOff([...rows.values()], options);
+    },
+    labelNames: async (scope, selectors, hosts) => (await current(scope)).labelNames(narrowed(scope, selectors), hosts),
+    labelValues: async (scope, name, selectors, hosts) =>
+      (await current(scope)).labelValues(name, narrowed(scope, selectors), hosts),
+    async metrics(scope) {
+      requireAll(scope);
+      return (await current(scope)).metrics();
+    },
+    async cardinality(scope, most) {
+      requireAll(scope);
+      return (await current(scope)).cardinality(most);
+    },
   };
+}
+
+/** Selectors within what may be seen. None stands for all series. */
+function narrowed({ view }: TenantScope, selectors: Selectors): Selectors {
+  if (view === undefined) return selectors;
+  const wanted = selectors.length === 0 ? [[]] : selectors;
+  return wanted.flatMap((tests) => view.map((seen) => [...tests, ...seen]));
+}
+
+function cutOff(rows: SeriesRow[], { most = Infinity, whatIsMore = 'refuse' }: MatchOptions = {}): SeriesRow[] {
+  const sorted = rows.toSorted((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : a.seriesId - b.seriesId));
+  if (sorted.length > most && whatIsMore === 'refuse') throw tooManySeries(sorted.length, most);
+  return sorted.slice(0, most);
+}
+
+/** Counts of all of a tenant's series are not for who may see some of them. */
+function requireAll({ view }: TenantScope): void {
+  if (view !== undefined) throw new TarsierError('auth/scope', 'a view token sees the series of its selectors alone');
 }
