@@ -225,6 +225,37 @@ test('limits of a tenant and of a type hold at every moment', async () => {
   expect(most).toBe(2);
 });
 
+test('the real queue gives tenants that all want more than there is shares as their weights', async () => {
+  const weights = [1, 1, 4];
+  const scopes = await Promise.all(weights.map(() => newTenant()));
+  for (const [at, scope] of scopes.entries()) {
+    await db.storage.jobs.setLane(scope, '*', { weight: weights[at], paused: true });
+    const job = newJobSchema.parse({ type: 'noop' });
+    await jobs.queue.submit(
+      scope,
+      Array.from({ length: 400 }, () => job),
+      'test',
+    );
+  }
+  await db.sql`update job_lane set paused = false`;
+  // As long as all of them have jobs that wait.
+  for (let left = 1; left > 0; await sleep(20)) {
+    const [row] = await db.sql<{ left: number }[]>`select count(*)::int as left from job where state <> 'succeeded'`;
+    left = row?.left ?? 0;
+  }
+  const first = 480;
+  const served = await db.sql<{ tenant_id: number; jobs: number }[]>`
+    select tenant_id, count(*)::int as jobs from (
+      select tenant_id from job order by started_at, finished_at limit ${first}) first group by tenant_id`;
+  // The last claim is cut somewhere: its twenty jobs may be of anybody.
+  const cut = 20 / first;
+  for (const [at, scope] of scopes.entries()) {
+    const share = (served.find((row) => row.tenant_id === scope.tenantId)?.jobs ?? 0) / first;
+    const due = (weights[at] ?? 0) / 6;
+    expect(Math.abs(share - due)).toBeLessThan(0.05 * due + cut * (1 - due));
+  }
+});
+
 test('what is submitted to start later does so then, and why and when is told', async () => {
   const scope = await newTenant();
   const startAt = Date.now() + 400;

@@ -1,6 +1,6 @@
 /** Hot file: hands waiting jobs to a worker; `pnpm bench jobs` shows what it costs. */
 import type { UnixMs } from '@tarsier/protocol';
-import type { AnySql, TarsierSql, TarsierTransaction } from '../database.ts';
+import type { AnySql, TarsierSql } from '../database.ts';
 
 /** Jobs of a tenant and type, of which some wait. */
 export interface LaneView {
@@ -85,25 +85,42 @@ export interface ClaimRequest {
 /** Who claims does so alone: otherwise two would both give the last place that a limit allows. */
 export const claimLock = 7_077_000_010;
 
-/** Waiting jobs become running ones of this worker, in one transaction with the tags of their tenants. */
-export function claimJobs(sql: TarsierSql, request: ClaimRequest, plan: ClaimPlan): Promise<readonly ClaimedJob[]> {
-  return sql.begin(async (tx) => {
-    const [, view] = await Promise.all([
-      tx`select pg_advisory_xact_lock(${claimLock}::bigint)`,
-      queueView(tx, request.types),
+/**
+ * Waiting jobs become running ones of this worker, in one transaction with the tags of their tenants. It goes to the
+ * database and back three times: what needs no answer is sent together with what follows.
+ */
+export async function claimJobs(
+  sql: TarsierSql,
+  request: ClaimRequest,
+  plan: ClaimPlan,
+): Promise<readonly ClaimedJob[]> {
+  const one = await sql.reserve();
+  try {
+    const [, , view] = await Promise.all([
+      one`begin`,
+      one`select pg_advisory_xact_lock(${claimLock}::bigint)`,
+      queueView(one, request.types),
     ]);
     const wanted = plan.lanes(view);
-    if (wanted.length === 0) return [];
+    if (wanted.length === 0) {
+      await one`rollback`;
+      return [];
+    }
     const [candidates, budgets] = await Promise.all([
-      candidatesOf(tx, wanted),
-      budgetViews(tx, [...new Set(wanted.map(({ tenantId }) => tenantId))], request.now),
+      candidatesOf(one, wanted),
+      budgetViews(one, [...new Set(wanted.map(({ tenantId }) => tenantId))], request.now),
     ]);
     const { jobs, tags } = plan.choose(view, budgets, candidates);
-    if (jobs.length === 0) return [];
-    const [claimed] = await Promise.all([take(tx, request, jobs), setTags(tx, view.virtualTime, tags)]);
+    // Where one of them fails the commit is a rollback.
+    const [claimed] = await Promise.all([take(one, request, jobs), setTags(one, view.virtualTime, tags), one`commit`]);
     const order = new Map(jobs.map(({ id }, index) => [id, index]));
     return claimed.toSorted((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
-  });
+  } catch (error) {
+    await one`rollback`.catch(() => {});
+    throw error;
+  } finally {
+    one.release();
+  }
 }
 
 interface LaneRow {
@@ -167,10 +184,7 @@ export async function queueView(sql: AnySql, types: readonly string[] | undefine
   return { tenants, virtualTime: rows[0]?.virtual_time ?? 0 };
 }
 
-async function candidatesOf(
-  tx: TarsierTransaction,
-  wanted: ReturnType<ClaimPlan['lanes']>,
-): Promise<readonly Candidate[]> {
+async function candidatesOf(tx: AnySql, wanted: ReturnType<ClaimPlan['lanes']>): Promise<readonly Candidate[]> {
   const rows = await tx<
     { tenant_id: number; id: string; type: string; priority: number; estimate_ms: number; reserved: number }[]
   >`
@@ -218,7 +232,7 @@ export async function budgetViews(
 }
 
 async function take(
-  tx: TarsierTransaction,
+  tx: AnySql,
   { worker, leaseMs, now }: ClaimRequest,
   jobs: readonly Candidate[],
 ): Promise<readonly ClaimedJob[]> {
@@ -264,7 +278,7 @@ async function take(
 }
 
 /** Relative, because what a run really took is added when it ends, at any time. */
-async function setTags(tx: TarsierTransaction, virtualTime: number, tags: Choice['tags']): Promise<void> {
+async function setTags(tx: AnySql, virtualTime: number, tags: Choice['tags']): Promise<void> {
   await tx`
     update job_lane l set start_tag = t.start_tag, finish_tag = greatest(l.finish_tag, ${virtualTime}) + t.added
     from unnest(

@@ -18,7 +18,9 @@ export const wakeStatement = (sql: AnySql) => sql`select pg_notify(${channel}, '
 export const cancelStatement = (sql: AnySql) => sql`select pg_notify(${channel}, 'cancel')`;
 
 export async function tellChanged(sql: TarsierSql, tenantId: number, ids: readonly string[]): Promise<void> {
-  await sql`select pg_notify(${channel}, ${`changed ${tenantId} ${ids.slice(0, idsPerHint).join(' ')}`})`;
+  // Nobody waits for the disk over a hint.
+  await sql`
+    select set_config('synchronous_commit', 'off', true), pg_notify(${channel}, ${`changed ${tenantId} ${ids.slice(0, idsPerHint).join(' ')}`})`;
 }
 
 /** @returns ends it */

@@ -1,0 +1,119 @@
+/**
+ * `pnpm bench jobs [JOBS] [QUEUE]`: how fast jobs are submitted, run and begun, beside pg-boss and graphile-worker on
+ * the same PostgreSQL, each with empty tables, and with a million finished and 100,000 waiting jobs in them.
+ */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { silentLog } from '../../packages/collector/src/log.ts';
+import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
+import { treeCpu } from '../proc-cpu.ts';
+import { graphileQueue, installPeers, pgBossQueue } from './peers.ts';
+import type { MeasuredQueue } from './queue.ts';
+import { tarsierQueue } from './tarsier.ts';
+
+const [count = '50000', only] = process.argv.slice(3);
+const jobs = Number(count);
+const singles = 200;
+const ballasts = [
+  [0, 0],
+  [1_000_000, 100_000],
+] as const;
+
+const folder = mkdtempSync(join(tmpdir(), 'tarsier-bench-'));
+chmodSync(folder, 0o755);
+const embedded = await openEmbedded({ dataFolder: join(folder, 'data'), use: 'own', log: silentLog });
+const { host, port, user, password } = embedded.connection;
+const admin = postgres({ ...embedded.connection, database: 'postgres', max: 1, onnotice() {} });
+
+async function database(name: string) {
+  await admin.unsafe(`drop database if exists ${name} with (force)`);
+  await admin.unsafe(`create database ${name}`);
+  const connection = { ...embedded.connection, database: name };
+  const url = `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${name}?host=${encodeURIComponent(host)}`;
+  return { connection, url, sql: postgres({ ...connection, max: 2, onnotice() {} }) };
+}
+
+/** CPU of this process, and of the database. */
+function cpu(): { readonly worker: number; readonly server: number } {
+  let [worker, server] = [0, 0];
+  for (const [pid, seconds] of treeCpu(process.pid)) {
+    if (pid === process.pid) worker += seconds;
+    else server += seconds;
+  }
+  return { worker, server };
+}
+
+async function timed(what: () => Promise<void>) {
+  const [before, began] = [cpu(), performance.now()];
+  await what();
+  const seconds = (performance.now() - began) / 1_000;
+  const after = cpu();
+  const per = (used: number): string => `${((used / jobs) * 1e6).toFixed(0)} us`;
+  return {
+    rate: `${Math.round(jobs / seconds)}/s`,
+    cpu: `${per(after.server - before.server)} + ${per(after.worker - before.worker)}`,
+  };
+}
+
+async function measure(queue: MeasuredQueue, [finished, waiting]: (typeof ballasts)[number]): Promise<void> {
+  const { name } = queue;
+  try {
+    if (waiting > 0) await queue.ballast(finished, waiting);
+    const enqueued = await timed(() => queue.enqueue(jobs));
+    const drained = await timed(() => queue.drain(jobs));
+    await queue.startWorker();
+    await sleep(1_500);
+    const latencies: number[] = [];
+    for (let single = 0; single < singles; single++) {
+      latencies.push(await queue.submitAndStart());
+      await sleep(15);
+    }
+    latencies.sort((a, b) => a - b);
+    const at = (share: number): string => (latencies[Math.floor(share * (singles - 1))] ?? 0).toFixed(1);
+    const cells = [
+      name,
+      `${finished} + ${waiting}`,
+      enqueued.rate,
+      enqueued.cpu,
+      drained.rate,
+      drained.cpu,
+      `${at(0.5)} / ${at(0.99)}`,
+    ];
+    process.stdout.write(`| ${cells.join(' | ')} |\n`);
+  } finally {
+    await queue.stop();
+  }
+}
+
+try {
+  if (only !== 'tarsier') await installPeers(folder);
+  process.stdout.write(
+    `${jobs} jobs; CPU a job is PostgreSQL + worker\n\n` +
+      '| queue | finished + waiting | bulk enqueue | CPU a job | drain | CPU a job | start p50 / p99 ms |\n' +
+      '| --- | --- | --- | --- | --- | --- | --- |\n',
+  );
+  for (const ballast of ballasts) {
+    const queues: Readonly<Record<string, () => Promise<MeasuredQueue>>> = {
+      async tarsier() {
+        const { connection, sql } = await database('tarsier');
+        return tarsierQueue(connection, sql);
+      },
+      async 'pg-boss'() {
+        return pgBossQueue(folder, await database('pgboss'));
+      },
+      async 'graphile-worker'() {
+        return graphileQueue(folder, await database('graphile'));
+      },
+    };
+    for (const [name, open] of Object.entries(queues)) {
+      if (only === undefined || only === name) await measure(await open(), ballast);
+    }
+  }
+} finally {
+  await admin.end();
+  await embedded.close();
+  rmSync(folder, { recursive: true, force: true });
+}
