@@ -100,6 +100,13 @@ export const base = css`
     flex: none;
     vertical-align: -0.125em;
   }
+  /* The browser's green would say that much is good. */
+  meter::-webkit-meter-optimum-value {
+    background: var(--_accent);
+  }
+  meter::-moz-meter-bar {
+    background: var(--_accent);
+  }
   .visually-hidden {
     position: absolute;
     width: 1px;

@@ -32,6 +32,7 @@ export const styles = css`
   }
   .priority {
     grid-column: 3;
+    align-self: start;
     min-width: 2.2em;
     padding: 0 6px;
     border: 1px solid var(--_border-strong);
@@ -133,9 +134,16 @@ export const styles = css`
     }
   }
   @media (max-width: 480px) {
-    .filters label,
+    .filters {
+      display: grid;
+      grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+    }
     .filters .field {
       width: 100%;
+    }
+    .filters output {
+      grid-column: 1 / -1;
+      min-height: 0;
     }
   }
 `;

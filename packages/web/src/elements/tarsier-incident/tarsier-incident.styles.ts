@@ -95,6 +95,7 @@ export const styles = css`
   }
   table {
     width: 100%;
+    min-width: 520px;
     border-collapse: collapse;
   }
   th,
@@ -113,6 +114,9 @@ export const styles = css`
   tbody th {
     min-width: 180px;
   }
+  td {
+    overflow-wrap: normal;
+  }
   .number {
     text-align: end;
     white-space: nowrap;
@@ -120,6 +124,11 @@ export const styles = css`
   .note {
     display: block;
     font-size: 13px;
+  }
+  section[part='chart'] {
+    padding: 0;
+    border: 0;
+    background: none;
   }
   meter {
     width: 64px;

@@ -34,9 +34,11 @@ export function timeline(
         html`<li class=${kind}>
           <time datetime=${new Date(at).toISOString()}>${formatTime(at, 'full', locale)}</time>
           <span class="kind">${kindIcons[kind]}${kind === 'action' ? (by ?? text.kind[kind]) : text.kind[kind]}</span>
-          <span class="what">
-            ${host === undefined ? nothing : html`<strong>${host}</strong>: `}${isWeb(link) ? html`<a href=${link} rel="noreferrer">${what}</a>` : what}
-          </span>
+          <span class="what"
+            >${host === undefined ? nothing : html`<strong>${host}:</strong> `}${
+              isWeb(link) ? html`<a href=${link} rel="noreferrer">${what}</a>` : what
+            }</span
+          >
         </li>`,
     )}
   </ol>`;

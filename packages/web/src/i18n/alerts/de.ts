@@ -47,7 +47,7 @@ export const de: AlertWords = {
   flapping: 'Kommt und geht',
   closedBy: (who) => `Geschlossen von ${who}`,
   acknowledge: 'Bestätigen',
-  unacknowledge: 'Zurücknehmen',
+  unacknowledge: 'Bestätigung zurücknehmen',
   snooze: 'Zurückstellen …',
   snoozeLabel: (title) => `${title} zurückstellen`,
   snoozeHour: 'für 1 Stunde',

@@ -46,7 +46,7 @@ export const en = {
   flapping: 'Comes and goes',
   closedBy: (who: string) => `Closed by ${who}`,
   acknowledge: 'Acknowledge',
-  unacknowledge: 'Take back',
+  unacknowledge: 'Unacknowledge',
   snooze: 'Snooze…',
   snoozeLabel: (title: string) => `Snooze ${title}`,
   snoozeHour: 'for 1 hour',

@@ -21,4 +21,10 @@ export const styles = css`
     border-color: var(--_accent);
     font-weight: 600;
   }
+  @media (max-width: 640px) {
+    /* What fires comes first where there is little room. */
+    tarsier-alert-noise {
+      order: 1;
+    }
+  }
 `;

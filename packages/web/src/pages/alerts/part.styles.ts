@@ -46,7 +46,7 @@ export const partStyles = css`
     font-weight: 400;
     overflow-wrap: anywhere;
   }
-  thead th {
+  thead :is(th, td) {
     border-top: 0;
     color: var(--_text-quiet);
     font-size: 13px;
