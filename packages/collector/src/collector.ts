@@ -21,6 +21,7 @@ import { createTreeThread } from './detect/isolation-forest/tree-thread.ts';
 import type { HostRates } from './detect/events/anomaly-rates.ts';
 import { every } from './every.ts';
 import { createForecaster } from './forecast/forecaster.ts';
+import { keptMs } from './http/api/once.ts';
 import { createApp } from './http/app.ts';
 import { createIngest, maxFutureMs } from './ingest/ingest.ts';
 import { createLiveWindows } from './ingest/live-window.ts';
@@ -48,7 +49,9 @@ import { openStorage, type Storage } from './storage/storage.ts';
 import { createAuthenticator } from './tenancy/authenticate.ts';
 import { createTokens } from './tenancy/tokens.ts';
 import { createEnrol } from './tenancy/enrolment.ts';
+import { createLimiter } from './tenancy/limiter.ts';
 import type { TenantScope } from './tenant.ts';
+import { createUsageMeter } from './usage-meter.ts';
 
 export interface Collector {
   /** Where it listens: `http://127.0.0.1:7077`. */
@@ -82,6 +85,8 @@ const chores = {
   tuningMs: 60_000,
   canariesMs: 600_000,
   noiseMs: 60_000,
+  usageMs: 10_000,
+  measureMs: 600_000,
   retentionMs: 3_600_000,
 } as const;
 
@@ -153,13 +158,15 @@ export async function startCollector({
   });
   const tuner = createEventTuner({ storage, detection, now });
   const dispatcher = createDispatcher({ outbox: storage.notifications, sender, log, now });
-  const query = createQuery({ storage });
+  const usageMeter = createUsageMeter({ storage, log, now });
+  const query = createQuery({ storage, onDone: usageMeter.query });
   const engine = createEngine({
     reader: createStorageReader({ query }),
     log,
     now,
     limits: config.query,
     limitsOf: createTenantLimits({ storage, now }),
+    onDone: usageMeter.query,
   });
   const forecaster = createForecaster({ query, engine, now });
   const observer: RuleObserver = {
@@ -194,7 +201,8 @@ export async function startCollector({
   });
   const tokens = createTokens({ storage, now });
   const authenticate = createAuthenticator({ storage, tokens, compileSelector, now });
-  const live = createLive({ jobs: storage.jobs, windows, authenticate, log, now });
+  const limiter = createLimiter({ storage, log, now });
+  const live = createLive({ jobs: storage.jobs, windows, authenticate, limiter, log, now });
   const silence = createSilenceWatch({ markers: storage.endMarkers, log, now });
   const ingest = createIngest({
     storage,
@@ -206,6 +214,7 @@ export async function startCollector({
       alerting.refused(scope, host);
       silence.deaf();
     },
+    admitHost: (scope) => limiter.newHost(scope),
     watched: live.watched,
     log,
     now,
@@ -296,6 +305,8 @@ export async function startCollector({
     queue: jobs.queue,
     authenticate,
     tokens,
+    limiter,
+    usageMeter,
     enrol: createEnrol({
       storage,
       lastSeen: windows.lastSeen,
@@ -355,6 +366,12 @@ export async function startCollector({
     }),
     every(chores.checkpointsMs, 'writing what detectors learnt', log, saveCheckpoints),
     every(chores.ratesMs, 'storing anomaly rates', log, () => storeRates(false)),
+    every(chores.usageMs, 'counting usage', log, () => usageMeter.flush()),
+    every(chores.measureMs, 'measuring what is stored', log, async () => {
+      for (const scope of await storage.tenants.all()) await storage.usage.measure(scope, now());
+      await limiter.measure();
+      await storage.idempotency.expire(now() - keptMs);
+    }),
     every(chores.retentionMs, 'retention', log, async () => {
       await storage.ensurePartitions(now());
       const partitions = await storage.dropExpired(now(), config.retention);
@@ -378,6 +395,7 @@ export async function startCollector({
       await storeRates(true);
       await ingest.close();
       await treeThread.stop();
+      await usageMeter.flush();
       await saveCheckpoints();
       await anomalyLog.flush();
       await eventLog.flush();

@@ -29,8 +29,10 @@ const usage = `tarsier-collector: stores, understands and tells
                                               end a key, or the key of an enrolled host, within ten seconds
   tarsier-collector enrol-token create --tenant NAME [--expires-in 1h] [--uses 1] [--name TEXT]
                                               print a token that lets a host in: tarsier-agent enrol --token TOKEN
-  tarsier-collector tenant limits --tenant NAME [--query-samples N] [--query-series N] [--query-seconds N]
-                                              what a query may read and how long it may take; a number, or default
+  tarsier-collector tenant limits --tenant NAME [--requests N] [--samples N] [--key ID] [--series N] [--hosts N]
+                    [--bytes N] [--subscriptions N] [--query-samples N] [--query-series N] [--query-seconds N]
+                                              what the tenant may use (requests and samples per second, of a key, too);
+                                              a number, or default
   tarsier-collector tenant jobs --tenant NAME [--weight 1]
                                               its share of the workers beside other tenants, and what waits
   tarsier-collector --help | --version

@@ -1,5 +1,6 @@
-/** The commands around what a tenant's queries and jobs may. */
+/** The commands around what a tenant, its queries and its jobs may. */
 import { TarsierError } from '@tarsier/protocol';
+import type { LimitName } from '@tarsier/protocol/api';
 import type { KeyCommand } from './key-commands.ts';
 
 export const tenantOptions = {
@@ -7,12 +8,32 @@ export const tenantOptions = {
   'query-series': { type: 'string' },
   'query-seconds': { type: 'string' },
   weight: { type: 'string' },
+  requests: { type: 'string' },
+  samples: { type: 'string' },
+  series: { type: 'string' },
+  hosts: { type: 'string' },
+  bytes: { type: 'string' },
+  subscriptions: { type: 'string' },
+  key: { type: 'string' },
 } as const;
 
 export type TenantArguments = { readonly [Name in keyof typeof tenantOptions]?: string | boolean | undefined };
 
+const most: Readonly<Record<Exclude<LimitName, QueryLimit>, number>> = {
+  requests: 1e6,
+  samples: 1e9,
+  series: 1e8,
+  hosts: 1e6,
+  bytes: 1e15,
+  subscriptions: 1e6,
+};
+type QueryLimit = 'query-samples' | 'query-series' | 'query-seconds';
+type OtherLimit = keyof typeof most;
+const ofKeys: readonly OtherLimit[] = ['requests', 'samples'];
+
 export const tenantCommands: Readonly<Record<string, KeyCommand>> = {
   async 'tenant limits'(args, { storage, tenant }) {
+    const { key = '' } = args;
     const samples = limitOf(args, 'query-samples', 1e9);
     const series = limitOf(args, 'query-series', 1e7);
     const seconds = limitOf(args, 'query-seconds', 3_600);
@@ -22,12 +43,29 @@ export const tenantCommands: Readonly<Record<string, KeyCommand>> = {
       ...(seconds === undefined ? {} : { timeoutMs: seconds === null ? null : seconds * 1_000 }),
     };
     if (Object.keys(changes).length > 0) await storage.tenants.setQueryLimits(tenant, changes);
+    for (const name of Object.keys(most) as OtherLimit[]) {
+      const value = limitOf(args, name, most[name]);
+      if (value === undefined) continue;
+      if (key !== '' && !ofKeys.includes(name)) {
+        throw new TarsierError('usage/limit', `--key: expected with --${ofKeys.join(' or --')} only, got --${name}`);
+      }
+      if (name === 'series') await storage.tenants.setMaxSeries(tenant, value);
+      else await storage.limits.set(tenant, { name, key: String(key), value });
+    }
     const limits = await storage.tenants.queryLimits(tenant);
     const timeout = limits.timeoutMs === undefined ? undefined : limits.timeoutMs / 1_000;
+    const stored = await storage.limits.list(tenant);
     return [
       ['query-samples', limits.samples],
       ['query-series', limits.series],
       ['query-seconds', timeout],
+      ['series', await storage.tenants.maxSeries(tenant)],
+      ...(['requests', 'samples', 'hosts', 'bytes', 'subscriptions'] as const).flatMap((name) => {
+        const found = stored.filter((limit) => limit.name === name);
+        const all = found.find((limit) => limit.key === '');
+        const keys = found.filter((limit) => limit.key !== '');
+        return [[name, all?.value], ...keys.map((limit) => [`${name} of key ${limit.key}`, limit.value])] as const;
+      }),
     ]
       .map(([name, value]) => `${String(name)} ${value ?? 'default'}\n`)
       .join('');
@@ -51,7 +89,7 @@ function limitOf(args: TenantArguments, name: keyof typeof tenantOptions, most: 
   const given = args[name];
   if (given === undefined) return undefined;
   if (given === 'default') return null;
-  const value = /^\d{1,10}$/u.test(String(given)) ? Number(given) : 0;
+  const value = /^\d{1,15}$/u.test(String(given)) ? Number(given) : 0;
   if (value >= 1 && value <= most) return value;
   throw new TarsierError(
     'usage/limit',

@@ -179,6 +179,26 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'The cursor is not one of this list',
     remedy: 'Take `next` of the answer before, with the same filters.',
   },
+  'http/idempotency-key': {
+    status: 400,
+    title: 'The idempotency key can not be used',
+    remedy: '1 to 255 printable characters.',
+  },
+  'http/idempotency-reuse': {
+    status: 422,
+    title: 'The idempotency key was used for another request',
+    remedy: 'Use a new key for each request that is meant to be made once.',
+  },
+  'http/idempotency-busy': {
+    status: 409,
+    title: 'The first request of this idempotency key is not answered yet',
+    remedy: 'Try again in a second.',
+  },
+  'http/idempotency-secret': {
+    status: 409,
+    title: 'The request was made before; its secret is shown only once',
+    remedy: 'Take the secret from the first answer, or make a new one with another key.',
+  },
   'http/internal': {
     status: 500,
     title: 'Something went wrong in the collector',
@@ -278,6 +298,31 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
   'jobs/timeout': { title: 'A run took longer than it may', remedy: 'Submit it with a longer `timeoutMs`.' },
   'jobs/type': { status: 400, title: 'There is no such job type', remedy: '`GET /v1/jobs/types` has all.' },
   'jobs/worker-lost': { title: 'The worker of a run is gone', remedy: 'The job is tried again by itself.' },
+  'limit/requests': {
+    status: 429,
+    title: 'More requests per second than the tenant or key may make',
+    remedy: 'Come again after `retry-after`; `ratelimit` says how many are left.',
+  },
+  'limit/samples': {
+    status: 429,
+    title: 'More samples per second than the tenant or key may send',
+    remedy: 'Agents keep theirs and come again by themselves; measure less often, or have the limit raised.',
+  },
+  'limit/hosts': {
+    status: 429,
+    title: 'The tenant has as many hosts as it may',
+    remedy: 'Delete hosts that are gone, or have the limit raised.',
+  },
+  'limit/bytes': {
+    status: 429,
+    title: 'The tenant has stored as many bytes as it may',
+    remedy: 'Wait until older samples expire, delete hosts, or have the limit raised.',
+  },
+  'limit/subscriptions': {
+    status: 429,
+    title: 'The tenant has as many live subscriptions as it may',
+    remedy: 'End some, or have the limit raised.',
+  },
   'live/frame': {
     status: 400,
     title: 'A live frame can not be read',

@@ -1,6 +1,5 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
-import { Hono, type MiddlewareHandler } from 'hono';
-import { getCookie } from 'hono/cookie';
+import { Hono } from 'hono';
 import type { EventTuner } from '../alert/event-tuner.ts';
 import type { Alerting } from '../alert/alerting.ts';
 import type { RuleGroups } from '../alert/groups/rule-groups.ts';
@@ -22,10 +21,14 @@ import type { SelfMetrics } from '../self.ts';
 import type { Snapshots } from '../snapshot/snapshots.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createApi } from './api/api.ts';
+import type { UsageMeter } from '../usage-meter.ts';
 import type { AppEnv } from './app-env.ts';
-import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
+import type { Authenticate } from '../tenancy/authenticate.ts';
+import type { Limiter } from '../tenancy/limiter.ts';
 import type { Enrol } from '../tenancy/enrolment.ts';
 import type { Tokens } from '../tenancy/tokens.ts';
+import { createCors } from './cors.ts';
+import { createIdentify } from './identify.ts';
 import { createErrorHandler } from './on-error.ts';
 import { problemResponse } from './problem.ts';
 import { prometheusRoutes } from './prometheus/prometheus.ts';
@@ -37,6 +40,7 @@ import { requestId } from './request-id.ts';
 import { alertmanagerRoutes } from './routes/alertmanager.ts';
 import { alertPolicyRoutes } from './routes/alert-policies.ts';
 import { alertRoutes } from './routes/alerts.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { cardinalityRoutes } from './routes/cardinality.ts';
 import { changeEventRoutes } from './routes/change-events.ts';
 import { channelRoutes } from './routes/channels.ts';
@@ -51,6 +55,7 @@ import { incidentRoutes, notificationRoutes } from './routes/incidents.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { limitRoutes } from './routes/limits.ts';
 import { onCallRoutes } from './routes/on-call.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { queryRoutes } from './routes/query.ts';
@@ -60,6 +65,7 @@ import { ruleLabRoutes } from './routes/rule-lab.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { sessionRoutes, signInRoute } from './routes/session.ts';
 import { incidentPictureRoutes, snapshotRoutes } from './routes/snapshots.ts';
+import { usageRoutes } from './routes/usage.ts';
 import { createStatic } from './static.ts';
 
 export interface AppDeps {
@@ -85,6 +91,8 @@ export interface AppDeps {
   readonly queue: JobQueue;
   readonly authenticate: Authenticate;
   readonly tokens: Tokens;
+  readonly limiter: Limiter;
+  readonly usageMeter: UsageMeter;
   readonly enrol: Enrol;
   readonly self: SelfMetrics;
   /** Folder of the built page; undefined serves the API alone. */
@@ -100,13 +108,15 @@ export interface AppDeps {
 
 /** Every door of the collector. What is under `/v1` and `/prometheus` is for those who have a key or a session. */
 export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
-  const { authenticate, live, log, self } = deps;
+  const { live, log, self } = deps;
+  const cors = createCors(deps);
   const page = await createStatic(deps.webRoot);
   const app = new Hono<AppEnv>();
-  const api = createApi(app);
+  const api = createApi(app, deps);
   app.onError(createErrorHandler(log));
 
   app.use(requestId);
+  app.use(cors.middleware);
   app.use(async (c, next) => {
     await next();
     self.requests.add(1, { status: String(c.res.status) });
@@ -124,21 +134,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   enrolRoutes(api, deps);
   openApiRoutes(api, deps);
 
-  const identify: MiddlewareHandler<AppEnv> = async (c, next) => {
-    const identity = await authenticate({
-      authorization: c.req.header('authorization'),
-      session: getCookie(c, sessionCookie),
-      origin: c.req.header('origin'),
-    });
-    const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD';
-    if (identity.by === 'session' && changes && !sameOrigin(c.req.header('origin'), c.req.header('host'))) {
-      throw new TarsierError('auth/origin', 'origin: a change by a session must come from the page itself', {
-        field: 'origin',
-      });
-    }
-    c.set('identity', identity);
-    await next();
-  };
+  const identify = createIdentify(deps);
   const doors = { ...deps, maxAgeMs: deps.maxAge.doorsMs };
   const remoteWrite = remoteWriteRoutes(doors);
   app.route('/api/v1/write', remoteWrite);
@@ -172,6 +168,9 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   changeEventRoutes(api, deps);
   onCallRoutes(api, deps);
   jobRoutes(api, deps);
+  limitRoutes(api, { ...deps, cors });
+  usageRoutes(api, { ...deps, flush: deps.usageMeter.flush });
+  auditRoutes(api, deps);
   app.route('/prometheus/api/v1', prometheusRoutes({ ...deps, identify }));
 
   app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));

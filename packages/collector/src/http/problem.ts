@@ -2,6 +2,7 @@ import { errorMeanings, type TarsierError } from '@tarsier/protocol';
 import { problemType, type Problem } from '@tarsier/protocol/api';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { LimitError } from '../limit-error.ts';
 import type { AppEnv } from './app-env.ts';
 
 /** Seconds after which a refused request may come again; for a limit until somebody has raised it or deleted a host. */
@@ -15,8 +16,8 @@ export function statusOf(error: TarsierError): ContentfulStatusCode {
 }
 
 /** Headers that say when to come again, where that helps. */
-export function retryHeaders(status: number): Record<string, string> {
-  const seconds = retryAfterS[status];
+export function retryHeaders(status: number, error?: unknown): Record<string, string> {
+  const seconds = error instanceof LimitError ? Math.ceil(error.retryAfterMs / 1_000) : retryAfterS[status];
   return seconds === undefined ? {} : { 'retry-after': String(seconds) };
 }
 
@@ -31,8 +32,9 @@ export function problemResponse(c: Context<AppEnv>, error: TarsierError): Respon
     detail: message,
     code,
     ...(field === undefined ? {} : { field }),
+    ...(error instanceof LimitError ? { limit: error.limit } : {}),
     retryable,
     requestId: c.get('requestId'),
   };
-  return c.body(JSON.stringify(body), status, { 'content-type': problemType, ...retryHeaders(status) });
+  return c.body(JSON.stringify(body), status, { 'content-type': problemType, ...retryHeaders(status, error) });
 }

@@ -32,6 +32,8 @@ import { createAuthenticator } from '../tenancy/authenticate.ts';
 import { createTokens } from '../tenancy/tokens.ts';
 import { compileSelector } from '../query/selector.ts';
 import { createEnrol } from '../tenancy/enrolment.ts';
+import { createLimiter, type Limiter } from '../tenancy/limiter.ts';
+import { createUsageMeter, type UsageMeter } from '../usage-meter.ts';
 import { WebSocketServer } from 'ws';
 import { createApp } from './app.ts';
 import { contractProblem } from './testing-contract.ts';
@@ -39,6 +41,8 @@ import { contractProblem } from './testing-contract.ts';
 export interface TestServer {
   readonly url: string;
   readonly storage: Storage;
+  readonly limiter: Limiter;
+  readonly usageMeter: UsageMeter;
   /** What the router has. */
   readonly routes: readonly { readonly path: string; readonly method: string }[];
   /** Evaluated when a test says so. */
@@ -63,11 +67,13 @@ export async function startTestServer(
   const log = silentLog;
   const windows = createLiveWindows();
   const detection = createDetection({ onChange() {} });
-  const query = createQuery({ storage });
+  const usageMeter = createUsageMeter({ storage, log, now: Date.now });
+  const query = createQuery({ storage, onDone: usageMeter.query });
   const engine = createEngine({
     reader: createStorageReader({ query }),
     log,
     limitsOf: createTenantLimits({ storage, now: Date.now }),
+    onDone: usageMeter.query,
   });
   const forecaster = createForecaster({ query, engine, now: Date.now });
   const observer = { evaluated() {}, missed() {} };
@@ -84,12 +90,14 @@ export async function startTestServer(
   const pipeline = createPipeline({ storage, onOutcome() {}, log });
   const tokens = createTokens({ storage });
   const authenticate = createAuthenticator({ storage, tokens, compileSelector });
-  const live = createLive({ jobs: storage.jobs, windows, authenticate, log });
+  const limiter = createLimiter({ storage, log });
+  const live = createLive({ jobs: storage.jobs, windows, authenticate, limiter, log });
   const refused: string[] = [];
   const ingest = createIngest({
     storage,
     onRefused: (_, host) => refused.push(host),
     consumers: [windows.consume, detection.consume, alerting.consume],
+    admitHost: (scope) => limiter.newHost(scope),
     watched: live.watched,
     log,
   });
@@ -148,6 +156,8 @@ export async function startTestServer(
     queue: jobs.queue,
     authenticate,
     tokens,
+    limiter,
+    usageMeter,
     enrol: createEnrol({
       storage,
       lastSeen: windows.lastSeen,
@@ -180,6 +190,8 @@ export async function startTestServer(
   return {
     url,
     storage: real,
+    limiter,
+    usageMeter,
     routes: app.routes,
     ruleGroups,
     sql,

@@ -31,10 +31,10 @@ export interface Ingest {
   /**
    * Resolves when the batch is committed.
    *
-   * @param onlyHost  the one that the sender may ship for; any unless given
-   * @throws {TarsierError} `batch/…` and `ingest/…`; `ingest/schema-unknown` asks for the schema; `auth/host`
+   * @throws {TarsierError} `batch/…` and `ingest/…`; `ingest/schema-unknown` asks for the schema; `auth/host`, and what
+   *   {@link Sender.admit} throws
    */
-  accept(scope: TenantScope, body: Uint8Array, onlyHost?: string): Promise<Accepted>;
+  accept(scope: TenantScope, body: Uint8Array, sender?: Sender): Promise<Accepted>;
   /**
    * As {@link Ingest.accept}, of a batch that was made here of what came through another door: with its schema.
    *
@@ -47,8 +47,16 @@ export interface Ingest {
   close(): Promise<void>;
 }
 
+/** Who ships, and how much that one may. */
+export interface Sender {
+  /** The only host that it may ship for; any unless given. */
+  readonly host?: string | undefined;
+  /** Called once it is known how many samples there are, before anything is stored. Throws where that is too much. */
+  readonly admit?: (samples: number) => Promise<void>;
+}
+
 export interface IngestDeps {
-  readonly storage: Pick<Storage, 'batches' | 'samples' | 'series' | 'tenants'>;
+  readonly storage: Pick<Storage, 'batches' | 'hosts' | 'samples' | 'series' | 'tenants'>;
   /** In this order, after the commit. */
   readonly consumers: readonly SamplesConsumer[];
   /** Those that {@link Ingest.replay} feeds; all of them unless given. */
@@ -56,6 +64,8 @@ export interface IngestDeps {
   readonly limits?: Partial<AdmissionLimits>;
   /** A host's batch came and could not be stored; it is sent again. */
   readonly onRefused?: (scope: TenantScope, host: string) => void;
+  /** Whether there is room for one more host. Throws where there is none. */
+  readonly admitHost?: (scope: TenantScope) => Promise<void>;
   /** Whether somebody looks at the host now. */
   readonly watched: (scope: TenantScope, host: string) => boolean;
   readonly log: Log;
@@ -75,6 +85,7 @@ export function createIngest({
   replayConsumers = consumers,
   limits,
   onRefused = () => {},
+  admitHost = async () => {},
   watched,
   log,
   now = Date.now,
@@ -115,6 +126,9 @@ export function createIngest({
         },
       );
     }
+    await retryable(async () => {
+      if (batch.host !== noHost && !(await storage.hosts.has(scope, batch.host))) await admitHost(scope);
+    });
     return remember(await retryable(() => storage.series.register(scope, batch.host, batch.schemaHash, bytes, agent)));
   }
 
@@ -177,7 +191,7 @@ export function createIngest({
   }
 
   return {
-    async accept(scope, body, onlyHost) {
+    async accept(scope, body, { host: onlyHost, admit: admitSamples = async () => {} } = {}) {
       const batch = decodeEnvelope(body);
       if (onlyHost !== undefined && batch.host !== onlyHost) {
         throw new TarsierError(
@@ -187,7 +201,12 @@ export function createIngest({
         );
       }
       // Columns are read before anything is stored: what can't be read back must not be kept.
-      return storeOrRefuse(scope, batch, decodePayload(batch.payload, zstdDecompress), { agent: true });
+      const matrix = decodePayload(batch.payload, zstdDecompress);
+      await admitSamples(matrix.values.length).catch((error: unknown) => {
+        onRefused(scope, batch.host);
+        throw error;
+      });
+      return storeOrRefuse(scope, batch, matrix, { agent: true });
     },
 
     acceptMade: (scope, batch, matrix, maxAgeMs) =>

@@ -16,6 +16,7 @@ async function startLive(pingMs: number) {
     jobs: { find: () => Promise.resolve([]), events: () => Promise.resolve([]) },
     windows,
     authenticate: () => Promise.resolve({ tenant, scope: 'read', by: 'key', name: 'test' }),
+    limiter: { request: () => Promise.resolve(undefined), subscription() {} },
     log: silentLog,
     pingMs,
   });

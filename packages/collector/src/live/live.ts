@@ -8,6 +8,7 @@ import type { LiveWindows } from '../ingest/live-window.ts';
 import type { Log } from '../log.ts';
 import type { Jobs } from '../storage/jobs/jobs.ts';
 import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
+import type { Limiter } from '../tenancy/limiter.ts';
 import { requireScope } from '../tenancy/permissions.ts';
 import type { TenantScope } from '../tenant.ts';
 import { createDeltaEncoder } from './frames.ts';
@@ -51,6 +52,7 @@ export function createLive({
   jobs,
   windows,
   authenticate,
+  limiter,
   log,
   now = Date.now,
   pingMs = 30_000,
@@ -59,6 +61,7 @@ export function createLive({
   readonly jobs: Pick<Jobs, 'find' | 'events'>;
   readonly windows: LiveWindows;
   readonly authenticate: Authenticate;
+  readonly limiter: Pick<Limiter, 'request' | 'subscription'>;
   readonly log: Log;
   readonly now?: () => UnixMs;
   readonly pingMs?: number;
@@ -93,7 +96,13 @@ export function createLive({
           origin,
         });
         requireScope(identity, 'view');
+        await limiter.request(identity, false);
         return identity.tenant;
+      },
+      admitSubscription(scope) {
+        let open = 0;
+        for (const other of connections) open += other.session.subscriptionsOf(scope);
+        limiter.subscription(scope, open);
       },
       encodeDelta,
       onFollow({ tenantId }, job) {

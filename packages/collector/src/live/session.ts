@@ -38,6 +38,8 @@ export interface LiveSession {
   wantsJob(tenantId: number, id: string): 'no' | 'state' | { readonly eventsAfter: number };
   job(job: Job): void;
   jobEvents(id: string, events: readonly JobEvent[]): void;
+  /** How many it has, where it is of that tenant. */
+  subscriptionsOf(scope: TenantScope): number;
   /** Whether it shows a series of that host. */
   watches(scope: TenantScope, host: string): boolean;
   /** The transport is gone. */
@@ -49,6 +51,8 @@ export interface LiveSessionDeps {
   readonly windows: LiveWindows;
   /** Whose it is; with the token of `hello`, or what is known otherwise. @throws {TarsierError} `auth/…` */
   readonly identify: (token: string | undefined) => Promise<TenantScope>;
+  /** Whether the tenant may have one more subscription. Throws where it may not. */
+  readonly admitSubscription?: (scope: TenantScope) => void;
   readonly encodeDelta: EncodeDelta;
   /** Somebody follows a job from now on: what there is of it is to be told. */
   readonly onFollow?: (scope: TenantScope, job: string) => void;
@@ -83,6 +87,7 @@ export function createLiveSession({
   transport,
   windows,
   identify,
+  admitSubscription = () => {},
   encodeDelta,
   onFollow = () => {},
   log,
@@ -235,6 +240,7 @@ export function createLiveSession({
     if (!subscriptions.has(id) && subscriptions.size >= maxSubscriptions) {
       throw new TarsierError('live/subscriptions', `sub: expected at most ${maxSubscriptions} subscriptions`);
     }
+    if (!subscriptions.has(id)) admitSubscription(tenant);
     const subscription = new Subscription(id, selector, windowMs, tenant);
     subscriptions.set(id, subscription);
     snap(subscription, windows.hosts(tenant));
@@ -311,6 +317,7 @@ export function createLiveSession({
         send({ type: 'job-progress', job: id, number, at, progress });
       }
     },
+    subscriptionsOf: (of) => (of.tenantId === scope?.tenantId ? subscriptions.size : 0),
     watches: (of, host) =>
       of.tenantId === scope?.tenantId &&
       [...subscriptions.values()].some((subscription) => subscription.hosts.has(host)),

@@ -86,6 +86,7 @@ export function createEngine({
   now = Date.now,
   limits: someLimits = {},
   limitsOf = () => Promise.resolve({}),
+  onDone = () => {},
 }: {
   readonly reader: SeriesReader;
   readonly log: Log;
@@ -93,6 +94,8 @@ export function createEngine({
   readonly limits?: Partial<EngineLimits>;
   /** Those of a tenant's own. */
   readonly limitsOf?: (scope: TenantScope) => Promise<TenantLimits>;
+  /** Told of each query, also of one that fails: samples read, and time on this thread, ms. */
+  readonly onDone?: (scope: TenantScope, cost: { readonly samples: number; readonly cpuMs: number }) => void;
 }): Engine {
   const common = { ...defaultLimits, ...someLimits };
 
@@ -124,10 +127,11 @@ export function createEngine({
       return series;
     };
     let outcome = 'failed';
+    let readBy = began;
     try {
       const found = new Map<VectorSelector, readonly StoredSeries[]>();
       for (const { selector, ...request } of wantedBy(expr, steps, times)) found.set(selector, await read(request));
-      const readBy = now();
+      readBy = now();
       const select = (matchers: readonly Matcher[], at: Steps): Promise<readonly StoredSeries[]> =>
         read({
           matchers,
@@ -168,6 +172,7 @@ export function createEngine({
       }
       throw error;
     } finally {
+      onDone(scope, { samples: work.samplesRead, cpuMs: Math.max(0, now() - Math.max(readBy, began)) });
       const ms = Math.round(now() - began);
       if (ms >= limits.slowMs) {
         const query = options.query.slice(0, loggedCharacters);

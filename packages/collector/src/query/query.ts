@@ -116,9 +116,12 @@ const defaultLimits: QueryLimits = { series: 10_000, samples: 20_000_000, points
 export function createQuery({
   storage,
   limits: someLimits = {},
+  onDone = () => {},
 }: {
   readonly storage: Pick<Storage, 'samples' | 'series'>;
   readonly limits?: Partial<QueryLimits>;
+  /** Told of each {@link Query.range}, also of one that fails: samples read, and time on this thread, ms. */
+  readonly onDone?: (scope: TenantScope, cost: { readonly samples: number; readonly cpuMs: number }) => void;
 }): Query {
   const limits = { ...defaultLimits, ...someLimits };
 
@@ -203,6 +206,49 @@ export function createQuery({
     return withColumns(series, ({ seriesId }) => found.get(seriesId));
   }
 
+  async function rangeOf(
+    scope: TenantScope,
+    { selector, start, end, stepMs, aggregation = 'last', signal }: RangeRequest,
+    cost: { samples: number; cpuMs: number },
+  ): Promise<readonly SeriesResult[]> {
+    const timed = (columnOf: (row: SeriesRow) => SeriesColumn | undefined): readonly SeriesResult[] => {
+      const began = performance.now();
+      const results = withColumns(series, columnOf);
+      cost.cpuMs += performance.now() - began;
+      return results;
+    };
+    if (stepMs !== undefined && (end - start) / stepMs > limits.points) {
+      throw tooMuch('points', `${limits.points} points per series; use a larger step`, 'step');
+    }
+    const from = stepMs === undefined ? start : start - lookBackMs(stepMs, aggregation);
+    const most = limited(from, end, signal);
+    const range: SampleRange = {
+      ...most,
+      onRead(samples) {
+        cost.samples += samples;
+        most.onRead?.(samples);
+      },
+    };
+    const series = await matching(scope, parseSelector(selector), signal);
+    // What has expired is told by what is left of it.
+    const left = finestWidth(from, await storage.samples.reach(scope));
+    if (stepMs !== undefined) {
+      return timed(await step(scope, series, { start, end, stepMs, aggregation }, range, left));
+    }
+    if (left !== undefined) {
+      const rollups = await storage.samples.rollups(scope, series, left, { ...range, to: end + left - 1 });
+      return timed(({ seriesId }) => {
+        const rollup = rollups.get(seriesId);
+        return rollup === undefined ? undefined : between(edgeSamples(rollup), start, end);
+      });
+    }
+    const found = await storage.samples.read(scope, series, range);
+    return timed(({ seriesId }) => {
+      const column = found.get(seriesId);
+      return column === undefined ? undefined : withoutStale(column);
+    });
+  }
+
   return {
     series: async (scope, matchers, most, within) =>
       storage.series.match(scope, compileTests(matchers), {
@@ -225,30 +271,13 @@ export function createQuery({
     labelValues: async (scope, name, selectors, within) =>
       storage.series.labelValues(scope, name, selectors.map(compileTests), await hostsOf(scope, within)),
 
-    async range(scope, { selector, start, end, stepMs, aggregation = 'last', signal }) {
-      if (stepMs !== undefined && (end - start) / stepMs > limits.points) {
-        throw tooMuch('points', `${limits.points} points per series; use a larger step`, 'step');
+    async range(scope, request) {
+      const cost = { samples: 0, cpuMs: 0 };
+      try {
+        return await rangeOf(scope, request, cost);
+      } finally {
+        onDone(scope, cost);
       }
-      const from = stepMs === undefined ? start : start - lookBackMs(stepMs, aggregation);
-      const range = limited(from, end, signal);
-      const series = await matching(scope, parseSelector(selector), signal);
-      // What has expired is told by what is left of it.
-      const left = finestWidth(from, await storage.samples.reach(scope));
-      if (stepMs !== undefined) {
-        return withColumns(series, await step(scope, series, { start, end, stepMs, aggregation }, range, left));
-      }
-      if (left !== undefined) {
-        const rollups = await storage.samples.rollups(scope, series, left, { ...range, to: end + left - 1 });
-        return withColumns(series, ({ seriesId }) => {
-          const rollup = rollups.get(seriesId);
-          return rollup === undefined ? undefined : between(edgeSamples(rollup), start, end);
-        });
-      }
-      const found = await storage.samples.read(scope, series, range);
-      return withColumns(series, ({ seriesId }) => {
-        const column = found.get(seriesId);
-        return column === undefined ? undefined : withoutStale(column);
-      });
     },
   };
 }

@@ -14,6 +14,7 @@ export interface HostRow {
 export interface Hosts {
   /** By name. */
   list(scope: TenantScope): Promise<readonly HostRow[]>;
+  has(scope: TenantScope, host: string): Promise<boolean>;
 }
 
 export function createHosts({ within }: Database): Hosts {
@@ -26,5 +27,14 @@ export function createHosts({ within }: Database): Hosts {
           .where(and(eq(host.tenantId, scope.tenantId), ne(host.name, noHost)))
           .orderBy(host.name),
       ),
+    async has(scope, name) {
+      const rows = await within(scope, (tx) =>
+        tx
+          .select({ hostId: host.hostId })
+          .from(host)
+          .where(and(eq(host.tenantId, scope.tenantId), eq(host.name, name))),
+      );
+      return rows.length > 0;
+    },
   };
 }

@@ -520,3 +520,94 @@ export const notification = pgTable(
       .where(sql`due_at is not null`),
   ],
 );
+
+/** Answers to requests that are meant to be made once, by the client's own key. */
+export const idempotencyKey = pgTable(
+  'idempotency_key',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    /** SHA-256 of who asks and the key. */
+    hash: bytea('hash').notNull(),
+    /** SHA-256 of what is asked. */
+    request: bytea('request').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+    /** Null while the first request is under way. */
+    status: integer('status'),
+    body: text('body'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.hash] }),
+    index('idempotency_key_time').on(table.tenantId, table.createdAt),
+  ],
+);
+
+/** Other sites whose pages may ask for the tenant's data. */
+export const corsOrigin = pgTable(
+  'cors_origin',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    origin: text('origin').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.origin] })],
+);
+
+/** What a tenant, or one of its keys, may use; without a row there is no limit. */
+export const tenantLimit = pgTable(
+  'tenant_limit',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    name: text('name').notNull(),
+    /** The id of a key; empty for all of the tenant together. */
+    key: text('key').notNull().default(''),
+    value: doublePrecision('value').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.name, table.key] })],
+);
+
+/** What is left of a limit by time: collectors take from it in parts. */
+export const limitBucket = pgTable(
+  'limit_bucket',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    name: text('name').notNull(),
+    key: text('key').notNull(),
+    tokens: doublePrecision('tokens').notNull(),
+    /** What was last taken. */
+    taken: doublePrecision('taken').notNull(),
+    at: unixMs('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.name, table.key] })],
+);
+
+/** What was used, by day (UTC) and host. What still lies in `batch` is not in it. */
+export const usage = pgTable(
+  'usage',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    /** Days since 1970. */
+    day: integer('day').notNull(),
+    /** Empty for what is of no host. */
+    host: text('host').notNull(),
+    what: text('what').notNull(),
+    amount: doublePrecision('amount').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.day, table.host, table.what] })],
+);
+
+/** Every change that somebody made. Each entry's hash covers the one before. */
+export const audit = pgTable(
+  'audit',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    /** 1, 2, 3, … of the tenant. */
+    number: integer('number').notNull(),
+    at: unixMs('at').notNull(),
+    /** What the hash is of: canonical JSON. */
+    body: text('body').notNull(),
+    hash: bytea('hash').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.number] }),
+    index('audit_time').on(table.tenantId, table.at),
+  ],
+);

@@ -8,6 +8,7 @@ import { createAlertPolicies, type AlertPolicies } from './alert-policies.ts';
 import { createAlerts, type Alerts } from './alerts.ts';
 import { createAnomalies, type Anomalies } from './anomalies.ts';
 import { createAnomalyEvents, type AnomalyEvents } from './anomaly-events.ts';
+import { createAudit, type Audit } from './audit.ts';
 import { createBatches, type Batches } from './batches.ts';
 import { createChangeEvents, type ChangeEvents } from './change-events.ts';
 import { createChannels, type Channels } from './channels.ts';
@@ -15,6 +16,7 @@ import { createCompactor, type CompactionPolicy, type Compactor } from './compac
 import { startCompaction, type Compaction, type CompactionOptions } from './compaction/start-compaction.ts';
 import { createWantedHosts } from './compaction/wanted-hosts.ts';
 import { connect, type Connection, type Database } from './database.ts';
+import { createCorsOrigins, type CorsOrigins } from './cors-origins.ts';
 import { createDeletions, type Deletions } from './deletions.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
 import { createDetectionTuning, type DetectionTuning } from './detection-tuning.ts';
@@ -22,6 +24,9 @@ import { createDetectorStates, type DetectorStates } from './detector-states.ts'
 import { createEndMarkers, type EndMarkers } from './end-markers.ts';
 import { createEnrolments, type Enrolments } from './enrolments.ts';
 import { createHosts, type Hosts } from './hosts.ts';
+import { createIdempotency, type Idempotency } from './idempotency.ts';
+import { createLimits, type Limits } from './limits.ts';
+import { createUsage, type Usage } from './usage.ts';
 import { createIncidents, type Incidents } from './incidents.ts';
 import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLists, type Lists } from './lists.ts';
@@ -60,6 +65,11 @@ export interface Storage {
   readonly detectorStates: DetectorStates;
   readonly detectionTuning: DetectionTuning;
   readonly channels: Channels;
+  readonly audit: Audit;
+  readonly corsOrigins: CorsOrigins;
+  readonly idempotency: Idempotency;
+  readonly limits: Limits;
+  readonly usage: Usage;
   /** What is read in parts. */
   readonly lists: Lists;
   readonly notifications: Notifications;
@@ -189,6 +199,11 @@ function storageOn(
     detectorStates: createDetectorStates(database),
     detectionTuning: createDetectionTuning(database),
     channels: createChannels(database),
+    audit: createAudit(database),
+    corsOrigins: createCorsOrigins(database),
+    idempotency: createIdempotency(database),
+    limits: createLimits(database),
+    usage: createUsage(database),
     lists: createLists(database),
     notifications: createNotifications(database),
     signingKeys: createSigningKeys(database),

@@ -12,6 +12,10 @@ export interface Tenants {
   queryLimits(scope: TenantScope): Promise<QueryLimits>;
   /** Those given are changed; null: as for all. */
   setQueryLimits(scope: TenantScope, limits: { readonly [Name in keyof QueryLimits]?: number | null }): Promise<void>;
+  /** Most series; absent: as for all. */
+  maxSeries(scope: TenantScope): Promise<number | undefined>;
+  /** @param most  null: as for all */
+  setMaxSeries(scope: TenantScope, most: number | null): Promise<void>;
 }
 
 export interface QueryLimits {
@@ -51,6 +55,15 @@ export function createTenants({ within, system }: Database): Tenants {
       const { tenantId } = scope;
       const changes = { querySamples: samples, querySeries: series, queryTimeoutMs: timeoutMs };
       await within(scope, (tx) => tx.update(tenant).set(changes).where(eq(tenant.tenantId, tenantId)));
+    },
+    async maxSeries(scope) {
+      const [row] = await within(scope, (tx) =>
+        tx.select({ most: tenant.maxSeries }).from(tenant).where(eq(tenant.tenantId, scope.tenantId)),
+      );
+      return row?.most ?? undefined;
+    },
+    async setMaxSeries(scope, maxSeries) {
+      await within(scope, (tx) => tx.update(tenant).set({ maxSeries }).where(eq(tenant.tenantId, scope.tenantId)));
     },
     all: () => system.db.select(columns).from(tenant).orderBy(tenant.tenantId),
   };

@@ -2,6 +2,7 @@
 export * from './alert-policies.ts';
 export * from './alerts.ts';
 export * from './calendar.ts';
+export * from './audit.ts';
 export * from './cardinality.ts';
 export * from './change-events.ts';
 export * from './channels.ts';
@@ -11,6 +12,7 @@ export * from './export.ts';
 export * from './forecast.ts';
 export * from './hosts.ts';
 export * from './incident-view.ts';
+export * from './limits.ts';
 export * from './incidents.ts';
 export * from './jobs.ts';
 export * from './keys.ts';

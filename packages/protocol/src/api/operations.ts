@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { alertPolicyOperations } from './alert-policies.ts';
 import { alertOperations } from './alerts.ts';
+import { auditOperations } from './audit.ts';
 import { cardinalityOperations } from './cardinality.ts';
 import { changeEventOperations } from './change-events.ts';
 import { channelOperations } from './channels.ts';
@@ -14,6 +15,7 @@ import { incidentViewOperations } from './incident-view.ts';
 import { incidentOperations } from './incidents.ts';
 import { jobOperations } from './jobs.ts';
 import { keyOperations } from './keys.ts';
+import { limitOperations } from './limits.ts';
 import { metaOperations } from './meta.ts';
 import { onCallOperations } from './on-call.ts';
 import { queryOperations } from './query.ts';
@@ -22,6 +24,7 @@ import { ruleLabOperations } from './rule-lab.ts';
 import { ruleEvaluationOperations, ruleOperations } from './rules.ts';
 import { sampleOperations } from './samples.ts';
 import { sessionOperations } from './session.ts';
+import { usageOperations } from './usage.ts';
 
 export const operations = {
   ...alertOperations,
@@ -46,6 +49,9 @@ export const operations = {
   ...sessionOperations,
   ...jobOperations,
   ...keyOperations,
+  ...limitOperations,
+  ...usageOperations,
+  ...auditOperations,
   ...metaOperations,
 };
 

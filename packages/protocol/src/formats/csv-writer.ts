@@ -24,3 +24,8 @@ export function csvRow(series: ReturnType<typeof csvSeries>, value: number, time
 function csvCell(text: string): string {
   return /[",\r\n]|^\s|\s$/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
+
+/** A table as RFC 4180 has it. */
+export function toCsv(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
+}

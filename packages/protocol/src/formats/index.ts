@@ -14,7 +14,7 @@ export {
 } from './prometheus-writer.ts';
 export type { CsvOptions } from './csv.ts';
 export { parseCsv } from './csv.ts';
-export { csvHeader, csvRow, csvSeries } from './csv-writer.ts';
+export { csvHeader, csvRow, csvSeries, toCsv } from './csv-writer.ts';
 export type { InfluxPrecision, InfluxReading } from './influx-line.ts';
 export { parseInfluxLines } from './influx-line.ts';
 export type { NagiosOutput, NagiosPerfdata, NagiosRange } from './nagios.ts';

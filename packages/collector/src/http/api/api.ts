@@ -1,28 +1,43 @@
-/** Puts operations on the router: who may, what is checked, how it is answered is the same for all of them. */
+/** Puts operations on the router: who may, what is checked, how it is answered and noted is the same for all of them. */
 import { isRaw, operations, type Operation, type OperationKey } from '@tarsier/protocol/api';
 import type { Context, Hono } from 'hono';
+import type { Storage } from '../../storage/storage.ts';
 import { requireOperation } from '../../tenancy/permissions.ts';
 import type { AppEnv } from '../app-env.ts';
 import { jsonBody } from '../json-body.ts';
 import { parse } from '../parse.ts';
+import { createAuditor, isAudited } from './auditor.ts';
 import type { Api, Call } from './call.ts';
 import { etagOf, isKnown, requireMatch } from './etag.ts';
+import { createOnce } from './once.ts';
 import { requireStorable } from './storable.ts';
 
-export function createApi(app: Hono<AppEnv>): Api {
+export interface ApiDeps {
+  readonly storage: Pick<Storage, 'audit' | 'idempotency'>;
+  readonly now: () => number;
+}
+
+export function createApi(app: Hono<AppEnv>, { storage, now }: ApiDeps): Api {
+  const once = createOnce({ storage, now });
+  const note = createAuditor({ storage, now });
   return {
     on(key, does) {
       const operation: Operation = operations[key];
       const { handle, current } = typeof does === 'function' ? { handle: does, current: undefined } : does;
       const [method = '', path = ''] = key.split(' ');
+      const isNoted = isAudited(method, operation);
       app.on(method, path.replaceAll(/\{(\w+)\}/gu, ':$1'), async (c) => {
         if (operation.scope !== 'public') requireOperation(c.get('identity'), operation);
         const call = await callOf<typeof key>(c, operation);
-        if (current !== undefined) {
+        const answer = async (): Promise<Response> => {
           const ifMatch = c.req.header('if-match');
-          if (ifMatch !== undefined) requireMatch(await current(call), ifMatch);
-        }
-        return respond(c, operation, await handle(call));
+          const before = isNoted || ifMatch !== undefined ? await current?.(call) : undefined;
+          if (ifMatch !== undefined) requireMatch(before, ifMatch);
+          const value: unknown = await handle(call);
+          if (isNoted) await note(c, key, operation, { before, after: value instanceof Response ? undefined : value });
+          return respond(c, operation, value);
+        };
+        return method === 'POST' && isNoted ? once(c, operation, call.body, answer) : answer();
       });
     },
   };

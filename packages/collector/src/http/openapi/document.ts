@@ -10,6 +10,8 @@ export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
   readonly components: {
     readonly schemas: Readonly<Record<string, JsonSchema>>;
+    /** Refusals by status, as a problem. */
+    readonly responses: Readonly<Record<string, OpenApiResponse>>;
     readonly securitySchemes: Readonly<Record<string, unknown>>;
   };
 }
@@ -21,10 +23,15 @@ export interface OpenApiOperation {
   readonly tags: readonly string[];
   readonly parameters: readonly OpenApiParameter[];
   readonly requestBody?: { readonly required: true; readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  readonly responses: Readonly<Record<string, OpenApiResponse | { readonly $ref: string }>>;
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   /** The least scope of a key. */
   readonly 'x-scope': string;
+}
+
+export interface OpenApiResponse {
+  readonly description: string;
+  readonly content?: Content;
 }
 
 export interface OpenApiParameter {
@@ -77,6 +84,12 @@ export function openApiDocument(version: string): OpenApiDocument {
     paths,
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      responses: Object.fromEntries(
+        Object.entries(texts).map(([status, description]) => [
+          `Refused${status}`,
+          { description, content: { [problemType]: { schema: { $ref: '#/components/schemas/Problem' } } } },
+        ]),
+      ),
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'An API key: `tsr_…`.' },
         session: { type: 'apiKey', in: 'cookie', name: 'tarsier_session' },
@@ -169,11 +182,12 @@ function responsesOf(
     description: status === 204 ? 'Done.' : operation.summary,
     ...(answer === undefined ? {} : { content: contentOf(answer, 'output', toJson) }),
   };
-  const content = { [problemType]: { schema: { $ref: '#/components/schemas/Problem' } } };
   const refusals = refusalsOf(method, path, operation).map(
     (refusal): [string, OpenApiOperation['responses'][string]] => [
       String(refusal),
-      { description: texts[refusal] ?? '', ...(operation.foreign === true ? {} : { content }) },
+      operation.foreign === true
+        ? { description: texts[refusal] ?? '' }
+        : { $ref: `#/components/responses/Refused${refusal}` },
     ],
   );
   return Object.fromEntries([

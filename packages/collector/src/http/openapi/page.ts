@@ -9,6 +9,12 @@ export function referencePage(document: OpenApiDocument): Html {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
   );
+  const refusals = Object.fromEntries(
+    Object.entries(document.components.responses).map(([name, { description }]) => [
+      `#/components/responses/${name}`,
+      description,
+    ]),
+  );
   const byTag = Map.groupBy(operations, ({ operation }) => operation.tags[0] ?? '');
   return html`<!doctype html>
     <html lang="en">
@@ -36,7 +42,7 @@ export function referencePage(document: OpenApiDocument): Html {
             ([tag, ofTag]) =>
               html`<section aria-labelledby="tag-${tag}">
                 <h2 id="tag-${tag}">${tag}</h2>
-                ${ofTag.map(({ path, method, operation }) => operationPart(method, path, operation))}
+                ${ofTag.map(({ path, method, operation }) => operationPart(method, path, operation, refusals))}
               </section>`,
           )}
           <section aria-labelledby="schemas">
@@ -82,7 +88,13 @@ export function referencePage(document: OpenApiDocument): Html {
     </html>`;
 }
 
-function operationPart(method: string, path: string, operation: OpenApiOperation): Html {
+function operationPart(
+  method: string,
+  path: string,
+  operation: OpenApiOperation,
+  /** Texts by reference. */
+  refusals: Readonly<Record<string, string>>,
+): Html {
   const { summary, description, parameters, requestBody, responses, operationId } = operation;
   const scope = operation['x-scope'];
   return html`<article id="${operationId}">

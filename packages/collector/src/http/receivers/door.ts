@@ -10,6 +10,7 @@ import type { Received, ReceiveOptions, Receiver } from '../../receivers/receive
 import type { ForeignSeries } from '../../receivers/foreign-series.ts';
 import type { SelfMetrics } from '../../self.ts';
 import type { Authenticate, Identity } from '../../tenancy/authenticate.ts';
+import type { Limiter } from '../../tenancy/limiter.ts';
 import { requireScope } from '../../tenancy/permissions.ts';
 import type { AppEnv } from '../app-env.ts';
 import { readBody } from '../body.ts';
@@ -17,6 +18,7 @@ import { readBody } from '../body.ts';
 export interface DoorDeps {
   readonly receiver: Receiver;
   readonly authenticate: Authenticate;
+  readonly limiter: Limiter;
   /** Oldest sample that is accepted, ms before now. */
   readonly maxAgeMs: number;
   readonly self: SelfMetrics;
@@ -28,14 +30,18 @@ export interface DoorDeps {
  * Who sends. Besides `Bearer KEY` as everywhere, the ways of other systems: `Token KEY` of InfluxDB 2, the password of
  * basic authentication, and `?p=KEY` of InfluxDB 1.
  *
- * @throws {TarsierError} `auth/…`
+ * @throws {TarsierError} `auth/…`, `limit/…`
  */
-export async function identifySender(c: Context<AppEnv>, authenticate: Authenticate): Promise<Identity> {
+export async function identifySender(
+  c: Context<AppEnv>,
+  { authenticate, limiter }: Pick<DoorDeps, 'authenticate' | 'limiter'>,
+): Promise<Identity> {
   const given = c.req.header('authorization') ?? '';
   const token = /^Token +(?:[^\s:]*:)?(\S+)$/iu.exec(given)?.[1] ?? (given === '' ? c.req.query('p') : undefined);
   const authorization = token === undefined ? given : `Bearer ${token}`;
   const identity = await authenticate({ authorization: authorization === '' ? undefined : authorization });
   requireScope(identity, 'ingest');
+  await limiter.request(identity, true);
   return identity;
 }
 
@@ -115,7 +121,7 @@ function hostMapping(
 /** Stores what came through a door, and counts it. */
 export async function receive(
   c: Context<AppEnv>,
-  { receiver, self, maxAgeMs }: Pick<DoorDeps, 'receiver' | 'self' | 'maxAgeMs'>,
+  { receiver, limiter, self, maxAgeMs }: Pick<DoorDeps, 'receiver' | 'limiter' | 'self' | 'maxAgeMs'>,
   {
     identity,
     door,
@@ -129,6 +135,10 @@ export async function receive(
   },
 ): Promise<Received> {
   const options: ReceiveOptions = { hosts: hostMapping(c, identity, hostLabels, door), maxAgeMs };
+  await limiter.samples(
+    identity,
+    series.reduce((sum, { times }) => sum + times.length, 0),
+  );
   const received = await receiver.take(identity.tenant, series, options);
   self.receivedSamples.add(received.stored, { door, outcome: 'stored' });
   if (received.rejected > 0) self.receivedSamples.add(received.rejected, { door, outcome: 'rejected' });

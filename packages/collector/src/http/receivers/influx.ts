@@ -32,6 +32,7 @@ const codes: Readonly<Record<number, string>> = {
   413: 'request too large',
   415: 'unsupported media type',
   422: 'unprocessable entity',
+  429: 'too many requests',
   503: 'unavailable',
 };
 
@@ -39,7 +40,7 @@ export function influxRoutes(deps: DoorDeps): Hono<AppEnv> {
   const write =
     (partly: ContentfulStatusCode) =>
     async (c: Context<AppEnv>): Promise<Response> => {
-      const identity = await identifySender(c, deps.authenticate);
+      const identity = await identifySender(c, deps);
       const precision = precisions[c.req.query('precision') ?? 'ns'];
       if (precision === undefined) {
         const expected = Object.keys(precisions).join(', ');
@@ -59,7 +60,7 @@ export function influxRoutes(deps: DoorDeps): Hono<AppEnv> {
     if (!(error instanceof TarsierError)) throw error;
     const status = statusOf(error);
     if (status === 503) deps.log.warn('samples could not be taken', { door, error: describeError(error) });
-    return refusal(c, status, error.message);
+    return refusal(c, status, error.message, error);
   });
   app.post('/write', write(400));
   app.post('/api/v2/write', write(422));
@@ -72,6 +73,7 @@ export function influxRoutes(deps: DoorDeps): Hono<AppEnv> {
 }
 
 /** Version 1 reads `error`, version 2 the others. */
-function refusal(c: Context<AppEnv>, status: ContentfulStatusCode, message: string): Response {
-  return c.json({ code: codes[status] ?? 'internal error', message, error: message }, status, retryHeaders(status));
+function refusal(c: Context<AppEnv>, status: ContentfulStatusCode, message: string, error?: unknown): Response {
+  const body = { code: codes[status] ?? 'internal error', message, error: message };
+  return c.json(body, status, retryHeaders(status, error));
 }

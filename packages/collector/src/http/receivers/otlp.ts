@@ -23,7 +23,7 @@ export function otlpRoutes(deps: DoorDeps): Hono<AppEnv> {
     const contentType = c.req.header('content-type');
     const encoding = otlpEncodingOf(contentType);
     try {
-      const identity = await identifySender(c, deps.authenticate);
+      const identity = await identifySender(c, deps);
       if (encoding === undefined) {
         const expected = Object.values(otlpContentTypes).join(' or ');
         throw new TarsierError(
@@ -48,9 +48,13 @@ export function otlpRoutes(deps: DoorDeps): Hono<AppEnv> {
       const status = statusOf(error);
       if (status === 503) deps.log.warn('samples could not be taken', { door, error: describeError(error) });
       const code =
-        status === 503 ? rpcCodes.unavailable : status === 413 ? rpcCodes.resourceExhausted : rpcCodes.invalidArgument;
+        status === 503
+          ? rpcCodes.unavailable
+          : status === 413 || status === 429
+            ? rpcCodes.resourceExhausted
+            : rpcCodes.invalidArgument;
       const body = encodeStatus(encoding ?? 'json', { code, message: error.message });
-      return answer(c, status, encoding ?? 'json', body);
+      return answer(c, status, encoding ?? 'json', body, retryHeaders(status, error));
     }
   });
 }
@@ -60,6 +64,7 @@ function answer(
   status: ReturnType<typeof statusOf> | 200,
   encoding: OtlpEncoding,
   body: Uint8Array,
+  more: Record<string, string> = {},
 ): Response {
-  return c.body(new Uint8Array(body), status, { 'content-type': otlpContentTypes[encoding], ...retryHeaders(status) });
+  return c.body(new Uint8Array(body), status, { 'content-type': otlpContentTypes[encoding], ...more });
 }

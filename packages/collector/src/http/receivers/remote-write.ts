@@ -30,7 +30,7 @@ export function remoteWriteRoutes(deps: DoorDeps): Hono<AppEnv> {
     let written = 0;
     try {
       version = versionOf(c);
-      const identity = await identifySender(c, deps.authenticate);
+      const identity = await identifySender(c, deps);
       const body = snappyDecompress(await readBody(c, doorLimits.bodyBytes), doorLimits.unpackedBytes);
       const decode = version === '1' ? decodeWriteRequest : decodeWriteRequestV2;
       const request = decode(body, memoryOf(identity.tenant.tenantId));
@@ -84,10 +84,13 @@ function writtenHeaders(version: Version, samples: number): Record<string, strin
 /** One line of text is what Prometheus logs. */
 function refusal(c: Context<AppEnv>, error: unknown, version: Version, written: number, { log }: DoorDeps): Response {
   if (!(error instanceof TarsierError)) throw error;
-  const status = statusOf(error);
-  if (status === 503) log.warn('samples could not be taken', { door, error: describeError(error) });
+  const known = statusOf(error);
+  // Prometheus throws away what it gets a 429 for, unless told otherwise: it is to keep it. Version 2.0 lets receivers
+  // answer 429.
+  const status = known === 429 && version === '1' ? 503 : known;
+  if (known === 503) log.warn('samples could not be taken', { door, error: describeError(error) });
   return c.text(`${error.message}\n`, status, {
     ...writtenHeaders(version, written),
-    ...retryHeaders(status),
+    ...retryHeaders(status, error),
   });
 }

@@ -1,15 +1,17 @@
 import { batchContentType, maxBatchBytes, TarsierError } from '@tarsier/protocol';
 import type { Ingest } from '../../ingest/ingest.ts';
 import type { SelfMetrics } from '../../self.ts';
+import type { Limiter } from '../../tenancy/limiter.ts';
 import type { Api } from '../api/call.ts';
 import { readBody } from '../body.ts';
 
 /** `POST /v1/ingest`: docs/wire-format.md has the answers. */
 export function ingestRoutes(
   api: Api,
-  { ingest, self }: { readonly ingest: Ingest; readonly self: SelfMetrics },
+  { ingest, limiter, self }: { readonly ingest: Ingest; readonly limiter: Limiter; readonly self: SelfMetrics },
 ): void {
-  api.on('POST /v1/ingest', async ({ c, identity: { tenant, host } }) => {
+  api.on('POST /v1/ingest', async ({ c, identity }) => {
+    const { tenant, host } = identity;
     const meant = c.req.header('tarsier-tenant');
     if (meant !== undefined && meant !== tenant.tenant) {
       throw new TarsierError(
@@ -31,11 +33,10 @@ export function ingestRoutes(
       );
     }
     try {
-      const { duplicate, flushIntervalS, samples } = await ingest.accept(
-        tenant,
-        await readBody(c, maxBatchBytes),
+      const { duplicate, flushIntervalS, samples } = await ingest.accept(tenant, await readBody(c, maxBatchBytes), {
         host,
-      );
+        admit: (count) => limiter.samples(identity, count),
+      });
       self.ingestedBatches.add(1, { duplicate: String(duplicate) });
       if (!duplicate) self.ingestedSamples.add(samples);
       c.header('tarsier-flush-interval', String(flushIntervalS));

@@ -3,6 +3,7 @@ import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { maxBatchSpanMs, type BatchRecord } from '../batches.ts';
 import type { TarsierTransaction } from '../database.ts';
 import type { HostKey } from '../host-lock.ts';
+import { meterBatches } from '../usage.ts';
 import { makeSegments, type NewSegment } from './make-segments.ts';
 
 /** Most of one step: it is held in memory, and its transaction should be short. */
@@ -105,6 +106,11 @@ export async function deleteBatches(
 ): Promise<void> {
   if (batches.length === 0) return;
   const [first, last] = [batches[0]?.t0 ?? 0, batches.at(-1)?.t0 ?? 0];
+  await meterBatches(
+    tx,
+    { tenantId, hostId },
+    { t0: batches.map(({ t0 }) => t0), epoch: batches.map(({ epoch }) => epoch), seq: batches.map(({ seq }) => seq) },
+  );
   const deleted = await tx`
     delete from batch b
     using unnest(

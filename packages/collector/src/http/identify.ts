@@ -1,0 +1,42 @@
+import { TarsierError } from '@tarsier/protocol';
+import type { Context, MiddlewareHandler } from 'hono';
+import { getCookie } from 'hono/cookie';
+import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
+import type { Limiter, RateState } from '../tenancy/limiter.ts';
+import type { AppEnv } from './app-env.ts';
+
+/** What brings samples. */
+const sends = /^\/v1\/(?:ingest$|import\/)/u;
+
+/** Finds out who asks, and whether that one may ask so often: before anything of the request's body is read. */
+export function createIdentify({
+  authenticate,
+  limiter,
+}: {
+  readonly authenticate: Authenticate;
+  readonly limiter: Limiter;
+}): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const identity = await authenticate({
+      authorization: c.req.header('authorization'),
+      session: getCookie(c, sessionCookie),
+      origin: c.req.header('origin'),
+    });
+    const changes = c.req.method !== 'GET' && c.req.method !== 'HEAD';
+    if (identity.by === 'session' && changes && !sameOrigin(c.req.header('origin'), c.req.header('host'))) {
+      throw new TarsierError('auth/origin', 'origin: a change by a session must come from the page itself', {
+        field: 'origin',
+      });
+    }
+    c.set('identity', identity);
+    tellRate(c, await limiter.request(identity, sends.test(c.req.path)));
+    await next();
+  };
+}
+
+/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ */
+function tellRate(c: Context<AppEnv>, state: RateState | undefined): void {
+  if (state === undefined) return;
+  c.header('ratelimit-policy', `"requests";q=${state.limit};w=${state.windowS}`);
+  c.header('ratelimit', `"requests";r=${state.remaining};t=${state.windowS}`);
+}

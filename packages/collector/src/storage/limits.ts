@@ -1,0 +1,99 @@
+/** What tenants and keys may use, and what is left of it. */
+import type { UnixMs } from '@tarsier/protocol';
+import type { TenantScope } from '../tenant.ts';
+import type { Database } from './database.ts';
+
+export interface StoredLimit {
+  readonly name: string;
+  /** The id of a key; empty for all of the tenant together. */
+  readonly key: string;
+  readonly value: number;
+}
+
+export interface Limits {
+  list(scope: TenantScope): Promise<readonly StoredLimit[]>;
+  /** @param value  null takes the limit away */
+  set(scope: TenantScope, limit: Omit<StoredLimit, 'value'> & { readonly value: number | null }): Promise<void>;
+  /**
+   * Takes from what is left of a limit by time, which refills with `rate` per second up to `burst`.
+   *
+   * @returns how much it took: at most `wanted`, 0 when nothing is left
+   */
+  take(
+    scope: TenantScope,
+    bucket: { readonly name: string; readonly key: string; readonly rate: number; readonly burst: number },
+    wanted: number,
+    now: UnixMs,
+  ): Promise<number>;
+  /** Bytes that all that is stored of a tenant's samples takes. */
+  storedBytes(scope: TenantScope): Promise<number>;
+  /** Hosts that a tenant has. */
+  hostCount(scope: TenantScope): Promise<number>;
+}
+
+export function createLimits({ run }: Database): Limits {
+  return {
+    list: (scope) =>
+      run(
+        scope,
+        (sql) => sql<StoredLimit[]>`
+        select name, key, value from tenant_limit where tenant_id = ${scope.tenantId} order by name, key`,
+      ),
+    async set(scope, { name, key, value }) {
+      const { tenantId } = scope;
+      if (value === null) {
+        await run(
+          scope,
+          (sql) => sql`
+          delete from tenant_limit where tenant_id = ${tenantId} and name = ${name} and key = ${key}`,
+        );
+        return;
+      }
+      await run(
+        scope,
+        (sql) => sql`
+        insert into tenant_limit (tenant_id, name, key, value) values (${tenantId}, ${name}, ${key}, ${value})
+        on conflict (tenant_id, name, key) do update set value = excluded.value`,
+      );
+    },
+    async take(scope, { name, key, rate, burst }, wanted, now) {
+      // One statement under the row's lock: what several collectors take together is never more than there is. A clock
+      // that is behind another collector's refills nothing.
+      const [row] = await run(scope, (sql) => {
+        const left = sql`least(${burst}::float8, b.tokens + greatest(0, ${now}::bigint - b.at) * ${rate / 1000}::float8)`;
+        return sql<{ taken: number }[]>`
+          insert into limit_bucket as b (tenant_id, name, key, tokens, taken, at)
+          values (${scope.tenantId}, ${name}, ${key}, ${Math.max(0, burst - wanted)}::float8,
+            ${Math.min(wanted, burst)}::float8, ${now})
+          on conflict (tenant_id, name, key) do update set
+            tokens = greatest(0, ${left} - ${wanted}::float8), taken = least(${wanted}::float8, ${left}),
+            at = greatest(b.at, excluded.at)
+          returning taken`;
+      });
+      return row?.taken ?? 0;
+    },
+    async storedBytes(scope) {
+      const { tenantId } = scope;
+      const [row] = await run(
+        scope,
+        (sql) => sql<{ bytes: number }[]>`
+        select coalesce(sum(bytes), 0)::float8 as bytes from (
+          select length(payload)::bigint as bytes from batch where tenant_id = ${tenantId}
+          union all select length(data) from segment where tenant_id = ${tenantId}
+          union all select length(data) from block where tenant_id = ${tenantId}
+          union all select length(data) from rollup_minute where tenant_id = ${tenantId}
+          union all select length(data) from rollup_hour where tenant_id = ${tenantId}
+        ) as stored`,
+      );
+      return row?.bytes ?? 0;
+    },
+    async hostCount(scope) {
+      const [row] = await run(
+        scope,
+        (sql) => sql<{ hosts: number }[]>`
+        select count(*) as hosts from host where tenant_id = ${scope.tenantId} and name <> ''`,
+      );
+      return row?.hosts ?? 0;
+    },
+  };
+}

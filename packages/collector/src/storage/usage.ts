@@ -1,0 +1,123 @@
+/** What tenants have used, by day and host: counted where it is stored, in the same transaction. */
+import type { UnixMs } from '@tarsier/protocol';
+import type { TenantScope } from '../tenant.ts';
+import type { Database, TarsierTransaction } from './database.ts';
+import type { HostKey } from './host-lock.ts';
+import { dayMs } from './hours.ts';
+
+export interface UsageRow {
+  /** Days since 1970, UTC. */
+  readonly day: number;
+  /** Empty for what is of no host. */
+  readonly host: string;
+  /** `samples`, `batches`, `received_bytes`, `queries`, … add up; of `series` and `stored_bytes` a day keeps the largest. */
+  readonly what: string;
+  readonly amount: number;
+}
+
+export interface Usage {
+  /** From and to a day, both included; what came a moment ago included. By day, host and name. */
+  list(scope: TenantScope, days: { readonly from: number; readonly to: number }): Promise<readonly UsageRow[]>;
+  /** Adds to what there is. */
+  add(scope: TenantScope, rows: readonly UsageRow[]): Promise<void>;
+  /** Measures series and stored bytes of every host. */
+  measure(scope: TenantScope, now: UnixMs): Promise<void>;
+}
+
+export function dayNumber(time: UnixMs): number {
+  return Math.floor(time / dayMs);
+}
+
+export function createUsage({ run }: Database): Usage {
+  return {
+    async list(scope, { from, to }) {
+      const { tenantId } = scope;
+      // One statement, one snapshot: a batch that is put away meanwhile is counted once, here or there.
+      return run(
+        scope,
+        (sql) => sql<UsageRow[]>`
+        select day, host, what, sum(amount)::float8 as amount from (
+          select day, host, what, amount from usage
+          where tenant_id = ${tenantId} and day between ${from} and ${to}
+          union all
+          select b.t0 / ${dayMs}::bigint as day, h.name as host, u.what, u.amount
+          from batch b
+          join host h on h.tenant_id = b.tenant_id and h.host_id = b.host_id
+          join host_schema s on s.tenant_id = b.tenant_id and s.host_id = b.host_id and s.hash = b.schema_hash
+          cross join lateral (values
+            ('samples', (b.rows * coalesce(array_length(s.series_ids, 1), 0))::float8),
+            ('batches', 1::float8),
+            ('received_bytes', length(b.payload)::float8)
+          ) as u(what, amount)
+          where b.tenant_id = ${tenantId} and b.t0 >= ${from * dayMs} and b.t0 < ${(to + 1) * dayMs}
+        ) as used
+        group by day, host, what order by day, host, what`,
+      );
+    },
+    async add(scope, rows) {
+      if (rows.length === 0) return;
+      await run(
+        scope,
+        (sql) => sql`
+        insert into usage (tenant_id, day, host, what, amount)
+        select ${scope.tenantId}, day, host, what, sum(amount)
+        from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as r(day int, host text, what text, amount float8)
+        group by 2, 3, 4 order by 2, 3, 4
+        on conflict (tenant_id, day, host, what) do update set amount = usage.amount + excluded.amount`,
+      );
+    },
+    async measure(scope, now) {
+      const { tenantId } = scope;
+      await run(
+        scope,
+        (sql) => sql`
+        insert into usage (tenant_id, day, host, what, amount)
+        select ${tenantId}, ${dayNumber(now)}, host, what, amount from (
+          select h.name as host, 'series' as what, count(s.series_id)::float8 as amount
+          from host h left join series s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
+          where h.tenant_id = ${tenantId} group by 1
+          union all
+          select h.name, 'stored_bytes', coalesce(sum(bytes), 0)::float8
+          from host h left join (
+            select host_id, length(payload)::bigint as bytes from batch where tenant_id = ${tenantId}
+            union all select host_id, length(data) from segment where tenant_id = ${tenantId}
+            union all select host_id, length(data) from block where tenant_id = ${tenantId}
+            union all select host_id, length(data) from rollup_minute where tenant_id = ${tenantId}
+            union all select host_id, length(data) from rollup_hour where tenant_id = ${tenantId}
+          ) as stored on stored.host_id = h.host_id
+          where h.tenant_id = ${tenantId} group by 1
+        ) as measured
+        order by host, what
+        on conflict (tenant_id, day, host, what) do update set amount = greatest(usage.amount, excluded.amount)`,
+      );
+    },
+  };
+}
+
+/** What is about to leave `batch`: counted in the transaction that takes it away, and so once. */
+export async function meterBatches(
+  tx: TarsierTransaction,
+  { tenantId, hostId }: HostKey,
+  /** All of the host's unless given. */
+  keys?: { readonly t0: readonly number[]; readonly epoch: readonly number[]; readonly seq: readonly number[] },
+): Promise<void> {
+  const some =
+    keys === undefined
+      ? tx``
+      : tx`and (b.t0, b.epoch, b.seq) in (
+          select * from unnest(${[...keys.t0]}::bigint[], ${[...keys.epoch]}::bigint[], ${[...keys.seq]}::int[]))`;
+  await tx`
+    insert into usage (tenant_id, day, host, what, amount)
+    select b.tenant_id, b.t0 / ${dayMs}::bigint, h.name, u.what, sum(u.amount)
+    from batch b
+    join host h on h.tenant_id = b.tenant_id and h.host_id = b.host_id
+    join host_schema s on s.tenant_id = b.tenant_id and s.host_id = b.host_id and s.hash = b.schema_hash
+    cross join lateral (values
+      ('samples', (b.rows * coalesce(array_length(s.series_ids, 1), 0))::float8),
+      ('batches', 1::float8),
+      ('received_bytes', length(b.payload)::float8)
+    ) as u(what, amount)
+    where b.tenant_id = ${tenantId} and b.host_id = ${hostId} ${some}
+    group by 1, 2, 3, 4 order by 1, 2, 3, 4
+    on conflict (tenant_id, day, host, what) do update set amount = usage.amount + excluded.amount`;
+}

@@ -1,0 +1,161 @@
+/** Says no when a tenant or key has used what it may: before anything is read, decoded or stored for it. */
+import { describeError, type UnixMs } from '@tarsier/protocol';
+import { LimitError } from '../limit-error.ts';
+import type { Log } from '../log.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { TenantScope } from '../tenant.ts';
+import { burstS, createTokenBucket, type TokenBucket } from './token-bucket.ts';
+
+/** Who uses something. */
+export interface LimitedUser {
+  readonly tenant: TenantScope;
+  /** Id of the key, where it is one. */
+  readonly keyId?: string;
+}
+
+/** What a client is told of the limit that it is nearest to: draft-ietf-httpapi-ratelimit-headers. */
+export interface RateState {
+  readonly limit: number;
+  readonly windowS: number;
+  readonly remaining: number;
+}
+
+export interface Limiter {
+  /**
+   * Lets a request in.
+   *
+   * @param sends  whether it brings samples: one that could not be taken now is not even read
+   * @returns how much is left; undefined where nothing is limited
+   * @throws {LimitError} `limit/requests`, `limit/samples`, `limit/bytes`
+   */
+  request(user: LimitedUser, sends: boolean): Promise<RateState | undefined>;
+  /** @throws {LimitError} `limit/samples` */
+  samples(user: LimitedUser, count: number): Promise<void>;
+  /** Whether there is room for one more host. @throws {LimitError} `limit/hosts` */
+  newHost(scope: TenantScope): Promise<void>;
+  /** @param open  those that the tenant has on this collector. @throws {LimitError} `limit/subscriptions` */
+  subscription(scope: TenantScope, open: number): void;
+  /** Measures what tenants with a limit of bytes have stored. */
+  measure(): Promise<void>;
+}
+
+/** How long a change of a limit may take to count, ms. */
+const cacheMs = 10_000;
+const fullMs = 60_000;
+
+type Values = ReadonlyMap<string, number>;
+
+export function createLimiter({
+  storage,
+  log,
+  now = Date.now,
+}: {
+  readonly storage: Pick<Storage, 'limits' | 'tenants'>;
+  readonly log: Log;
+  readonly now?: () => UnixMs;
+}): Limiter {
+  const known = new Map<number, { values: Promise<Values>; ready: Values; until: UnixMs }>();
+  const buckets = new Map<string, TokenBucket>();
+  const storedBytes = new Map<number, number>();
+
+  /** Those of a moment ago while new ones are read: only the first request of a tenant waits. */
+  async function valuesOf({ tenantId, tenant }: TenantScope): Promise<Values> {
+    const cached = known.get(tenantId);
+    if (cached !== undefined && cached.until > now()) return cached.values;
+    const values = storage.limits
+      .list({ tenantId, tenant })
+      .then((rows) => new Map(rows.map(({ name, key, value }) => [`${name}/${key}`, value])));
+    const entry = { values, ready: cached?.ready ?? new Map(), until: now() + cacheMs };
+    known.set(tenantId, entry);
+    values.then(
+      (ready) => (entry.ready = ready),
+      (error: unknown) => {
+        known.delete(tenantId);
+        log.warn('limits could not be read', { tenant, error: describeError(error) });
+      },
+    );
+    // A database that is away must not open the gates: what held a moment ago holds on.
+    return cached === undefined ? values : values.catch(() => cached.ready);
+  }
+
+  function bucketOf(scope: TenantScope, name: 'requests' | 'samples', key: string): TokenBucket {
+    const id = `${scope.tenantId}/${name}/${key}`;
+    let bucket = buckets.get(id);
+    if (bucket === undefined) {
+      bucket = createTokenBucket(
+        (shared, wanted, at) => storage.limits.take(scope, { name, key, ...shared }, wanted, at),
+        now,
+      );
+      buckets.set(id, bucket);
+    }
+    return bucket;
+  }
+
+  async function take({ tenant, keyId = '' }: LimitedUser, name: 'requests' | 'samples', count: number) {
+    const values = await valuesOf(tenant);
+    let state: RateState | undefined;
+    for (const key of keyId === '' ? [''] : ['', keyId]) {
+      const rate = values.get(`${name}/${key}`);
+      if (rate === undefined) continue;
+      const bucket = bucketOf(tenant, name, key);
+      const waitMs = await bucket.take(rate, count);
+      if (waitMs > 0) throw rateError(name, key, rate, waitMs);
+      const remaining = Math.max(0, Math.floor(bucket.tokens));
+      if (state === undefined || remaining < state.remaining) {
+        state = { limit: Math.floor(rate * burstS), windowS: burstS, remaining };
+      }
+    }
+    return state;
+  }
+
+  return {
+    async request(user, sends) {
+      const { tenant, keyId = '' } = user;
+      if (sends) {
+        const values = await valuesOf(tenant);
+        for (const key of keyId === '' ? [''] : ['', keyId]) {
+          const rate = values.get(`samples/${key}`);
+          const blockedMs =
+            rate === undefined ? 0 : (buckets.get(`${tenant.tenantId}/samples/${key}`)?.blockedMs() ?? 0);
+          if (rate !== undefined && blockedMs > 0) throw rateError('samples', key, rate, blockedMs);
+        }
+        const most = values.get('bytes/');
+        const stored = storedBytes.get(tenant.tenantId) ?? 0;
+        if (most !== undefined && stored > most) {
+          const message = `bytes: tenant ${tenant.tenant} has ${stored} of at most ${most} stored; wait until older samples expire, delete hosts, or have the limit raised`;
+          throw new LimitError('bytes', message, fullMs);
+        }
+      }
+      return take(user, 'requests', 1);
+    },
+    async samples(user, count) {
+      await take(user, 'samples', count);
+    },
+    async newHost(scope) {
+      const most = (await valuesOf(scope)).get('hosts/');
+      if (most === undefined || (await storage.limits.hostCount(scope)) < most) return;
+      const message = `hosts: tenant ${scope.tenant} has as many as it may, ${most}; delete those that are gone, or have the limit raised`;
+      throw new LimitError('hosts', message, fullMs);
+    },
+    subscription({ tenantId, tenant }, open) {
+      const most = known.get(tenantId)?.ready.get('subscriptions/');
+      if (most === undefined || open < most) return;
+      throw new LimitError('subscriptions', `sub: tenant ${tenant} has as many as it may, ${most}`, fullMs);
+    },
+    async measure() {
+      for (const scope of await storage.tenants.all()) {
+        if (!(await valuesOf(scope)).has('bytes/')) storedBytes.delete(scope.tenantId);
+        else storedBytes.set(scope.tenantId, await storage.limits.storedBytes(scope));
+      }
+    },
+  };
+}
+
+function rateError(name: 'requests' | 'samples', key: string, rate: number, waitMs: number): LimitError {
+  const whose = key === '' ? 'the tenant' : 'this key';
+  return new LimitError(
+    name,
+    `${name}: ${whose} may ${rate} per second, and ${rate * burstS} at once; come again in ${(waitMs / 1000).toFixed(1)} s`,
+    waitMs,
+  );
+}
