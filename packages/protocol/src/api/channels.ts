@@ -27,62 +27,64 @@ const common = {
 };
 
 /** `POST /v1/channels`: where notifications go. */
-export const newChannelSchema = z.discriminatedUnion('kind', [
-  /** Tarsier's own JSON, signed where there is a secret. */
-  z.object({ kind: z.literal('webhook'), ...common, url: http('http://… or https://…'), secret: secret.optional() }),
-  /** What an Alertmanager sends to a `webhook_configs` receiver. */
-  z.object({ kind: z.literal('alertmanager-webhook'), ...common, url: http('http://… or https://…') }),
-  /** An Alertmanager, which gets the alerts as from a Prometheus. */
-  z.object({ kind: z.literal('alertmanager'), ...common, url: http('the address of an Alertmanager') }),
-  /** Slack's incoming webhooks, which Mattermost and Rocket.Chat take as well. */
-  z.object({ kind: z.literal('slack'), ...common, url: http('the address of an incoming webhook') }),
-  z.object({ kind: z.literal('discord'), ...common, url: http('the address of a webhook') }),
-  /** A workflow that begins "when a Teams webhook request is received". */
-  z.object({ kind: z.literal('teams'), ...common, url: http('the address of a workflow') }),
-  z.object({
-    kind: z.literal('telegram'),
-    ...common,
-    botToken: secret,
-    chatId: z.string().min(1).max(100),
-    apiUrl: http('http://… or https://…').default('https://api.telegram.org'),
-  }),
-  z.object({
-    kind: z.literal('pagerduty'),
-    ...common,
-    routingKey: secret,
-    url: http('http://… or https://…').default('https://events.pagerduty.com/v2/enqueue'),
-  }),
-  z.object({
-    kind: z.literal('opsgenie'),
-    ...common,
-    apiKey: secret,
-    apiUrl: http('http://… or https://…').default('https://api.opsgenie.com'),
-  }),
-  z.object({
-    kind: z.literal('ntfy'),
-    ...common,
-    url: http('the address of a topic, as in https://ntfy.sh/ops'),
-    token: secret.optional(),
-  }),
-  z.object({
-    kind: z.literal('email'),
-    ...common,
-    server: z
-      .url({
-        protocol: /^smtps?$/u,
-        error: 'expected smtp://USER:PASSWORD@HOST:PORT, or smtps:// for TLS from the first byte',
-      })
-      .max(2_000),
-    from: z.string().min(3).max(320),
-    to: z.array(z.email('expected an address, as in ops@example.com')).min(1).max(50),
-  }),
-  /** A program that the collector's operator has put in the folder of commands. */
-  z.object({
-    kind: z.literal('command'),
-    ...common,
-    command: z.string().regex(/^[\w][\w.-]{0,99}$/u, 'expected the name of a file'),
-  }),
-]);
+export const newChannelSchema = z
+  .discriminatedUnion('kind', [
+    /** Tarsier's own JSON, signed where there is a secret. */
+    z.object({ kind: z.literal('webhook'), ...common, url: http('http://… or https://…'), secret: secret.optional() }),
+    /** What an Alertmanager sends to a `webhook_configs` receiver. */
+    z.object({ kind: z.literal('alertmanager-webhook'), ...common, url: http('http://… or https://…') }),
+    /** An Alertmanager, which gets the alerts as from a Prometheus. */
+    z.object({ kind: z.literal('alertmanager'), ...common, url: http('the address of an Alertmanager') }),
+    /** Slack's incoming webhooks, which Mattermost and Rocket.Chat take as well. */
+    z.object({ kind: z.literal('slack'), ...common, url: http('the address of an incoming webhook') }),
+    z.object({ kind: z.literal('discord'), ...common, url: http('the address of a webhook') }),
+    /** A workflow that begins "when a Teams webhook request is received". */
+    z.object({ kind: z.literal('teams'), ...common, url: http('the address of a workflow') }),
+    z.object({
+      kind: z.literal('telegram'),
+      ...common,
+      botToken: secret,
+      chatId: z.string().min(1).max(100),
+      apiUrl: http('http://… or https://…').default('https://api.telegram.org'),
+    }),
+    z.object({
+      kind: z.literal('pagerduty'),
+      ...common,
+      routingKey: secret,
+      url: http('http://… or https://…').default('https://events.pagerduty.com/v2/enqueue'),
+    }),
+    z.object({
+      kind: z.literal('opsgenie'),
+      ...common,
+      apiKey: secret,
+      apiUrl: http('http://… or https://…').default('https://api.opsgenie.com'),
+    }),
+    z.object({
+      kind: z.literal('ntfy'),
+      ...common,
+      url: http('the address of a topic, as in https://ntfy.sh/ops'),
+      token: secret.optional(),
+    }),
+    z.object({
+      kind: z.literal('email'),
+      ...common,
+      server: z
+        .url({
+          protocol: /^smtps?$/u,
+          error: 'expected smtp://USER:PASSWORD@HOST:PORT, or smtps:// for TLS from the first byte',
+        })
+        .max(2_000),
+      from: z.string().min(3).max(320),
+      to: z.array(z.email('expected an address, as in ops@example.com')).min(1).max(50),
+    }),
+    /** A program that the collector's operator has put in the folder of commands. */
+    z.object({
+      kind: z.literal('command'),
+      ...common,
+      command: z.string().regex(/^[\w][\w.-]{0,99}$/u, 'expected the name of a file'),
+    }),
+  ])
+  .meta({ id: 'NewChannel' });
 export type NewChannel = z.infer<typeof newChannelSchema>;
 /** What a client may leave out, left out. */
 export type ChannelInput = z.input<typeof newChannelSchema>;

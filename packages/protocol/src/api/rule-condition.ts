@@ -14,16 +14,18 @@ const leaf: z.ZodType<RuleCondition> = z.strictObject({ rule: z.string().min(1).
 
 /** As deep as it may be and no deeper, so that what comes from outside can not exhaust the stack. */
 export const ruleConditionSchema = Array.from({ length: mostLevels - 1 }).reduce<z.ZodType<RuleCondition>>(
-  (inner) =>
-    z.union(
-      [
-        leaf,
-        z.strictObject({ all: z.array(inner).min(1).max(mostParts) }),
-        z.strictObject({ any: z.array(inner).min(1).max(mostParts) }),
-        z.strictObject({ not: inner }),
-      ],
-      `expected {"rule": NAME}, {"all": […]}, {"any": […]} or {"not": …}, at most ${mostLevels} levels deep`,
-    ),
+  (inner, _, level) =>
+    z
+      .union(
+        [
+          leaf,
+          z.strictObject({ all: z.array(inner).min(1).max(mostParts) }),
+          z.strictObject({ any: z.array(inner).min(1).max(mostParts) }),
+          z.strictObject({ not: inner }),
+        ],
+        `expected {"rule": NAME}, {"all": […]}, {"any": […]} or {"not": …}, at most ${mostLevels} levels deep`,
+      )
+      .meta({ id: `RuleCondition${level + 1}` }),
   leaf,
 );
 

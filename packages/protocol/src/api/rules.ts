@@ -150,14 +150,9 @@ const compositeRule = z.object({
 });
 
 /** `POST /v1/rules`. */
-export const newRuleSchema = z.discriminatedUnion('kind', [
-  thresholdRule,
-  anomalyRule,
-  noDataRule,
-  forecastRule,
-  expressionRule,
-  compositeRule,
-]);
+export const newRuleSchema = z
+  .discriminatedUnion('kind', [thresholdRule, anomalyRule, noDataRule, forecastRule, expressionRule, compositeRule])
+  .meta({ id: 'NewRule' });
 export type NewRule = z.infer<typeof newRuleSchema>;
 /** With what has a default left out. */
 export type NewRuleInput = z.input<typeof newRuleSchema>;

@@ -111,9 +111,12 @@ function operationPart(
     <h4>Answers</h4>
     <dl>
       ${Object.entries(responses).map(
-        ([status, { description: what, content }]) =>
+        ([status, response]) =>
           html`<dt><code>${status}</code></dt>
-            <dd>${what} ${content === undefined || Number(status) >= 400 ? '' : contentPart(content)}</dd>`,
+            <dd>
+              ${'$ref' in response ? refusals[response.$ref] : response.description}
+              ${'$ref' in response || response.content === undefined ? '' : contentPart(response.content)}
+            </dd>`,
       )}
     </dl>
   </article>`;
