@@ -16,6 +16,17 @@ define([...elements, ['tarsier-key-help', KeyHelp], ['tarsier-app', TarsierApp]]
 words.add('de', de);
 appWords.add('de', deApp);
 
+const rule = { id: 'r1', kind: 'threshold', name: 'CPU busy', severity: 'warning', enabled: true, forMs: 300_000 };
+const trial = {
+  value: 1,
+  fired: 7,
+  incidents: 2,
+  pages: [{}],
+  pagesInRealIncidents: 0,
+  missedIncidents: [],
+  unsent: [],
+};
+
 let app: TarsierApp;
 let fake: ReturnType<typeof createFakeSource>;
 const preferences = createPreferences({ getItem: () => null, setItem: () => undefined });
@@ -25,6 +36,12 @@ beforeEach(() => {
   location.hash = '';
   fake = createFakeSource();
   fake.answers.set('/prometheus/api/v1/label/__name__/values', { data: ['cpu_busy_ratio', 'load_average'] });
+  fake.answers.set('/v1/anomalies/events', { events: [] });
+  fake.answers.set('/v1/anomalies', { anomalies: [] });
+  fake.answers.set('/v1/forecast', { forecasts: [] });
+  fake.answers.set('/v1/query_range', { data: { result: [] } });
+  fake.answers.set('/v1/rules', { rules: [rule] });
+  fake.answers.set('/v1/rule-lab', { trials: [trial] });
   fake.answers.set('/v1/session', { tenant: 'default', scope: 'write' });
   fake.answers.set('/v1/enrol-tokens', { token: 'tsr_enrol_x', expiresAt: Date.now() + 3_600_000 });
   fake.hosts.set({
@@ -55,6 +72,11 @@ test.each([
   ['#/hosts/db-1', 'tarsier-hosts-page'],
   ['#/alerts', 'tarsier-alerts-page'],
   ['#/settings', 'tarsier-settings-page'],
+  ['#/explore', 'tarsier-explore-page'],
+  ['#/explore?query=up', 'tarsier-explore-page'],
+  ['#/anomalies', 'tarsier-anomalies-page'],
+  ['#/rules?expr=up&value=1', 'tarsier-rules-page'],
+  ['#/embed', 'tarsier-embed-page'],
 ])('%s shows %s, accessible in each theme, and no wider than a small phone', async (hash, tag) => {
   location.hash = hash;
   await shows(tag);
@@ -145,4 +167,43 @@ test('an empty database shows the command that lets a host in, and the host when
 test('what no page is called leads back', async () => {
   location.hash = '#/nonsense';
   await expect.poll(() => inApp('main')?.textContent).toContain('There is no such page.');
+});
+
+test('a query is typed with completion, run with Enter, and kept in the address', async () => {
+  location.hash = '#/explore';
+  await shows('tarsier-explore-page');
+  const editor = (): ShadowRoot | null | undefined =>
+    inApp('tarsier-explore-page')?.shadowRoot?.querySelector('tarsier-query-editor')?.shadowRoot;
+  await expect.poll(() => editor()?.querySelector('.cm-content')).toBeTruthy();
+  await userEvent.click(editor()?.querySelector('.cm-content') ?? document.body);
+  await userEvent.keyboard('cpu_');
+  await expect.poll(() => editor()?.querySelector('.cm-tooltip-autocomplete')?.textContent).toContain('cpu_busy_ratio');
+  await expectAccessible(app);
+  await userEvent.keyboard('{Escape}busy_ratio{Enter}');
+  await expect.poll(() => location.hash).toContain('query=cpu_busy_ratio');
+  await expect.poll(() => inApp('tarsier-explore-page')?.shadowRoot?.querySelector('tarsier-chart')).toBeTruthy();
+});
+
+test('a rule is tried on the past before it is kept', async () => {
+  location.hash = '#/rules?expr=cpu_busy_ratio&value=1';
+  await shows('tarsier-rules-page');
+  const form = (): ShadowRoot | null | undefined => inApp('tarsier-rules-page')?.shadowRoot;
+  await expect.poll(() => form()?.textContent).toContain('CPU busy');
+  await userEvent.click(form()?.querySelector('.actions button') ?? document.body);
+  await expect
+    .poll(() => form()?.querySelector('tr[aria-current]')?.textContent?.replaceAll(/\s+/gu, ' '))
+    .toContain('> 1 7 2 1');
+  await expectAccessible(app);
+  await userEvent.fill(form()?.querySelector('.name input') ?? document.body, 'Busy');
+  await userEvent.click(form()?.querySelector('button[type=submit]') ?? document.body);
+  await expect.poll(() => form()?.querySelector('[role=status]')?.textContent).toContain('“Busy” is kept');
+  expect(fake.asked.find((asked) => asked.startsWith('POST /v1/rules '))).toContain('"expr":"(cpu_busy_ratio) > 1"');
+});
+
+test('an element is configured, seen, and its lines can be copied', async () => {
+  location.hash = '#/embed?element=tarsier-gauge&query=cpu_busy_ratio&max=1';
+  await shows('tarsier-embed-page');
+  const page = (): ShadowRoot | null | undefined => inApp('tarsier-embed-page')?.shadowRoot;
+  await expect.poll(() => page()?.querySelector('.preview tarsier-gauge')?.getAttribute('max')).toBe('1');
+  expect(page()?.querySelector('pre')?.textContent).toContain('<tarsier-gauge query="cpu_busy_ratio" max="1">');
 });

@@ -158,8 +158,16 @@ export class TarsierApp extends LitElement {
     palette?.open();
   }
 
-  #drill({ detail }: CustomEvent<{ host: string } | { incident: string }>): void {
-    location.hash = 'incident' in detail ? incidentHash(detail.incident) : hostHash(detail.host);
+  #drill({ detail }: CustomEvent<{ host?: string; query?: string; incident?: string }>): void {
+    const { host, query, incident } = detail;
+    if (incident !== undefined) location.hash = incidentHash(incident);
+    else if (query !== undefined) location.hash = routeHash({ page: 'explore', parameters: { query } });
+    else if (host !== undefined) location.hash = hostHash(host);
+  }
+
+  /** A threshold that was dragged in a chart becomes a rule, once it was tried. */
+  #propose({ detail: { expr, value } }: CustomEvent<{ expr: string; value: number }>): void {
+    location.hash = routeHash({ page: 'rules', parameters: { expr, value: String(Number(value.toPrecision(3))) } });
   }
 
   #ranged(event: CustomEvent<{ range: string }>): void {
@@ -189,6 +197,7 @@ export class TarsierApp extends LitElement {
       @tarsier-connection=${(event: CustomEvent<Connection>) => (this.connection = event.detail)}
       @tarsier-range-change=${this.#ranged}
       @tarsier-drill=${this.#drill}
+      @tarsier-threshold=${this.#propose}
     >
       <div class="shell">
         <button class="skip" type="button" @click=${this.#skip}>${words.skip}</button>

@@ -18,6 +18,9 @@ export const styles = css`
     font-weight: 600;
     overflow-wrap: anywhere;
   }
+  tarsier-health {
+    margin-bottom: 12px;
+  }
   .charts {
     display: grid;
     grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr));

@@ -11,7 +11,7 @@ import { styles } from './tarsier-host.styles.ts';
 import { vitalsOf } from './vitals.ts';
 
 /**
- * One host: its state in a sentence, and charts of its vital signs over the shared time range.
+ * One host: its state in a sentence, its health, and charts of its vital signs over the shared time range.
  *
  * @slot actions - beside the sentence
  * @csspart charts
@@ -48,6 +48,7 @@ export class TarsierHost extends LitElement {
         <span class="quiet">${this.#sentence()}</span>
         <slot name="actions"></slot>
       </div>
+      <tarsier-health host=${this.host}></tarsier-health>
       <div class="charts" part="charts">
         ${repeat(
           vitalsOf(this.host),

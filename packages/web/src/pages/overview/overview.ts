@@ -46,20 +46,24 @@ export class OverviewPage extends LitElement implements PageElement {
       </div>
       ${
         some
-          ? html`<section aria-labelledby="charts">
-              <h2 id="charts">${words.fleet.charts}</h2>
-              <div class="charts">
-                ${fleetCharts.map(
-                  ({ id, selector, rate }) =>
-                    html`<tarsier-chart
-                      label=${words.fleet.byHost[id]}
-                      selector=${selector}
-                      ?rate=${rate}
-                      by="host"
-                    ></tarsier-chart>`,
-                )}
-              </div>
-            </section>`
+          ? html`<section aria-labelledby="unusual">
+                <h2 id="unusual">${words.pages.anomalies}</h2>
+                <tarsier-anomaly-timeline></tarsier-anomaly-timeline>
+              </section>
+              <section aria-labelledby="charts">
+                <h2 id="charts">${words.fleet.charts}</h2>
+                <div class="charts">
+                  ${fleetCharts.map(
+                    ({ id, selector, rate }) =>
+                      html`<tarsier-chart
+                        label=${words.fleet.byHost[id]}
+                        selector=${selector}
+                        ?rate=${rate}
+                        by="host"
+                      ></tarsier-chart>`,
+                  )}
+                </div>
+              </section>`
           : nothing
       }`;
   }

@@ -1,0 +1,229 @@
+import type { LabTrial, Rule, RuleLabResponse } from '@tarsier/protocol/api';
+import { html, LitElement, nothing } from 'lit';
+import type { PropertyValues, TemplateResult } from 'lit';
+import { property, state } from 'lit/decorators.js';
+import type { PageElement } from '../../app/pages.ts';
+import type { Route } from '../../app/route.ts';
+import { appWords } from '../../app/words/words.ts';
+import { LocaleController } from '../../controllers/locale.ts';
+import { SourceController } from '../../controllers/source-context.ts';
+import { RequestError } from '../../data/rest.ts';
+import type { DataSource, Loadable, SourceError } from '../../data/source.ts';
+import { icons } from '../../styles/icons.ts';
+import { base, tokens } from '../../styles/tokens.ts';
+import { pageStyles } from '../page.styles.ts';
+import { describeRule } from './describe-rule.ts';
+import { styles } from './rules.styles.ts';
+import { emptyDraft, faultsOf, isWished, ruleOf, trialOf } from './trial.ts';
+import type { RuleDraft } from './trial.ts';
+
+const pastMs = 86_400_000;
+const ops = ['>', '>=', '<', '<='] as const;
+const severities = ['info', 'warning', 'critical', 'page'] as const;
+
+/** All rules, and a form for a new one that is tried on the past before it is kept. */
+export class RulesPage extends LitElement implements PageElement {
+  static override styles = [tokens, base, pageStyles, styles];
+
+  @property({ attribute: false }) route: Route | undefined;
+
+  @state() private rules: Loadable<readonly Rule[]> = { kind: 'loading' };
+  @state() private draft: RuleDraft = emptyDraft;
+  @state() private trials: Loadable<readonly LabTrial[]> | undefined;
+  @state() private saved: string | undefined;
+  @state() private refused: SourceError | undefined;
+
+  readonly #locale = new LocaleController(this, appWords);
+  readonly #source = new SourceController(this, (source) => void this.#load(source));
+
+  constructor() {
+    super();
+    this.addController(this.#source);
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const { expr, value } = this.route?.parameters ?? {};
+    if (!changed.has('route') || expr === undefined) return;
+    this.draft = { ...this.draft, expr, ...(value === undefined ? {} : { value }) };
+    this.trials = undefined;
+  }
+
+  async #load(source: DataSource | undefined): Promise<void> {
+    if (source === undefined) return;
+    try {
+      // The collector's own answer, checked where it was made.
+      const { rules } = (await source.api.get('/v1/rules')) as { rules: readonly Rule[] };
+      this.rules = { kind: 'ready', value: rules };
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.rules = { kind: 'failed', error };
+    }
+  }
+
+  async #try(): Promise<void> {
+    const source = this.#source.value;
+    if (source === undefined) return;
+    this.trials = { kind: 'loading' };
+    try {
+      const answer = await source.api.send('POST', '/v1/rule-lab', trialOf(this.draft, source.now(), pastMs));
+      this.trials = { kind: 'ready', value: (answer as RuleLabResponse).trials };
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.trials = { kind: 'failed', error };
+    }
+  }
+
+  async #save(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    const source = this.#source.value;
+    if (source === undefined || faultsOf(this.draft).size > 0) return;
+    try {
+      await source.api.send('POST', '/v1/rules', ruleOf(this.draft));
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.refused = error;
+      return;
+    }
+    this.refused = undefined;
+    this.saved = this.draft.name;
+    this.draft = emptyDraft;
+    this.trials = undefined;
+    await this.#load(source);
+  }
+
+  #set(change: Partial<RuleDraft>): void {
+    this.draft = { ...this.draft, ...change };
+    this.saved = undefined;
+  }
+
+  override render(): TemplateResult {
+    const { words } = this.#locale;
+    return html`<h1>${words.pages.rules}</h1>
+      ${this.#form()} ${this.#list()}`;
+  }
+
+  #form(): TemplateResult {
+    const { rules: text } = this.#locale.words;
+    const faults = faultsOf(this.draft);
+    const input = (field: 'name' | 'expr' | 'value' | 'hold', label: string): TemplateResult =>
+      html`<label class=${field}
+        >${label}
+        <input
+          class="field"
+          .value=${this.draft[field]}
+          aria-invalid=${this.draft[field] !== '' && faults.has(field) ? 'true' : 'false'}
+          @input=${(event: InputEvent) => this.#set({ [field]: (event.target as HTMLInputElement).value })}
+        />
+      </label>`;
+    return html`<form class="card" @submit=${(event: SubmitEvent) => void this.#save(event)} aria-label=${text.new}>
+      <h2>${text.new}</h2>
+      <div class="fields">
+        ${input('name', text.name)} ${input('expr', text.expr)}
+        <label
+          >${text.op}
+          <select
+            class="field"
+            @change=${(event: Event) => this.#set({ op: ops[(event.target as HTMLSelectElement).selectedIndex] ?? '>' })}
+          >
+            ${ops.map((op) => html`<option ?selected=${op === this.draft.op}>${op}</option>`)}
+          </select>
+        </label>
+        ${input('value', text.value)} ${input('hold', text.hold)}
+        <label
+          >${text.severity}
+          <select
+            class="field"
+            @change=${(event: Event) =>
+              this.#set({ severity: severities[(event.target as HTMLSelectElement).selectedIndex] ?? 'warning' })}
+          >
+            ${severities.map(
+              (severity) =>
+                html`<option ?selected=${severity === this.draft.severity}>${text.severities[severity]}</option>`,
+            )}
+          </select>
+        </label>
+      </div>
+      <div class="actions">
+        <button class="button" type="button" ?disabled=${faults.has('expr') || faults.has('value')} @click=${this.#try}>
+          ${text.try}
+        </button>
+        <button class="button" type="submit" ?disabled=${faults.size > 0}>${text.save}</button>
+        <span role="status">${this.saved === undefined ? '' : text.saved(this.saved)}</span>
+      </div>
+      ${
+        this.refused === undefined
+          ? nothing
+          : html`<p class="refused" role="alert">${icons.warning}${this.refused.message}</p>`
+      }
+      ${this.#trialTable()}
+    </form>`;
+  }
+
+  #trialTable(): TemplateResult | typeof nothing {
+    const { rules: text } = this.#locale.words;
+    const { trials } = this;
+    if (trials === undefined) return nothing;
+    if (trials.kind === 'loading') return html`<p class="quiet" aria-busy="true">${text.trying}</p>`;
+    if (trials.kind === 'failed') {
+      return html`<p class="refused" role="alert">${icons.warning}${trials.error.message}</p>`;
+    }
+    const number = new Intl.NumberFormat(this.#locale.lang, { maximumSignificantDigits: 6 });
+    return html`<table>
+      <caption class="quiet">
+        ${text.trialed}
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">${text.value}</th>
+          <th scope="col">${text.fired}</th>
+          <th scope="col">${text.incidents}</th>
+          <th scope="col">${text.told}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${trials.value.map(
+          (trial) =>
+            html`<tr aria-current=${isWished(trial, this.draft) ? 'true' : nothing}>
+              <th scope="row">${this.draft.op} ${number.format(trial.value ?? NaN)}</th>
+              <td>${trial.fired}</td>
+              <td>${trial.incidents}</td>
+              <td>${trial.pages.length}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>`;
+  }
+
+  #list(): TemplateResult {
+    const { rules: text, offline } = this.#locale.words;
+    const { rules } = this;
+    if (rules.kind === 'loading') return html`<p class="quiet" aria-busy="true">…</p>`;
+    if (rules.kind === 'failed') {
+      return html`<section class="card failed">
+        <p>${text.failed} ${rules.error.message} <code>${rules.error.code}</code></p>
+        <button class="button" type="button" @click=${() => void this.#load(this.#source.value)}>${offline.now}</button>
+      </section>`;
+    }
+    return html`<section class="card list" aria-labelledby="all">
+      <h2 id="all">${text.all(rules.value.length)}</h2>
+      ${rules.value.length === 0 ? html`<p class="quiet">${text.none}</p>` : nothing}
+      <ul>
+        ${rules.value.map(
+          (rule) =>
+            html`<li class=${rule.enabled ? '' : 'off'}>
+              ${icons[rule.severity]}
+              <span class="name">${rule.name}</span>
+              <span class="quiet">${text.severities[rule.severity]}${rule.enabled ? '' : `, ${text.off}`}</span>
+              <code>${describeRule(rule)}</code>
+            </li>`,
+        )}
+      </ul>
+    </section>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'tarsier-rules-page': RulesPage;
+  }
+}

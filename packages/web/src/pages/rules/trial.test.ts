@@ -1,0 +1,30 @@
+import { newRuleSchema, ruleLabSchema } from '@tarsier/protocol/api';
+import { expect, test } from 'vitest';
+import { emptyDraft, faultsOf, isWished, ruleOf, trialOf } from './trial.ts';
+
+const draft = { ...emptyDraft, name: 'CPU busy', expr: 'cpu_busy_ratio', value: '0.9', hold: '5m' };
+
+test('what the form makes is what the collector takes', () => {
+  expect(newRuleSchema.safeParse(ruleOf(draft))).toMatchObject({
+    success: true,
+    data: { kind: 'expression', expr: '(cpu_busy_ratio) > 0.9', forMs: 300_000 },
+  });
+  const trial = ruleLabSchema.parse(trialOf(draft, Date.now(), 86_400_000));
+  expect(trial.rule).toMatchObject({ values: [0.72, 0.81, 0.9, 0.99, 1.08] });
+});
+
+test('a bound of zero has neighbours, too', () => {
+  expect(trialOf({ ...draft, value: '0' }, 0, 1000).rule).toMatchObject({ values: [-0.2, -0.1, 0, 0.1, 0.2] });
+});
+
+test('fields that are not right are named', () => {
+  expect([...faultsOf(emptyDraft)]).toEqual(['name', 'expr', 'value']);
+  expect([...faultsOf({ ...draft, value: 'much', hold: 'long' })]).toEqual(['value', 'hold']);
+  expect(faultsOf({ ...draft, hold: '0' }).size).toBe(0);
+});
+
+test('the wished bound is found among the trials', () => {
+  const trial = { fired: 0, incidents: 0, pages: [], pagesInRealIncidents: 0, missedIncidents: [], unsent: [] };
+  expect(isWished({ ...trial, value: 0.9 }, draft)).toBe(true);
+  expect(isWished({ ...trial, value: 0.99 }, draft)).toBe(false);
+});
