@@ -1,9 +1,13 @@
 import { css } from 'lit';
+import { contrast } from '../styles/contrast.ts';
 
 export const styles = css`
   :host {
     display: block;
     min-height: 100vh;
+  }
+  :host([theme='contrast']) {
+    ${contrast}
   }
   .shell {
     display: grid;

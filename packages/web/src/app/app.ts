@@ -51,7 +51,8 @@ export class TarsierApp extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#unfollow = this.preferences?.subscribe(() => this.requestUpdate());
+    this.#unfollow = this.preferences?.subscribe(() => this.#applyTheme());
+    this.#applyTheme();
     this.#routed();
     globalThis.addEventListener('hashchange', this.#routed);
     document.addEventListener('keydown', this.#key);
@@ -62,6 +63,13 @@ export class TarsierApp extends LitElement {
     this.#unfollow?.();
     globalThis.removeEventListener('hashchange', this.#routed);
     document.removeEventListener('keydown', this.#key);
+  }
+
+  /** Its own colours are of its own, above the provider that hands the theme to the elements. */
+  #applyTheme(): void {
+    if (this.preferences?.value.theme === 'contrast') this.setAttribute('theme', 'contrast');
+    else this.removeAttribute('theme');
+    this.requestUpdate();
   }
 
   readonly #routed = (): void => {

@@ -1,4 +1,5 @@
 /** What is drawn on the canvas around the lines: anomalies, markers, forecast, thresholds. */
+import { seriesSignature } from '@tarsier/protocol/labels';
 import type uPlot from 'uplot';
 import type { CanvasColours } from './canvas-colours.ts';
 import type { ChartView } from './chart-view.ts';
@@ -65,9 +66,10 @@ function drawSpread(plot: uPlot, { lines, times, settings }: ChartView, colours:
 function drawForecasts(plot: uPlot, { forecasts, lines }: ChartView, colours: CanvasColours): void {
   const { ctx, valToPos } = plot;
   for (const [order, { series }] of forecasts.entries()) {
-    for (const [i, { times, low, high, median }] of series.entries()) {
-      // Series of one query come in the same order as its lines.
-      const colour = colours.series[lines[i]?.slot ?? i] ?? colours.text;
+    for (const { metric, times, low, high, median } of series) {
+      const { __name__: name = '', ...labels } = metric;
+      const signature = seriesSignature({ name, labels });
+      const colour = colours.series[lines.find((line) => line.signature === signature)?.slot ?? 0] ?? colours.text;
       ctx.fillStyle = withAlpha(colour, fanOpacity);
       fillBetween(plot, times, low, high);
       if (order < forecasts.length - 1) continue;

@@ -6,13 +6,14 @@ import { createRest, RequestError } from './rest.ts';
 import type { Connection, DataSource, Loadable } from './source.ts';
 import type { OpenSocket } from './socket.ts';
 import { createStore } from './store.ts';
+import type { TokenKeeper } from './token-keeper.ts';
 import { anomaliesSince, upsert } from './upsert.ts';
 
 export interface CollectorSourceOptions {
   /** Where the collector is, no slash at the end; '' is the page's own origin. */
   readonly baseUrl: string;
-  /** For other origins; the collector's own page has its session cookie. */
-  readonly token?: string | undefined;
+  /** For pages of other origins; the collector's own page has its session cookie. */
+  readonly tokens?: TokenKeeper | undefined;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly openSocket: OpenSocket;
 }
@@ -22,6 +23,8 @@ export interface CollectorSource extends DataSource {
   start(): void;
   /** Closes the socket and every timer; `start` resumes. */
   stop(): void;
+  /** Stops for good. */
+  dispose(): void;
 }
 
 const hostsPollMs = 5_000;
@@ -169,6 +172,15 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
   }
 
   let unfollow: (() => void) | undefined;
+
+  function stop(): void {
+    running = false;
+    unfollow?.();
+    clearInterval(polling);
+    polling = undefined;
+    live.stop();
+  }
+
   return {
     baseUrl: options.baseUrl,
     connection,
@@ -188,12 +200,10 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
       unfollow = live.connection.subscribe(followConnection);
       begin();
     },
-    stop() {
-      running = false;
-      unfollow?.();
-      clearInterval(polling);
-      polling = undefined;
-      live.stop();
+    stop,
+    dispose() {
+      stop();
+      live.dispose();
     },
   };
 }

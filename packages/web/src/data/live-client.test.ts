@@ -2,6 +2,8 @@ import { encodeLiveFrame } from '@tarsier/protocol/live';
 import type { LiveMessage, LiveRequest } from '@tarsier/protocol/live';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createLiveClient } from './live-client.ts';
+import { createTokenKeeper } from './token-keeper.ts';
+import type { TokenKeeper } from './token-keeper.ts';
 import type { Span } from './time-range.ts';
 import type { SocketHandlers } from './socket.ts';
 
@@ -14,6 +16,7 @@ interface Peer {
   closedByClient: boolean;
   say(message: LiveMessage): void;
   frame(kind: 'snap' | 'delta', id: number, times: number[], values: number[], ref?: number): void;
+  open(): void;
   welcome(skewMs?: number): void;
   drop(code?: number): void;
 }
@@ -28,6 +31,7 @@ function connectTo(peers: Peer[], handlers: SocketHandlers) {
       const columns = [{ ref, values: Float64Array.from(values) }];
       handlers.bytes(encodeLiveFrame({ kind, id, groups: [{ times: Float64Array.from(times), columns }] }));
     },
+    open: () => handlers.opened(),
     welcome(skewMs = 0) {
       handlers.opened();
       peer.say({ type: 'welcome', now: Date.now() + skewMs, tenant: 'default' });
@@ -51,7 +55,7 @@ function connectTo(peers: Peer[], handlers: SocketHandlers) {
   };
 }
 
-function stage(random = 0.5) {
+function stage(random = 0.5, tokens?: TokenKeeper) {
   const peers: Peer[] = [];
   const alerts: string[] = [];
   const missing: Span[] = [];
@@ -63,6 +67,7 @@ function stage(random = 0.5) {
     onMissing: (_, span) => void missing.push(span),
     onWelcome: () => undefined,
     random: () => random,
+    tokens,
   });
   client.start();
   const peer = (): Peer => peers.at(-1) ?? expect.unreachable();
@@ -199,4 +204,40 @@ test('what a snapshot leaves out is asked for elsewhere, and fills the hole', ()
   const [held] = client.subscriptions;
   held?.fill([{ ...load, column: { times: Float64Array.of(601_000, 650_000), values: Float64Array.of(9, 8) } }]);
   expect([...(subscription.series[0]?.column.values ?? [])]).toEqual([1, 2, 8, 3, 4]);
+});
+
+test('a renewed token is told in band: no subscription is made anew, and no sample is lost', async () => {
+  let count = 0;
+  const tokens = createTokenKeeper({ getToken: () => Promise.resolve(`t${++count}`), monotonic: Date.now });
+  const { client, peers, peer } = stage(0.5, tokens);
+  client.watch(query, () => undefined);
+  const welcome = { type: 'welcome', now: Date.now(), tenant: 'default' } as const;
+  peer().open();
+  await vi.advanceTimersByTimeAsync(0);
+  peer().say(welcome);
+  await tokens.renew();
+  peer().say(welcome);
+  expect(peer().received).toEqual([
+    { type: 'hello', token: 't1' },
+    { type: 'sub', id: 1, ...query },
+    { type: 'hello', token: 't2' },
+  ]);
+  expect(peers).toHaveLength(1);
+  client.dispose();
+  tokens.stop();
+});
+
+test('a refused token is exchanged once; a second refusal is meant', async () => {
+  let count = 0;
+  const tokens = createTokenKeeper({ getToken: () => Promise.resolve(`t${++count}`), monotonic: Date.now });
+  const { client, peers, peer } = stage(0.5, tokens);
+  await vi.advanceTimersByTimeAsync(0);
+  peer().drop(4401);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(peers).toHaveLength(2);
+  expect(client.connection.value.kind).toBe('offline');
+  peer().drop(4401);
+  expect(client.connection.value.kind).toBe('signed-out');
+  client.dispose();
+  tokens.stop();
 });

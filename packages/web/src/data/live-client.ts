@@ -5,14 +5,15 @@ import { reconnectDelayMs } from './backoff.ts';
 import { HeldSubscription } from './held-subscription.ts';
 import type { Connection, LiveQuery, LiveSubscription } from './source.ts';
 import type { OpenSocket, Socket } from './socket.ts';
+import type { TokenKeeper } from './token-keeper.ts';
 import type { Span } from './time-range.ts';
 import { createStore } from './store.ts';
 import type { Readable } from './store.ts';
 
 export interface LiveClientOptions {
   readonly openSocket: OpenSocket;
-  /** Sent in `hello`; absent where the session cookie says who we are. */
-  readonly token?: string | undefined;
+  /** Sent in `hello`, and again when it was renewed; absent where the session cookie says who we are. */
+  readonly tokens?: Pick<TokenKeeper, 'current' | 'renew' | 'subscribe'> | undefined;
   readonly onAlert: (alert: Alert) => void;
   readonly onAnomaly: (anomaly: Anomaly) => void;
   readonly onEvent: (event: AnomalyEvent) => void;
@@ -35,6 +36,8 @@ export interface LiveClient {
   start(): void;
   /** Ends for good, until `start`; `signedOut` says why. */
   stop(signedOut?: boolean): void;
+  /** Ends, and forgets its tokens' keeper. */
+  dispose(): void;
 }
 
 const pingIntervalMs = 15_000;
@@ -49,7 +52,7 @@ const unauthorizedCode = 4401;
 export function createLiveClient(options: LiveClientOptions): LiveClient {
   const {
     openSocket,
-    token,
+    tokens,
     onAlert,
     onAnomaly,
     onEvent,
@@ -77,13 +80,31 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     send({ type: 'sub', id, selector: query.selector, windowMs: query.windowMs });
   }
 
+  async function hello(opening: Socket): Promise<void> {
+    if (tokens === undefined) return send({ type: 'hello' });
+    try {
+      const token = await tokens.current();
+      if (socket === opening) send({ type: 'hello', token });
+    } catch {
+      // Without a token there is nothing to say; the next try asks for one again.
+      if (socket !== opening) return;
+      lost(1006);
+      opening.close();
+    }
+  }
+
+  // A token that follows another is told in band: the connection and its subscriptions go on.
+  const endRenewals = tokens?.subscribe((token) => {
+    if (welcomedAt !== undefined) send({ type: 'hello', token });
+  });
+
   function connect(): void {
     clearTimeout(retryTimer);
     retryTimer = undefined;
     welcomedAt = undefined;
     lastHeard = now();
     const opening: Socket = openSocket({
-      opened: () => send({ type: 'hello', ...(token === undefined ? {} : { token }) }),
+      opened: () => void hello(opening),
       text(text) {
         lastHeard = now();
         hear(parseMessage(text));
@@ -115,6 +136,8 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     switch (message?.type) {
       case 'welcome':
         skewMs = message.now - now();
+        // The answer to a renewed token: everything goes on.
+        if (welcomedAt !== undefined) return;
         welcomedAt = now();
         connection.set({ kind: 'live', since: now() });
         for (const subscription of subscriptions.values()) {
@@ -168,7 +191,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
 
   function lost(code: number): void {
     socket = undefined;
-    if (code === unauthorizedCode) return end(true);
+    if (code === unauthorizedCode && !tokenMayBeOld()) return end(true);
     if (welcomedAt !== undefined && now() - welcomedAt > healthyAfterMs) attempt = 0;
     attempt++;
     const delay = reconnectDelayMs(attempt, random());
@@ -176,6 +199,13 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     const since = value.kind === 'offline' ? value.since : now();
     connection.set({ kind: 'offline', since, attempt, retryAt: now() + delay });
     retryTimer = setTimeout(connect, delay);
+  }
+
+  /** A refused token is worth one other one; a second refusal in a row is meant. */
+  function tokenMayBeOld(): boolean {
+    if (tokens === undefined || (welcomedAt === undefined && attempt > 0)) return false;
+    void tokens.renew().catch(() => undefined);
+    return true;
   }
 
   function end(signedOut: boolean): void {
@@ -200,7 +230,13 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
       if (kind === 'signed-out') connection.set({ kind: 'connecting', since: now() });
       connect();
     },
-    stop: (signedOut = false) => end(signedOut),
+    stop(signedOut = false) {
+      end(signedOut);
+    },
+    dispose() {
+      endRenewals?.();
+      end(false);
+    },
     watch(query, changed) {
       const shared = [...subscriptions.values()].find(
         (other) => other.query.selector === query.selector && other.query.windowMs === query.windowMs,

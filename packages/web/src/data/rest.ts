@@ -1,6 +1,7 @@
 import type { Alert, Anomaly, AnomalyEvent, UnixMs } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
 import type { SourceError } from './source.ts';
+import type { TokenKeeper } from './token-keeper.ts';
 
 /** A refused or failed request, in the collector's words where it said any. */
 export class RequestError extends Error implements SourceError {
@@ -21,7 +22,8 @@ export class RequestError extends Error implements SourceError {
 export interface RestOptions {
   /** Where the collector is, no slash at the end; '' is the page's own origin. */
   readonly baseUrl: string;
-  readonly token?: string | undefined;
+  /** Absent where the session cookie says who we are. */
+  readonly tokens?: Pick<TokenKeeper, 'current' | 'renew'> | undefined;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
@@ -43,14 +45,22 @@ export interface Rest extends Api {
   events(start: UnixMs, end: UnixMs): Promise<readonly AnomalyEvent[]>;
 }
 
-export function createRest({ baseUrl, token, fetch }: RestOptions): Rest {
+export function createRest({ baseUrl, tokens, fetch }: RestOptions): Rest {
   async function request(path: string, init: RequestInit): Promise<unknown> {
+    const response = await answerTo(path, init, await tokens?.current().catch(noToken));
+    // The token may have ended early: one other is asked for, and the request sent once more.
+    if (response.status === 401 && tokens !== undefined) {
+      return bodyOf(await answerTo(path, init, await tokens.renew().catch(noToken)));
+    }
+    return bodyOf(response);
+  }
+
+  async function answerTo(path: string, init: RequestInit, token: string | undefined): Promise<Response> {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     if (init.body !== undefined) headers['content-type'] = 'application/json';
-    let response: Response;
     try {
-      response = await fetch(`${baseUrl}${path}`, {
+      return await fetch(`${baseUrl}${path}`, {
         ...init,
         headers,
         credentials: token === undefined ? 'same-origin' : 'omit',
@@ -61,6 +71,9 @@ export function createRest({ baseUrl, token, fetch }: RestOptions): Rest {
       const error = { code: 'web/unreachable', message: 'The collector does not answer.', retryable: true };
       throw new RequestError(0, error, cause);
     }
+  }
+
+  async function bodyOf(response: Response): Promise<unknown> {
     const body: unknown = await response.json().catch(() => undefined);
     if (!response.ok) throw new RequestError(response.status, errorOf(body, response.status));
     return body;
@@ -90,6 +103,11 @@ export function createRest({ baseUrl, token, fetch }: RestOptions): Rest {
 }
 
 /** Of a problem (RFC 9457), as the collector answers refusals. */
+function noToken(cause: unknown): never {
+  const message = 'The page did not get a token for its visitor.';
+  throw new RequestError(0, { code: 'web/token', message, retryable: true }, cause);
+}
+
 function errorOf(body: unknown, status: number): SourceError {
   // As Prometheus's API says it.
   if (isRecord(body) && typeof body['error'] === 'string' && typeof body['errorType'] === 'string') {

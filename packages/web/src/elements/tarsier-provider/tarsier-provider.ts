@@ -9,6 +9,8 @@ import { browserSocket } from '../../data/socket.ts';
 import { createPageView } from '../../data/page-view.ts';
 import type { PageView } from '../../data/page-view.ts';
 import type { DataSource } from '../../data/source.ts';
+import { createTokenKeeper, tokenFromUrl } from '../../data/token-keeper.ts';
+import type { GetToken, TokenKeeper } from '../../data/token-keeper.ts';
 import { parseDuration, parseRange, rangeText } from '../../data/time-range.ts';
 import { isTimeZone } from '../../i18n/locale.ts';
 import { styles } from './tarsier-provider.styles.ts';
@@ -19,6 +21,7 @@ import { styles } from './tarsier-provider.styles.ts';
  *
  * @slot - the elements, and anything else
  * @fires tarsier-connection - the state of the connection changed; `detail` is the new state
+ * @fires tarsier-token-needed - a token is needed; `detail.answer(token)` gives one, also as a promise
  * @fires tarsier-range-change - an element changed the shared time range; `detail.range` is its text
  */
 export class TarsierProvider extends LitElement {
@@ -29,6 +32,12 @@ export class TarsierProvider extends LitElement {
 
   /** A token for pages of other origins. It is read once and removed from the document. */
   @property() token = '';
+
+  /** Address of the page's own server that answers with a token for this visitor: `{ "token": "…" }`. */
+  @property({ attribute: 'token-url' }) tokenUrl = '';
+
+  /** Gives a token for this visitor; asked again before each one ends, and when one is refused. */
+  @property({ attribute: false }) getToken: GetToken | undefined;
 
   /** Time range of all elements that have none of their own: `15m`, or two times with `/` between. */
   @property() range = '';
@@ -50,6 +59,7 @@ export class TarsierProvider extends LitElement {
 
   readonly #consumers = new Set<ContextCallback<DataSource>>();
   #collector: CollectorSource | undefined;
+  #tokens: TokenKeeper | undefined;
   #provided: DataSource | undefined;
   #unfollow: (() => void) | undefined;
 
@@ -63,11 +73,15 @@ export class TarsierProvider extends LitElement {
     super.connectedCallback();
     this.#collector?.start();
     globalThis.addEventListener('online', this.#online);
+    globalThis.addEventListener('pageshow', this.#woke);
+    document.addEventListener('visibilitychange', this.#woke);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     globalThis.removeEventListener('online', this.#online);
+    globalThis.removeEventListener('pageshow', this.#woke);
+    document.removeEventListener('visibilitychange', this.#woke);
     // A move within the document is a leave and a return in one task: the connection lives on.
     queueMicrotask(() => {
       if (!this.isConnected) this.#collector?.stop();
@@ -76,16 +90,43 @@ export class TarsierProvider extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     this.#setView(changed);
-    if (!changed.has('src') && !changed.has('token') && !changed.has('source') && this.#provided !== undefined) return;
+    const asks = (['src', 'source', 'tokenUrl', 'getToken'] as const).some((name) => changed.has(name));
     // Removing the attribute comes back here with an empty token; the one that was read stays in use.
     const token = this.token === '' ? this.#token : this.token;
-    if (this.source === undefined && this.#collector !== undefined && token === this.#token && !changed.has('src'))
-      return;
+    if (!asks && token === this.#token && this.#provided !== undefined) return;
     this.#token = token;
-    this.#collector?.stop();
-    this.#collector = this.source === undefined ? connect(this.src, token) : undefined;
+    this.#disconnect();
+    if (this.source === undefined) {
+      this.#tokens = this.#keeper(token);
+      this.#collector = connect(this.src, this.#tokens);
+    }
     this.#provide(this.source ?? this.#collector);
     if (this.isConnected) this.#collector?.start();
+  }
+
+  #disconnect(): void {
+    this.#collector?.dispose();
+    this.#tokens?.stop();
+    this.#collector = undefined;
+    this.#tokens = undefined;
+  }
+
+  #keeper(token: string): TokenKeeper | undefined {
+    const { getToken, tokenUrl } = this;
+    if (getToken !== undefined) return createTokenKeeper({ getToken: () => this.#askPage(getToken) });
+    if (tokenUrl !== '') {
+      const fromUrl = tokenFromUrl(tokenUrl, (url, init) => fetch(url, init));
+      return createTokenKeeper({ getToken: () => this.#askPage(fromUrl) });
+    }
+    return token === '' ? undefined : createTokenKeeper({ getToken: () => Promise.resolve(token) });
+  }
+
+  /** The page may answer the event with a token of its own, by `detail.answer`. */
+  async #askPage(otherwise: GetToken): Promise<string> {
+    let answered: Promise<string> | undefined;
+    const detail = { answer: (token: Promise<string> | string) => (answered = Promise.resolve(token)) };
+    this.dispatchEvent(new CustomEvent('tarsier-token-needed', { detail, bubbles: true, composed: true }));
+    return answered ?? otherwise();
   }
 
   #token = '';
@@ -130,7 +171,14 @@ export class TarsierProvider extends LitElement {
     for (const consumer of [...this.#consumers]) consumer(source, () => this.#consumers.delete(consumer));
   }
 
-  readonly #online = (): void => this.retry();
+  readonly #online = (): void => {
+    this.#tokens?.wake();
+    this.retry();
+  };
+
+  readonly #woke = (): void => {
+    if (document.visibilityState === 'visible') this.#tokens?.wake();
+  };
 
   readonly #answer = (event: Event): void => {
     if (event.target === this) return;
@@ -155,13 +203,13 @@ function callbackOf<T>(event: Event, context: ContextKey<T>): ContextCallback<T>
   return request.context === context ? request.callback : undefined;
 }
 
-function connect(src: string, token: string): CollectorSource {
+function connect(src: string, tokens: TokenKeeper | undefined): CollectorSource {
   const base = new URL(src === '' ? '/' : src, document.baseURI);
   const live = new URL('/v1/live', base);
   live.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:';
   return createCollectorSource({
     baseUrl: base.origin,
-    token: token === '' ? undefined : token,
+    tokens,
     fetch: (url, init) => fetch(url, init),
     openSocket: browserSocket(live),
   });
