@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { InlineConfig } from 'vite';
 
 const webFolder = fileURLToPath(new URL('../packages/web/', import.meta.url));
 const sources = [webFolder, fileURLToPath(new URL('../packages/protocol/src/', import.meta.url))];
@@ -15,10 +16,46 @@ export async function buildWeb(): Promise<void> {
   process.env['NODE_ENV'] = 'production';
   try {
     await build({ root: webFolder, logLevel: 'error' });
+    await build(embedBuild());
+    await build(moduleBuild());
   } finally {
     if (environment === undefined) delete process.env['NODE_ENV'];
     else process.env['NODE_ENV'] = environment;
   }
+}
+
+function entriesOf(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, `${webFolder}src/embed/${name}.ts`]));
+}
+
+function library(outDir: string, entry: Record<string, string>): InlineConfig {
+  return {
+    root: webFolder,
+    logLevel: 'error',
+    build: {
+      outDir: `${webRoot}${outDir}`,
+      emptyOutDir: true,
+      // Policies and caches of other sites: nothing is copied in beside it.
+      copyPublicDir: false,
+      minify: 'oxc',
+      lib: { entry, formats: ['es'] },
+    },
+  };
+}
+
+/** `embed/tarsier.js`: everything in one file, for a script tag. */
+export function embedBuild(names: readonly string[] = ['tarsier'], outDir = 'embed'): InlineConfig {
+  return library(outDir, entriesOf(names));
+}
+
+/** `modules/`: a module for each element, for bundlers and servers, which bring Lit and uPlot themselves. */
+function moduleBuild(): InlineConfig {
+  const names = readdirSync(`${webFolder}src/embed`).map((file) => file.replace(/\.ts$/u, ''));
+  const config = library('modules', entriesOf(names));
+  return {
+    ...config,
+    build: { ...config.build, minify: false, rollupOptions: { external: [/^lit(\/|$)/u, /^uplot$/u] } },
+  };
 }
 
 /** Whether a source is newer than the built page, or there is none. */

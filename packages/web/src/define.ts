@@ -1,3 +1,9 @@
+import { TarsierAnomalyTimeline } from './elements/tarsier-anomaly-timeline/tarsier-anomaly-timeline.ts';
+import { TarsierGauge } from './elements/tarsier-gauge/tarsier-gauge.ts';
+import { TarsierHealth } from './elements/tarsier-health/tarsier-health.ts';
+import { TarsierHeatmap } from './elements/tarsier-heatmap/tarsier-heatmap.ts';
+import { TarsierSparkline } from './elements/tarsier-sparkline/tarsier-sparkline.ts';
+import { TarsierStat } from './elements/tarsier-stat/tarsier-stat.ts';
 import { TarsierAlertList } from './elements/tarsier-alert-list/tarsier-alert-list.ts';
 import { TarsierChart } from './elements/tarsier-chart/tarsier-chart.ts';
 import { TarsierConnection } from './elements/tarsier-connection/tarsier-connection.ts';
@@ -19,12 +25,12 @@ export const elements: readonly (readonly [tag: string, element: CustomElementCo
   ['tarsier-host', TarsierHost],
   ['tarsier-onboarding', TarsierOnboarding],
   ['tarsier-time-range', TarsierTimeRange],
+  ['tarsier-anomaly-timeline', TarsierAnomalyTimeline],
+  ['tarsier-gauge', TarsierGauge],
+  ['tarsier-health', TarsierHealth],
+  ['tarsier-heatmap', TarsierHeatmap],
+  ['tarsier-sparkline', TarsierSparkline],
+  ['tarsier-stat', TarsierStat],
 ];
 
-/** Registers what is not yet registered: a second copy of this code on a page leaves the first one in place. */
-export function define(
-  list: readonly (readonly [tag: string, element: CustomElementConstructor])[],
-  registry: CustomElementRegistry = customElements,
-): void {
-  for (const [tag, element] of list) if (registry.get(tag) === undefined) registry.define(tag, element);
-}
+export { define } from './register.ts';

@@ -1,10 +1,17 @@
 /** `import '@tarsier/web'` makes the elements available in the page; in Node it only gives the classes. */
-import { define, elements } from './define.ts';
+import { elements } from './define.ts';
+import { defineInPage } from './register.ts';
 
-if ('customElements' in globalThis) define(elements);
+defineInPage(elements);
 
 export { define, elements } from './define.ts';
 export { TarsierAlertList } from './elements/tarsier-alert-list/tarsier-alert-list.ts';
+export { TarsierAnomalyTimeline } from './elements/tarsier-anomaly-timeline/tarsier-anomaly-timeline.ts';
+export { TarsierGauge } from './elements/tarsier-gauge/tarsier-gauge.ts';
+export { TarsierHealth } from './elements/tarsier-health/tarsier-health.ts';
+export { TarsierHeatmap } from './elements/tarsier-heatmap/tarsier-heatmap.ts';
+export { TarsierSparkline } from './elements/tarsier-sparkline/tarsier-sparkline.ts';
+export { TarsierStat } from './elements/tarsier-stat/tarsier-stat.ts';
 export { TarsierChart } from './elements/tarsier-chart/tarsier-chart.ts';
 export { TarsierConnection } from './elements/tarsier-connection/tarsier-connection.ts';
 export { TarsierHost } from './elements/tarsier-host/tarsier-host.ts';

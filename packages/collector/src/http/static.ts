@@ -49,6 +49,10 @@ export async function createStatic(root: string | undefined): Promise<(c: Contex
       etag: asset.etag,
       'cache-control': asset.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     };
+    // What is for pages of other sites may be loaded by them; it holds no secret.
+    if (c.req.path.startsWith('/embed/')) {
+      Object.assign(headers, { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' });
+    }
     if (c.req.header('if-none-match') === asset.etag) return c.body(null, 304, headers);
     return c.body(asset.bytes, 200, { ...headers, 'content-type': asset.type });
   };

@@ -54,8 +54,8 @@ function mergeTimes(columns: readonly SeriesColumn[], starts: readonly number[])
   }
 }
 
-/** The median, of the newest few: an interval that was changed counts as soon as it shows. */
-function typicalInterval(times: Float64Array): number {
+/** The median distance of the newest few: an interval that was changed counts as soon as it shows. NaN of one. */
+export function typicalInterval(times: Float64Array): number {
   const recent = times.subarray(-32);
   const distances = Float64Array.from(
     { length: Math.max(0, recent.length - 1) },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { assignSlots, palettes, surfaces } from './palette.ts';
+import { assignSlots, palettes, sequential, surfaces } from './palette.ts';
 
 type Rgb = readonly [number, number, number];
 
@@ -101,4 +101,11 @@ test('a series keeps its colour when another one leaves, and a new one takes the
     ['c', 2],
     ['d', 1],
   ]);
+});
+
+test.each(['light', 'dark'] as const)('heat in the %s theme only ever goes further from the surface', (theme) => {
+  const [surface = '#000000'] = surfaces[theme];
+  const contrasts = sequential[theme].map((colour) => contrast(colour, surface));
+  expect(contrasts).toEqual(contrasts.toSorted((a, b) => a - b));
+  expect(contrasts.at(-1)).toBeGreaterThan(7);
 });

@@ -7,6 +7,12 @@ export const palettes = {
   dark: ['#4582f8', '#efac24', '#74f4fe', '#d23564', '#9168b0', '#d5ed96', '#3db8ef', '#b39b85'],
 } as const;
 
+/** One hue from near the surface to far from it, in equal steps of lightness: for heat. */
+export const sequential = {
+  light: ['#e9edfb', '#ccd6f6', '#a9b9ee', '#8499e3', '#5f76d4', '#3c52bb', '#1b2f92'],
+  dark: ['#232c42', '#2c3d66', '#36508c', '#4467b4', '#5c85d8', '#86aaf0', '#bcd3ff'],
+} as const;
+
 export const surfaces = {
   light: ['#ffffff', '#f5f6f8'],
   dark: ['#14171c', '#1c2027'],

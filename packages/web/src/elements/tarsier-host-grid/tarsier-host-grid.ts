@@ -6,6 +6,7 @@ import { property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatAge } from '../../chart/age.ts';
 import { pageFrames } from '../../chart/frame.ts';
+import { sparkBox, sparkPath } from '../../chart/spark-path.ts';
 import { formatValue } from '../../chart/units.ts';
 import { FollowController, SecondsController } from '../../controllers/follow.ts';
 import { LocaleController } from '../../controllers/locale.ts';
@@ -14,7 +15,6 @@ import type { DataSource, HeldSeries, LiveSubscription } from '../../data/source
 import { words } from '../../i18n/words.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
-import { sparkBox, sparkPath } from './sparkline.ts';
 import { styles } from './tarsier-host-grid.styles.ts';
 
 const windowMs = 120_000;
@@ -154,7 +154,7 @@ export class TarsierHostGrid extends LitElement {
                     preserveAspectRatio="none"
                     aria-hidden="true"
                   >
-                    ${column === undefined ? nothing : svg`<path d=${sparkPath(column, now - windowMs, now)} />`}
+                    ${column === undefined ? nothing : svg`<path d=${sparkPath(column, { from: now - windowMs, to: now, min: 0, max: 1 })} />`}
                   </svg>
                 </span>`;
               })
