@@ -27,7 +27,7 @@ export interface FeedbackResponse {
 
 /** `PUT /v1/detection/budget`: at most so many pages per host in so many days. */
 export const budgetSchema = z.object({
-  pages: z.number().positive().max(1_000),
+  pages: z.number().min(0.001).max(1_000),
   perHostDays: z.number().min(1).max(365),
 });
 export type Budget = z.infer<typeof budgetSchema>;
