@@ -86,7 +86,13 @@ test('a loaded CPU is sampled, charted in a browser, found unusual, alerted on a
       );
     });
     expect(anomaly.reason).toMatch(/was usual/u);
-    await page.locator('tarsier-alert-list').getByText('CPU loaded').first().waitFor({ timeout: 30_000 });
+    await page.locator('tarsier-alert-list').getByText('CPU loaded').first().click({ timeout: 30_000 });
+    const incident = page.locator('tarsier-incident');
+    await incident.getByRole('heading', { name: 'CPU loaded' }).waitFor();
+    await incident.locator('tarsier-chart canvas').waitFor();
+    await incident.getByText('cpu_busy_ratio').first().waitFor();
+    await incident.getByRole('button', { name: 'Acknowledge' }).click();
+    await incident.getByRole('button', { name: 'Unacknowledge' }).waitFor();
   } finally {
     await load.stop();
   }

@@ -157,7 +157,13 @@ export async function startCollector({
     now,
   });
   const tuner = createEventTuner({ storage, detection, now });
-  const dispatcher = createDispatcher({ outbox: storage.notifications, sender, log, now });
+  const dispatcher = createDispatcher({
+    outbox: storage.notifications,
+    sender,
+    onTried: ({ kind }, outcome) => self.notifications.add(1, { kind, outcome }),
+    log,
+    now,
+  });
   const usageMeter = createUsageMeter({ storage, log, now });
   const query = createQuery({ storage, onDone: usageMeter.query });
   const engine = createEngine({

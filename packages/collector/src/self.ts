@@ -19,6 +19,8 @@ export interface SelfMetrics {
   readonly ruleEvaluationsMissed: Counter;
   readonly alertDecisions: Counter;
   readonly noiseReduction: Gauge;
+  /** Tries to tell a channel, by its kind and what came of it. */
+  readonly notifications: Counter;
   /** What `GET /metrics` answers. */
   text(): string;
 }
@@ -103,6 +105,10 @@ export function createSelfMetrics(
       'Evaluations of rule groups left out because the one before took too long.',
     ),
     alertDecisions: counter('tarsier_alert_decisions_total', 'Beginnings and ends of alerts, by what became of them.'),
+    notifications: counter(
+      'tarsier_notifications_total',
+      'Tries to tell a channel: sent, to be tried again (retried), or given up.',
+    ),
     noiseReduction: gauge(
       'tarsier_alert_noise_reduction_ratio',
       'Share of the beginnings and ends of alerts that sent no notification of their own, over 24 hours.',

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { testAlert } from '../storage/testing-incidents.ts';
 import { startProvider } from '../notify/testing-provider.ts';
 import { startTestServer } from './testing.ts';
@@ -35,6 +36,9 @@ test('an incident is looked into by people, and its timeline says who did what',
   });
   expect(await act('assign', { by: 'ann', assignee: 'bob' })).toMatchObject({ json: { assignee: 'bob' } });
   expect((await act('comment', { text: 'the disk is old' })).status).toBe(200);
+  const until = Date.now() + 3_600_000;
+  expect(await act('snooze', { by: 'ann', until })).toMatchObject({ json: { snoozedUntil: until } });
+  expect((await act('unacknowledge', { by: 'ann' })).json).not.toHaveProperty('acknowledged');
   expect(await act('feedback', { verdict: 'useful' })).toMatchObject({ json: { feedback: 'useful' } });
   expect(await act('resolve', { by: 'bob' })).toMatchObject({ json: { status: 'resolved', closedBy: 'bob' } });
   const { json } = await call('GET', `/v1/incidents/${id}`);
@@ -44,6 +48,8 @@ test('an incident is looked into by people, and its timeline says who did what',
     'ann acknowledged',
     'ann assigned to bob',
     'key the disk is old',
+    `ann snoozed until ${new Date(until).toISOString()}`,
+    'ann no longer acknowledged',
     'key called useful',
     'bob closed',
   ]);
@@ -222,5 +228,37 @@ test('people are on call by turns, somebody takes over, and it is known who is n
     ['/v1/overrides', { rotationId, person: 'bob', from: 2, to: 1 }, 'to'],
   ] as const) {
     expect(await call('POST', path, body)).toMatchObject({ status: 400, json: { field } });
+  }
+});
+
+test('incidents are listed by priority, each with the arithmetic of its own', async () => {
+  const call = await client('urgent');
+  const scope = await server.storage.tenants.ensure('urgent');
+  const since = Date.now();
+  const severities = { a: 'info', b: 'page', c: 'warning' } as const;
+  for (const [letter, severity] of Object.entries(severities)) {
+    const alert = testAlert(letter.repeat(32), since, {
+      severity,
+      name: `Alert ${letter}`,
+      host: letter,
+      ruleId: letter,
+    });
+    await server.storage.alerts.save(scope, [alert]);
+  }
+  const id = `i${'a'.repeat(31)}`;
+  await call('POST', `/v1/incidents/${id}/comment`, { text: 'x' });
+  const listed = await call('GET', '/v1/incidents?sort=priority');
+  const incidents = z
+    .array(
+      z.object({
+        severity: z.string(),
+        priority: z.object({ score: z.number(), parts: z.array(z.object({ points: z.number() })) }),
+      }),
+    )
+    .parse(listed.json['incidents']);
+  expect(incidents.map(({ severity }) => severity)).toEqual(['page', 'warning', 'info']);
+  for (const { priority } of incidents) {
+    const sum = priority.parts.reduce((total, { points }) => total + points, 0);
+    expect(Math.abs(sum - priority.score)).toBeLessThanOrEqual(0.5);
   }
 });

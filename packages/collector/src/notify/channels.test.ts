@@ -392,14 +392,20 @@ test('a channel that wants no picture has none, and without an address a chat ha
   const provider = await startProvider();
   closers.push(provider.close);
   await send({ kind: 'slack', name: 'ops', url: provider.url, picture: false });
+  let drawn = 0;
   const nowhere = createSender({
     fetch,
-    illustrate: () => Promise.resolve({ alt: '', address: undefined, png: () => Buffer.of() }),
+    illustrate() {
+      drawn++;
+      return Promise.resolve(undefined);
+    },
   });
   const channel = channelOf({ kind: 'slack', name: 'ops', url: provider.url });
   await nowhere.send({ tenantId: 1, id: 'n1', channel, message: firing, createdAt: at });
   expect(provider.received).toHaveLength(2);
   expect(JSON.stringify(provider.received)).not.toContain('image_url');
+  // What nobody can fetch is not drawn.
+  expect(drawn).toBe(0);
   const { mails, server } = await startMailServer();
   await send({ ...mailbox, server, picture: false });
   expect(mails[0]?.text).not.toMatch(/image\/png|<img/u);

@@ -8,7 +8,7 @@ import { silentLog } from '../log.ts';
 import { retryAt } from './backoff.ts';
 import { exampleMessage } from './example.ts';
 import { createSender } from './send.ts';
-import { createDispatcher, type Outbox, type Outgoing } from './dispatcher.ts';
+import { createDispatcher, type DispatcherDeps, type Outbox, type Outgoing } from './dispatcher.ts';
 
 const start = Date.UTC(2026, 10, 24, 10);
 const closers: (() => void)[] = [];
@@ -101,9 +101,10 @@ function startOutbox(entries: readonly Outgoing[]) {
   return { outbox, rows };
 }
 
-function dispatch(outbox: Outbox, clock = { now: start }) {
+function dispatch(outbox: Outbox, clock = { now: start }, onTried: DispatcherDeps['onTried'] = () => undefined) {
   return createDispatcher({
     outbox,
+    onTried,
     sender: createSender({ fetch, pageUrl: 'https://tarsier.example/', now: () => clock.now, timeoutMs: 300 }),
     log: silentLog,
     now: () => clock.now,
@@ -230,9 +231,12 @@ test('once started it sends what is new when woken, and a stop waits for what is
 test('what a receiver does not want is given up at once, and one that names a time is left alone until then', async () => {
   const picky = await startReceiver((response) => response.writeHead(400).end());
   const busy = await startReceiver((response) => response.writeHead(429, { 'retry-after': '600' }).end());
-  const { outbox, rows } = startOutbox([outgoing('n1', picky.url), outgoing('n2', busy.url)]);
-  await dispatch(outbox).drain();
-  expect(rows.map(({ dueAt }) => dueAt)).toEqual([undefined, start + 600_000]);
+  const glad = await startReceiver((response) => response.writeHead(204).end());
+  const { outbox, rows } = startOutbox([outgoing('n1', picky.url), outgoing('n2', busy.url), outgoing('n3', glad.url)]);
+  const outcomes: string[] = [];
+  await dispatch(outbox, undefined, ({ kind }, outcome) => outcomes.push(`${kind} ${outcome}`)).drain();
+  expect(outcomes.toSorted()).toEqual(['webhook given-up', 'webhook retried', 'webhook sent']);
+  expect(rows.map(({ dueAt }) => dueAt)).toEqual([undefined, start + 600_000, undefined]);
   expect(rows[0]?.error).toContain('answered 400');
 });
 

@@ -43,6 +43,8 @@ export interface Dispatcher {
 export interface DispatcherDeps {
   readonly outbox: Outbox;
   readonly sender: Pick<Sender, 'send'>;
+  /** What came of a try. */
+  readonly onTried?: (channel: Channel, outcome: 'sent' | 'retried' | 'given-up') => void;
   readonly log: Log;
   readonly now?: () => UnixMs;
   readonly random?: () => number;
@@ -58,6 +60,7 @@ const overdueMs = 15 * 60_000;
 export function createDispatcher({
   outbox,
   sender,
+  onTried = () => undefined,
   log,
   now = Date.now,
   random = Math.random,
@@ -87,6 +90,7 @@ export function createDispatcher({
     if (failure === undefined) {
       awaited.delete(key);
       await outbox.sent(notification, now());
+      onTried(channel, 'sent');
       return;
     }
     const { permanent, retryAfterMs } = failure instanceof SendError ? failure : { permanent: false, retryAfterMs: 0 };
@@ -101,6 +105,7 @@ export function createDispatcher({
     if (next === undefined) awaited.delete(key);
     else awaited.set(key, { id, retryAt: next });
     await outbox.failed(notification, error, next);
+    onTried(channel, next === undefined ? 'given-up' : 'retried');
   }
 
   async function sendInOrder(sequence: readonly Outgoing[]): Promise<void> {

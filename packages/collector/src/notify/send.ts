@@ -63,7 +63,9 @@ export function createSender({
       return { title, text };
     },
     async send({ tenantId, id, channel, message, createdAt }) {
-      const picture = channel.picture ? await illustrate(tenantId, message.incident, createdAt) : undefined;
+      const isShown =
+        channel.picture && (channel.kind === 'email' || (pageUrl !== undefined && fetchesPictures(channel)));
+      const picture = isShown ? await illustrate(tenantId, message.incident, createdAt) : undefined;
       const sending: Sending = { id, message, createdAt, picture, ...wordsFor(channel, message, createdAt) };
       if (channel.kind === 'email') await sendEmail(channel, sending, timeoutMs);
       else if (channel.kind === 'command') await runCommand(channel, sending, { folder: commandsFolder, timeoutMs });
@@ -94,6 +96,22 @@ function requestOf(channel: Exclude<Channel, { kind: 'email' | 'command' }>, sen
       return opsgenie(channel, sending);
     case 'ntfy':
       return ntfy(channel, sending);
+  }
+}
+
+/** Those that can show a picture at an address; nothing is drawn for others. */
+function fetchesPictures({ kind }: Channel): boolean {
+  switch (kind) {
+    case 'webhook':
+    case 'slack':
+    case 'discord':
+    case 'teams':
+    case 'telegram':
+    case 'ntfy':
+    case 'pagerduty':
+      return true;
+    default:
+      return false;
   }
 }
 
