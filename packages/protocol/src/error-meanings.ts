@@ -298,6 +298,12 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
   'jobs/timeout': { title: 'A run took longer than it may', remedy: 'Submit it with a longer `timeoutMs`.' },
   'jobs/type': { status: 400, title: 'There is no such job type', remedy: '`GET /v1/jobs/types` has all.' },
   'jobs/worker-lost': { title: 'The worker of a run is gone', remedy: 'The job is tried again by itself.' },
+  'jobs/model': { title: 'There is no such model', remedy: 'Train it first; `GET /v1/models` has all.' },
+  'jobs/series': { title: 'A query finds no series to work with', remedy: 'Look at the query and its time.' },
+  'jobs/too-few-values': {
+    title: 'Series are too short to learn from',
+    remedy: 'Use a longer time, or smaller steps.',
+  },
   'limit/requests': {
     status: 429,
     title: 'More requests per second than the tenant or key may make',
@@ -354,6 +360,8 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'A protobuf message ends too early',
     remedy: 'The body was cut off on its way.',
   },
+  'models/full': { title: 'The models of a tenant take all the room that they may', remedy: 'Delete old versions.' },
+  'models/too-large': { title: 'A model is too large', remedy: 'Train it on fewer series, or for fewer steps.' },
   'query/canceled': {
     status: 400,
     title: 'Nobody waits for the answer any more',

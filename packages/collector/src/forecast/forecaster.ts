@@ -1,11 +1,11 @@
 /** `forecast(selector, horizon)`: what the series of a query will be, from what is stored of them. */
 import { setImmediate } from 'node:timers/promises';
-import { TarsierError, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
+import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { ForecastResponse, SeriesForecast } from '@tarsier/protocol/api';
 import type { Engine } from '../query/engine.ts';
-import { parseQuery } from '../query/language/parse.ts';
 import type { Query } from '../query/query.ts';
 import type { TenantScope } from '../tenant.ts';
+import { readColumns } from './read-columns.ts';
 import { forecastSeries } from './series-forecast.ts';
 
 export interface ForecastQuery {
@@ -46,23 +46,6 @@ export function createForecaster({
   readonly engine: Pick<Engine, 'range'>;
   readonly now: () => UnixMs;
 }): Forecaster {
-  async function columnsOf(
-    scope: TenantScope,
-    { query: text, stepMs, signal }: ForecastQuery,
-    start: UnixMs,
-    end: UnixMs,
-  ): Promise<readonly { readonly metric: Readonly<Record<string, string>>; readonly column: SeriesColumn }[]> {
-    const expr = parseQuery(text);
-    const abort = signal === undefined ? {} : { signal };
-    if (expr.kind === 'selector' && expr.offset === undefined && expr.at === undefined) {
-      const results = await query.range(scope, { selector: text, start, end, stepMs, aggregation: 'avg', ...abort });
-      return results.map(({ series, column }) => ({ metric: { __name__: series.name, ...series.labels }, column }));
-    }
-    const { data } = await engine.range(scope, { query: text, start, end, stepMs, ...abort });
-    const series = data.kind === 'matrix' ? data.series : [];
-    return series.map((column) => ({ metric: column.labels.toObject(), column }));
-  }
-
   return {
     async forecast(scope, request) {
       const { horizonMs, stepMs, confidence, limit, direction, mostSeries = mostAsked, at: end = now() } = request;
@@ -74,7 +57,7 @@ export function createForecaster({
           { field: 'history' },
         );
       }
-      const columns = await columnsOf(scope, request, end - historyMs, end);
+      const columns = await readColumns({ query, engine }, scope, { ...request, start: end - historyMs, end });
       if (columns.length > mostSeries) {
         throw new TarsierError(
           'forecast/too-many-series',

@@ -79,15 +79,19 @@ function crossingOf(
   };
 }
 
-interface Grid {
+export interface Grid {
   /** One per step up to the newest, gaps filled in. */
   readonly values: Float64Array;
   readonly points: number;
   readonly newestAt: UnixMs;
 }
 
-/** The mean of what each step has; between steps that have something, on a line. */
-function toGrid({ times, values }: SeriesColumn, stepMs: number): Grid | string {
+/**
+ * The mean of what each step has; between steps that have something, on a line.
+ *
+ * @returns or in words why it can't be forecast
+ */
+export function toGrid({ times, values }: SeriesColumn, stepMs: number): Grid | string {
   const usable = Array.from(values.keys()).filter((row) => Math.abs(values[row] ?? Number.NaN) < largest);
   const [first, final] = [usable[0], usable.at(-1)];
   if (first === undefined || final === undefined) return 'it has no finite value in the history';

@@ -54,6 +54,7 @@ import { hostRoutes } from './routes/hosts.ts';
 import { incidentRoutes, notificationRoutes } from './routes/incidents.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { modelRoutes } from './routes/models.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { limitRoutes } from './routes/limits.ts';
 import { onCallRoutes } from './routes/on-call.ts';
@@ -171,6 +172,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   limitRoutes(api, { ...deps, cors });
   usageRoutes(api, { ...deps, flush: deps.usageMeter.flush });
   auditRoutes(api, deps);
+  modelRoutes(api, deps);
   app.route('/prometheus/api/v1', prometheusRoutes({ ...deps, identify }));
 
   app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));

@@ -1,5 +1,7 @@
 /** Every job type, one line each. */
 import { jobTypesOf } from './job-type.ts';
 import { diagnose } from './tasks/diagnose/diagnose.ts';
+import { forecastRun } from './tasks/forecast/run.ts';
+import { forecastTrain } from './tasks/forecast/train.ts';
 
-export const jobTypes = jobTypesOf([diagnose]);
+export const jobTypes = jobTypesOf([diagnose, forecastTrain, forecastRun]);

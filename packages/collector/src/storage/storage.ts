@@ -32,6 +32,7 @@ import { createJobs, type Jobs } from './jobs/jobs.ts';
 import { createLists, type Lists } from './lists.ts';
 import { createKeys, type Keys } from './keys.ts';
 import { migrateDatabase } from './migrate.ts';
+import { createModels, type Models } from './models.ts';
 import { createNotifications, type Notifications } from './notifications.ts';
 import { dropExpired, ensurePartitions, type Retention } from './partitions.ts';
 import { createSamples, type Samples } from './select/samples.ts';
@@ -75,6 +76,7 @@ export interface Storage {
   readonly notifications: Notifications;
   readonly signingKeys: SigningKeys;
   readonly jobs: Jobs;
+  readonly models: Models;
   /** How another thread reaches the same database: {@link joinStorage}. */
   readonly connection: Connection;
   readonly tokenKeys: TokenKeys;
@@ -208,6 +210,7 @@ function storageOn(
     notifications: createNotifications(database),
     signingKeys: createSigningKeys(database),
     jobs: createJobs(database),
+    models: createModels(database, now),
     connection,
     tokenKeys: createTokenKeys(database),
     async ping() {

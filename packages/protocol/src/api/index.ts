@@ -15,6 +15,7 @@ export * from './incident-view.ts';
 export * from './limits.ts';
 export * from './incidents.ts';
 export * from './jobs.ts';
+export * from './models.ts';
 export * from './keys.ts';
 export type { NotificationRecord } from './notification.ts';
 export * from './on-call.ts';

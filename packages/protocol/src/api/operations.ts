@@ -17,6 +17,7 @@ import { jobOperations } from './jobs.ts';
 import { keyOperations } from './keys.ts';
 import { limitOperations } from './limits.ts';
 import { metaOperations } from './meta.ts';
+import { modelOperations } from './models.ts';
 import { onCallOperations } from './on-call.ts';
 import { queryOperations } from './query.ts';
 import { ruleFileOperations } from './rule-files.ts';
@@ -48,6 +49,7 @@ export const operations = {
   ...enrolOperations,
   ...sessionOperations,
   ...jobOperations,
+  ...modelOperations,
   ...keyOperations,
   ...limitOperations,
   ...usageOperations,

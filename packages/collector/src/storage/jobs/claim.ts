@@ -85,42 +85,26 @@ export interface ClaimRequest {
 /** Who claims does so alone: otherwise two would both give the last place that a limit allows. */
 export const claimLock = 7_077_000_010;
 
-/**
- * Waiting jobs become running ones of this worker, in one transaction with the tags of their tenants. It goes to the
- * database and back three times: what needs no answer is sent together with what follows.
- */
-export async function claimJobs(
-  sql: TarsierSql,
-  request: ClaimRequest,
-  plan: ClaimPlan,
-): Promise<readonly ClaimedJob[]> {
-  const one = await sql.reserve();
-  try {
-    const [, , view] = await Promise.all([
-      one`begin`,
-      one`select pg_advisory_xact_lock(${claimLock}::bigint)`,
-      queueView(one, request.types),
+/** Waiting jobs become running ones of this worker, in one transaction with the tags of their tenants. */
+export function claimJobs(sql: TarsierSql, request: ClaimRequest, plan: ClaimPlan): Promise<readonly ClaimedJob[]> {
+  return sql.begin(async (tx) => {
+    // What needs no answer is sent together with what follows.
+    const [, view] = await Promise.all([
+      tx`select pg_advisory_xact_lock(${claimLock}::bigint)`,
+      queueView(tx, request.types),
     ]);
     const wanted = plan.lanes(view);
-    if (wanted.length === 0) {
-      await one`rollback`;
-      return [];
-    }
+    if (wanted.length === 0) return [];
     const [candidates, budgets] = await Promise.all([
-      candidatesOf(one, wanted),
-      budgetViews(one, [...new Set(wanted.map(({ tenantId }) => tenantId))], request.now),
+      candidatesOf(tx, wanted),
+      budgetViews(tx, [...new Set(wanted.map(({ tenantId }) => tenantId))], request.now),
     ]);
     const { jobs, tags } = plan.choose(view, budgets, candidates);
-    // Where one of them fails the commit is a rollback.
-    const [claimed] = await Promise.all([take(one, request, jobs), setTags(one, view.virtualTime, tags), one`commit`]);
+    if (jobs.length === 0) return [];
+    const [claimed] = await Promise.all([take(tx, request, jobs), setTags(tx, view.virtualTime, tags)]);
     const order = new Map(jobs.map(({ id }, index) => [id, index]));
     return claimed.toSorted((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
-  } catch (error) {
-    await one`rollback`.catch(() => {});
-    throw error;
-  } finally {
-    one.release();
-  }
+  });
 }
 
 interface LaneRow {

@@ -15,7 +15,7 @@ import {
   timestamp,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { unixMs } from '../schema.ts';
+import { bytea, unixMs } from '../schema.ts';
 
 /** Billionths of a US dollar. */
 const money = (name: string) => bigint(name, { mode: 'number' });
@@ -187,6 +187,26 @@ export const jobSchedule = pgTable(
       .on(table.nextAt)
       .where(sql`next_at is not null`),
   ],
+);
+
+/** What jobs have learnt, by name and version. */
+export const model = pgTable(
+  'model',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    name: text('name').notNull(),
+    version: integer('version').notNull(),
+    kind: text('kind').notNull(),
+    /** What it was made of and how good it is. */
+    body: jsonb('body').notNull(),
+    data: bytea('data').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+    jobId: uuid('job_id').notNull(),
+    /** When it was made the one that is used; null for never. */
+    promotedAt: unixMs('promoted_at'),
+    isPromoted: boolean('is_promoted').notNull().default(false),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.name, table.version] })],
 );
 
 /** Who runs jobs: of no tenant. */
