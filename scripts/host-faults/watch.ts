@@ -35,6 +35,10 @@ export async function watchHost({ minutes, withFaults, record, say }: WatchOptio
       // As while somebody looks at the host: each second is sent at once.
       TARSIER_FLUSH_MS: '1000',
     });
+    const abandon = (): void => {
+      void Promise.all([agent.end('SIGTERM'), collector.end('SIGTERM')]).then(() => process.exit(130));
+    };
+    process.once('SIGINT', abandon).once('SIGTERM', abandon);
     const events = createEvents(createApi(collector.url, await createKey(data, 'read')), say);
 
     await events.watchFor(settleMs);

@@ -7,7 +7,7 @@ interface Shown {
   readonly labels: Labels;
 }
 
-/** Anomalies of the shown series, by metric, labels and host; an anomaly's labels may leave out the host. */
+/** Anomalies that a shown series is, or is a part of; an anomaly's labels may leave out the host. */
 export function anomaliesOf(
   anomalies: readonly Anomaly[],
   series: readonly Shown[],
@@ -17,7 +17,15 @@ export function anomaliesOf(
   if (anomalies.length === 0) return anomalies;
   const shown = new Set(series.map(seriesSignature));
   return anomalies.filter(
-    ({ metric, labels, host, start, end }) =>
-      start <= to && (end ?? to) >= from && shown.has(seriesSignature({ name: metric, labels: { ...labels, host } })),
+    (anomaly) =>
+      anomaly.start <= to &&
+      (anomaly.end ?? to) >= from &&
+      (shown.has(signatureOf(anomaly)) ||
+        anomaly.contributors?.some(({ metric, labels }) => shown.has(seriesSignature({ name: metric, labels })))),
   );
+}
+
+/** Of the series that the anomaly's values are of. */
+export function signatureOf({ metric, labels, host }: Anomaly): string {
+  return seriesSignature({ name: metric, labels: { ...labels, host } });
 }

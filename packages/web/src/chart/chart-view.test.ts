@@ -106,6 +106,17 @@ test.each([
   ['another mode', { labels: { cpu: 'all', mode: 'idle' } }, 0],
   ['another metric', { metric: 'memory_used_ratio' }, 0],
   ['a time before the window', { start: now - 900_000, end: now - 800_000 }, 0],
+  [
+    'many series, of which it is one',
+    {
+      metric: 'memory_used_ratio',
+      contributors: [
+        { metric: 'memory_used_ratio', labels: { host: 'db-1' }, share: 0.7 },
+        { metric: 'cpu_usage_ratio', labels: { cpu: 'all', mode: 'user', host: 'db-1' }, share: 0.3 },
+      ],
+    },
+    1,
+  ],
   ['its own series, host among the labels', { labels: { cpu: 'all', mode: 'user', host: 'db-1' } }, 1],
 ])('an anomaly of %s', (_, change, count) => {
   const view = chartView(input(cpu, { anomalies: [{ ...anomaly, ...change }] }), settings, 600, now, undefined);

@@ -1,11 +1,14 @@
 /** What is drawn on the canvas around the lines: anomalies, markers, forecast, thresholds. */
 import { seriesSignature } from '@tarsier/protocol/labels';
 import type uPlot from 'uplot';
+import { signatureOf } from './anomaly-bands.ts';
 import type { CanvasColours } from './canvas-colours.ts';
 import type { ChartView } from './chart-view.ts';
 import { withAlpha } from './options.ts';
 
 const bandOpacity = 0.13;
+/** Of what was usual meanwhile, upon that. */
+const usualOpacity = 0.22;
 /** Of the widest band of a forecast; narrower ones lie upon it and add up. */
 const fanOpacity = 0.1;
 
@@ -34,16 +37,27 @@ function clipped({ ctx, bbox }: uPlot, draw: () => void): void {
   ctx.restore();
 }
 
-/** Anomalous stretches: a light band, and a solid edge above it that needs no colour sight. */
-function drawAnomalies({ ctx, bbox, valToPos }: uPlot, { anomalies, from, to }: ChartView, colour: string): void {
+/**
+ * Anomalous stretches: a light band, a solid edge above it that needs no colour sight, and between which values the
+ * series would have been as usual.
+ */
+function drawAnomalies({ ctx, bbox, valToPos }: uPlot, view: ChartView, colour: string): void {
+  const { anomalies, from, to } = view;
+  const drawn = new Set(view.settings.stacked ? [] : view.lines.map(({ signature }) => signature));
   ctx.fillStyle = colour;
-  for (const { start, end = to } of anomalies) {
+  for (const anomaly of anomalies) {
+    const { start, end = to, low, high } = anomaly;
     const left = valToPos(Math.max(start, from), 'x', true);
     const width = Math.max(2 * devicePixelRatio, valToPos(Math.min(end, to), 'x', true) - left);
     ctx.globalAlpha = bandOpacity;
     ctx.fillRect(left, bbox.top, width, bbox.height);
     ctx.globalAlpha = 1;
     ctx.fillRect(left, bbox.top - 4 * devicePixelRatio, width, 3 * devicePixelRatio);
+    if (low === undefined || high === undefined || !drawn.has(signatureOf(anomaly))) continue;
+    const top = valToPos(high, 'y', true);
+    ctx.globalAlpha = usualOpacity;
+    ctx.fillRect(left, top, width, Math.max(devicePixelRatio, valToPos(low, 'y', true) - top));
+    ctx.globalAlpha = 1;
   }
 }
 

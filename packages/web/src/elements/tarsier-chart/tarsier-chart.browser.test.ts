@@ -93,6 +93,13 @@ test('an anomalous stretch is shaded, and said in words', async () => {
   expect(shownText(element)).toContain('1 anomaly');
 });
 
+test('between which values it would have been as usual is drawn into the stretch', async () => {
+  const { element } = await chart(cpu(), [{ ...anomaly, low: 0.1, high: 0.2 }]);
+  const opacityAt = (y: number): number => pixelAt(element, 0.5, y)[3] ?? 0;
+  await expect.poll(() => opacityAt(0.97)).toBeGreaterThan(20);
+  expect(Math.max(...[0.6, 0.65, 0.7, 0.75].map(opacityAt))).toBeGreaterThan(1.5 * opacityAt(0.97));
+});
+
 test('while the pointer is in it, it stands still; then it goes on', async () => {
   const { element, hold } = await chart();
   await userEvent.hover(part(element, '.frame'));
