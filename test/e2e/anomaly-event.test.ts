@@ -42,6 +42,13 @@ test('a flood of connections is one event with the network on top, and the share
     ),
   );
   expect(event.reason).toMatch(/series of e2e unlike their past, most of all .* was usual/u);
+  expect(event.detectors).toContain('zscore');
+  for (const { labels, detectors, low, expected, high, value, peakAt, since } of event.contributors) {
+    expect(labels['host']).toBe('e2e');
+    expect(detectors).toContain('zscore');
+    expect(low < expected && expected < high && (value < low || value > high)).toBe(true);
+    expect(since).toBeLessThanOrEqual(peakAt);
+  }
   expect(await api.get(`/v1/anomalies/events/${event.id}`)).toMatchObject({ id: event.id, host: 'e2e' });
   // Of a host in an event they are stored every ten seconds.
   const ratios = await eventually(async () => {
