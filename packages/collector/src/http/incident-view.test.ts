@@ -214,6 +214,18 @@ test('an incident of a rule that is gone, of a host without samples, has no chan
   expect((await call('GET', `/v1/incidents/${id}`)).status).toBe(200);
 });
 
+test('events are kept as long as rollups by minute, and no longer', async () => {
+  const call = await client('kept');
+  const dayMs = 86_400_000;
+  await call('POST', '/v1/events', { title: 'old', at: began - 100 * dayMs });
+  await call('POST', '/v1/events', { title: 'long', at: began - 100 * dayMs, until: began - 80 * dayMs });
+  await call('POST', '/v1/events', { title: 'new', at: began });
+  await server.storage.dropExpired(Date.now(), { samples: 7, minutes: 90, hours: 1_100 });
+  const range = `start=${began / 1000 - 101 * 86_400}&end=${Date.now() / 1000}`;
+  const { json } = await call<{ events: { title: string }[] }>('GET', `/v1/events?${range}`);
+  expect(json.events.map(({ title }) => title)).toEqual(['new', 'long']);
+});
+
 test.each([
   [{ title: '' }, 'title'],
   [{ title: 'x', kind: 'De ploy' }, 'kind'],

@@ -156,6 +156,15 @@ test('a list that cannot be loaded says why, and tries again', async () => {
   await expect.poll(() => shownText(mounted.element)).toContain('Nothing is firing.');
 });
 
+test('a view that may not show incidents says so calmly', async () => {
+  const mounted = mount('tarsier-alert-list');
+  end = mounted.end;
+  const error = { code: 'auth/scope', message: 'this needs a key of scope read', retryable: false };
+  mounted.answers.set('/v1/incidents?', new RequestError(403, error));
+  await expect.poll(() => shownText(mounted.element)).toBe('This view may not show incidents.');
+  expect(mounted.element.shadowRoot?.querySelector('button')).toBeNull();
+});
+
 test('it is no wider than a small phone', async () => {
   await page.viewport(320, 700);
   const { element } = await list(some, { filters: '' });

@@ -86,6 +86,8 @@ export class TarsierAlertList extends LitElement {
     const { list: text } = this.#locale.words;
     const [open, over] = [this.#open.state, this.#over.state];
     if (open.kind === 'failed') {
+      // Nothing is wrong, and trying again changes nothing.
+      if (open.error.code === 'auth/scope') return html`<p class="card empty">${text.denied}</p>`;
       return html`<div class="card empty failed">
         ${icons.offline}
         <span>${text.failed} ${open.error.message} <code>${open.error.code}</code></span>

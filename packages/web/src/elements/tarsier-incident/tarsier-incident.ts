@@ -97,6 +97,10 @@ export class TarsierIncident extends LitElement {
       return html`<div class="card empty" aria-busy="true"><span class="quiet">${text.loading}</span></div>`;
     }
     if (state.kind === 'failed') {
+      // Nothing is wrong, and trying again changes nothing.
+      if (state.error.code === 'auth/scope') {
+        return html`<p class="card empty">${this.#locale.words.list.denied}</p>`;
+      }
       return html`<div class="card empty failed">
         ${icons.offline}
         <span>${text.failed} ${state.error.message} <code>${state.error.code}</code></span>

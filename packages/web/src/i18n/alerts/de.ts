@@ -18,6 +18,7 @@ export const de: AlertWords = {
     label: 'Vorfälle',
     loading: 'Vorfälle laden …',
     failed: 'Die Vorfälle konnten nicht geladen werden.',
+    denied: 'Diese Ansicht darf keine Vorfälle zeigen.',
     quiet: 'Nichts schlägt an.',
     quietDay: 'Kein Vorfall am letzten Tag.',
     noMatch: 'So einen Vorfall gibt es nicht.',

@@ -16,6 +16,7 @@ export const en = {
     label: 'Incidents',
     loading: 'Loading incidents…',
     failed: 'Incidents could not be loaded.',
+    denied: 'This view may not show incidents.',
     quiet: 'Nothing is firing.',
     quietDay: 'No incident in the last day.',
     noMatch: 'No incident is like this.',
