@@ -1,7 +1,6 @@
 /** PromQL: a query's text and times to its answer. Reads through a {@link SeriesReader}, and knows no storage. */
 import { TarsierError, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
-import { createSampleRooms } from '../sample-room.ts';
 import type { TenantScope } from '../tenant.ts';
 import { Annotations } from './evaluate/annotations.ts';
 import { Evaluation } from './evaluate/evaluation.ts';
@@ -99,7 +98,6 @@ export function createEngine({
   readonly onDone?: (scope: TenantScope, cost: { readonly samples: number; readonly cpuMs: number }) => void;
 }): Engine {
   const common = { ...defaultLimits, ...someLimits };
-  const rooms = createSampleRooms();
 
   async function run(
     scope: TenantScope,
@@ -113,7 +111,6 @@ export function createEngine({
     const timeoutMs = Math.min(options.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
-    const room = rooms.open();
     const work = new Work({ signal, limits, now });
     const counted = { ...steps, lookedAt: new Float64Array(steps.count) };
     const annotations = new Annotations(options.query);
@@ -125,7 +122,7 @@ export function createEngine({
       subqueryStepMs,
     };
     const read = async ({ matchers, from, to, hints }: Omit<Wanted, 'selector'>): Promise<readonly StoredSeries[]> => {
-      const series = await reader.select(scope, { matchers, from, to, hints, limits: work.left, room }, signal);
+      const series = await reader.select(scope, { matchers, from, to, hints, limits: work.left }, signal);
       work.read(series);
       return series;
     };
@@ -175,7 +172,6 @@ export function createEngine({
       }
       throw error;
     } finally {
-      room.close();
       onDone(scope, { samples: work.samplesRead, cpuMs: Math.max(0, now() - Math.max(readBy, began)) });
       const ms = Math.round(now() - began);
       if (ms >= limits.slowMs) {

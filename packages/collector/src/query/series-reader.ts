@@ -1,6 +1,5 @@
 import type { SeriesColumn, UnixMs } from '@tarsier/protocol';
 import type { Matcher } from '../storage/series-catalog.ts';
-import type { SampleRoom } from '../sample-room.ts';
 import type { TenantScope } from '../tenant.ts';
 import type { RolledUp } from './evaluate/value.ts';
 import type { LabelSet } from './label-set.ts';
@@ -15,8 +14,6 @@ export interface SelectRequest {
   readonly hints: SelectHints;
   /** Most that the query may still read. */
   readonly limits?: { readonly series: number; readonly samples: number };
-  /** Where samples may be put: it is closed once the query is answered. */
-  readonly room?: SampleRoom;
 }
 
 export interface SelectHints {
