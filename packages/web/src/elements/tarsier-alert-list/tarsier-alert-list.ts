@@ -8,11 +8,12 @@ import { formatAge, formatMoment } from '../../chart/age.ts';
 import { AskedController } from '../../controllers/asked.ts';
 import { SecondsController } from '../../controllers/follow.ts';
 import { LocaleController } from '../../controllers/locale.ts';
-import { act, snoozes } from '../../data/incident-actions.ts';
-import type { Snooze } from '../../data/incident-actions.ts';
+import { act } from '../../data/incident-actions.ts';
 import { alertWords } from '../../i18n/alerts/words.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
+import { choice } from '../fields/choice.ts';
+import { snoozeField } from '../fields/snooze.ts';
 import { chosen, sorts, states } from './incident-filter.ts';
 import type { IncidentSort, IncidentState } from './incident-filter.ts';
 import { styles } from './tarsier-alert-list.styles.ts';
@@ -216,22 +217,7 @@ export class TarsierAlertList extends LitElement {
             </button>`
           : nothing
       }
-      <select
-        class="field"
-        aria-label=${words.snoozeLabel(title)}
-        @change=${(event: Event) => {
-          const select = event.target as HTMLSelectElement;
-          const snooze = select.value as Snooze | '';
-          select.value = '';
-          if (snooze !== '') void this.#act(incident, { kind: 'snooze', until: snoozes[snooze](now) });
-        }}
-      >
-        <option value="">${words.snooze}</option>
-        <option value="hour">${words.snoozeHour}</option>
-        <option value="four">${words.snoozeFour}</option>
-        <option value="morning">${words.snoozeMorning}</option>
-        <option value="week">${words.snoozeWeek}</option>
-      </select>
+      ${snoozeField(title, now, words, (until) => void this.#act(incident, { kind: 'snooze', until }))}
     </span>`;
   }
 
@@ -286,27 +272,6 @@ export class TarsierAlertList extends LitElement {
       <output class="quiet">${text.shown(count)}</output>
     </form>`;
   }
-}
-
-function choice<T extends string>(
-  label: string,
-  values: readonly T[],
-  selected: T,
-  names: Readonly<Record<T, string>>,
-  choose: (value: T) => void,
-): TemplateResult {
-  return html`<label
-    >${label}
-    <select
-      class="field"
-      @change=${(event: Event) => {
-        const value = values[(event.target as HTMLSelectElement).selectedIndex];
-        if (value !== undefined) choose(value);
-      }}
-    >
-      ${values.map((value) => html`<option ?selected=${value === selected}>${names[value]}</option>`)}
-    </select>
-  </label>`;
 }
 
 declare global {

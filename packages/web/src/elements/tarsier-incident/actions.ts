@@ -2,9 +2,8 @@ import type { Incident } from '@tarsier/protocol';
 import type { IncidentAction } from '@tarsier/protocol/api';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import { snoozes } from '../../data/incident-actions.ts';
-import type { Snooze } from '../../data/incident-actions.ts';
 import type { AlertWords } from '../../i18n/alerts/en.ts';
+import { snoozeField } from '../fields/snooze.ts';
 
 /** What one can do about an incident, as buttons and small forms. */
 export function actions(
@@ -28,22 +27,7 @@ export function actions(
     ${
       status === 'open'
         ? html`${acknowledged === undefined ? button(words.acknowledge, { kind: 'acknowledge' }) : button(words.unacknowledge, { kind: 'unacknowledge' })}
-            <select
-              class="field"
-              aria-label=${words.snoozeLabel(title)}
-              @change=${(event: Event) => {
-                const select = event.target as HTMLSelectElement;
-                const snooze = select.value as Snooze | '';
-                select.value = '';
-                if (snooze !== '') act({ kind: 'snooze', until: snoozes[snooze](now) });
-              }}
-            >
-              <option value="">${words.snooze}</option>
-              <option value="hour">${words.snoozeHour}</option>
-              <option value="four">${words.snoozeFour}</option>
-              <option value="morning">${words.snoozeMorning}</option>
-              <option value="week">${words.snoozeWeek}</option>
-            </select>
+            ${snoozeField(title, now, words, (until) => act({ kind: 'snooze', until }))}
             ${button(text.resolve, { kind: 'resolve' })}
             <form
               class="inline"

@@ -11,6 +11,7 @@ import { LocaleController } from '../../controllers/locale.ts';
 import { SourceController } from '../../controllers/source-context.ts';
 import type { DataSource } from '../../data/source.ts';
 import type { Store } from '../../data/store.ts';
+import { choice } from '../../elements/fields/choice.ts';
 import { isTimeZone } from '../../i18n/locale.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { pageStyles } from '../page.styles.ts';
@@ -71,10 +72,8 @@ export class SettingsPage extends LitElement implements PageElement {
     const zones = ['', 'UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
     return html`<h1>${settings.title}</h1>
       <section class="card choices">
-        ${this.#select(settings.theme, themes, theme, themeWords, (value) => this.#choose({ theme: value }))}
-        ${this.#select(settings.language, languages, language, languageWords, (value) =>
-          this.#choose({ language: value }),
-        )}
+        ${choice(settings.theme, themes, theme, themeWords, (value) => this.#choose({ theme: value }))}
+        ${choice(settings.language, languages, language, languageWords, (value) => this.#choose({ language: value }))}
         <label
           >${settings.timeZone}
           <select
@@ -107,27 +106,6 @@ export class SettingsPage extends LitElement implements PageElement {
               </p>
             </section>`
       }`;
-  }
-
-  #select<T extends string>(
-    label: string,
-    values: readonly T[],
-    chosen: T,
-    names: Readonly<Record<T, string>>,
-    choose: (value: T) => void,
-  ): TemplateResult {
-    return html`<label
-      >${label}
-      <select
-        class="field"
-        @change=${(event: Event) => {
-          const value = values[(event.target as HTMLSelectElement).selectedIndex];
-          if (value !== undefined) choose(value);
-        }}
-      >
-        ${values.map((value) => html`<option ?selected=${value === chosen}>${names[value]}</option>`)}
-      </select>
-    </label>`;
   }
 }
 
