@@ -41,13 +41,17 @@ export function startAgent(
 }
 
 /** As an operator makes a key: with the command, while the collector runs. */
-export async function createKey(dataFolder: string, scope: string): Promise<string> {
+export async function createKey(
+  dataFolder: string,
+  scope: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const file = join(fileURLToPath(new URL('../../', import.meta.url)), collectorMain);
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [file, 'key', 'create', '--tenant', 'default', '--scope', scope],
     {
-      env: { ...process.env, TARSIER_DATA: dataFolder },
+      env: { ...process.env, TARSIER_DATA: dataFolder, ...environment },
     },
   );
   if (!/^tsr_\S+\n$/u.test(stdout)) throw new Error(`key create printed ${JSON.stringify(stdout)}`);

@@ -16,6 +16,10 @@ import { createRuleLab } from './alert/lab/rule-lab.ts';
 import { createIncidentView } from './alert/incident/incident-view.ts';
 import { createPipeline } from './alert/pipeline/pipeline.ts';
 import type { CollectorConfig } from './config.ts';
+import { createAnnouncer } from './cluster/announcer.ts';
+import { createFollower } from './cluster/follower.ts';
+import { createLeadership, type Leadership } from './cluster/leadership.ts';
+import { createRelay } from './cluster/relay.ts';
 import { createDetection, type Detection } from './detect/detection.ts';
 import { createTreeThread } from './detect/isolation-forest/tree-thread.ts';
 import type { HostRates } from './detect/events/anomaly-rates.ts';
@@ -75,8 +79,11 @@ const replayMs = 15 * 60_000;
 const goneMs = 5 * 60_000;
 /** Rates of hosts that nobody looks at and that are as usual are stored once in so many ticks of their chore. */
 const rateTicks = 6;
+/** How often a lease is renewed in its time. */
+const renewals = 5;
 const chores = {
   rulesMs: 1_000,
+  sweepMs: 15_000,
   ruleFilesMs: 30_000,
   silenceMs: 5_000,
   anomaliesMs: 1_000,
@@ -123,21 +130,20 @@ export async function startCollector({
   const windows = createLiveWindows();
   const anomalyLog = createAnomalyLog('anomalies', { store: storage.anomalies, log });
   const eventLog = createAnomalyLog('anomaly events', { store: storage.anomalyEvents, log });
-  let replaying = true;
   const treeThread = createTreeThread((error) => {
     log.error('the thread that trains detectors ended', { error: describeError(error) });
   });
   const detection = createDetection({
     trainer: treeThread,
     onChange(scope, anomaly) {
-      // What a replay finds again was stored and told before.
-      if (replaying) return;
+      // What is found again while a tenant is taken over was stored and told before.
+      if (!leadership.leads(scope)) return;
       anomalyLog.record(scope, anomaly);
       alerting.anomaly(scope, anomaly);
       live.broadcastAnomaly(scope, anomaly);
     },
     onEvent(scope, event) {
-      if (replaying) return;
+      if (!leadership.leads(scope)) return;
       eventLog.record(scope, event);
       live.broadcastEvent(scope, event);
       // That one is over is told whatever it was: the threshold may have moved meanwhile.
@@ -192,6 +198,7 @@ export async function startCollector({
     log,
     now,
     onAlert(scope, alert) {
+      if (!leadership.holds(scope)) return;
       live.broadcastAlert(scope, alert);
       pipeline.observe(scope, alert);
     },
@@ -212,9 +219,9 @@ export async function startCollector({
   const silence = createSilenceWatch({ markers: storage.endMarkers, log, now });
   const ingest = createIngest({
     storage,
-    consumers: [windows.consume, silence.consume, detection.consume, alerting.consume],
-    // Rules go on from their saved state: past samples must neither end an alert nor begin one.
-    replayConsumers: [windows.consume, silence.replay, detection.consume, alerting.replay],
+    // Detectors and rules are where the tenant is decided for.
+    consumers: [windows.consume, silence.consume, (stored) => leadership.consume(stored)],
+    replayConsumers: [windows.consume, silence.replay],
     limits: { maxAgeMs: config.maxAgeMs },
     onRefused(scope, host) {
       alerting.refused(scope, host);
@@ -240,6 +247,7 @@ export async function startCollector({
   const receiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
   const ruleGroups = createRuleGroups({
     storage,
+    holds: (scope) => leadership.holds(scope),
     engine,
     record: createRecorder({ receiver, maxAgeMs: config.maxAgeMs }),
     alerts: alerting.writer,
@@ -258,19 +266,64 @@ export async function startCollector({
     now,
   });
   const snapshots = createSnapshots({ storage, incidentView, pageUrl: config.publicUrl, log, now });
-  await ruleGroups.reload();
-
-  await pipeline.restore();
-  await alerting.restore(ruleGroups.has);
-  for (const scope of await storage.tenants.all()) {
-    for await (const state of storage.detectorStates.list(scope)) detection.restore(scope, state);
-  }
+  const follower = createFollower({
+    storage,
+    handOn: (scope, keys) => ingest.handOn(scope, keys, [windows.consume, leadership.consume]),
+    log,
+    now,
+  });
+  const announcer = createAnnouncer({ bus: storage.bus, log });
+  const leadership: Leadership = createLeadership({
+    leases: storage.leases,
+    leaseMs: config.leaseMs,
+    async takeOver(scope, heldUntil) {
+      await ruleGroups.reload();
+      await pipeline.restore(scope);
+      await alerting.restore(scope, ruleGroups.has);
+      for await (const state of storage.detectorStates.list(scope)) detection.restore(scope, state);
+      // Rules go on from their saved state: past samples must neither end an alert nor begin one.
+      await ingest.replay([scope], now() - replayMs, [follower.seen, detection.consume, alerting.replay]);
+      // What came while nobody decided has yet to be looked at; what a rule has seen counts for nothing.
+      if (heldUntil !== undefined) {
+        await ingest.replay([scope], Math.max(heldUntil, now() - replayMs), [alerting.consume]);
+      }
+      // Those of the past are stored.
+      detection.takeRates((of) => of.tenantId === scope.tenantId);
+      await resumeAnomalies(scope, storage, detection, { anomalyLog, eventLog, alerting });
+    },
+    async letGo(scope) {
+      alerting.drop(scope);
+      pipeline.drop(scope);
+      detection.drop(scope);
+      await ruleGroups.reload();
+    },
+    deliver(stored) {
+      follower.seen(stored);
+      detection.consume(stored);
+      alerting.consume(stored);
+    },
+    announce: announcer.announce,
+    log,
+  });
+  const relay = createRelay({
+    here: {
+      reloadRules: alerting.reloadRules,
+      reloadPolicies: pipeline.reloadPolicies,
+      reloadRuleFiles: ruleGroups.reload,
+      forgetHost: alerting.forgetHost,
+      act: pipeline.act,
+    },
+    leadership,
+    bus: storage.bus,
+    storage,
+    onBatches: follower.told,
+    log,
+  });
+  const stopListening = await storage.bus.listen(relay.receive, follower.mayHaveMissed, log);
+  await ingest.replay(await storage.tenants.all(), now() - replayMs);
+  await leadership.renew();
+  await leadership.settled();
   await tuner.refresh();
-  await ingest.replay(now() - replayMs);
-  replaying = false;
-  // Those of the past are stored.
-  detection.takeRates(() => true);
-  await resumeAnomalies(storage, detection, { anomalyLog, eventLog, alerting });
 
   const jobs = await startJobs({
     storage,
@@ -301,9 +354,9 @@ export async function startCollector({
     tuner,
     windows,
     live,
-    alerting,
-    ruleGroups,
-    pipeline,
+    alerting: { ...alerting, reloadRules: relay.reloadRules, forgetHost: relay.forgetHost },
+    ruleGroups: { ...ruleGroups, reload: relay.reloadRuleFiles },
+    pipeline: { ...pipeline, act: relay.act, reloadPolicies: relay.reloadPolicies },
     ruleLab: createRuleLab({ storage, engine, forecaster }),
     incidentView,
     snapshots,
@@ -346,10 +399,24 @@ export async function startCollector({
     every(chores.rulesMs, 'rule evaluation', log, async () => {
       detection.expire(now() - goneMs);
       ruleGroups.tick(now());
-      // What can't be stored is not heard: as long as the database is away nobody is silent.
-      await storage.ping().catch(() => alerting.deaf(now()));
       await alerting.tick(now());
       await pipeline.run(now());
+    }),
+    every(config.leaseMs / renewals, 'keeping leases', log, async () => {
+      // What can't be stored is not heard: as long as the database is away nobody is silent.
+      await leadership.renew().catch((error: unknown) => {
+        alerting.deaf(now());
+        throw error;
+      });
+    }),
+    // Of what was changed elsewhere a collector is told; this is for what it was not told of.
+    every(chores.sweepMs, 'reading what others have stored', log, async () => {
+      const mine = (await storage.tenants.all()).filter(leadership.leads);
+      await follower.sweep(mine, now());
+      for (const scope of mine) {
+        await alerting.reloadRules(scope);
+        await pipeline.reloadPolicies(scope);
+      }
     }),
     every(chores.noiseMs, 'counting notifications', log, async () => {
       for (const scope of await storage.tenants.all()) {
@@ -407,6 +474,9 @@ export async function startCollector({
       await eventLog.flush();
       await alerting.close();
       await pipeline.run(now());
+      await stopListening();
+      await announcer.flush();
+      await leadership.resign();
       await dispatcher.stop();
       await storage.close();
     },
@@ -434,6 +504,7 @@ async function saveRates(receiver: Receiver, rates: readonly HostRates[], maxAge
 
 /** Anomalies that still last go on; those that ended while no collector ran are ended where they were last seen. */
 async function resumeAnomalies(
+  scope: TenantScope,
   storage: Storage,
   detection: Detection,
   {
@@ -446,18 +517,16 @@ async function resumeAnomalies(
     readonly alerting: Pick<Alerting, 'anomaly'>;
   },
 ): Promise<void> {
-  for (const scope of await storage.tenants.all()) {
-    const [anomalies, events] = await Promise.all([storage.anomalies.open(scope), storage.anomalyEvents.open(scope)]);
-    const over = detection.resume(scope, { anomalies, events });
-    const open = detection.open(scope);
-    for (const event of [...open.events, ...over.events]) {
-      eventLog.record(scope, event);
-      if (event.page === true || event.end !== undefined) alerting.anomaly(scope, eventAsAnomaly(event));
-    }
-    for (const anomaly of [...open.anomalies, ...over.anomalies]) {
-      anomalyLog.record(scope, anomaly);
-      alerting.anomaly(scope, anomaly);
-    }
+  const [anomalies, events] = await Promise.all([storage.anomalies.open(scope), storage.anomalyEvents.open(scope)]);
+  const over = detection.resume(scope, { anomalies, events });
+  const open = detection.open(scope);
+  for (const event of [...open.events, ...over.events]) {
+    eventLog.record(scope, event);
+    if (event.page === true || event.end !== undefined) alerting.anomaly(scope, eventAsAnomaly(event));
+  }
+  for (const anomaly of [...open.anomalies, ...over.anomalies]) {
+    anomalyLog.record(scope, anomaly);
+    alerting.anomaly(scope, anomaly);
   }
 }
 

@@ -35,6 +35,7 @@ const environmentSchema = z.object({
   TARSIER_MAX_AGE_HOURS: z.coerce.number('expected a number of hours').min(1).max(720).default(24),
   TARSIER_JOB_THREADS: z.coerce.number('expected a number of threads').int().min(0).max(256).default(1),
   TARSIER_JOB_PRICE: usdSchema.default('0.00005'),
+  TARSIER_LEASE_SECONDS: z.coerce.number('expected a number of seconds').min(2).max(300).default(10),
   TARSIER_COMMANDS: z.string().min(1).optional(),
   TARSIER_LOG: z.enum(logLevels).default('info'),
 });
@@ -65,6 +66,8 @@ export interface CollectorConfig {
   readonly jobThreads: number;
   /** Of a second of CPU of a job, billionths of USD. */
   readonly jobPrice: number;
+  /** Of several collectors, after how long without a sign another decides in the place of one, ms. */
+  readonly leaseMs: number;
   /** Folder of the programs that channels may run; absent: they may run none. */
   readonly commandsFolder: string | undefined;
   readonly logLevel: z.infer<typeof environmentSchema>['TARSIER_LOG'];
@@ -111,6 +114,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     maxAgeMs: settings.TARSIER_MAX_AGE_HOURS * 3_600_000,
     jobThreads: settings.TARSIER_JOB_THREADS,
     jobPrice: parseUsd(settings.TARSIER_JOB_PRICE) ?? 0,
+    leaseMs: settings.TARSIER_LEASE_SECONDS * 1_000,
     commandsFolder: settings.TARSIER_COMMANDS,
     logLevel: settings.TARSIER_LOG,
   };

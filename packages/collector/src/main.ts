@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ Settings come from the environment: TARSIER_LISTEN (127.0.0.1:7077), TARSIER_DAT
 TARSIER_WEB_ROOT, TARSIER_PUBLIC_URL, TARSIER_RETENTION_DAYS (7),
 TARSIER_RETENTION_MINUTES_DAYS (90), TARSIER_RETENTION_HOURS_DAYS (1100), TARSIER_MAX_AGE_HOURS (24),
 TARSIER_QUERY_SAMPLES (50000000), TARSIER_QUERY_SERIES (20000), TARSIER_QUERY_SECONDS (120),
-TARSIER_SLOW_QUERY_SECONDS (5), TARSIER_JOB_THREADS (1), TARSIER_JOB_PRICE (0.00005 USD a CPU second),
+TARSIER_SLOW_QUERY_SECONDS (5), TARSIER_LEASE_SECONDS (10), TARSIER_JOB_THREADS (1), TARSIER_JOB_PRICE (0.00005 USD a CPU second),
 TARSIER_LOG (info).
 
 Exit codes: 0 done, 1 failed while running, 2 wrong arguments or settings.
@@ -164,6 +164,8 @@ async function localAgentKey(config: CollectorConfig, { storage, tenant }: Colle
   const kept = (await readFile(file, 'utf8').catch(() => '')).trim();
   if (kept !== '' && (await storage.keys.find(kept))?.tenant.tenantId === tenant.tenantId) return kept;
   const key = await storage.keys.create(tenant, { name: `local agent ${randomUUID().slice(0, 8)}`, scope: 'ingest' });
+  // With a database of one's own nothing else needs the folder.
+  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
   await writeFile(file, `${key}\n`, { mode: 0o600 });
   await chmod(file, 0o600);
   return key;

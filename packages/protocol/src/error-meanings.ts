@@ -108,6 +108,16 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     remedy: 'Upgrade the collector before the agents.',
   },
   'batch/width': { status: 400, title: 'A batch has too many series', remedy: 'Split it by plugin or host.' },
+  'cluster/lease-lost': {
+    status: 503,
+    title: 'Another collector decides for the tenant now',
+    remedy: 'Nothing: what was to be written is found out again there.',
+  },
+  'cluster/no-leader': {
+    status: 503,
+    title: 'No collector decides for the tenant just now',
+    remedy: 'Try again in some seconds: another takes over. If that lasts, look at the logs of the collectors.',
+  },
   'config/environment': {
     title: 'A setting can not be used',
     remedy: 'The message names the variable, what came and what was expected.',

@@ -1,4 +1,4 @@
-import { type Alert, describeError } from '@tarsier/protocol';
+import { type Alert, describeError, TarsierError } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
 import type { Alerts } from '../storage/alerts.ts';
 import type { TenantScope } from '../tenant.ts';
@@ -7,6 +7,8 @@ export interface AlertWriter {
   save(scope: TenantScope, alert: Alert): void;
   /** The alert never fired: it leaves no trace. */
   forget(scope: TenantScope, alertId: string): void;
+  /** Another collector decides for the tenant: what waits of it is its to find out. */
+  drop(scope: TenantScope): void;
   /** Writes what waits, each tenant's in the order in which it came; what fails waits for the next call. */
   flush(): Promise<void>;
 }
@@ -59,13 +61,17 @@ export function createAlertWriter({
       try {
         await write(scope, next);
       } catch (error) {
+        if (error instanceof TarsierError && error.code === 'cluster/lease-lost') {
+          queues.delete(scope.tenantId);
+          return;
+        }
         const fields = { tenant: scope.tenant, waiting: waiting.length, error: describeError(error) };
         log.warn('alerts wait for the database', fields);
         return;
       }
       waiting.splice(0, next.length);
     }
-    queues.delete(scope.tenantId);
+    if (queues.get(scope.tenantId)?.waiting === waiting) queues.delete(scope.tenantId);
   }
 
   async function writeAll(): Promise<void> {
@@ -90,7 +96,14 @@ export function createAlertWriter({
     void flush();
   }
 
-  return { save: add, forget: add, flush };
+  return {
+    save: add,
+    forget: add,
+    drop({ tenantId }) {
+      queues.delete(tenantId);
+    },
+    flush,
+  };
 }
 
 /** Changes, or ids to forget, that can be written together without changing the order. */

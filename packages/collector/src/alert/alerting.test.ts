@@ -337,7 +337,7 @@ test('while the database is away changes wait, and are then saved in their order
     log: silentLog,
     now: () => start,
   });
-  await alerting.restore();
+  await alerting.restore(scope);
   alerting.consume(storedSeries([0.99, 0.1, 0.99], { t0: start, metric: busy, tenantId: scope.tenantId }));
   await alerting.tick(start);
   expect(shown).toEqual([]);
@@ -361,7 +361,7 @@ test('a page that fails to show an alert does not make it be told twice', async 
     log: silentLog,
     now: () => start,
   });
-  await alerting.restore();
+  await alerting.restore(scope);
   alerting.consume(storedSeries([0.99], { t0: start, metric: busy, tenantId: scope.tenantId }));
   await alerting.tick(start);
   await alerting.tick(start);

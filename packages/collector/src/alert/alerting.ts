@@ -16,12 +16,14 @@ export interface Alerting {
   /** Where alerts of rules go that are evaluated elsewhere. */
   readonly writer: Pick<AlertWriter, 'save' | 'forget'>;
   /**
-   * Loads rules, and the alerts that were open when the collector stopped. The anomalies that still last are to be
+   * Loads a tenant's rules, and the alerts that were open when a collector stopped. The anomalies that still last are to be
    * told with {@link Alerting.anomaly} before the first tick, which ends the alerts of the others.
    *
    * @param isElsewhere  whether a rule is evaluated elsewhere, and its alerts with it
    */
-  restore(isElsewhere?: (scope: TenantScope, ruleId: string) => boolean): Promise<void>;
+  restore(scope: TenantScope, isElsewhere?: (scope: TenantScope, ruleId: string) => boolean): Promise<void>;
+  /** Another decides for the tenant: nothing more comes of its rules here. */
+  drop(scope: TenantScope): void;
   /** Samples older than those that a rule has seen of a series count for nothing. */
   readonly consume: SamplesConsumer;
   /** What was made here of samples, as anomaly rates: that it comes says nothing of whether its host does. */
@@ -49,7 +51,7 @@ export interface Alerting {
 }
 
 export interface AlertingDeps extends Omit<WatchDeps, 'turns'> {
-  readonly storage: Pick<Storage, 'rules' | 'alerts' | 'tenants'>;
+  readonly storage: Pick<Storage, 'rules' | 'alerts'>;
   /** Called once a change is saved. */
   readonly onAlert: (scope: TenantScope, alert: Alert) => void;
 }
@@ -133,22 +135,26 @@ export function createAlerting({ storage, onAlert, ...deps }: AlertingDeps): Ale
     reloadRules,
     writer: { save, forget: writer.forget },
 
-    async restore(isElsewhere = () => false) {
-      for (const scope of await storage.tenants.all()) {
-        await reloadRules(scope);
-        const { watches, outcome, firing } = stateOf(scope);
-        for (const watch of watches.values()) watch.deaf(now());
-        for (const alert of await storage.alerts.open(scope)) {
-          const { state } = alert;
-          if (state.kind === 'resolved') continue;
-          firing.note(alert);
-          if (isElsewhere(scope, alert.ruleId)) continue;
-          const watch = watches.get(alert.ruleId);
-          if (watch !== undefined) watch.restore({ ...alert, state }, now());
-          else if (state.kind === 'pending') outcome.forgotten(alert.id);
-          else outcome.changed(endedAlert({ ...alert, state }, now(), ruleGone));
-        }
+    async restore(scope, isElsewhere = () => false) {
+      await reloadRules(scope);
+      const { watches, outcome, firing } = stateOf(scope);
+      for (const watch of watches.values()) watch.deaf(now());
+      for (const alert of await storage.alerts.open(scope)) {
+        const { state } = alert;
+        if (state.kind === 'resolved') continue;
+        firing.note(alert);
+        if (isElsewhere(scope, alert.ruleId)) continue;
+        const watch = watches.get(alert.ruleId);
+        if (watch !== undefined) watch.restore({ ...alert, state }, now());
+        else if (state.kind === 'pending') outcome.forgotten(alert.id);
+        else outcome.changed(endedAlert({ ...alert, state }, now(), ruleGone));
       }
+    },
+
+    drop(scope) {
+      for (const watch of watchesOf(scope.tenantId)) watch.leave();
+      tenants.delete(scope.tenantId);
+      writer.drop(scope);
     },
 
     consume(stored) {

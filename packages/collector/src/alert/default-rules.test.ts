@@ -17,7 +17,7 @@ async function alertsOf(tenant: string, levels: { cpu: number; memory: number; d
   const scope = await storage.tenants.ensure(tenant);
   await ensureDefaultRules(storage, scope);
   const alerting = createAlerting({ ...nothingStored, storage, onAlert() {}, log: silentLog, now: () => start });
-  await alerting.restore();
+  await alerting.restore(scope);
   const gauge = (name: string) => ({ name, kind: 'gauge' as const, unit: 'ratio', help: '' });
   const rows = 600;
   const stored: StoredSamples = {

@@ -132,8 +132,7 @@ export async function startAlerting(
     const created = createAlerting({
       ...nothingStored,
       ...stored,
-      // Of this tenant alone: others of the same database have their own tests.
-      storage: { ...storage, tenants: { ...storage.tenants, all: () => Promise.resolve([scope]) } },
+      storage,
       onAlert(scope, alert) {
         shown.push(alert);
         pipeline.observe(scope, alert);
@@ -141,8 +140,8 @@ export async function startAlerting(
       log: silentLog,
       now,
     });
-    await pipeline.restore();
-    await created.restore();
+    await pipeline.restore(scope);
+    await created.restore(scope);
     return { alerting: created, pipeline };
   };
   let { alerting, pipeline } = await open();

@@ -60,6 +60,8 @@ export interface Detection {
   injectCanary(scope: TenantScope): void;
   /** Ends what is open of hosts that have sent nothing since the call before, and nothing newer than `before`. */
   expire(before: UnixMs): void;
+  /** Forgets a tenant's hosts, without ending anything: another goes on with them. */
+  drop(scope: TenantScope): void;
   /** Anomaly rates that wait to be stored; of hosts whose are wanted now, and of those in an event. */
   takeRates(wanted: (scope: TenantScope, host: string) => boolean): readonly HostRates[];
 }
@@ -287,6 +289,15 @@ export function createDetection({
         }
         host.isHeard = false;
       }
+    },
+
+    drop(scope) {
+      for (const [key, { schema }] of hosts) {
+        if (schema.scope.tenantId !== scope.tenantId) continue;
+        hosts.delete(key);
+        rates.forget(schema.scope, schema.host);
+      }
+      for (const key of restored.keys()) if (key.startsWith(`${scope.tenantId}/`)) restored.delete(key);
     },
 
     takeRates(wanted) {

@@ -10,7 +10,7 @@ import {
 } from '@tarsier/protocol';
 import { schemaHash, zstdDecompress } from '@tarsier/protocol/zstd';
 import type { Log } from '../log.ts';
-import { maxBatchSpanMs } from '../storage/batches.ts';
+import { maxBatchSpanMs, type BatchKey } from '../storage/batches.ts';
 import type { RegisteredSchema } from '../storage/series-catalog.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
@@ -41,8 +41,10 @@ export interface Ingest {
    * @param maxAgeMs  as of other batches unless given
    */
   acceptMade(scope: TenantScope, batch: BatchEnvelope, matrix: SampleMatrix, maxAgeMs?: number): Promise<Accepted>;
-  /** Hands the stored batches since then to the readers, as if they had just come. */
-  replay(since: UnixMs): Promise<void>;
+  /** Hands the stored batches of tenants since then to those readers, or to all, as if they had just come. */
+  replay(scopes: readonly TenantScope[], since: UnixMs, readers?: readonly SamplesConsumer[]): Promise<void>;
+  /** The same of single batches; those that are batches no more are left out. */
+  handOn(scope: TenantScope, keys: readonly BatchKey[], readers: readonly SamplesConsumer[]): Promise<void>;
   /** Resolves when all that was accepted is committed. */
   close(): Promise<void>;
 }
@@ -179,6 +181,20 @@ export function createIngest({
     };
   }
 
+  /** What is known of the hosts of a tenant, read once for each. */
+  function schemasOf(scope: TenantScope) {
+    const hosts = new Map<number, Map<string, RegisteredSchema>>();
+    return async (hostId: number, hash: Uint8Array): Promise<RegisteredSchema | undefined> => {
+      let known = hosts.get(hostId);
+      if (known === undefined) {
+        const list = await storage.series.schemasOfHost(scope, hostId);
+        known = new Map(list.map((schema) => [hex(schema.hash), schema]));
+        hosts.set(hostId, known);
+      }
+      return known.get(hex(hash));
+    };
+  }
+
   async function storeOrRefuse(...[scope, batch, ...rest]: Parameters<typeof store>): Promise<Accepted> {
     try {
       return await store(scope, batch, ...rest);
@@ -212,19 +228,22 @@ export function createIngest({
     acceptMade: (scope, batch, matrix, maxAgeMs) =>
       storeOrRefuse(scope, batch, matrix, maxAgeMs === undefined ? {} : { maxAgeMs }),
 
-    async replay(since) {
-      for (const scope of await storage.tenants.all()) {
-        const hosts = new Map<number, Map<string, RegisteredSchema>>();
+    async replay(scopes, since, readers = replayConsumers) {
+      for (const scope of scopes) {
+        const schemaOf = schemasOf(scope);
         for await (const { hostId, schemaHash, epoch, seq, matrix } of storage.samples.recent(scope, since)) {
-          let known = hosts.get(hostId);
-          if (known === undefined) {
-            const list = await storage.series.schemasOfHost(scope, hostId);
-            known = new Map(list.map((schema) => [hex(schema.hash), schema]));
-            hosts.set(hostId, known);
-          }
-          const schema = known.get(hex(schemaHash));
-          if (schema !== undefined) handOn({ schema: remember(schema), epoch, seq, matrix }, replayConsumers);
+          const schema = await schemaOf(hostId, schemaHash);
+          if (schema !== undefined) handOn({ schema: remember(schema), epoch, seq, matrix }, readers);
         }
+      }
+    },
+
+    async handOn(scope, keys, readers) {
+      const schemaOf = schemasOf(scope);
+      for (const { hostId, schemaHash, epoch, seq, payload } of await storage.batches.read(scope, keys)) {
+        const schema = await schemaOf(hostId, schemaHash);
+        const matrix = decodePayload(payload, zstdDecompress);
+        if (schema !== undefined) handOn({ schema: remember(schema), epoch, seq, matrix }, readers);
       }
     },
 

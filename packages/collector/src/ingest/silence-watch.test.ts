@@ -16,7 +16,6 @@ import { createQuery } from '../query/query.ts';
 import { createStorageReader } from '../query/storage-reader.ts';
 import { defaultPolicy } from '../storage/compaction/compactor.ts';
 import { createTestStorage } from '../storage/testing.ts';
-import type { TenantScope } from '../tenant.ts';
 import { createIngest } from './ingest.ts';
 import { createSilenceWatch, type SilenceWatch } from './silence-watch.ts';
 
@@ -74,19 +73,18 @@ async function start() {
   const scope = await storage.tenants.ensure(`t${tenants++}`);
   const clock = { s: -200 };
   const now = (): UnixMs => t0 + clock.s * 1000;
-  const ofScope = { ...storage, tenants: { ...storage.tenants, all: async (): Promise<TenantScope[]> => [scope] } };
 
   async function collector() {
     const watch = createSilenceWatch({ markers: storage.endMarkers, log: silentLog, now });
     const ingest = createIngest({
-      storage: ofScope,
+      storage,
       consumers: [watch.consume],
       replayConsumers: [watch.replay],
       watched: () => false,
       log: silentLog,
       now,
     });
-    await ingest.replay(now() - 15 * 60_000);
+    await ingest.replay([scope], now() - 15 * 60_000);
     return { ...watch, accept: (batch: Batch) => ingest.accept(scope, encode(batch)), ingest };
   }
 

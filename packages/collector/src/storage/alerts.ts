@@ -2,6 +2,7 @@ import { and, desc, eq, inArray } from 'drizzle-orm';
 import type { Alert, UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
+import type { Fence } from './leases.ts';
 import { alert } from './schema.ts';
 
 export interface Alerts {
@@ -26,7 +27,7 @@ export interface Alerts {
 
 const mostOfRules = 10_000;
 
-export function createAlerts({ within, run }: Database): Alerts {
+export function createAlerts({ within, run, begin }: Database, fence: Fence): Alerts {
   // Only `save` below writes the column, so it holds what that was given.
   const toAlert = ({ body }: { body: unknown }): Alert => body as Alert;
   return {
@@ -69,21 +70,24 @@ export function createAlerts({ within, run }: Database): Alerts {
       const { tenantId } = scope;
       // One statement can't write a row twice.
       const last = [...new Map(alerts.map((one) => [one.id, one])).values()];
-      await run(
-        scope,
-        (sql) => sql`
-        insert into alert (tenant_id, id, state, since, body)
-        select ${tenantId}, body ->> 'id', body -> 'state' ->> 'kind', (body -> 'state' ->> 'since')::float8::bigint, body
-        from jsonb_array_elements(${JSON.stringify(last)}::text::jsonb) as body
-        on conflict (tenant_id, id) do update set state = excluded.state, since = excluded.since, body = excluded.body`,
-      );
+      await begin(scope, async (tx) => {
+        await fence(tx, scope);
+        await tx`
+          insert into alert (tenant_id, id, state, since, body)
+          select ${tenantId}, body ->> 'id', body -> 'state' ->> 'kind',
+            (body -> 'state' ->> 'since')::float8::bigint, body
+          from jsonb_array_elements(${JSON.stringify(last)}::text::jsonb) as body
+          on conflict (tenant_id, id) do update
+          set state = excluded.state, since = excluded.since, body = excluded.body`;
+      });
     },
     async delete(scope, ids) {
       const { tenantId } = scope;
-      if (ids.length > 0)
-        await within(scope, (tx) =>
-          tx.delete(alert).where(and(eq(alert.tenantId, tenantId), inArray(alert.id, [...ids]))),
-        );
+      if (ids.length === 0) return;
+      await begin(scope, async (tx) => {
+        await fence(tx, scope);
+        await tx`delete from alert where tenant_id = ${tenantId} and id = any(${[...ids]}::text[])`;
+      });
     },
   };
 }

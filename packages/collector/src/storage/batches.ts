@@ -35,7 +35,14 @@ export interface Batches {
    * @returns for each what became of it: `new`; `known`, stored before; `unknown-host`, for its host was deleted
    */
   insert(batches: readonly NewBatch[]): Promise<Inserted[]>;
+  /** Those that are still batches. */
+  read(scope: TenantScope, keys: readonly BatchKey[]): Promise<readonly StoredBatch[]>;
+  /** Which there are with a tick at or after `since`, in their order. */
+  keysSince(scope: TenantScope, since: UnixMs): Promise<readonly BatchKey[]>;
 }
+
+export type BatchKey = Pick<BatchRecord, 'hostId' | 't0' | 'epoch' | 'seq'>;
+export type StoredBatch = BatchKey & Pick<BatchRecord, 'schemaHash' | 'payload'>;
 
 export function createBatches({ run }: Database): Batches {
   return {
@@ -86,6 +93,29 @@ export function createBatches({ run }: Database): Batches {
         if (keys.delete(`${host}/${epoch}/${seq}`)) return 'new';
         return known.has(host) ? 'known' : 'unknown-host';
       });
+    },
+
+    async read(scope, keys) {
+      return run(
+        scope,
+        (sql) => sql<StoredBatch[]>`
+        select b.host_id as "hostId", b.t0, b.epoch, b.seq, b.schema_hash as "schemaHash", b.payload
+        from batch b join unnest(
+          ${keys.map(({ hostId }) => hostId)}::int[], ${keys.map(({ t0 }) => t0)}::bigint[],
+          ${keys.map(({ epoch }) => epoch)}::bigint[], ${keys.map(({ seq }) => seq)}::int[]
+        ) as k(host_id, t0, epoch, seq) using (host_id, t0, epoch, seq)
+        where b.tenant_id = ${scope.tenantId} order by b.t0, b.epoch, b.seq`,
+      );
+    },
+
+    async keysSince(scope, since) {
+      return run(
+        scope,
+        (sql) => sql<BatchKey[]>`
+        select host_id as "hostId", t0, epoch, seq from batch
+        where tenant_id = ${scope.tenantId} and t0 >= ${since - maxBatchSpanMs} and t1 >= ${since}
+        order by t0, epoch, seq`,
+      );
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Alert, Decision, Incident, Message, TimelineEntry, UnixMs } from '
 import type { NotificationSummary } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
 import type { Database, TarsierTransaction } from './database.ts';
+import type { Fence } from './leases.ts';
 import { dayMs } from './hours.ts';
 
 /** What a tenant's alerts have come to: written at once, or not at all. Written twice it is the same. */
@@ -93,11 +94,12 @@ interface RestoredRow extends Body<Alert> {
   readonly decision: Decision | null;
 }
 
-export function createIncidents({ run, begin }: Database): Incidents {
+export function createIncidents({ run, begin }: Database, fence: Fence): Incidents {
   return {
     async save(scope, outcome) {
       const { tenantId } = scope;
       await begin(scope, async (tx) => {
+        await fence(tx, scope);
         await saveIncidents(tx, tenantId, [...outcome.incidents.values()]);
         await saveEntries(tx, tenantId, outcome.entries);
         await saveDecisions(tx, tenantId, [...outcome.decisions.values()]);

@@ -35,6 +35,9 @@ export const tenant = pgTable('tenant', {
   samplesDays: integer('samples_days'),
   minutesDays: integer('minutes_days'),
   hoursDays: integer('hours_days'),
+  /** How long alerts and incidents, and what was told of them and why not, are kept, days; null for the collector's. */
+  incidentsDays: integer('incidents_days'),
+  notificationsDays: integer('notifications_days'),
   /** Most samples and series of a query, and its longest time; null for the collector's setting. */
   querySamples: integer('query_samples'),
   querySeries: integer('query_series'),
@@ -295,6 +298,21 @@ export const alert = pgTable(
       .on(table.tenantId)
       .where(sql`state <> 'pending' and decided is distinct from state`),
   ],
+);
+
+/** Which collector does what only one may do for a tenant, and until when unless it says so again. */
+export const lease = pgTable(
+  'lease',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    duty: text('duty').notNull(),
+    holder: text('holder').notNull(),
+    /** Counts the holders. */
+    term: integer('term').notNull(),
+    /** Unix ms by the database's clock. */
+    expiresAt: unixMs('expires_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.duty] })],
 );
 
 /** Routes, silences, inhibitions, rotations and overrides, by kind. */

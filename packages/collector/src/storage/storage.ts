@@ -11,6 +11,8 @@ import { createAnomalyEvents, type AnomalyEvents } from './anomaly-events.ts';
 import { createAudit, type Audit } from './audit.ts';
 import { createBatches, type Batches } from './batches.ts';
 import { createChangeEvents, type ChangeEvents } from './change-events.ts';
+import { createBus, type Bus } from './bus.ts';
+import { createLeases, type Leases } from './leases.ts';
 import { createChannels, type Channels } from './channels.ts';
 import { createCompactor, type CompactionPolicy, type Compactor } from './compaction/compactor.ts';
 import { startCompaction, type Compaction, type CompactionOptions } from './compaction/start-compaction.ts';
@@ -60,6 +62,8 @@ export interface Storage {
   readonly alerts: Alerts;
   readonly alertPolicies: AlertPolicies;
   readonly incidents: Incidents;
+  readonly leases: Leases;
+  readonly bus: Bus;
   readonly changeEvents: ChangeEvents;
   readonly anomalies: Anomalies;
   readonly anomalyEvents: AnomalyEvents;
@@ -144,7 +148,7 @@ export function storageOnDatabase(
 /** Another thread's door to a storage that is open; closing it leaves the server as it is. */
 export function joinStorage(connection: Connection, now: () => number): Storage {
   const database = connect(connection);
-  return storageOn(database, connection, now, defaultMaxSeries, () => database.close());
+  return storageOn(database, connection, now, defaultMaxSeries, false, () => database.close());
 }
 
 async function prepare(
@@ -161,7 +165,7 @@ async function prepare(
     throw new TarsierError('storage/unreachable', 'the database can not be reached or migrated', { cause });
   }
   const database = connect(connection);
-  return storageOn(database, connection, now, maxSeries, async () => {
+  return storageOn(database, connection, now, maxSeries, embedded !== undefined, async () => {
     await database.close();
     await embedded?.close();
   });
@@ -172,9 +176,11 @@ function storageOn(
   connection: Connection,
   now: () => number,
   maxSeries: number,
+  alone: boolean,
   close: () => Promise<void>,
 ): Storage {
   const { sql } = database.system;
+  const { leases, fence } = createLeases(database, alone);
   const wanted = createWantedHosts();
   const batches = createBatches(database);
   const samples = createSamples(database, wanted, now);
@@ -192,9 +198,11 @@ function storageOn(
     deletions: createDeletions(database),
     rules: createRules(database, now),
     ruleFiles: createRuleFiles(database, now),
-    alerts: createAlerts(database),
+    alerts: createAlerts(database, fence),
     alertPolicies: createAlertPolicies(database, now),
-    incidents: createIncidents(database),
+    incidents: createIncidents(database, fence),
+    leases,
+    bus: createBus(database),
     changeEvents,
     anomalies: createAnomalies(database),
     anomalyEvents: createAnomalyEvents(database),

@@ -40,6 +40,8 @@ export interface RuleObserver {
 
 export interface RuleGroupsDeps {
   readonly storage: Pick<Storage, 'ruleFiles' | 'alerts'>;
+  /** Whose groups are evaluated here; everybody's unless given. */
+  readonly holds?: (scope: TenantScope) => boolean;
   readonly engine: Pick<Engine, 'instant'>;
   readonly record: RecordSamples;
   /** Where alerts of rules go. */
@@ -67,7 +69,7 @@ interface Scheduled {
 const mostAtOnce = 4;
 
 export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
-  const { storage, engine, record, alerts, pageUrl = '', observer, log, now } = deps;
+  const { storage, holds = () => true, engine, record, alerts, pageUrl = '', observer, log, now } = deps;
   let scheduled = new Map<string, Scheduled>();
   /** By tenant and file, what it was when it was read. */
   let files = new Map<string, UnixMs>();
@@ -117,7 +119,7 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
       open.set(scope.tenantId, reading);
       return reading;
     };
-    const stored = await storage.ruleFiles.all();
+    const stored = (await storage.ruleFiles.all()).filter(({ scope }) => holds(scope));
     const versions = new Map(stored.map(({ scope, name, updatedAt }) => [`${scope.tenantId}/${name}`, updatedAt]));
     const same = versions.size === files.size && [...versions].every(([key, version]) => files.get(key) === version);
     if (same) return;
@@ -139,7 +141,8 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
     const before = scheduled;
     [scheduled, files] = [next, versions];
     for (const { key, run } of before.values()) {
-      if (next.get(key)?.run === run) continue;
+      // What another goes on with has not ended.
+      if (next.get(key)?.run === run || !holds(run.scope)) continue;
       await run.retire(next.get(key)?.run, now()).catch((error: unknown) => {
         log.warn('series of a rule that is gone could not be ended', { error: describeError(error) });
       });

@@ -11,8 +11,10 @@ import { compilePolicies, type Policies } from './policies.ts';
 import { readPolicies } from './read-policies.ts';
 
 export interface Pipeline {
-  /** Goes on where a collector stopped: with its open incidents, and alerts that it had saved but not dealt with. */
-  restore(): Promise<void>;
+  /** Goes on where a collector stopped: with a tenant's open incidents, and alerts that were saved but not dealt with. */
+  restore(scope: TenantScope): Promise<void>;
+  /** Another decides for the tenant. */
+  drop(scope: TenantScope): void;
   /** An alert began or ended, and is saved. */
   observe(scope: TenantScope, alert: Alert): void;
   /** Decides, and writes what was decided; what can't be written is written before the next decision. */
@@ -24,7 +26,7 @@ export interface Pipeline {
 }
 
 export interface PipelineDeps {
-  readonly storage: Pick<Storage, 'alertPolicies' | 'channels' | 'incidents' | 'notifications' | 'tenants'>;
+  readonly storage: Pick<Storage, 'alertPolicies' | 'channels' | 'incidents' | 'notifications'>;
   /** What was decided is written. */
   readonly onOutcome: (scope: TenantScope, outcome: AlertOutcome) => void;
   readonly log: Log;
@@ -99,8 +101,12 @@ export function createPipeline({ storage, onOutcome, log, now = Date.now }: Pipe
   }
 
   return {
-    async restore() {
-      for (const scope of await storage.tenants.all()) await deskOf(scope);
+    async restore(scope) {
+      await deskOf(scope);
+    },
+
+    drop({ tenantId }) {
+      desks.delete(tenantId);
     },
 
     observe(scope, alert) {

@@ -1,0 +1,122 @@
+/**
+ * Which tenants' rules this collector decides on. Each has one leader, by a lease in the database. What a leader writes
+ * is fenced there, so that one that was stopped and goes on writes nothing more; here is only whose work it is.
+ */
+import { describeError, type UnixMs } from '@tarsier/protocol';
+import type { Log } from '../log.ts';
+import type { Leases } from '../storage/leases.ts';
+import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
+import type { TenantScope } from '../tenant.ts';
+
+export interface Leadership {
+  /** Whether it decides for the tenant. */
+  leads(scope: TenantScope): boolean;
+  /** Whether it does, or will as soon as it has taken over. */
+  holds(scope: TenantScope): boolean;
+  /** Samples that were stored here, or that another collector tells of: to whom they concern. */
+  readonly consume: SamplesConsumer;
+  /** Takes what nobody holds, keeps its own, and lets go of what another has taken. @throws when the database is away */
+  renew(): Promise<void>;
+  /** Resolves when nothing is being taken over. */
+  settled(): Promise<void>;
+  /** Lets others go on at once. */
+  resign(): Promise<void>;
+}
+
+export interface LeadershipDeps {
+  readonly leases: Leases;
+  /** A leader that dies is followed by another after so long; one that stops, at once. */
+  readonly leaseMs: number;
+  /**
+   * Gets everything ready to decide for a tenant, from what is stored.
+   *
+   * @param heldUntil  what came after it nobody may have looked at; undefined: nobody has decided before
+   */
+  readonly takeOver: (scope: TenantScope, heldUntil: UnixMs | undefined) => Promise<void>;
+  /** Forgets the tenant, without deciding anything more. */
+  readonly letGo: (scope: TenantScope) => Promise<void>;
+  /** Samples of a tenant that it leads. */
+  readonly deliver: SamplesConsumer;
+  /** Samples of a tenant that another leads. */
+  readonly announce: SamplesConsumer;
+  readonly log: Log;
+}
+
+interface Held {
+  readonly scope: TenantScope;
+  readonly term: number;
+  /** What came while it is taken over; undefined once it leads. */
+  waiting: StoredSamples[] | undefined;
+}
+
+export function createLeadership({
+  leases,
+  leaseMs,
+  takeOver,
+  letGo,
+  deliver,
+  announce,
+  log,
+}: LeadershipDeps): Leadership {
+  const held = new Map<number, Held>();
+  const taking = new Set<Promise<void>>();
+
+  async function take(one: Held, heldUntil: UnixMs | undefined): Promise<void> {
+    const { scope } = one;
+    try {
+      await takeOver(scope, heldUntil);
+      if (held.get(scope.tenantId) !== one) return;
+      for (const stored of one.waiting ?? []) deliver(stored);
+      one.waiting = undefined;
+    } catch (error) {
+      log.error('a tenant could not be taken over', { tenant: scope.tenant, error: describeError(error) });
+      if (held.get(scope.tenantId) === one) await drop(one);
+    }
+  }
+
+  async function drop({ scope }: Held): Promise<void> {
+    held.delete(scope.tenantId);
+    await letGo(scope);
+  }
+
+  return {
+    leads({ tenantId }) {
+      const one = held.get(tenantId);
+      return one !== undefined && one.waiting === undefined;
+    },
+
+    holds: ({ tenantId }) => held.has(tenantId),
+
+    consume(stored) {
+      const one = held.get(stored.schema.scope.tenantId);
+      if (one === undefined) announce(stored);
+      else if (one.waiting === undefined) deliver(stored);
+      else one.waiting.push(stored);
+    },
+
+    async renew() {
+      const now = new Map((await leases.renew(leaseMs)).map((one) => [one.scope.tenantId, one]));
+      for (const one of [...held.values()]) {
+        if (now.get(one.scope.tenantId)?.term === one.term) continue;
+        log.warn('another collector decides for a tenant now', { tenant: one.scope.tenant });
+        await drop(one);
+      }
+      for (const { scope, term, heldUntil } of now.values()) {
+        if (held.has(scope.tenantId)) continue;
+        const one: Held = { scope, term, waiting: [] };
+        held.set(scope.tenantId, one);
+        const done = take(one, heldUntil).finally(() => taking.delete(done));
+        taking.add(done);
+      }
+    },
+
+    async settled() {
+      await Promise.all(taking);
+    },
+
+    async resign() {
+      held.clear();
+      await leases.release();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/** What collectors tell each other. */
+import { z } from 'zod';
+import { incidentActionSchema } from '@tarsier/protocol/api';
+
+const scope = z.object({ tenantId: z.int(), tenant: z.string() });
+const batchKey = z.object({ hostId: z.int(), t0: z.number(), epoch: z.number(), seq: z.int() });
+
+export const messageSchema = z.discriminatedUnion('kind', [
+  /** Batches of a tenant were stored. */
+  z.object({ kind: z.literal('batches'), scope, keys: z.array(batchKey) }),
+  /** The tenant's rules, or its routes and what else decides who is told, were changed. */
+  z.object({ kind: z.literal('rules'), scope }),
+  z.object({ kind: z.literal('policies'), scope }),
+  z.object({ kind: z.literal('rule-files') }),
+  z.object({ kind: z.literal('host-deleted'), scope, host: z.string() }),
+  /** A person does something about an incident, and waits for `acted` of the same `id`. */
+  z.object({
+    kind: z.literal('act'),
+    id: z.string(),
+    scope,
+    incidentId: z.string(),
+    action: incidentActionSchema,
+    by: z.string(),
+  }),
+  z.object({
+    kind: z.literal('acted'),
+    id: z.string(),
+    error: z.object({ code: z.string(), message: z.string() }).optional(),
+  }),
+]);
+export type Message = z.infer<typeof messageSchema>;

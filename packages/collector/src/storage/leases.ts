@@ -1,0 +1,89 @@
+/** Which collector of several decides for which tenant. The database's clock alone counts. */
+import { randomUUID } from 'node:crypto';
+import { TarsierError, type UnixMs } from '@tarsier/protocol';
+import type { TenantScope } from '../tenant.ts';
+import type { Database, TarsierTransaction } from './database.ts';
+
+export interface Leases {
+  /**
+   * Takes the leases of all tenants that nobody holds, and keeps one's own for another `ttlMs`.
+   *
+   * @returns what it holds now
+   */
+  renew(ttlMs: number): Promise<readonly HeldLease[]>;
+  /** Gives up what it holds, so that nobody has to wait for the end. */
+  release(): Promise<void>;
+}
+
+export interface HeldLease {
+  readonly scope: TenantScope;
+  /** Another holder in between makes it another. */
+  readonly term: number;
+  /** When it was last known that somebody held it, by the database's clock; undefined for the first. */
+  readonly heldUntil: UnixMs | undefined;
+}
+
+/**
+ * Lets a transaction go on only while the tenant's lease is still held; who takes it over waits for the end of the
+ * transaction. Storage that has never taken a lease is alone, and goes on.
+ *
+ * @throws {TarsierError} `cluster/lease-lost`
+ */
+export type Fence = (tx: TarsierTransaction, scope: TenantScope) => Promise<void>;
+
+/** Rules, and what is told. */
+const duty = 'alerting';
+
+/** @param alone  no other collector can use this database: nobody has to be waited for */
+export function createLeases(
+  { system: { sql } }: Database,
+  alone: boolean,
+): {
+  readonly leases: Leases;
+  readonly fence: Fence;
+} {
+  const holder = randomUUID();
+  /** Undefined before the first. */
+  let terms: ReadonlyMap<number, number> | undefined;
+  const serverNow = sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`;
+  return {
+    leases: {
+      async renew(ttlMs) {
+        const rows = await sql<{ tenant_id: number; term: number; name: string; until: number | null }[]>`
+          with before as (select tenant_id, expires_at from lease where duty = ${duty}),
+          held as (
+            insert into lease (tenant_id, duty, holder, term, expires_at)
+            select tenant_id, ${duty}, ${holder}, 1, ${serverNow} + ${ttlMs}::bigint from tenant order by tenant_id
+            on conflict (tenant_id, duty) do update set
+              term = lease.term + (lease.holder <> excluded.holder)::int, holder = excluded.holder,
+              expires_at = excluded.expires_at
+            where ${alone} or lease.holder = excluded.holder or lease.expires_at <= ${serverNow}
+            returning tenant_id, term
+          )
+          select tenant_id, term, name, before.expires_at - ${ttlMs}::bigint as until
+          from held join tenant using (tenant_id) left join before using (tenant_id) order by tenant_id`;
+        terms = new Map(rows.map(({ tenant_id, term }) => [tenant_id, term]));
+        return rows.map(({ tenant_id: tenantId, name: tenant, term, until }) => ({
+          scope: { tenantId, tenant },
+          term,
+          heldUntil: until ?? undefined,
+        }));
+      },
+      async release() {
+        terms = new Map();
+        await sql`update lease set expires_at = ${serverNow} where duty = ${duty} and holder = ${holder}`;
+      },
+    },
+    async fence(tx, { tenantId, tenant }) {
+      if (terms === undefined) return;
+      const held = await tx`
+        select 1 from lease
+        where tenant_id = ${tenantId} and duty = ${duty} and holder = ${holder} and term = ${terms.get(tenantId) ?? 0}
+        for share`;
+      if (held.length > 0) return;
+      throw new TarsierError('cluster/lease-lost', `another collector decides for tenant ${tenant} now`, {
+        retryable: true,
+      });
+    },
+  };
+}
