@@ -61,6 +61,7 @@ export async function createKey(
 export interface Api {
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown): Promise<unknown>;
+  put(path: string, body: unknown): Promise<unknown>;
   /** Raw samples, or one per step, by series: [Unix ms, value]. */
   samples(
     selector: string,
@@ -81,6 +82,7 @@ export function createApi(url: string, key: string): Api {
   return {
     get: call,
     post: (path, body) => call(path, { method: 'POST', body: JSON.stringify(body) }),
+    put: (path, body) => call(path, { method: 'PUT', body: JSON.stringify(body) }),
     async samples(selector, startMs, endMs) {
       const parameters = new URLSearchParams({
         query: selector,
