@@ -1,8 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InlineConfig } from 'vite';
 
-const webFolder = fileURLToPath(new URL('../packages/web/', import.meta.url));
+export const webFolder = fileURLToPath(new URL('../packages/web/', import.meta.url));
 const sources = [webFolder, fileURLToPath(new URL('../packages/protocol/src/', import.meta.url))];
 
 /** Where the built page is. */
@@ -24,37 +25,44 @@ export async function buildWeb(): Promise<void> {
   }
 }
 
-function entriesOf(names: readonly string[]): Record<string, string> {
+/** Entries of the elements' own modules, by name. */
+export function entriesOf(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, `${webFolder}src/embed/${name}.ts`]));
 }
 
-function library(outDir: string, entry: Record<string, string>): InlineConfig {
+/** `embed/tarsier.js`: everything in one file, for a script tag. */
+export function embedBuild(entry: Record<string, string> = entriesOf(['tarsier']), outDir = 'embed'): InlineConfig {
   return {
     root: webFolder,
     logLevel: 'error',
     build: {
-      outDir: `${webRoot}${outDir}`,
+      outDir: resolve(webRoot, outDir),
       emptyOutDir: true,
-      // Policies and caches of other sites: nothing is copied in beside it.
       copyPublicDir: false,
-      minify: 'oxc',
-      lib: { entry, formats: ['es'] },
+      // As a library it would keep its white space, which is a third of it.
+      rollupOptions: {
+        input: entry,
+        preserveEntrySignatures: 'strict',
+        output: { entryFileNames: '[name].js' },
+      },
     },
   };
-}
-
-/** `embed/tarsier.js`: everything in one file, for a script tag. */
-export function embedBuild(names: readonly string[] = ['tarsier'], outDir = 'embed'): InlineConfig {
-  return library(outDir, entriesOf(names));
 }
 
 /** `modules/`: a module for each element, for bundlers and servers, which bring Lit and uPlot themselves. */
 function moduleBuild(): InlineConfig {
   const names = readdirSync(`${webFolder}src/embed`).map((file) => file.replace(/\.ts$/u, ''));
-  const config = library('modules', entriesOf(names));
   return {
-    ...config,
-    build: { ...config.build, minify: false, rollupOptions: { external: [/^lit(\/|$)/u, /^uplot$/u] } },
+    root: webFolder,
+    logLevel: 'error',
+    build: {
+      outDir: `${webRoot}modules`,
+      emptyOutDir: true,
+      copyPublicDir: false,
+      minify: false,
+      lib: { entry: entriesOf(names), formats: ['es'] },
+      rollupOptions: { external: [/^lit(\/|$)/u, /^uplot$/u] },
+    },
   };
 }
 

@@ -16,6 +16,9 @@ const valueAxisPx = 72;
 const timeAxisPx = 28;
 /** Below this width the values are in the legend alone. */
 const narrowPx = 260;
+/** A page of so many charts, and so many points in all of them, is calm. */
+const fewCharts = 12;
+const fewPoints = 12_000;
 const fillOpacity = 0.15;
 const stackOpacity = 0.35;
 const barOpacity = 0.6;
@@ -33,16 +36,14 @@ const timeSteps = [
 
 /**
  * Lines wider than one device pixel cost three times as much to draw (16.6 ms against 56 ms for 3,600 x 10 points,
- * software raster), so only calm charts get them.
+ * software raster), so only calm pages get them.
  *
+ * @param charts  how many are drawn on the page
  * @returns CSS pixels
  */
-export function lineWidth(lines: number, points: number, devicePixelRatio: number): number {
-  return lines <= 3 && points <= 600
-    ? 1.5
-    : lines * points <= 2_400 && devicePixelRatio < 1.5
-      ? 1.25
-      : 1 / devicePixelRatio;
+export function lineWidth(lines: number, points: number, devicePixelRatio: number, charts: number): number {
+  const calm = charts <= fewCharts && lines * points * charts <= fewPoints;
+  return calm ? 1.5 : 1 / devicePixelRatio;
 }
 
 export interface PlotLook {
@@ -139,7 +140,7 @@ function seriesOptions(
   devicePixelRatio: number,
 ): readonly uPlot.Series[] {
   const { kind } = settings;
-  const width = Math.max(colours.lineWidth, lineWidth(lines.length, times.length, devicePixelRatio));
+  const width = Math.max(colours.lineWidth, lineWidth(lines.length, times.length, devicePixelRatio, 1));
   const paths =
     kind === 'bars'
       ? uPlot.paths.bars?.({ size: [0.8, 24] })

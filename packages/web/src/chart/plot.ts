@@ -3,7 +3,7 @@ import { withGaps } from './align.ts';
 import type { ChartView } from './chart-view.ts';
 import { gestures } from './gestures.ts';
 import type { GestureHandlers } from './gestures.ts';
-import { plotOptions } from './options.ts';
+import { lineWidth, plotOptions } from './options.ts';
 import type { PlotLook, PlotSize } from './options.ts';
 import { drawBehind, drawOver } from './overlays.ts';
 
@@ -35,6 +35,9 @@ export interface PlotDeps extends PlotLook, GestureHandlers {
 
 const away = -10;
 
+/** Charts that are drawn now: fat lines are for pages of few. */
+let livePlots = 0;
+
 export function createPlot(deps: PlotDeps): Plot {
   const { parent, view: first, size, onPoint } = deps;
   let view = first;
@@ -63,8 +66,15 @@ export function createPlot(deps: PlotDeps): Plot {
   for (const canvas of parent.querySelectorAll('canvas')) canvas.setAttribute('aria-hidden', 'true');
   const endGestures = gestures(plot, () => view, deps);
 
+  livePlots++;
+
   function draw(next: ChartView): void {
     view = next;
+    const width = lineWidth(view.lines.length, view.times.length, devicePixelRatio, livePlots);
+    for (const [i, { earlier }] of view.lines.entries()) {
+      const series = plot.series[i + 1];
+      if (series !== undefined && !earlier) series.width = Math.max(deps.colours.lineWidth, width);
+    }
     plot.batch(() => {
       plot.setData(columns(view), false);
       plot.setScale('x', { min: view.from, max: view.end });
@@ -93,6 +103,7 @@ export function createPlot(deps: PlotDeps): Plot {
     valueAt: (top) => plot.posToVal(top - plot.over.offsetTop, 'y'),
     destroy() {
       endGestures();
+      livePlots--;
       plot.destroy();
     },
   };

@@ -7,6 +7,7 @@ import { chartKinds, chartSummary, chartView } from '../../chart/chart-view.ts';
 import type { ChartKind, ChartSettings, ChartView, Threshold } from '../../chart/chart-view.ts';
 import { toCsv, toPng, toSvg } from '../../chart/export.ts';
 import { pageFrames } from '../../chart/frame.ts';
+import type { PlotSize } from '../../chart/options.ts';
 import { createPlot } from '../../chart/plot.ts';
 import type { Plot } from '../../chart/plot.ts';
 import type { ChartQuery } from '../../data/range-query.ts';
@@ -125,7 +126,9 @@ export class TarsierChart extends LitElement {
   #speaking: ReturnType<typeof setTimeout> | undefined;
   #line: number | undefined;
   #sized = false;
+  #size: PlotSize | undefined;
   #drawnRange = '';
+  #drawnAt = 0;
   /** Whether the keyboard moved the cursor; then it stays until Escape or the focus leaves. */
   #pointedByKey = false;
   readonly #off = new Set<string>();
@@ -150,7 +153,9 @@ export class TarsierChart extends LitElement {
     super();
     this.addController(this.#source);
     // Time goes on without samples: the curve has to move left and its age to be said.
-    this.addController(new SecondsController(this, () => this.#requestDraw()));
+    // Where samples come each second they move it themselves.
+    const still = (): boolean => performance.now() - this.#drawnAt > 1500;
+    this.addController(new SecondsController(this, () => still() && this.#requestDraw()));
   }
 
   override connectedCallback(): void {
@@ -163,7 +168,11 @@ export class TarsierChart extends LitElement {
       { rootMargin: '200px' },
     );
     this.#intersection.observe(this);
-    this.#resize = new ResizeObserver(() => this.#requestDraw(true));
+    this.#resize = new ResizeObserver((entries) => {
+      const box = entries.at(-1)?.contentRect;
+      if (box !== undefined) this.#size = { width: Math.floor(box.width), height: Math.floor(box.height) };
+      this.#requestDraw(true);
+    });
     this.#observePlot();
   }
 
@@ -195,7 +204,6 @@ export class TarsierChart extends LitElement {
       'kind',
       'stacked',
       'log',
-      'data',
       'thresholds',
       'threshold',
       'markers',
@@ -205,6 +213,7 @@ export class TarsierChart extends LitElement {
       this.#plotLook = '';
       this.#requestDraw();
     }
+    if (changed.has('data')) this.#requestDraw();
   }
 
   protected override firstUpdated(): void {
@@ -306,7 +315,7 @@ export class TarsierChart extends LitElement {
   #wishAgain(): void {
     if (!this.isConnected) return;
     const queries = this.#queries;
-    const width = this.#part('plot')?.clientWidth || 600;
+    const width = this.#size?.width || this.#part('plot')?.clientWidth || 600;
     if (queries.length > 0 && this.data === undefined) {
       this.#feed?.wish({
         queries,
@@ -340,7 +349,8 @@ export class TarsierChart extends LitElement {
     const parent = this.#part('plot');
     const feed = this.#feed?.data;
     if (parent === null || (feed === undefined && this.data === undefined)) return this.requestUpdate();
-    const size = { width: parent.clientWidth, height: parent.clientHeight };
+    // Asking the element would lay the page out once for each chart.
+    const size = this.#size ?? { width: parent.clientWidth, height: parent.clientHeight };
     // Out of view it is drawn once, so that there is something to scroll to and to read aloud, and then left alone.
     if (size.width === 0 || (!this.#visible && this.#plot !== undefined)) return;
     if (this.#sized && this.#plot !== undefined) this.#plot.resize(size);
@@ -351,12 +361,13 @@ export class TarsierChart extends LitElement {
     const moves = this.data !== undefined || feed?.span === undefined;
     if (this.#standsStill && moves && this.#plot !== undefined && range === this.#drawnRange) return;
     this.#drawnRange = range;
+    this.#drawnAt = performance.now();
 
     const nothingYet = { raw: false, compared: [], forecasts: [], anomalies: [], events: [], alerts: [] };
     const input =
       this.data === undefined && feed !== undefined
         ? feed
-        : { ...nothingYet, series: this.data ?? [], span: undefined };
+        : { ...nothingYet, series: this.data ?? [], span: this.#dataSpan };
     this.#view = chartView(
       this.noAnomalies ? { ...input, anomalies: [] } : input,
       this.#settings,
@@ -367,6 +378,17 @@ export class TarsierChart extends LitElement {
     this.#drawPlot(parent, this.#view, size);
     this.requestUpdate();
   };
+
+  /** Series from elsewhere may be of any time: the newest sample stands at the right edge, unless a range is given. */
+  get #dataSpan(): Span | undefined {
+    const range = this.#range;
+    if (range.kind === 'fixed') return range;
+    const to = (this.data ?? []).reduce(
+      (newest, { column }) => Math.max(newest, column.times.at(-1) ?? -Infinity),
+      -Infinity,
+    );
+    return Number.isFinite(to) ? { from: to - range.ms, to } : undefined;
+  }
 
   get #settings(): ChartSettings {
     const range = this.#range;
@@ -636,7 +658,9 @@ export class TarsierChart extends LitElement {
     return thresholdHandles(view, this.#plot, this.#locale, (index, value) => {
       this.draft = { index, value };
       // Also while it is hovered: the line has to follow the hand.
-      if (this.#view !== undefined) this.#plot?.draw({ ...this.#view, thresholds: this.#settings.thresholds });
+      const settings = this.#settings;
+      this.#view = { ...view, settings, thresholds: settings.thresholds };
+      this.#plot?.draw(this.#view);
     });
   }
 
