@@ -2,13 +2,20 @@
  * How much of the ensemble's score in the Numenta Anomaly Benchmark is tuning: the best of many configurations by all
  * categories but one is scored on that one, for each in turn.
  */
-import { Arena, Repeats, repeatsDefaults, seriesDetectors, type RepeatsOptions } from '@tarsier/collector/detect';
+import {
+  Arena,
+  Repeats,
+  repeatsDefaults,
+  seriesDetectors,
+  TailCalibration,
+  type RepeatsOptions,
+} from '@tarsier/collector/detect';
 import { earned, nabScore, readNab, type Earned, type NabFile } from './nab.ts';
 
 /** As `detect:score` has it. */
 const seed = 1;
-/** The ensemble's own: what a view counts that has no verdict, and the scale of the mean. */
-const [none, scale] = [Math.LOG10E, 1.6];
+/** The ensemble's own: what a view counts that has no verdict, the scale of the mean, and how that is calibrated. */
+const [none, scale, alike, settled] = [Math.LOG10E, 1.6, 8, 4_000];
 const families = ['level', 'pattern', 'low', 'time-of-day'] as const;
 
 interface Configuration {
@@ -43,7 +50,7 @@ export function leaveOut(dataDir: string, windowsFile: string, say: (line: strin
   const judged = files.map(surprisesOf);
   const evaluate = (configuration: Configuration): Result => ({
     configuration,
-    files: files.map((file, index) => earned(file, alarms(judged[index] ?? new Map(), file, configuration))),
+    files: files.map((file, index) => earned(file, alarms(judged[index] ?? noSurprises, configuration))),
   });
   const results = Array.from(configurations(), evaluate);
   const inUse = evaluate({ families, repeats: repeatsDefaults });
@@ -74,7 +81,11 @@ function bestOf(results: readonly Result[], isAllowed: (index: number) => boolea
 }
 
 /** The sum of the surprises of each family in each row, and of how many views. */
-type Surprises = ReadonlyMap<string, { readonly sums: Float64Array; readonly views: number }>;
+interface Surprises {
+  readonly byFamily: ReadonlyMap<string, { readonly sums: Float64Array; readonly views: number }>;
+  /** What some families say together, calibrated; by their names. */
+  readonly together: Map<string, Float64Array>;
+}
 
 function surprisesOf({ times, values }: NabFile): Surprises {
   const [ensemble] = seriesDetectors;
@@ -91,22 +102,30 @@ function surprisesOf({ times, values }: NabFile): Surprises {
       for (const view of views) sums[row] = (sums[row] ?? 0) + orNone(detector.surprises[view] ?? Number.NaN);
     }
   }
-  return new Map(byFamily.map(({ family, sums, views }) => [family, { sums, views: views.length }]));
+  return {
+    byFamily: new Map(byFamily.map(({ family, sums, views }) => [family, { sums, views: views.length }])),
+    together: new Map(),
+  };
 }
 
 const orNone = (surprise: number): number => (Number.isNaN(surprise) ? none : surprise);
 
-function* alarms(
-  surprises: Surprises,
-  { times }: NabFile,
-  { families: chosen, repeats }: Configuration,
-): Generator<number> {
-  const parts = chosen.flatMap((family) => surprises.get(family) ?? []);
+const noSurprises: Surprises = { byFamily: new Map(), together: new Map() };
+
+function togetherOf({ byFamily, together }: Surprises, chosen: readonly string[]): Float64Array {
+  const known = together.get(chosen.join(' '));
+  if (known !== undefined) return known;
+  const parts = chosen.flatMap((family) => byFamily.get(family) ?? []);
   const views = parts.reduce((sum, part) => sum + part.views, 0);
+  const calibration = new TailCalibration(new Arena(TailCalibration.bytes), alike, settled);
+  const made = Float64Array.from({ length: parts[0]?.sums.length ?? 0 }, (_, row) =>
+    calibration.push((scale * parts.reduce((sum, { sums }) => sum + (sums[row] ?? 0), 0)) / views),
+  );
+  together.set(chosen.join(' '), made);
+  return made;
+}
+
+function* alarms(surprises: Surprises, { families: chosen, repeats }: Configuration): Generator<number> {
   const news = new Repeats(new Arena(Repeats.bytes), repeats);
-  for (let row = 0; row < times.length; row++) {
-    let sum = 0;
-    for (const { sums } of parts) sum += sums[row] ?? 0;
-    if (news.isNews((scale * sum) / views)) yield row;
-  }
+  for (const [row, surprise] of togetherOf(surprises, chosen).entries()) if (news.isNews(surprise)) yield row;
 }

@@ -17,7 +17,7 @@ const seeds = [21, 22, 23];
  * Odd steps come in clusters, so that 25,000 steps have as few as ten of them that are no neighbours. Where many values
  * are equal they are judged less odd, and the upper bounds are all that holds.
  */
-const most = { over2: 1.6, over3: 2.5 } as const;
+const most = { over2: 2, over3: 2.5 } as const;
 const least = { over2: 0.5, over3: 0.15 } as const;
 /** What a detector is blind to is never odd. */
 const isSeen = (detector: string, noise: string): boolean =>

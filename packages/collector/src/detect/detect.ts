@@ -8,3 +8,4 @@ export { hostDetectors, seriesDetectors } from './registry.ts';
 export { Repeats, repeatsDefaults, type RepeatsOptions } from './repeats.ts';
 export { labelsOf, readSeries, rowScoresOf, scoreRows, scoreSeries } from './score-text.ts';
 export { Arena } from '../stats/arena.ts';
+export { TailCalibration } from '../stats/tail-calibration.ts';

@@ -54,12 +54,13 @@ export abstract class OnlineDetector extends KeptInArena implements SeriesDetect
 /**
  * The largest of several surprises, less what it gains by being the largest of so many (Bonferroni's bound).
  *
+ * @param independent  how many they are worth that have nothing in common
  * @returns NaN when all are
  */
-export function mostSurprising(surprises: Float64Array): number {
+export function mostSurprising(surprises: Float64Array, independent = surprises.length): number {
   let most = Number.NaN;
   for (const surprise of surprises) if (!Number.isNaN(surprise) && !(surprise <= most)) most = surprise;
-  return Number.isNaN(most) ? most : Math.max(0, most - Math.log10(surprises.length));
+  return Number.isNaN(most) ? most : Math.max(0, most - Math.log10(independent));
 }
 
 /** Share of quiet samples within the band. */

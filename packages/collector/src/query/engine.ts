@@ -1,6 +1,7 @@
 /** PromQL: a query's text and times to its answer. Reads through a {@link SeriesReader}, and knows no storage. */
 import { TarsierError, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
+import { createSampleRooms } from '../sample-room.ts';
 import type { TenantScope } from '../tenant.ts';
 import { Annotations } from './evaluate/annotations.ts';
 import { Evaluation } from './evaluate/evaluation.ts';
@@ -98,6 +99,7 @@ export function createEngine({
   readonly onDone?: (scope: TenantScope, cost: { readonly samples: number; readonly cpuMs: number }) => void;
 }): Engine {
   const common = { ...defaultLimits, ...someLimits };
+  const rooms = createSampleRooms();
 
   async function run(
     scope: TenantScope,
@@ -111,6 +113,7 @@ export function createEngine({
     const timeoutMs = Math.min(options.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
+    const room = rooms.open();
     const work = new Work({ signal, limits, now });
     const counted = { ...steps, lookedAt: new Float64Array(steps.count) };
     const annotations = new Annotations(options.query);
@@ -122,7 +125,7 @@ export function createEngine({
       subqueryStepMs,
     };
     const read = async ({ matchers, from, to, hints }: Omit<Wanted, 'selector'>): Promise<readonly StoredSeries[]> => {
-      const series = await reader.select(scope, { matchers, from, to, hints, limits: work.left }, signal);
+      const series = await reader.select(scope, { matchers, from, to, hints, limits: work.left, room }, signal);
       work.read(series);
       return series;
     };
@@ -172,6 +175,7 @@ export function createEngine({
       }
       throw error;
     } finally {
+      room.close();
       onDone(scope, { samples: work.samplesRead, cpuMs: Math.max(0, now() - Math.max(readBy, began)) });
       const ms = Math.round(now() - began);
       if (ms >= limits.slowMs) {

@@ -280,3 +280,20 @@ test('a staleness marker comes back from the store as one: the series ends there
   // Nor does the older way to ask tell of it.
   expect(await range('busy{host="stale",cpu="0"}', 0, 5)).toMatchObject([{ points: [[0, 1]] }]);
 });
+
+test('answers stay as they are when the next query uses the same room', async () => {
+  const engine = createEngine({ reader: createStorageReader({ query }), log: silentLog });
+  const rows = Array.from({ length: 100 }, (_, s): [number, number, number] => [s, s, 1000 - s]);
+  await store('room', ['0', '1'], 1, 0, rows);
+  const asked = { start: t0, end: t0 + 99_000, stepMs: 1_000 };
+  const ask = async (cpu: string) => [
+    await engine.range(scope, { query: `busy{host="room",cpu="${cpu}"}`, ...asked }),
+    await engine.range(scope, { query: `max_over_time(busy{host="room",cpu="${cpu}"}[1s])`, ...asked }),
+    await engine.instant(scope, { query: `busy{host="room",cpu="${cpu}"}[100s]`, time: t0 + 99_000 }),
+  ];
+  const first = await ask('0');
+  await ask('1');
+  for (const { data } of first) {
+    expect(data.kind === 'matrix' ? [...(data.series[0]?.values ?? [])] : []).toEqual(rows.map(([, value]) => value));
+  }
+});

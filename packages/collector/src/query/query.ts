@@ -8,6 +8,7 @@ import type { SampleRange } from '../storage/select/read-samples.ts';
 import type { Matcher, SeriesRow } from '../storage/series-catalog.ts';
 import type { HostIds } from '../storage/series-index/label-index.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { SampleRoom } from '../sample-room.ts';
 import type { TenantScope } from '../tenant.ts';
 import { aggregate, aggregateRollup, lookBackMs } from './aggregate.ts';
 import { parseSelector } from './language/parse.ts';
@@ -107,6 +108,8 @@ export interface SamplesRequest {
   /** Instead of those that count for all. */
   readonly limits?: Pick<QueryLimits, 'series' | 'samples'> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Where samples are put; the answer is then good until it is closed. */
+  readonly room?: SampleRoom | undefined;
 }
 
 /** The farthest that a date may be from 1970, ms. */
@@ -191,10 +194,18 @@ export function createQuery({
 
   async function wanted(
     scope: TenantScope,
-    { matchers, from, to, only, limits: { series: mostSeries, samples: mostSamples } = limits, signal }: SamplesRequest,
+    {
+      matchers,
+      from,
+      to,
+      only,
+      limits: { series: mostSeries, samples: mostSamples } = limits,
+      signal,
+      room,
+    }: SamplesRequest,
   ): Promise<{ readonly range: SampleRange; readonly series: readonly SeriesRow[] }> {
     const time = withinTime({ from, to });
-    const range = limited(time.from, time.to, signal, mostSamples);
+    const range = { ...limited(time.from, time.to, signal, mostSamples), room };
     if (range.from > range.to) return { range, series: [] };
     const series = await matching(scope, matchers, signal, mostSeries);
     return { range, series: only === undefined ? series : series.filter(only) };

@@ -1,5 +1,6 @@
 import type { SeriesColumn, UnixMs } from '@tarsier/protocol';
 import type { Matcher } from '../storage/series-catalog.ts';
+import type { SampleRoom } from '../sample-room.ts';
 import type { TenantScope } from '../tenant.ts';
 import type { RolledUp } from './evaluate/value.ts';
 import type { LabelSet } from './label-set.ts';
@@ -14,6 +15,8 @@ export interface SelectRequest {
   readonly hints: SelectHints;
   /** Most that the query may still read. */
   readonly limits?: { readonly series: number; readonly samples: number };
+  /** Where samples may be put: it is closed once the query is answered. */
+  readonly room?: SampleRoom;
 }
 
 export interface SelectHints {

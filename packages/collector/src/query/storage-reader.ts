@@ -19,7 +19,7 @@ export function createStorageReader({
   /** From rollups what they can tell exactly, from samples the rest. */
   async function exact(
     scope: TenantScope,
-    { matchers, from, to, hints: { call }, limits }: SelectRequest,
+    { matchers, from, to, hints: { call }, limits, room }: SelectRequest,
     width: RollupWidth,
     signal: AbortSignal | undefined,
   ): Promise<StoredSeries[]> {
@@ -38,7 +38,7 @@ export function createStorageReader({
     if (fit.length === rollups.length && !counters) return found;
     const known = new Set(fit.map(({ series }) => series.seriesId));
     const only = ({ seriesId }: SeriesResult['series']): boolean => !known.has(seriesId);
-    const samples = await query.samples(scope, { matchers, from, to, limits, signal, only });
+    const samples = await query.samples(scope, { matchers, from, to, limits, signal, room, only });
     return [...found, ...samples.map(asSamples)];
   }
 
@@ -69,12 +69,12 @@ export function createStorageReader({
 
   return {
     async select(scope, request, signal) {
-      const { matchers, from, to, hints, limits } = request;
+      const { matchers, from, to, hints, limits, room } = request;
       const same = exactWidth(from - 1, to, hints);
       const left = finestWidth(from, await query.reach(scope));
       if (left !== undefined) return coarse(scope, request, same === undefined || same < left ? left : same, signal);
       if (same !== undefined) return exact(scope, request, same, signal);
-      return (await query.samples(scope, { matchers, from, to, limits, signal })).map(asSamples);
+      return (await query.samples(scope, { matchers, from, to, limits, signal, room })).map(asSamples);
     },
   };
 }

@@ -63,10 +63,14 @@ export function connect(connection: Connection): Database {
   const forSystemDrizzle = open(connections.system, asOwner);
   const forSystem = open(connections.system, asOwner);
   const forCancels = open(1, { ...asOwner, idle_timeout: 10 });
-  const one = (onclose: () => void): TarsierSql => open(1, { ...asApplication, onclose });
-  const forBatches = createScopedPool(connections.batches, one, forCancels);
-  const forReads = createScopedPool(connections.reads, one, forCancels);
-  const forJobs = createScopedPool(connections.jobs, one, forCancels);
+  const one =
+    (settings: object) =>
+    (onclose: () => void): TarsierSql =>
+      open(1, { connection: { ...asApplication.connection, ...settings }, onclose });
+  const forBatches = createScopedPool(connections.batches, one({}), forCancels);
+  // Reads name host and time in all that they look for: one plan is right for all, and making it costs more than it.
+  const forReads = createScopedPool(connections.reads, one({ plan_cache_mode: 'force_generic_plan' }), forCancels);
+  const forJobs = createScopedPool(connections.jobs, one({}), forCancels);
   const forWork = open(connections.work, asOwner);
   const db = drizzle(forDrizzle);
   return {

@@ -10,6 +10,10 @@ const views = [...scales.map((steps) => `mean-${steps}`), ...scales.map((steps) 
 
 /** Ratios of neighbouring steps have nearly all samples in common. */
 const apart = 8;
+/** The views look at the same samples: together they are as often odd as so many that have nothing in common would be. */
+const independent = 4;
+/** Steps until what is usual of the longest stretches is known. */
+const settled = 1_000;
 
 class Changepoint extends OnlineDetector {
   readonly #ratio: LikelihoodRatio;
@@ -22,7 +26,7 @@ class Changepoint extends OnlineDetector {
     super(LikelihoodRatio.bytes + views.length * ThinnedTail.bytes + TailCalibration.bytes + Band.bytes, views.length);
     this.#ratio = new LikelihoodRatio(this.arena);
     this.#tails = views.map((_, view) => new ThinnedTail(this.arena, seed + view, apart));
-    this.#calibration = new TailCalibration(this.arena, 8);
+    this.#calibration = new TailCalibration(this.arena, apart, settled);
     this.#band = new Band(this.arena, seed + views.length);
   }
 
@@ -39,7 +43,7 @@ class Changepoint extends OnlineDetector {
       const ratio = (view < scales.length ? ofMean[view] : ofVariance[view - scales.length]) ?? Number.NaN;
       this.surprises[view] = Number.isNaN(ratio) ? ratio : tail.push(ratio);
     }
-    return this.#calibration.push(mostSurprising(this.surprises));
+    return this.#calibration.push(mostSurprising(this.surprises, independent));
   }
 }
 

@@ -1,5 +1,6 @@
 /** Several views of one series, each calibrated against the series' own past, and one probability from all of them. */
 import type { UnixMs } from '@tarsier/protocol';
+import { TailCalibration } from '../../stats/tail-calibration.ts';
 import { PastTail } from '../../stats/past-tail.ts';
 import type { ExpectedBand, SeriesDetectorKind } from '../detector.ts';
 import { Band, OnlineDetector } from '../online.ts';
@@ -39,13 +40,22 @@ const surpriseOfNothing = Math.LOG10E;
  * ten in 1 / 1.6 (docs/detection.md: measured on noise of seven kinds, not on benchmark data).
  */
 const effectiveViews = 1.6;
+/** Neighbouring steps that tell the same, and steps that the tails remember: from then on they are as they stay. */
+const [alike, settled] = [8, 4_000];
 
 /** Scale of the mean that the expected band is around. */
 const bandScale = 1;
 /** Farther from the first value than this everything is alike: squares of it have room in single precision's range. */
 const farthest = 1e30;
 
-const bytes = 8 + Level.bytes + History.bytes(widths) + TimeOfDay.bytes(2) + views.length * PastTail.bytes + Band.bytes;
+const bytes =
+  8 +
+  Level.bytes +
+  History.bytes(widths) +
+  TimeOfDay.bytes(2) +
+  views.length * PastTail.bytes +
+  Band.bytes +
+  TailCalibration.bytes;
 
 class Ensemble extends OnlineDetector {
   /** The first value: small changes of a large value would be lost in single precision. */
@@ -56,12 +66,14 @@ class Ensemble extends OnlineDetector {
   readonly #timeOfDay = new TimeOfDay(this.arena, 2);
   readonly #tails: readonly PastTail[];
   readonly #band: Band;
+  readonly #calibration: TailCalibration;
   readonly #numbers = new Float64Array(2);
 
   constructor(seed: number) {
     super(bytes, views.length);
     this.#tails = views.map((_, index) => new PastTail(this.arena, seed + index));
     this.#band = new Band(this.arena, seed + views.length);
+    this.#calibration = new TailCalibration(this.arena, alike, settled);
   }
 
   protected expect(): ExpectedBand | undefined {
@@ -106,7 +118,7 @@ class Ensemble extends OnlineDetector {
       else sum += surprise;
     }
     if (silent === views.length) return Number.NaN;
-    return (effectiveViews * (sum + silent * surpriseOfNothing)) / views.length;
+    return this.#calibration.push((effectiveViews * (sum + silent * surpriseOfNothing)) / views.length);
   }
 }
 

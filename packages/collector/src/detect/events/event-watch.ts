@@ -20,6 +20,8 @@ const hearing = 1;
 const least = { evidence: 15, series: 10 } as const;
 /** Ticks after which a host is known well enough that somebody is woken for it. */
 const familiarTicks = 300;
+/** What an event has to be more surprising until then: what is usual is partly assumed. */
+const doubt = 1;
 /** What a host shows before anything is known of it: evidence of an exponential distribution. */
 const prior = { mean: 3, ticks: 200 } as const;
 
@@ -136,7 +138,7 @@ export class EventWatch {
   /** Looks at ticks in order of time. `changed` is called when an event begins, has grown or ends. */
   observe(ticks: EventTicks, changed: (event: HostEvent) => void): void {
     const { times, firstRow, intervalMs, evidence, past } = ticks;
-    const needed = Math.max(leastSurprise, Math.log10(quietMs / intervalMs));
+    const needed = Math.max(leastSurprise, Math.log10(quietMs / intervalMs)) + (past.isFamiliar ? 0 : doubt);
     let isNews = false;
     for (let row = firstRow; row < times.length; row++) {
       const time = times[row] ?? 0;

@@ -107,11 +107,28 @@ async function resultOf(
 /** Hot: every point of an answer. */
 function pointList(times: Float64Array, values: Float64Array): string {
   let text = '';
+  // Of times that follow each other most digits are the same: those of the thousand seconds are written once.
+  let thousand = -1;
+  let beginning = '';
   for (let row = 0; row < times.length; row++) {
-    text += `${row === 0 ? '' : ','}${point(times[row] ?? 0, values[row] ?? 0)}`;
+    const time = times[row] ?? 0;
+    const second = Math.floor(time / 1000);
+    const next = Math.floor(second / 1000);
+    if (next !== thousand) {
+      thousand = next;
+      beginning = `${row === 0 ? '' : ','}[${next}`;
+    }
+    const value = formatValue(values[row] ?? 0);
+    text +=
+      next > 0 && second * 1000 === time
+        ? `${beginning}${threeDigits[second - next * 1000] ?? ''},"${value}"]`
+        : `${row === 0 ? '' : ','}[${seconds(time)},"${value}"]`;
+    if (row === 0) beginning = `,[${next}`;
   }
   return text;
 }
+
+const threeDigits = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, '0'));
 
 function point(time: UnixMs, value: number): string {
   return `[${seconds(time)},"${formatValue(value)}"]`;

@@ -46,8 +46,23 @@ export interface RangeVector {
   readonly lookedAt: Float64Array | undefined;
 }
 
+/** Many columns in one array, each given out once: so many small ones would cost more than what is put in them. */
+const columns = { length: 65_536, values: new Float64Array(), present: new Uint8Array(), used: 0 };
+
+/** All zeros. */
 export function emptySeries(labels: LabelSet, dropName: boolean, count: number): VectorSeries {
-  return { labels, dropName, values: new Float64Array(count), present: new Uint8Array(count) };
+  if (columns.used + count > columns.values.length) {
+    const length = Math.max(count, columns.length);
+    Object.assign(columns, { values: new Float64Array(length), present: new Uint8Array(length), used: 0 });
+  }
+  const begin = columns.used;
+  const end = (columns.used += count);
+  return {
+    labels,
+    dropName,
+    values: columns.values.subarray(begin, end),
+    present: columns.present.subarray(begin, end),
+  };
 }
 
 export function hasSamples({ present }: VectorSeries): boolean {

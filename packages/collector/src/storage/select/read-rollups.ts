@@ -106,7 +106,7 @@ function readRows(
     select r.host_id, w.series_id, r.until, r.head,
       substring(r.data from r.offsets[p] + 1 for r.offsets[p + 1] - r.offsets[p]) as body
     from wanted w
-    join ${sql(table)} r on r.tenant_id = ${tenantId} and r.host_id = w.host_id
+    join ${sql(table)} r on r.tenant_id = ${tenantId} and r.host_id = w.host_id and r.host_id = any(${hostIds}::int[])
       and r.until between ${firstEnd} and ${lastEnd}
     cross join lateral array_position(r.series_ids, w.series_id) as p
     where p is not null

@@ -1,15 +1,17 @@
 /** Reads series' samples from wherever they are kept at the moment: blocks, segments, batches. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openPayload, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
-import { ByteReader, decodeChunk, decodeRows, decodeRowTimes } from '@tarsier/protocol/chunk';
+import { ByteReader, decodeChunk, decodeRows } from '@tarsier/protocol/chunk';
 import { zstdDecompress } from '@tarsier/protocol/zstd';
+import { freshRoom, type SampleRoom } from '../../sample-room.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { maxBatchSpanMs } from '../batches.ts';
 import type { WantedHosts } from '../compaction/wanted-hosts.ts';
 import type { Scoped, Statement } from '../scoped-pool.ts';
 import { dayMs, hourMs, hourOf } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
-import { cut, join, type Piece } from './pieces.ts';
+import { PieceJoiner, type Piece } from './pieces.ts';
+import type { RowTimes } from './row-times.ts';
 import type { SchemaColumns } from './schema-columns.ts';
 
 export interface SampleRange {
@@ -20,12 +22,15 @@ export interface SampleRange {
   readonly onRead?: ((samples: number) => void) | undefined;
   /** Ends the work when nobody waits for it any more. */
   readonly signal?: AbortSignal | undefined;
+  /** Where samples are put; what is read is then good until it is closed. */
+  readonly room?: SampleRoom | undefined;
 }
 
 /** What reads need besides what is asked for. */
 export interface SampleSource {
   readonly reads: Scoped;
   readonly schemas: SchemaColumns;
+  readonly rowTimes: RowTimes;
   readonly wanted: Pick<WantedHosts, 'readBatches'>;
 }
 
@@ -45,8 +50,6 @@ interface StoredRow {
 const seriesPerStatement = 500;
 /** How much time is read at once: much where there is little, so that an empty year costs few statements. */
 const span = { firstMs: 6 * hourMs, leastMs: hourMs, mostMs: 32 * dayMs, fewRows: 1_000, manyRows: 4_000 } as const;
-/** Values that are allocated together, at most. */
-const largestSlab = 65_536;
 /** Rows decoded between two turns of the event loop. */
 export const rowsPerTurn = 256;
 
@@ -57,12 +60,13 @@ export const rowsPerTurn = 256;
  * @returns by series number; series without a sample are left out
  */
 export async function readSamples(
-  { reads, schemas, wanted }: SampleSource,
+  { reads, schemas, rowTimes, wanted }: SampleSource,
   scope: TenantScope,
   series: readonly SeriesRow[],
-  { from, to, onRead, signal }: SampleRange,
+  { from, to, onRead, signal, room = freshRoom() }: SampleRange,
 ): Promise<Map<number, SeriesColumn>> {
   const found = new Map<number, SeriesColumn>();
+  const joiner = new PieceJoiner(room);
   for (let first = 0; first < series.length; first += seriesPerStatement) {
     const some = series.slice(first, first + seriesPerStatement);
     const pieces = new Map<number, Piece[]>(some.map(({ seriesId }) => [seriesId, []]));
@@ -72,7 +76,7 @@ export async function readSamples(
       const end = Math.min(to, start + spanMs - 1);
       const rows = await reads.run(scope, readRows(scope, some, start, end), signal);
       tellBatches(wanted, scope, rows);
-      const decoder = new RowDecoder(schemas, scope, pieces, start, end);
+      const decoder = new RowDecoder({ schemas, rowTimes, room, joiner }, scope, pieces, start, end);
       for (const [at, row] of rows.entries()) {
         const samples = await decoder.add(row);
         onRead?.(samples);
@@ -85,7 +89,7 @@ export async function readSamples(
       start = end + 1;
     }
     for (const [seriesId, ofSeries] of pieces) {
-      const column = join(ofSeries);
+      const column = joiner.join(ofSeries);
       if (column.times.length > 0) found.set(seriesId, column);
     }
   }
@@ -122,7 +126,7 @@ function readRows(
     select s.host_id, w.series_id, null, null, null, s.head,
       substring(s.data from s.offsets[p] + 1 for s.offsets[p + 1] - s.offsets[p])
     from wanted w
-    join segment s on s.tenant_id = ${tenantId} and s.host_id = w.host_id
+    join segment s on s.tenant_id = ${tenantId} and s.host_id = w.host_id and s.host_id = any(${hostIds}::int[])
       and s.hour between ${firstHour} and ${lastHour} and s.t0 <= ${to} and s.t1 >= ${from}
     cross join lateral array_position(s.series_ids, w.series_id) as p
     where p is not null
@@ -130,13 +134,19 @@ function readRows(
     select b.host_id, w.series_id, null, null, null, b.head,
       substring(b.data from b.offsets[p] + 1 for b.offsets[p + 1] - b.offsets[p])
     from wanted w
-    join block b on b.tenant_id = ${tenantId} and b.host_id = w.host_id and b.hour between ${firstHour} and ${lastHour}
+    join block b on b.tenant_id = ${tenantId} and b.host_id = w.host_id and b.host_id = any(${hostIds}::int[])
+      and b.hour between ${firstHour} and ${lastHour}
     cross join lateral array_position(b.series_ids, w.series_id) as p
     where p is not null`;
 }
 
+interface DecoderParts extends Pick<SampleSource, 'schemas' | 'rowTimes'> {
+  readonly room: SampleRoom;
+  readonly joiner: PieceJoiner;
+}
+
 class RowDecoder {
-  readonly #schemas: SchemaColumns;
+  readonly #parts: DecoderParts;
   readonly #scope: TenantScope;
   readonly #pieces: ReadonlyMap<number, Piece[]>;
   readonly #from: UnixMs;
@@ -144,17 +154,9 @@ class RowDecoder {
   /** Series of one host share the times of their block: those of the row before are mostly those of the next. */
   #head: Uint8Array = new Uint8Array();
   #times: Float64Array = new Float64Array();
-  #slab = new Float64Array();
-  #slabUsed = 0;
 
-  constructor(
-    schemas: SchemaColumns,
-    scope: TenantScope,
-    pieces: ReadonlyMap<number, Piece[]>,
-    from: UnixMs,
-    to: UnixMs,
-  ) {
-    this.#schemas = schemas;
+  constructor(parts: DecoderParts, scope: TenantScope, pieces: ReadonlyMap<number, Piece[]>, from: UnixMs, to: UnixMs) {
+    this.#parts = parts;
     this.#scope = scope;
     this.#pieces = pieces;
     this.#from = from;
@@ -165,7 +167,7 @@ class RowDecoder {
   async add(row: StoredRow): Promise<number> {
     if (row.series_id === null || row.head === null) return this.#addBatch(row);
     const times = this.#timesOf(row.head);
-    const values = this.#room(times.length);
+    const values = this.#parts.room.take(times.length);
     let present: Uint8Array | undefined;
     decodeChunk(new ByteReader(row.body), values, () => (present ??= new Uint8Array(times.length).fill(1)));
     const { head } = row;
@@ -173,28 +175,17 @@ class RowDecoder {
     return this.#keep(row.series_id, { times, values, ...(present === undefined ? {} : { present }), origins });
   }
 
-  /** Many arrays in one: each that the engine keeps account of costs it more than filling it does. */
-  #room(rows: number): Float64Array {
-    if (this.#slabUsed + rows > this.#slab.length) {
-      this.#slab = new Float64Array(Math.max(rows, Math.min(this.#slab.length * 2, largestSlab)));
-      this.#slabUsed = 0;
-    }
-    const begin = this.#slabUsed;
-    this.#slabUsed += rows;
-    return this.#slab.subarray(begin, begin + rows);
-  }
-
   #timesOf(head: Uint8Array): Float64Array {
     if (Buffer.compare(head, this.#head) !== 0) {
       this.#head = head;
-      this.#times = decodeRowTimes(new ByteReader(head));
+      this.#times = this.#parts.rowTimes.of(head);
     }
     return this.#times;
   }
 
   async #addBatch({ host_id, epoch, seq, schema_hash, body }: StoredRow): Promise<number> {
     if (schema_hash === null) return 0;
-    const seriesIds = await this.#schemas.of(this.#scope, host_id, schema_hash);
+    const seriesIds = await this.#parts.schemas.of(this.#scope, host_id, schema_hash);
     const wanted = seriesIds.reduce((count, id) => count + (this.#pieces.has(id) ? 1 : 0), 0);
     const cursor = openPayload(body, zstdDecompress);
     const { times } = cursor;
@@ -212,7 +203,7 @@ class RowDecoder {
         continue;
       }
       left--;
-      const values = new Float64Array(times.length);
+      const values = this.#parts.room.take(times.length);
       let present: Uint8Array | undefined;
       cursor.next(values, () => (present ??= new Uint8Array(times.length).fill(1)));
       read += this.#keep(seriesId, { times, values, ...(present === undefined ? {} : { present }), origins });
@@ -221,7 +212,7 @@ class RowDecoder {
   }
 
   #keep(seriesId: number, whole: Piece): number {
-    const piece = cut(whole, this.#from, this.#to);
+    const piece = this.#parts.joiner.cut(whole, this.#from, this.#to);
     if (piece === undefined) return 0;
     this.#pieces.get(seriesId)?.push(piece);
     return piece.times.length;

@@ -11,6 +11,7 @@ import { readReach, type Reach } from './reach.ts';
 import { readRecent } from './read-recent.ts';
 import { readRollups } from './read-rollups.ts';
 import { readSamples, type SampleRange, type SampleSource } from './read-samples.ts';
+import { createRowTimes } from './row-times.ts';
 import { createSchemaColumns } from './schema-columns.ts';
 
 /** What is stored, wherever compaction has it at the moment: each sample exactly once. */
@@ -65,7 +66,7 @@ export function createSamples(
 ): Samples {
   const { reads } = database;
   const reach = remembered((scope) => readReach(reads, scope), reachMs, now);
-  const source: SampleSource = { reads, schemas: createSchemaColumns(database), wanted };
+  const source: SampleSource = { reads, schemas: createSchemaColumns(database), rowTimes: createRowTimes(), wanted };
   return {
     read: (scope, series, range) => readSamples(source, scope, series, range),
     reach: reach.of,
