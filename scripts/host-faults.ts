@@ -8,7 +8,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findingOfFault, findingOfQuiet, tableOf, type Finding } from './host-faults/findings.ts';
+import { findingOfQuiet, findingsOfFaults, tableOf, type Finding } from './host-faults/findings.ts';
 import { replay } from './host-faults/replay.ts';
 import { watchHost } from './host-faults/watch.ts';
 
@@ -35,7 +35,7 @@ async function findings(): Promise<readonly Finding[]> {
   }
   const { told, faults, settledAt, until } = replay(pathOf(values.replay));
   const quietUntil = faults[0]?.begin ?? until;
-  return [findingOfQuiet(told, settledAt, quietUntil), ...faults.map((fault) => findingOfFault(told, fault))];
+  return [findingOfQuiet(told, settledAt, quietUntil), ...findingsOfFaults(told, faults)];
 }
 
 if (!(minutes > 0) || positionals.length > 1) {

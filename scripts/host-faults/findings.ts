@@ -41,8 +41,18 @@ export function findingOfQuiet(told: readonly Told[], from: number, to: number):
   };
 }
 
-export function findingOfFault(told: readonly Told[], { kind, begin, end }: RecordedFault): Finding {
-  const own = told.filter(({ toldAt }) => toldAt >= begin && toldAt < end + afterFaultMs);
+/** @param faults  in order of time */
+export function findingsOfFaults(told: readonly Told[], faults: readonly RecordedFault[]): Finding[] {
+  return faults.map((fault, at) => {
+    const until = Math.min(fault.end + afterFaultMs, faults[at + 1]?.begin ?? Infinity);
+    return findingOfFault(
+      told.filter(({ toldAt }) => toldAt >= fault.begin && toldAt < until),
+      fault,
+    );
+  });
+}
+
+function findingOfFault(own: readonly Told[], { kind, begin }: RecordedFault): Finding {
   const [first] = own.toSorted((a, b) => a.toldAt - b.toldAt);
   const names = first?.event.contributors.slice(0, shown).map(({ metric, labels }) => metric + labelsOf(labels)) ?? [];
   const afterMs = first === undefined ? Infinity : first.toldAt - begin;

@@ -3,15 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AnomalyEvent } from '@tarsier/protocol';
 import { freePort, killAll, run, temporaryFolder } from '../../test/support/processes.ts';
 import { createApi, createKey, startAgent, startCollector } from '../../test/support/tarsier.ts';
-import { faultKinds, findingOfFault, findingOfQuiet, type FaultKind, type Finding, type Told } from './findings.ts';
+import { faultKinds, findingOfQuiet, findingsOfFaults, type FaultKind, type Finding, type Told } from './findings.ts';
 import { startRecorder, type RecordedFault } from './recording.ts';
 
 const minuteMs = 60_000;
 /** A series is judged from its 61st sample on. */
-const settleMs = 75_000;
+const settleMs = 65_000;
 const faultMs = 30_000;
 /** After a fault what it left goes on for a while: until there is no open event, within these. */
-const calm = { leastMs: 10_000, mostMs: 45_000 } as const;
+const calm = { leastMs: 10_000, mostMs: 60_000 } as const;
 /** A fault that has not begun by then does not begin. */
 const beginMs = 10_000;
 const pollMs = 250;
@@ -66,7 +66,7 @@ export async function watchHost({ minutes, withFaults, record, say }: WatchOptio
     await agent.end('SIGTERM');
     recorder?.close();
     await collector.end('SIGTERM');
-    return [findingOfQuiet(told, settledAt, quietUntil), ...faults.map((fault) => findingOfFault(told, fault))];
+    return [findingOfQuiet(told, settledAt, quietUntil), ...findingsOfFaults(told, faults)];
   } finally {
     killAll();
     await folder.remove();

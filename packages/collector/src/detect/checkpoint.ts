@@ -4,7 +4,7 @@ import { zstdCompress, zstdDecompress } from '@tarsier/protocol/zstd';
 import type { LaneState } from './lane.ts';
 
 /** Changes whenever what is in a state does: an older one is learnt anew. */
-const version = 4;
+const version = 5;
 const mostBytes = 256 * 1024 * 1024;
 
 export function encodeCheckpoint(state: LaneState): Uint8Array {

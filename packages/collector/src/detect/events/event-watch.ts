@@ -22,6 +22,8 @@ const least = { evidence: 15, series: 10 } as const;
 const familiarTicks = 300;
 /** What an event has to be more surprising until then: what is usual is partly assumed. */
 const doubt = 1;
+/** What is unlike the past for longer than so many ticks teaches with one in so many: a fault must not make itself usual. */
+const [twitch, apart] = [3, 10];
 /** What a host shows before anything is known of it: evidence of an exponential distribution. */
 const prior = { mean: 3, ticks: 200 } as const;
 
@@ -49,6 +51,7 @@ export interface HostEvent {
 export interface PastState {
   readonly tail: Uint8Array;
   readonly ticks: number;
+  readonly run: number;
 }
 
 /** What the samples that come together are compared with: their own past. */
@@ -57,6 +60,8 @@ export class EvidencePast {
   readonly #tail: PastTail;
   readonly #scale: number;
   #ticks = 0;
+  /** Ticks in a row that were unlike the past, up to now. */
+  #run = 0;
 
   /** @param width  number of series */
   constructor(width: number, seed: number) {
@@ -72,18 +77,20 @@ export class EvidencePast {
   }
 
   save(): PastState {
-    return { tail: this.#arena.checkpoint(), ticks: this.#ticks };
+    return { tail: this.#arena.checkpoint(), ticks: this.#ticks, run: this.#run };
   }
 
   /** @throws {RangeError} when it is of another size */
-  load({ tail, ticks }: PastState): void {
+  load({ tail, ticks, run }: PastState): void {
     this.#arena.restore(tail);
     this.#ticks = ticks;
+    this.#run = run;
   }
 
   learn(evidence: number): void {
     this.#ticks++;
-    this.#tail.push(evidence);
+    this.#run = this.isUnlike(evidence) ? this.#run + 1 : 0;
+    if (this.#run <= twitch || this.#run % apart === 0) this.#tail.push(evidence);
   }
 
   /** @returns surprise; 0 where it is too little whatever the past was */

@@ -4,6 +4,7 @@ import { nextRandomState, randomOf } from '../../stats/random.ts';
 import type { StoredSamples } from '../../stored-samples.ts';
 import { createDetection } from '../detection.ts';
 import type { CanaryOutcome } from './canary.ts';
+import { EvidencePast } from './event-watch.ts';
 import { shapeOf } from './look-alikes.ts';
 import { pageThreshold } from './page-budget.ts';
 import { faults, simulateHost, type InjectedFault } from './simulated-host.ts';
@@ -248,4 +249,16 @@ test('the share of unusual series is kept by ten seconds, of a host and of those
   expect(own?.labels).toEqual(labels);
   expect(new Set(own?.times.map((time) => time % 10_000))).toEqual(new Set([0]));
   expect(detection.takeRates(() => true)).toEqual([]);
+});
+
+test('a fault that is not yet told does not make itself usual', () => {
+  const past = new EvidencePast(200, 1);
+  const before = past.surpriseOf(40);
+  // Little by little, as a disk that fills its queue.
+  for (let tick = 0; tick < 30; tick++) past.learn(10 + tick);
+  expect(past.surpriseOf(40)).toBeGreaterThan(0.5 * before);
+  const twitching = new EvidencePast(200, 1);
+  for (let tick = 0; tick < 300; tick++) twitching.learn(tick % 10 === 0 ? 40 : 0);
+  // What comes again and again for a moment is what the host is like.
+  expect(twitching.surpriseOf(40)).toBeLessThan(2);
 });
