@@ -18,6 +18,22 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'The key or session is not known',
     remedy: 'It may be revoked or expired; make a new one.',
   },
+  'auth/password': {
+    status: 401,
+    title: 'The e-mail address or the password is not right',
+    remedy: 'Try again; an admin of the tenant can invite you anew.',
+  },
+  'auth/attempts': {
+    status: 429,
+    title: 'Too many tries to sign in',
+    remedy: 'Wait a quarter of an hour.',
+  },
+  'users/last-owner': { status: 409, title: 'The tenant would have no owner', remedy: 'Make another owner first.' },
+  'users/invitation': {
+    status: 403,
+    title: 'The invitation can not be used',
+    remedy: 'Each works once, until it expires; ask for another.',
+  },
   'auth/token': {
     status: 401,
     title: 'The token is not valid',

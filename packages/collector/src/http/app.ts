@@ -67,6 +67,7 @@ import { ruleRoutes } from './routes/rules.ts';
 import { sessionRoutes, signInRoute } from './routes/session.ts';
 import { incidentPictureRoutes, snapshotRoutes } from './routes/snapshots.ts';
 import { usageRoutes } from './routes/usage.ts';
+import { signInRoutes, userRoutes } from './routes/users.ts';
 import { createStatic } from './static.ts';
 
 export interface AppDeps {
@@ -134,6 +135,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   // And a host that has no key yet has a token.
   enrolRoutes(api, deps);
   openApiRoutes(api, deps);
+  signInRoutes(api, deps);
 
   const identify = createIdentify(deps);
   const doors = { ...deps, maxAgeMs: deps.maxAge.doorsMs };
@@ -165,6 +167,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   detectionRoutes(api, deps);
   sessionRoutes(api, deps);
   keyRoutes(api, deps);
+  userRoutes(api, deps);
   enrolTokenRoutes(api, deps);
   changeEventRoutes(api, deps);
   onCallRoutes(api, deps);

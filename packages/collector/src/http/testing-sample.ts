@@ -8,6 +8,8 @@ const texts = (marker: string): readonly string[] => [
   marker,
   'cpu_busy_ratio',
   'https://hooks.example/1',
+  'ann@shop.example',
+  'long enough to be a password',
   'https://shop.example',
   '00000000-0000-4000-8000-000000000000',
   '0 3 * * *',
@@ -66,7 +68,8 @@ function sample(schema: Json, marker: string): unknown {
       return true;
     case 'string': {
       const pattern = schema['pattern'] === undefined ? undefined : new RegExp(schema['pattern'] as string, 'u');
-      return texts(marker).find((text) => pattern?.test(text) ?? true) ?? marker;
+      const least = Number(schema['minLength'] ?? 0);
+      return texts(marker).find((text) => text.length >= least && (pattern?.test(text) ?? true)) ?? marker;
     }
     default:
       return {};

@@ -24,6 +24,8 @@ export interface Sessions {
     ttlMs: number,
     now: UnixMs,
   ): Promise<{ readonly token: string; readonly tenant: TenantScope } | undefined>;
+  /** A session of a user. @returns its token */
+  create(scope: TenantScope, accountId: string, ttlMs: number, now: UnixMs): Promise<string>;
   /** Whose it is; undefined once that user is no longer one of the tenant's. */
   find(token: string, now: UnixMs): Promise<SessionRow | undefined>;
   end(token: string): Promise<void>;
@@ -52,6 +54,11 @@ export function createSessions({ system }: Database): Sessions {
         await tx.insert(session).values({ tenantId, hash: hashOf(token), expiresAt: now + ttlMs });
         return { token, tenant: { tenantId, tenant: owner.name } };
       }),
+    async create({ tenantId }, accountId, ttlMs, now) {
+      const token = newSecret('');
+      await system.db.insert(session).values({ tenantId, accountId, hash: hashOf(token), expiresAt: now + ttlMs });
+      return token;
+    },
     async find(token, now) {
       const [row] = await system.db
         .select({

@@ -45,6 +45,7 @@ import { createSessions, type Sessions } from './sessions.ts';
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts';
 import { createTenants, type Tenants } from './tenants.ts';
 import { createTokenKeys, type TokenKeys } from './token-keys.ts';
+import { createUsers, type Users } from './users.ts';
 
 export interface Storage {
   readonly tenants: Tenants;
@@ -84,6 +85,7 @@ export interface Storage {
   /** How another thread reaches the same database: {@link joinStorage}. */
   readonly connection: Connection;
   readonly tokenKeys: TokenKeys;
+  readonly users: Users;
   /** @throws when the database does not answer */
   ping(): Promise<void>;
   /** Room for batches of yesterday to the day after tomorrow. */
@@ -221,6 +223,7 @@ function storageOn(
     models: createModels(database, now),
     connection,
     tokenKeys: createTokenKeys(database),
+    users: createUsers(database, now),
     async ping() {
       await sql`select 1`;
     },

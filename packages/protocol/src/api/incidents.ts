@@ -88,6 +88,7 @@ export const incidentOperations = defineOperations({
       '`kind` is one of acknowledge, unacknowledge, assign, snooze, comment, resolve, feedback; the body has what it needs.',
     tag: 'incidents',
     scope: 'write',
+    onCall: true,
     body: z.record(z.string(), z.unknown()),
     status: 200,
     answer: incidentSchema,

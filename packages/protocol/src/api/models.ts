@@ -24,7 +24,7 @@ const modelAnswer = z
   .meta({ id: 'Model' });
 export type Model = z.infer<typeof modelAnswer>;
 
-const version = z.object({ version: z.int().min(1) });
+const version = z.object({ version: z.int().min(1).max(2_147_483_647) });
 const tag = 'models';
 
 export const modelOperations = defineOperations({

@@ -25,6 +25,7 @@ import { ruleLabOperations } from './rule-lab.ts';
 import { ruleEvaluationOperations, ruleOperations } from './rules.ts';
 import { sampleOperations } from './samples.ts';
 import { sessionOperations } from './session.ts';
+import { userOperations } from './users.ts';
 import { usageOperations } from './usage.ts';
 
 export const operations = {
@@ -51,6 +52,7 @@ export const operations = {
   ...jobOperations,
   ...modelOperations,
   ...keyOperations,
+  ...userOperations,
   ...limitOperations,
   ...usageOperations,
   ...auditOperations,

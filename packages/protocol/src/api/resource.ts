@@ -40,6 +40,8 @@ export function resourceOperations<
     stored,
   }: { readonly one: string; readonly all: string; readonly body: New; readonly stored: Stored },
 ): ResourceOperations<Name, New, Stored> {
+  // Who is on call mutes what is known.
+  const also = name === 'silences' ? ({ onCall: true } as const) : {};
   const operations = {
     [`GET /v1/${name}`]: {
       summary: all,
@@ -49,17 +51,26 @@ export function resourceOperations<
       status: 200,
       answer: z.object({ [name]: many(stored), next }),
     },
-    [`POST /v1/${name}`]: { summary: `Makes ${one}`, tag: name, scope: 'write', body, status: 201, answer: stored },
+    [`POST /v1/${name}`]: {
+      summary: `Makes ${one}`,
+      tag: name,
+      scope: 'write',
+      ...also,
+      body,
+      status: 201,
+      answer: stored,
+    },
     [`GET /v1/${name}/{id}`]: { summary: `Shows ${one}`, tag: name, scope: 'read', status: 200, answer: stored },
     [`PUT /v1/${name}/{id}`]: {
       summary: `Replaces ${one}`,
       tag: name,
       scope: 'write',
+      ...also,
       body,
       status: 200,
       answer: stored,
     },
-    [`DELETE /v1/${name}/{id}`]: { summary: `Deletes ${one}`, tag: name, scope: 'write', status: 204 },
+    [`DELETE /v1/${name}/{id}`]: { summary: `Deletes ${one}`, tag: name, scope: 'write', ...also, status: 204 },
   } satisfies Record<string, Operation>;
   // Computed names are but strings to the compiler.
   return operations as unknown as ResourceOperations<Name, New, Stored>;
