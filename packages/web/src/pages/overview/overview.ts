@@ -1,4 +1,4 @@
-import { html, LitElement, nothing } from 'lit';
+import { css, html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { PageElement } from '../../app/pages.ts';
@@ -19,7 +19,26 @@ const fleetCharts = [
 
 /** Is anything wrong? All hosts, what fires, and how they did. */
 export class OverviewPage extends LitElement implements PageElement {
-  static override styles = [tokens, base, pageStyles];
+  static override styles = [
+    tokens,
+    base,
+    pageStyles,
+    css`
+      /* Beside all the rest, however long it is; on a phone right below the hosts. */
+      @media (min-width: 1180px) {
+        .fleet {
+          grid-template-rows: auto auto 1fr;
+        }
+        .fleet > * {
+          grid-column: 1;
+        }
+        .fleet > .alerts {
+          grid-column: 2;
+          grid-row: 1 / span 3;
+        }
+      }
+    `,
+  ];
 
   @property({ attribute: false }) route: Route | undefined;
 
@@ -33,39 +52,39 @@ export class OverviewPage extends LitElement implements PageElement {
     const alerts = source?.alerts.value ?? { kind: 'loading' };
     const some = hosts.kind === 'ready' && hosts.value.length > 0;
     return html`<h1>${headline(hosts, alerts, words.fleet)}</h1>
-      <div class=${some ? 'with-side' : ''}>
+      <div class=${some ? 'with-side fleet' : ''}>
         <tarsier-host-grid><tarsier-onboarding slot="empty"></tarsier-onboarding></tarsier-host-grid>
         ${
           some
-            ? html`<section aria-labelledby="alerts">
+            ? html`<section class="alerts" aria-labelledby="alerts">
                 <h2 id="alerts">${words.pages.alerts}</h2>
                 <tarsier-alert-list></tarsier-alert-list>
               </section>`
             : nothing
         }
-      </div>
-      ${
-        some
-          ? html`<section aria-labelledby="unusual">
-                <h2 id="unusual">${words.pages.anomalies}</h2>
-                <tarsier-anomaly-timeline></tarsier-anomaly-timeline>
-              </section>
-              <section aria-labelledby="charts">
-                <h2 id="charts">${words.fleet.charts}</h2>
-                <div class="charts">
-                  ${fleetCharts.map(
-                    ({ id, selector, rate }) =>
-                      html`<tarsier-chart
-                        label=${words.fleet.byHost[id]}
-                        selector=${selector}
-                        ?rate=${rate}
-                        by="host"
-                      ></tarsier-chart>`,
-                  )}
-                </div>
-              </section>`
-          : nothing
-      }`;
+        ${
+          some
+            ? html`<section aria-labelledby="unusual">
+                  <h2 id="unusual">${words.pages.anomalies}</h2>
+                  <tarsier-anomaly-timeline></tarsier-anomaly-timeline>
+                </section>
+                <section aria-labelledby="charts">
+                  <h2 id="charts">${words.fleet.charts}</h2>
+                  <div class="charts">
+                    ${fleetCharts.map(
+                      ({ id, selector, rate }) =>
+                        html`<tarsier-chart
+                          label=${words.fleet.byHost[id]}
+                          selector=${selector}
+                          ?rate=${rate}
+                          by="host"
+                        ></tarsier-chart>`,
+                    )}
+                  </div>
+                </section>`
+            : nothing
+        }
+      </div>`;
   }
 }
 
