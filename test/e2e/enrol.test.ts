@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, readFile, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import { databaseEnvironment } from '../support/database.ts';
 import { eventually, freePort, killAll, run, temporaryFolder } from '../support/processes.ts';
 import { createApi, createKey, startCollector } from '../support/tarsier.ts';
 
@@ -16,7 +17,13 @@ const agentMain = 'packages/agent/src/main.ts';
 /** As an operator types it. */
 function type(script: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    const env = { ...process.env, XDG_CONFIG_HOME: folder.path, TARSIER_DATA: data, ...environment };
+    const env = {
+      ...process.env,
+      XDG_CONFIG_HOME: folder.path,
+      TARSIER_DATA: data,
+      ...databaseEnvironment(data),
+      ...environment,
+    };
     execFile(process.execPath, [script, ...args], { cwd: root, env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
     );

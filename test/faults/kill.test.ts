@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import { withDatabase } from '../support/database.ts';
 import { eventually, freePort, killAll, temporaryFolder, type RunningProcess } from '../support/processes.ts';
 import { createApi, createKey, startAgent, startCollector } from '../support/tarsier.ts';
 
@@ -92,17 +93,13 @@ test('with the collector killed ten times and the agent twice, every spooled tic
 
 /** Ticks in the database, counted by its own tool and not through a query. */
 async function storedRows(dataFolder: string): Promise<number> {
-  const { openEmbedded } = await import('../../packages/collector/src/storage/embedded/embedded.ts');
-  const { default: postgres } = await import('postgres');
-  const { silentLog } = await import('../../packages/collector/src/log.ts');
-  const embedded = await openEmbedded({ dataFolder, use: 'share', log: silentLog });
-  const sql = postgres({ ...embedded.connection, database: 'postgres', max: 1 });
-  const [row] = await sql<{ ticks: number; batches: number; keys: number }[]>`
+  const [row] = await withDatabase(
+    dataFolder,
+    (sql) => sql<{ ticks: number; batches: number; keys: number }[]>`
     select count(*)::int as batches, count(distinct (tenant_id, host_id, epoch, seq))::int as keys,
       (select sum(rows)::int from (select rows from batch union all select rows from segment union all select rows from block) as kept) as ticks
-    from batch`;
-  await sql.end();
-  await embedded.close();
+    from batch`,
+  );
   expect(row?.batches).toBe(row?.keys);
   return row?.ticks ?? 0;
 }

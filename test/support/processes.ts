@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { dropDatabases } from './database.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -103,7 +104,13 @@ export async function freePort(): Promise<number> {
 export async function temporaryFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'tarsier-e2e-'));
   await chmod(path, 0o755);
-  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }) };
+  return {
+    path,
+    async remove() {
+      await dropDatabases(path);
+      await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    },
+  };
 }
 
 /** Asks again until `check` gives something. @throws after `withinMs`, with what was found last */

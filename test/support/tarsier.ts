@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { matrixResponse } from '@tarsier/protocol/api';
 import { z } from 'zod';
+import { databaseEnvironment, ensureDatabase } from './database.ts';
 import { run, type RunningProcess } from './processes.ts';
 
 const collectorMain = 'packages/collector/src/main.ts';
@@ -22,8 +23,10 @@ export async function startCollector(
   port: number,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<RunningCollector> {
+  await ensureDatabase(dataFolder);
   const collector = run(collectorMain, ['serve', '--ready-json'], {
     TARSIER_DATA: dataFolder,
+    ...databaseEnvironment(dataFolder),
     TARSIER_LISTEN: `127.0.0.1:${port}`,
     ...environment,
   });
@@ -51,7 +54,7 @@ export async function createKey(
     process.execPath,
     [file, 'key', 'create', '--tenant', 'default', '--scope', scope],
     {
-      env: { ...process.env, TARSIER_DATA: dataFolder, ...environment },
+      env: { ...process.env, TARSIER_DATA: dataFolder, ...databaseEnvironment(dataFolder), ...environment },
     },
   );
   if (!/^tsr_\S+\n$/u.test(stdout)) throw new Error(`key create printed ${JSON.stringify(stdout)}`);
