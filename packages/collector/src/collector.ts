@@ -2,6 +2,7 @@
  * The composition root: builds every room and hands each its parts, in the order in which samples flow. A batch is
  * committed by `ingest`, then read by the live windows, the detectors, the rules and the page.
  */
+import { createServer as createSecureServer } from 'node:https';
 import { serve, type ServerType } from '@hono/node-server';
 import { describeError, seriesSignature, TarsierError, type Anomaly, type AnomalyEvent } from '@tarsier/protocol';
 import { WebSocketServer } from 'ws';
@@ -55,6 +56,7 @@ import { createTokens } from './tenancy/tokens.ts';
 import { createEnrol } from './tenancy/enrolment.ts';
 import { createLimiter } from './tenancy/limiter.ts';
 import type { TenantScope } from './tenant.ts';
+import { readTls, type TlsOptions } from './tls.ts';
 import { createUsageMeter } from './usage-meter.ts';
 
 export interface Collector {
@@ -92,6 +94,7 @@ const chores = {
   tuningMs: 60_000,
   canariesMs: 600_000,
   noiseMs: 60_000,
+  tlsMs: 60_000,
   usageMs: 10_000,
   measureMs: 600_000,
   retentionMs: 3_600_000,
@@ -116,6 +119,7 @@ export async function startCollector({
   readonly processUsage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
   readonly now?: () => number;
 }): Promise<Collector> {
+  const tls = config.tls === undefined ? undefined : await readTls(config.tls);
   const storage = await openStorage({
     databaseUrl: config.databaseUrl,
     dataFolder: config.dataFolder,
@@ -379,7 +383,7 @@ export async function startCollector({
     secure: config.publicUrl?.startsWith('https:') ?? false,
     ready: () => ready,
   });
-  const server = await listen(app.fetch, config.listen).catch(async (error: unknown) => {
+  const server = await listen(app.fetch, config.listen, tls).catch(async (error: unknown) => {
     await jobs.stop();
     await storage.close();
     throw error;
@@ -439,6 +443,10 @@ export async function startCollector({
     }),
     every(chores.checkpointsMs, 'writing what detectors learnt', log, saveCheckpoints),
     every(chores.ratesMs, 'storing anomaly rates', log, () => storeRates(false)),
+    every(chores.tlsMs, 'reading the certificate', log, async () => {
+      // Renewed while it serves: connections that are there go on.
+      if (config.tls !== undefined && 'setSecureContext' in server) server.setSecureContext(await readTls(config.tls));
+    }),
     every(chores.usageMs, 'counting usage', log, () => usageMeter.flush()),
     every(chores.measureMs, 'measuring what is stored', log, async () => {
       for (const scope of await storage.tenants.all()) await storage.usage.measure(scope, now());
@@ -454,7 +462,7 @@ export async function startCollector({
   ];
 
   return {
-    url: urlOf(server, config.listen.host),
+    url: urlOf(server, config.listen.host, tls === undefined ? 'http' : 'https'),
     storage,
     tenant,
     async stop() {
@@ -537,12 +545,24 @@ type Fetch = Awaited<ReturnType<typeof createApp>>['fetch'];
 
 /** Longer than agents pause between two batches, and proxies between two requests. */
 const keepAliveMs = 65_000;
+/** A client that sends its headers, or its body, a byte at a time is cut off. */
+const headersMs = 20_000;
+const requestMs = 120_000;
 
-function listen(fetchApp: Fetch, { host, port }: CollectorConfig['listen']): Promise<ServerType> {
+function listen(
+  fetchApp: Fetch,
+  { host, port }: CollectorConfig['listen'],
+  tls: TlsOptions | undefined,
+): Promise<ServerType> {
   return new Promise((resolve, reject) => {
     const sockets = new WebSocketServer({ noServer: true, maxPayload: maxLiveMessageBytes }) as SocketServer;
-    const options = { serverOptions: { keepAliveTimeout: keepAliveMs }, websocket: { server: sockets } };
-    const server = serve({ fetch: fetchApp, hostname: host, port, ...options }, () => resolve(server));
+    const common = { fetch: fetchApp, hostname: host, port, websocket: { server: sockets } };
+    const times = { keepAliveTimeout: keepAliveMs, headersTimeout: headersMs, requestTimeout: requestMs };
+    const options =
+      tls === undefined
+        ? { ...common, serverOptions: times }
+        : { ...common, createServer: createSecureServer, serverOptions: { ...times, ...tls } };
+    const server = serve(options, () => resolve(server));
     server.once('error', (cause: Error) => {
       const taken = 'code' in cause && cause.code === 'EADDRINUSE';
       const why = taken
@@ -567,8 +587,8 @@ async function closeServer(server: ServerType): Promise<void> {
   clearTimeout(force);
 }
 
-function urlOf(server: ServerType, host: string): string {
+function urlOf(server: ServerType, host: string, scheme: 'http' | 'https'): string {
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,7 +1,7 @@
 import { parseUsd, TarsierError } from '@tarsier/protocol';
 import { usdSchema } from '@tarsier/protocol/api';
 import { z } from 'zod';
-import { logLevels } from './log.ts';
+import { logFormats, logLevels, type LogFormat } from './log.ts';
 
 const listenAddress = z
   .string()
@@ -38,7 +38,17 @@ const environmentSchema = z.object({
   TARSIER_LEASE_SECONDS: z.coerce.number('expected a number of seconds').min(2).max(300).default(10),
   TARSIER_COMMANDS: z.string().min(1).optional(),
   TARSIER_LOG: z.enum(logLevels).default('info'),
+  TARSIER_LOG_FORMAT: z.enum(logFormats).default('text'),
+  TARSIER_TLS_CERT: z.string().min(1).optional(),
+  TARSIER_TLS_KEY: z.string().min(1).optional(),
+  TARSIER_TLS_CLIENT_CA: z.string().min(1).optional(),
 });
+
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCa: string | undefined;
+}
 
 export interface CollectorConfig {
   readonly listen: { readonly host: string; readonly port: number };
@@ -71,6 +81,9 @@ export interface CollectorConfig {
   /** Folder of the programs that channels may run; absent: they may run none. */
   readonly commandsFolder: string | undefined;
   readonly logLevel: z.infer<typeof environmentSchema>['TARSIER_LOG'];
+  readonly logFormat: LogFormat;
+  /** Files in PEM; absent: plain HTTP. With `clientCa` clients must show a certificate of it. */
+  readonly tls: TlsFiles | undefined;
 }
 
 /**
@@ -117,5 +130,18 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     leaseMs: settings.TARSIER_LEASE_SECONDS * 1_000,
     commandsFolder: settings.TARSIER_COMMANDS,
     logLevel: settings.TARSIER_LOG,
+    logFormat: settings.TARSIER_LOG_FORMAT,
+    tls: tlsOf(settings),
   };
+}
+
+function tlsOf({
+  TARSIER_TLS_CERT: cert,
+  TARSIER_TLS_KEY: key,
+  TARSIER_TLS_CLIENT_CA: clientCa,
+}: z.infer<typeof environmentSchema>): TlsFiles | undefined {
+  if (cert !== undefined && key !== undefined) return { cert, key, clientCa };
+  if (cert === undefined && key === undefined && clientCa === undefined) return undefined;
+  const missing = cert === undefined ? 'TARSIER_TLS_CERT' : 'TARSIER_TLS_KEY';
+  throw new TarsierError('config/environment', `${missing}: expected a file, since there are other settings of TLS`);
 }

@@ -11,6 +11,12 @@ import { jobTypes } from './jobs/registry.ts';
 import { startJobs } from './jobs/start-jobs.ts';
 import { keyCommands, keyOptions, type KeyArguments, type KeyCommand } from './key-commands.ts';
 import { createLog, type Log } from './log.ts';
+import {
+  operatorCommands,
+  operatorOptions,
+  type OperatorArguments,
+  type OperatorCommand,
+} from './operator/operator-commands.ts';
 import { openStorage } from './storage/storage.ts';
 import { tenantCommands, tenantOptions } from './tenant-commands.ts';
 
@@ -35,6 +41,10 @@ const usage = `tarsier-collector: stores, understands and tells
                                               a number, or default
   tarsier-collector tenant jobs --tenant NAME [--weight 1]
                                               its share of the workers beside other tenants, and what waits
+  tarsier-collector backup --to FILE          all tenants, all samples, as of now, while the collector runs; - is stdout
+  tarsier-collector restore --from FILE       into an empty database; - is stdin
+  tarsier-collector audit verify              whether no entry of any audit log was altered or taken out
+  tarsier-collector doctor                    what is wrong with database, disk and clocks, and what to do
   tarsier-collector --help | --version
 
 Settings come from the environment: TARSIER_LISTEN (127.0.0.1:7077), TARSIER_DATA (./tarsier-data), DATABASE_URL,
@@ -42,7 +52,9 @@ TARSIER_WEB_ROOT, TARSIER_PUBLIC_URL, TARSIER_RETENTION_DAYS (7),
 TARSIER_RETENTION_MINUTES_DAYS (90), TARSIER_RETENTION_HOURS_DAYS (1100), TARSIER_MAX_AGE_HOURS (24),
 TARSIER_QUERY_SAMPLES (50000000), TARSIER_QUERY_SERIES (20000), TARSIER_QUERY_SECONDS (120),
 TARSIER_SLOW_QUERY_SECONDS (5), TARSIER_LEASE_SECONDS (10), TARSIER_JOB_THREADS (1), TARSIER_JOB_PRICE (0.00005 USD a CPU second),
-TARSIER_LOG (info).
+TARSIER_LOG (info),
+TARSIER_LOG_FORMAT (text, or json), TARSIER_TLS_CERT and TARSIER_TLS_KEY (files in PEM: serves HTTPS),
+TARSIER_TLS_CLIENT_CA (clients must show a certificate of it).
 
 Exit codes: 0 done, 1 failed while running, 2 wrong arguments or settings.
 `;
@@ -67,12 +79,13 @@ async function main(argv: readonly string[]): Promise<number> {
         'until-stdin-ends': { type: 'boolean' },
         ...keyOptions,
         ...tenantOptions,
+        ...operatorOptions,
       },
     });
     if (values.help === true) return print(usage);
     if (values.version === true) return print(`${version}\n`);
     const config = loadConfig(process.env);
-    log = createLog({ level: config.logLevel, write: toStderr });
+    log = createLog({ level: config.logLevel, format: config.logFormat, write: toStderr });
     const command = positionals.join(' ');
     if (command === '' || command === 'serve') {
       return await serve(config, log, {
@@ -84,7 +97,9 @@ async function main(argv: readonly string[]): Promise<number> {
     const ofTenant = { ...keyCommands, ...tenantCommands };
     const run = Object.hasOwn(ofTenant, command) ? ofTenant[command] : undefined;
     if (run !== undefined) return await withTenant(config, log, values, run);
-    const known = ['serve', 'worker', ...Object.keys(ofTenant)].join(', ');
+    const operate = Object.hasOwn(operatorCommands, command) ? operatorCommands[command] : undefined;
+    if (operate !== undefined) return await withStorage(config, log, values, operate);
+    const known = ['serve', 'worker', ...Object.keys(ofTenant), ...Object.keys(operatorCommands)].join(', ');
     throw new TarsierError('usage/command', `expected one of ${known}, got ${command}; see --help`);
   } catch (error) {
     log.error(describeError(error));
@@ -143,6 +158,24 @@ async function work(config: CollectorConfig, log: Log, untilStdinEnds: boolean):
   await jobs.stop();
   await storage.close();
   return exitCodes.done;
+}
+
+async function withStorage(
+  config: CollectorConfig,
+  log: Log,
+  args: OperatorArguments,
+  run: OperatorCommand,
+): Promise<number> {
+  const { databaseUrl, dataFolder } = config;
+  const storage = await openStorage({ databaseUrl, dataFolder, use: 'share', log });
+  try {
+    const { stdin, stdout } = process;
+    const { text, ok } = await run(args, { storage, config, now: Date.now, stdin, stdout });
+    print(text);
+    return ok ? exitCodes.done : exitCodes.failed;
+  } finally {
+    await storage.close();
+  }
 }
 
 async function withTenant(config: CollectorConfig, log: Log, args: KeyArguments, run: KeyCommand): Promise<number> {

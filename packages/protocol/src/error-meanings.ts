@@ -70,6 +70,18 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'The database does not answer',
     remedy: 'Try again; `/readyz` says when it is back.',
   },
+  'backup/format': {
+    title: 'That is no whole backup',
+    remedy: 'Nothing was restored; take another one, or make it again.',
+  },
+  'backup/not-empty': {
+    title: 'A backup goes into an empty database only',
+    remedy: 'Set `DATABASE_URL` or `TARSIER_DATA` to one that is empty.',
+  },
+  'backup/version': {
+    title: 'The backup is of another version of the collector',
+    remedy: 'Restore it with the version that made it, then upgrade.',
+  },
   'batch/column': {
     status: 400,
     title: 'A column of a batch can not be read',
@@ -137,6 +149,10 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
   'config/environment': {
     title: 'A setting can not be used',
     remedy: 'The message names the variable, what came and what was expected.',
+  },
+  'config/tls': {
+    title: 'A certificate or key can not be read',
+    remedy: 'Check the file that the message names, and who may read it.',
   },
   'config/listen': {
     title: 'The collector can not listen there',
@@ -498,6 +514,7 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
   'usage/weight': { title: 'A weight is no number from 0.01 to 1000', remedy: 'Give one.' },
   'usage/command': { title: 'There is no such command', remedy: '`tarsier-collector --help` lists them.' },
   'usage/expires-in': { title: 'A time that can not be used', remedy: 'As in 30m, 1h or 7d.' },
+  'usage/file': { title: 'A file that is missing', remedy: 'Name one, or - for standard input or output.' },
   'usage/limit': {
     title: 'A limit that can not be used',
     remedy: 'A number in the range that the message says, or `default`.',

@@ -9,6 +9,7 @@ import { createAlerts, type Alerts } from './alerts.ts';
 import { createAnomalies, type Anomalies } from './anomalies.ts';
 import { createAnomalyEvents, type AnomalyEvents } from './anomaly-events.ts';
 import { createAudit, type Audit } from './audit.ts';
+import { restoreBackup, writeBackup, type BackupRows } from './backup/backup.ts';
 import { createBatches, type Batches } from './batches.ts';
 import { createChangeEvents, type ChangeEvents } from './change-events.ts';
 import { createBus, type Bus } from './bus.ts';
@@ -25,6 +26,7 @@ import { createDetectionTuning, type DetectionTuning } from './detection-tuning.
 import { createDetectorStates, type DetectorStates } from './detector-states.ts';
 import { createEndMarkers, type EndMarkers } from './end-markers.ts';
 import { createEnrolments, type Enrolments } from './enrolments.ts';
+import { healthOf, type Health } from './health.ts';
 import { createHosts, type Hosts } from './hosts.ts';
 import { createIdempotency, type Idempotency } from './idempotency.ts';
 import { createLimits, type Limits } from './limits.ts';
@@ -88,6 +90,11 @@ export interface Storage {
   readonly users: Users;
   /** @throws when the database does not answer */
   ping(): Promise<void>;
+  health(now: UnixMs): Promise<Health>;
+  /** All of it as of one moment. @returns rows by table */
+  backup(to: NodeJS.WritableStream): Promise<BackupRows>;
+  /** Into an empty database; wholly or not at all. @throws {TarsierError} `backup/…` */
+  restore(from: NodeJS.ReadableStream): Promise<BackupRows>;
   /** Room for batches of yesterday to the day after tomorrow. */
   ensurePartitions(now: UnixMs): Promise<void>;
   /** Drops whole partitions of what no tenant keeps any more, and deletes what one keeps for less. @returns how many */
@@ -224,6 +231,9 @@ function storageOn(
     connection,
     tokenKeys: createTokenKeys(database),
     users: createUsers(database, now),
+    health: (at) => healthOf(sql, at),
+    backup: (to) => writeBackup(sql, to),
+    restore: (from) => restoreBackup(sql, from),
     async ping() {
       await sql`select 1`;
     },

@@ -3,6 +3,15 @@ import type { SelfMetrics } from '../../self.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
 
+/** A database that hangs is none: who asks wants to send requests elsewhere meanwhile. */
+const patienceMs = 2_000;
+
+function late(): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error('no answer')), patienceMs).unref();
+  });
+}
+
 /** `GET /healthz` (alive), `/readyz` (serving, database reachable), `/metrics` (its own, Prometheus text). */
 export function healthRoutes({
   storage,
@@ -18,7 +27,7 @@ export function healthRoutes({
     .get('/readyz', async (c) => {
       if (!ready()) return c.text('starting or stopping\n', 503);
       try {
-        await storage.ping();
+        await Promise.race([storage.ping(), late()]);
         return c.text('ready\n');
       } catch {
         return c.text('the database does not answer\n', 503);
