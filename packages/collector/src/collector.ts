@@ -457,6 +457,8 @@ export async function startCollector({
       await storage.ensurePartitions(now());
       const partitions = await storage.dropExpired(now(), config.retention);
       await storage.deletions.sweep();
+      const incidents = await storage.dropOldAlerts(now(), config.alertRetention);
+      if (incidents > 0) log.info('old incidents deleted', { incidents });
       if (partitions > 0) log.info('expired samples dropped', { partitions });
     }),
   ];

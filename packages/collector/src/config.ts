@@ -27,6 +27,8 @@ const environmentSchema = z.object({
   TARSIER_RETENTION_DAYS: z.coerce.number('expected a number of days').min(1).max(3_650).default(7),
   TARSIER_RETENTION_MINUTES_DAYS: z.coerce.number('expected a number of days').min(1).max(3_650).default(90),
   TARSIER_RETENTION_HOURS_DAYS: z.coerce.number('expected a number of days').min(1).max(36_500).default(1_100),
+  TARSIER_RETENTION_INCIDENTS_DAYS: z.coerce.number('expected a number of days').min(31).max(36_500).default(400),
+  TARSIER_RETENTION_NOTIFICATIONS_DAYS: z.coerce.number('expected a number of days').min(1).max(36_500).default(90),
   TARSIER_MAX_SERIES: z.coerce.number('expected a number of series').int().min(1).max(100_000_000).default(1_000_000),
   TARSIER_QUERY_SAMPLES: z.coerce.number('expected a number of samples').int().min(1).max(1e9).default(50_000_000),
   TARSIER_QUERY_SERIES: z.coerce.number('expected a number of series').int().min(1).max(1e7).default(20_000),
@@ -61,6 +63,8 @@ export interface CollectorConfig {
   readonly publicUrl: string | undefined;
   /** How long samples, rollups by minute and rollups by hour are kept, days. */
   readonly retention: { readonly samples: number; readonly minutes: number; readonly hours: number };
+  /** How long incidents that are over, and what was told of them and why not, are kept, days. */
+  readonly alertRetention: { readonly incidents: number; readonly notifications: number };
   /** Most series of a tenant that has no limit of its own. */
   readonly maxSeries: number;
   /** What a query of a tenant without limits of its own may, and from when on it is logged as slow. */
@@ -116,6 +120,10 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       samples: settings.TARSIER_RETENTION_DAYS,
       minutes: settings.TARSIER_RETENTION_MINUTES_DAYS,
       hours: settings.TARSIER_RETENTION_HOURS_DAYS,
+    },
+    alertRetention: {
+      incidents: settings.TARSIER_RETENTION_INCIDENTS_DAYS,
+      notifications: settings.TARSIER_RETENTION_NOTIFICATIONS_DAYS,
     },
     maxSeries: settings.TARSIER_MAX_SERIES,
     query: {

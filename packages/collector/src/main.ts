@@ -35,6 +35,8 @@ const usage = `tarsier-collector: stores, understands and tells
                                               end a key, or the key of an enrolled host, within ten seconds
   tarsier-collector enrol-token create --tenant NAME [--expires-in 1h] [--uses 1] [--name TEXT]
                                               print a token that lets a host in: tarsier-agent enrol --token TOKEN
+  tarsier-collector tenant retention --tenant NAME [--incidents-days N] [--notifications-days N]
+                                              how long incidents, and what was told of them, are kept, or default
   tarsier-collector tenant limits --tenant NAME [--requests N] [--samples N] [--key ID] [--series N] [--hosts N]
                     [--bytes N] [--subscriptions N] [--query-samples N] [--query-series N] [--query-seconds N]
                                               what the tenant may use (requests and samples per second, of a key, too);
@@ -49,7 +51,8 @@ const usage = `tarsier-collector: stores, understands and tells
 
 Settings come from the environment: TARSIER_LISTEN (127.0.0.1:7077), TARSIER_DATA (./tarsier-data), DATABASE_URL,
 TARSIER_WEB_ROOT, TARSIER_PUBLIC_URL, TARSIER_RETENTION_DAYS (7),
-TARSIER_RETENTION_MINUTES_DAYS (90), TARSIER_RETENTION_HOURS_DAYS (1100), TARSIER_MAX_AGE_HOURS (24),
+TARSIER_RETENTION_MINUTES_DAYS (90), TARSIER_RETENTION_HOURS_DAYS (1100),
+TARSIER_RETENTION_INCIDENTS_DAYS (400), TARSIER_RETENTION_NOTIFICATIONS_DAYS (90), TARSIER_MAX_AGE_HOURS (24),
 TARSIER_QUERY_SAMPLES (50000000), TARSIER_QUERY_SERIES (20000), TARSIER_QUERY_SECONDS (120),
 TARSIER_SLOW_QUERY_SECONDS (5), TARSIER_LEASE_SECONDS (10), TARSIER_JOB_THREADS (1), TARSIER_JOB_PRICE (0.00005 USD a CPU second),
 TARSIER_LOG (info),

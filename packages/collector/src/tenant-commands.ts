@@ -15,6 +15,8 @@ export const tenantOptions = {
   bytes: { type: 'string' },
   subscriptions: { type: 'string' },
   key: { type: 'string' },
+  'incidents-days': { type: 'string' },
+  'notifications-days': { type: 'string' },
 } as const;
 
 export type TenantArguments = { readonly [Name in keyof typeof tenantOptions]?: string | boolean | undefined };
@@ -27,6 +29,7 @@ const most: Readonly<Record<Exclude<LimitName, QueryLimit>, number>> = {
   bytes: 1e15,
   subscriptions: 1e6,
 };
+const mostDays = 36_500;
 type QueryLimit = 'query-samples' | 'query-series' | 'query-seconds';
 type OtherLimit = keyof typeof most;
 const ofKeys: readonly OtherLimit[] = ['requests', 'samples'];
@@ -69,6 +72,18 @@ export const tenantCommands: Readonly<Record<string, KeyCommand>> = {
     ]
       .map(([name, value]) => `${String(name)} ${value ?? 'default'}\n`)
       .join('');
+  },
+
+  async 'tenant retention'(args, { storage, tenant }) {
+    const incidents = limitOf(args, 'incidents-days', mostDays);
+    const notifications = limitOf(args, 'notifications-days', mostDays);
+    const changes = {
+      ...(incidents === undefined ? {} : { incidents }),
+      ...(notifications === undefined ? {} : { notifications }),
+    };
+    if (Object.keys(changes).length > 0) await storage.tenants.setAlertRetention(tenant, changes);
+    const days = await storage.tenants.alertRetention(tenant);
+    return `incidents-days ${days.incidents ?? 'default'}\nnotifications-days ${days.notifications ?? 'default'}\n`;
   },
 
   async 'tenant jobs'({ weight }, { storage, tenant }) {

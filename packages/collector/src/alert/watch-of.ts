@@ -78,7 +78,10 @@ function periodicDeps(
       if (error === undefined) return;
       log.warn('a rule could not be evaluated', { tenant, rule: name, error: describeError(error) });
     },
-    onMissed: (evaluations) => observer.missed(evaluations),
+    onMissed(evaluations) {
+      observer.missed(evaluations);
+      log.warn('a rule can not keep its cadence', { tenant, rule: name, missed: evaluations });
+    },
   };
 }
 

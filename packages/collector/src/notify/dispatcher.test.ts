@@ -91,6 +91,7 @@ function startOutbox(entries: readonly Outgoing[]) {
       }
       return due.map(({ entry, attempts }) => ({ ...entry, attempts: attempts - 1 }));
     },
+    async clockWasPutBack() {},
     async sent(entry, now) {
       Object.assign(rowOf(entry) ?? {}, { dueAt: undefined, sentAt: now, error: '' });
     },

@@ -25,6 +25,8 @@ export interface Outgoing {
 export interface Outbox {
   /** Claims what is due, but not for these channels: nobody else gets it for a minute. */
   due(now: UnixMs, limit: number, except: readonly string[]): Promise<readonly Outgoing[]>;
+  /** The clock was put back: what is due at times that are yet to come again must not wait for them. */
+  clockWasPutBack(now: UnixMs): Promise<void>;
   sent(notification: Outgoing, now: UnixMs): Promise<void>;
   /** @param retryAt  undefined gives up */
   failed(notification: Outgoing, error: string, retryAt: UnixMs | undefined): Promise<void>;
@@ -52,6 +54,8 @@ export interface DispatcherDeps {
 
 const pollMs = 2_000;
 const perClaim = 50;
+/** Clocks are slewed by less. */
+const toleratedMs = 1_000;
 /** A channel that is this busy gets no more for now: one that hangs must not take up everything. */
 const mostAtOnce = 10;
 /** A notification that failed this long after its next try was due does not come any more: its channel was deleted. */
@@ -70,6 +74,7 @@ export function createDispatcher({
   let isStopping = false;
   let isWoken = false;
   let claiming: Promise<number> | undefined;
+  let claimedAt = -Infinity;
   /** Sequences being sent, and to which channel. */
   const sending = new Map<Promise<void>, string>();
   /** The notification that those after it in its sequence wait for, and when it is tried again. */
@@ -130,7 +135,10 @@ export function createDispatcher({
   async function claim(): Promise<number> {
     const perChannel = Map.groupBy(sending.values(), (id) => id);
     const busy = [...perChannel].flatMap(([id, some]) => (some.length >= mostAtOnce ? [id] : []));
-    const due = await outbox.due(now(), perClaim, busy);
+    const at = now();
+    if (at < claimedAt - toleratedMs) await outbox.clockWasPutBack(at);
+    claimedAt = at;
+    const due = await outbox.due(at, perClaim, busy);
     for (const sequence of sequences(due)) begin(sequence);
     return due.length;
   }

@@ -22,6 +22,8 @@ export interface DueNotification {
 export interface Notifications {
   /** Claims what is due, but not for these channels, for a minute: a sender that dies leaves it to the next. */
   due(now: UnixMs, limit: number, except?: readonly string[]): Promise<readonly DueNotification[]>;
+  /** What is due at times that are yet to come again is due now; what may be on its way, once its claim has ended. */
+  clockWasPutBack(now: UnixMs): Promise<void>;
   sent(notification: DueNotification, now: UnixMs): Promise<void>;
   /** @param retryAt  undefined gives up */
   failed(notification: DueNotification, error: string, retryAt: UnixMs | undefined): Promise<void>;
@@ -91,6 +93,11 @@ export function createNotifications({ within, run, system }: Database): Notifica
         });
       }
       return due;
+    },
+    async clockWasPutBack(now) {
+      await system.sql`
+        update notification set due_at = case when attempts = 0 then ${now}::bigint else ${now + claimMs}::bigint end
+        where due_at > case when attempts = 0 then ${now}::bigint else ${now + claimMs}::bigint end`;
     },
     async sent(entry, now) {
       await within(entry, (tx) =>

@@ -4,6 +4,7 @@
  */
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
+import { dropOldAlerts, type AlertRetention } from './alert-retention.ts';
 import { createAlertPolicies, type AlertPolicies } from './alert-policies.ts';
 import { createAlerts, type Alerts } from './alerts.ts';
 import { createAnomalies, type Anomalies } from './anomalies.ts';
@@ -99,6 +100,8 @@ export interface Storage {
   ensurePartitions(now: UnixMs): Promise<void>;
   /** Drops whole partitions of what no tenant keeps any more, and deletes what one keeps for less. @returns how many */
   dropExpired(now: UnixMs, retention: Retention): Promise<number>;
+  /** Deletes incidents that have been over for too long, and what was told of them. @returns how many incidents */
+  dropOldAlerts(now: UnixMs, retention: AlertRetention): Promise<number>;
   /** Puts cold batches together, here and when it is told to. */
   createCompactor(log: Log, policy?: CompactionPolicy): Compactor;
   /** The same in a thread of its own, again and again; to be stopped before this is closed. */
@@ -244,6 +247,7 @@ function storageOn(
       samples.expired();
       return dropped;
     },
+    dropOldAlerts: (at, retention) => dropOldAlerts(sql, at, retention),
     createCompactor: (log, policy) => createCompactor({ database, log, ...(policy === undefined ? {} : { policy }) }),
     startCompaction: (options) => startCompaction(connection, wanted, options),
     close,

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { TenantScope } from '../tenant.ts';
+import type { AlertRetention } from './alert-retention.ts';
 import type { Database } from './database.ts';
 import { tenant } from './schema.ts';
 
@@ -12,6 +13,13 @@ export interface Tenants {
   queryLimits(scope: TenantScope): Promise<QueryLimits>;
   /** Those given are changed; null: as for all. */
   setQueryLimits(scope: TenantScope, limits: { readonly [Name in keyof QueryLimits]?: number | null }): Promise<void>;
+  /** How long incidents, and what was told of them, are kept, days; what is absent is as for all. */
+  alertRetention(scope: TenantScope): Promise<Partial<AlertRetention>>;
+  /** Those given are changed; null: as for all. */
+  setAlertRetention(
+    scope: TenantScope,
+    days: { readonly [Name in keyof AlertRetention]?: number | null },
+  ): Promise<void>;
   /** Most series; absent: as for all. */
   maxSeries(scope: TenantScope): Promise<number | undefined>;
   /** @param most  null: as for all */
@@ -55,6 +63,17 @@ export function createTenants({ within, system }: Database): Tenants {
       const { tenantId } = scope;
       const changes = { querySamples: samples, querySeries: series, queryTimeoutMs: timeoutMs };
       await within(scope, (tx) => tx.update(tenant).set(changes).where(eq(tenant.tenantId, tenantId)));
+    },
+    async alertRetention(scope) {
+      const days = { incidents: tenant.incidentsDays, notifications: tenant.notificationsDays };
+      const [row] = await within(scope, (tx) =>
+        tx.select(days).from(tenant).where(eq(tenant.tenantId, scope.tenantId)),
+      );
+      return Object.fromEntries(Object.entries(row ?? {}).filter(([, value]) => value !== null));
+    },
+    async setAlertRetention(scope, { incidents, notifications }) {
+      const days = { incidentsDays: incidents, notificationsDays: notifications };
+      await within(scope, (tx) => tx.update(tenant).set(days).where(eq(tenant.tenantId, scope.tenantId)));
     },
     async maxSeries(scope) {
       const [row] = await within(scope, (tx) =>

@@ -63,7 +63,11 @@ interface Scheduled {
   /** The last time that it was due. */
   slot: UnixMs;
   running: boolean;
+  /** When it was last logged that evaluations were left out. */
+  saidLateAt: UnixMs;
 }
+
+const saidEveryMs = 60_000;
 
 /** Groups evaluated at once: a query may take all there is of the machine. */
 const mostAtOnce = 4;
@@ -135,7 +139,14 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
         const run = startRun(scope, file.name, group);
         if (before === undefined) run.restore(await openAlerts(scope));
         else run.resume(before.run);
-        next.set(key, { key, file: file.name, run, slot: slotAt(key, group.intervalMs, now()), running: false });
+        next.set(key, {
+          key,
+          file: file.name,
+          run,
+          slot: slotAt(key, group.intervalMs, now()),
+          running: false,
+          saidLateAt: 0,
+        });
       }
     }
     const before = scheduled;
@@ -147,6 +158,19 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
         log.warn('series of a rule that is gone could not be ended', { error: describeError(error) });
       });
     }
+  }
+
+  function sayLate(one: Scheduled, missed: number, at: UnixMs): void {
+    if (Math.abs(at - one.saidLateAt) < saidEveryMs) return;
+    one.saidLateAt = at;
+    const { scope, group } = one.run;
+    log.warn('a rule group can not keep its cadence', {
+      tenant: scope.tenant,
+      group: group.name,
+      intervalMs: group.intervalMs,
+      evaluationMs: one.run.evaluationMs,
+      missed,
+    });
   }
 
   async function evaluate(one: Scheduled): Promise<void> {
@@ -173,11 +197,14 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
       for (const one of [...scheduled.values()].toSorted((a, b) => a.slot - b.slot)) {
         const { intervalMs } = one.run.group;
         const due = slotAt(one.key, intervalMs, at);
+        // A clock that was put back must not make it wait for the time that it showed.
+        if (due < one.slot) one.slot = due - intervalMs;
         if (due <= one.slot || one.running || evaluations.size >= mostAtOnce) continue;
         const missed = Math.round((due - one.slot) / intervalMs) - 1;
         if (missed > 0) {
           one.run.missed += missed;
           observer.missed(missed);
+          sayLate(one, missed, at);
         }
         one.slot = due;
         const evaluation = evaluate(one).finally(() => evaluations.delete(evaluation));

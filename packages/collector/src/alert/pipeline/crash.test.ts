@@ -65,69 +65,77 @@ function choices(seed: number): (below: number) => number {
   };
 }
 
-const runs = 6;
+/** `pnpm test:alert-crashes` makes 200. */
+const runs = Number(process.env['TARSIER_ALERT_CRASHES'] ?? 6);
+const msPerRun = 10_000;
 
-test(`${runs} collectors that die at a boundary: every incident is told once, and again only where the record was lost`, async () => {
-  for (let run = 0; run < runs; run++) {
-    const choose = choices(run);
-    const scope = await storage.tenants.ensure(`crash-${run}`);
-    await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: `${provider.url}/${run}` });
-    const alerts = Array.from({ length: 3 }, (_, index) => {
-      const id = `${run}-${index}-`.padEnd(32, 'x');
-      const beginsAt = choose(5);
-      return {
-        alert: testAlert(id, start, { host: `h${index}`, name: `A${index}` }),
-        beginsAt,
-        endsAt: beginsAt + 1 + choose(5),
-      };
-    });
-    let lost = 0;
-    for (let tick = 0; tick < 14; tick++) {
-      // The last ones live, and are late enough for what the dead had claimed.
-      const now = start + (tick < 10 ? tick * 2_000 : tick * 70_000);
-      const fault = tick < 10 ? (faults[choose(faults.length)] ?? 'none') : 'none';
-      const changed = alerts.flatMap(({ alert, beginsAt, endsAt }) => {
-        if (tick === beginsAt) return [alert];
-        const over = { kind: 'resolved', since: start, value: 0, resolvedAt: now } as const;
-        return tick === endsAt ? [{ ...alert, state: over }] : [];
+test(
+  `${runs} collectors that die at a boundary: every incident is told once, and again only where the record was lost`,
+  { timeout: runs * msPerRun },
+  async () => {
+    for (let run = 0; run < runs; run++) {
+      const choose = choices(run);
+      const scope = await storage.tenants.ensure(`crash-${run}`);
+      await storage.channels.create(scope, { kind: 'webhook', name: 'ops', url: `${provider.url}/${run}` });
+      const alerts = Array.from({ length: 3 }, (_, index) => {
+        const id = `${run}-${index}-`.padEnd(32, 'x');
+        const beginsAt = choose(5);
+        return {
+          alert: testAlert(id, start, { host: `h${index}`, name: `A${index}` }),
+          beginsAt,
+          endsAt: beginsAt + 1 + choose(5),
+        };
       });
-      if (changed.length > 0) await storage.alerts.save(scope, changed);
-      const { storage: its, isDead } = mortal(fault);
-      const before = provider.received.length;
-      const pipeline = createPipeline({ storage: its, onOutcome() {}, log: silentLog, now: () => now });
-      await pipeline.reloadPolicies(scope);
-      await pipeline.run(now);
-      const dispatcher = createDispatcher({
-        outbox: its.notifications,
-        sender: createSender({ fetch }),
-        log: silentLog,
-        now: () => now,
-      });
-      if (!isDead()) await dispatcher.drain();
-      if (fault === 'before recorded as sent') lost += provider.received.length - before;
+      let lost = 0;
+      for (let tick = 0; tick < 14; tick++) {
+        // The last ones live, and are late enough for what the dead had claimed.
+        const now = start + (tick < 10 ? tick * 2_000 : tick * 70_000);
+        const fault = tick < 10 ? (faults[choose(faults.length)] ?? 'none') : 'none';
+        const changed = alerts.flatMap(({ alert, beginsAt, endsAt }) => {
+          if (tick === beginsAt) return [alert];
+          const over = { kind: 'resolved', since: start, value: 0, resolvedAt: now } as const;
+          return tick === endsAt ? [{ ...alert, state: over }] : [];
+        });
+        if (changed.length > 0) await storage.alerts.save(scope, changed);
+        const { storage: its, isDead } = mortal(fault);
+        const before = provider.received.length;
+        const pipeline = createPipeline({ storage: its, onOutcome() {}, log: silentLog, now: () => now });
+        await pipeline.reloadPolicies(scope);
+        await pipeline.run(now);
+        const dispatcher = createDispatcher({
+          outbox: its.notifications,
+          sender: createSender({ fetch }),
+          log: silentLog,
+          now: () => now,
+        });
+        if (!isDead()) await dispatcher.drain();
+        if (fault === 'before recorded as sent') lost += provider.received.length - before;
+      }
+      const heard = provider.received
+        .filter(({ path }) => path === `/${run}`)
+        .map(({ headers, json }) => {
+          // The webhook's own format.
+          const { because, incident } = json as { because: string; incident: { id: string } };
+          return { id: String(headers['idempotency-key']), because, incident: incident.id };
+        });
+      const incidents = await storage.incidents.list(scope, { sort: 'newest', limit: 9 });
+      expect(incidents.reduce((sum, { total }) => sum + total, 0)).toBe(3);
+      for (const { id, status, total } of incidents) {
+        const reasons = new Map(heard.filter(({ incident }) => incident === id).map((one) => [one.id, one.because]));
+        expect({ run, status, ended: [...reasons.values()].at(-1) }).toEqual({
+          run,
+          status: 'resolved',
+          ended: 'resolved',
+        });
+        expect([...reasons.values()].filter((reason) => reason === 'first').length).toBeLessThanOrEqual(1);
+        expect(total).toBeGreaterThan(0);
+      }
+      const repeated = heard.length - new Set(heard.map(({ id }) => id)).size;
+      expect(repeated).toBeLessThanOrEqual(lost);
+      expect((await storage.notifications.list(scope, { limit: 100 })).every(({ state }) => state === 'sent')).toBe(
+        true,
+      );
+      expect(await storage.incidents.undecided(scope)).toEqual([]);
     }
-    const heard = provider.received
-      .filter(({ path }) => path === `/${run}`)
-      .map(({ headers, json }) => {
-        // The webhook's own format.
-        const { because, incident } = json as { because: string; incident: { id: string } };
-        return { id: String(headers['idempotency-key']), because, incident: incident.id };
-      });
-    const incidents = await storage.incidents.list(scope, { sort: 'newest', limit: 9 });
-    expect(incidents.reduce((sum, { total }) => sum + total, 0)).toBe(3);
-    for (const { id, status, total } of incidents) {
-      const reasons = new Map(heard.filter(({ incident }) => incident === id).map((one) => [one.id, one.because]));
-      expect({ run, status, ended: [...reasons.values()].at(-1) }).toEqual({
-        run,
-        status: 'resolved',
-        ended: 'resolved',
-      });
-      expect([...reasons.values()].filter((reason) => reason === 'first').length).toBeLessThanOrEqual(1);
-      expect(total).toBeGreaterThan(0);
-    }
-    const repeated = heard.length - new Set(heard.map(({ id }) => id)).size;
-    expect(repeated).toBeLessThanOrEqual(lost);
-    expect((await storage.notifications.list(scope, { limit: 100 })).every(({ state }) => state === 'sent')).toBe(true);
-    expect(await storage.incidents.undecided(scope)).toEqual([]);
-  }
-});
+  },
+);

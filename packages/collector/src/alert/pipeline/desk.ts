@@ -35,6 +35,8 @@ export class Desk {
   /** Whether mutes have to be looked at again, and for which silences they were last. */
   #stale = true;
   #silences = '';
+  /** Infinity: what was restored may be of a clock that was ahead. */
+  #ranAt: UnixMs = Infinity;
 
   constructor(policies: Policies, { incidents, sent, history }: DeskState) {
     this.#policies = policies;
@@ -74,11 +76,29 @@ export class Desk {
    * @param alerts  those that began or ended, in order; one that is known already changes nothing
    */
   run(alerts: readonly Alert[], now: UnixMs): AlertOutcome | undefined {
+    if (now < this.#ranAt) this.#clockWasPutBack(now);
+    this.#ranAt = now;
     this.#place(alerts, now);
     this.#refreshMutes(now);
     for (const one of this.#book.all()) this.#decide(one, now);
     for (const one of this.#book.all()) if (this.#isDone(one, now)) this.#book.forget(one.incident.id);
     return this.#docket.take();
+  }
+
+  /** What was done at times that are yet to come again was done now: nothing waits for them. */
+  #clockWasPutBack(now: UnixMs): void {
+    this.#teller.clockWasPutBack(now);
+    for (const of of this.#book.all()) {
+      const { telling, grownAt, changedAt } = of.incident;
+      const [at, since] = [Math.min(telling.at, now), Math.min(telling.since, now)];
+      this.#docket.change(of, {
+        ...of.incident,
+        grownAt: Math.min(grownAt, now),
+        changedAt: Math.min(changedAt, now),
+        reopenedAt: of.incident.reopenedAt.map((time) => Math.min(time, now)),
+        telling: { ...telling, at, since },
+      });
+    }
   }
 
   #place(alerts: readonly Alert[], now: UnixMs): void {

@@ -66,6 +66,16 @@ export class Teller {
     return audience;
   }
 
+  /** What was sent at times that are yet to come again was sent now. */
+  clockWasPutBack(now: UnixMs): void {
+    for (const [channel, times] of this.#sent) {
+      this.#sent.set(
+        channel,
+        times.map((time) => Math.min(time, now)),
+      );
+    }
+  }
+
   tell(of: Case, route: Route, reason: TellReason, active: readonly Member[], now: UnixMs): void {
     const { telling } = of.incident;
     const step = stepAfter(reason, telling.step);
