@@ -99,7 +99,7 @@ test('a host is enrolled with a token, gets a new key while it runs, and is out 
   expect(twin.stderr).toContain('this machine looks like e2e-1, whose samples still come');
 
   const keys = await collector('key', 'list', '--tenant', 'default');
-  expect(keys.stdout).toMatch(/^[0-9a-f]{12} {2}ingest +e2e-1 +….{4} .* in use +host e2e-1$/mu);
+  expect(keys.stdout).toMatch(/^[0-9a-f]{12} {2}ingest +e2e-1 +tsr_….{4} .* in use +host e2e-1$/mu);
   expect((await collector('key', 'revoke', '--tenant', 'default', '--host', 'e2e-1')).code).toBe(0);
   await eventually(async () => agent.stderr.find((line) => line.includes('401')));
   const status = await type(agentMain, ['status'], { TARSIER_STATE: state });
@@ -125,7 +125,5 @@ test('commands around keys say what is wrong with what they got', async () => {
   );
   expect(await stderrOf('key', 'revoke')).toContain('expected either --id or --host');
   expect(await stderrOf('key', 'revoke', '--host', 'nobody')).toContain('there is no key in use for host nobody');
-  expect(await stderrOf('key', 'creat')).toContain(
-    'expected one of serve, key create, key list, key revoke, enrol-token create',
-  );
+  expect(await stderrOf('key', 'creat')).toContain('key create, key list, key rotate, key revoke, enrol-token create');
 });
