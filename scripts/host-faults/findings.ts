@@ -5,11 +5,12 @@ import type { RecordedFault } from './recording.ts';
 export const faultKinds = ['cpu', 'memory', 'disk', 'network'] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
-/** Series that a fault moves itself; others follow from it. */
+/** Series that a fault moves itself, by name and labels; others follow from it. */
 const ownSeries: Readonly<Record<FaultKind, RegExp>> = {
-  cpu: /^(?:cpu|load|pressure_cpu|process(?:es)?)_/u,
-  memory: /^(?:memory|swap|pressure_memory)_/u,
-  disk: /^(?:disk(?:io)?|filesystem|pressure_io)_/u,
+  cpu: /^(?:cpu|load|processes)_|^system_pressure_.*resource="cpu"/u,
+  memory: /^(?:memory|swap)_|^system_pressure_.*resource="memory"/u,
+  // The kernel counts what goes to disks among its memory's pages, too.
+  disk: /^(?:disk|diskio|filesystem)_|^memory_(?:paged_|pages_dirtied|pages_written|dirty|writeback)|resource="io"/u,
   network: /^(?:network|netstat)_/u,
 };
 export const limits = { quietEvents: 1, knownMs: 5_000 } as const;
@@ -56,7 +57,7 @@ function findingOfFault(own: readonly Told[], { kind, begin }: RecordedFault): F
   const [first] = own.toSorted((a, b) => a.toldAt - b.toldAt);
   const names = first?.event.contributors.slice(0, shown).map(({ metric, labels }) => metric + labelsOf(labels)) ?? [];
   const afterMs = first === undefined ? Infinity : first.toldAt - begin;
-  const top = first?.event.contributors[0]?.metric ?? '';
+  const [top = ''] = names;
   const isRight = Object.hasOwn(ownSeries, kind) && ownSeries[kind as FaultKind].test(top);
   return {
     what: `${kind} fault`,
