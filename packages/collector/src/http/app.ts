@@ -59,6 +59,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { limitRoutes } from './routes/limits.ts';
 import { onCallRoutes } from './routes/on-call.ts';
 import { openApiRoutes } from './routes/openapi.ts';
+import { priceRoutes } from './routes/prices.ts';
 import { queryRoutes } from './routes/query.ts';
 import { ruleFileRoutes } from './routes/rule-files.ts';
 import { runbookRoutes } from './routes/runbooks.ts';
@@ -176,6 +177,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   usageRoutes(api, { ...deps, flush: deps.usageMeter.flush });
   auditRoutes(api, deps);
   modelRoutes(api, deps);
+  priceRoutes(api, deps);
   app.route('/prometheus/api/v1', prometheusRoutes({ ...deps, identify }));
 
   app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));

@@ -1,7 +1,8 @@
 /** Every job type, one line each. */
 import { jobTypesOf } from './job-type.ts';
+import { costOptimization } from './tasks/cost/cost-optimization.ts';
 import { diagnose } from './tasks/diagnose/diagnose.ts';
 import { forecastRun } from './tasks/forecast/run.ts';
 import { forecastTrain } from './tasks/forecast/train.ts';
 
-export const jobTypes = jobTypesOf([diagnose, forecastTrain, forecastRun]);
+export const jobTypes = jobTypesOf([diagnose, forecastTrain, forecastRun, costOptimization]);

@@ -41,6 +41,7 @@ import { createModels, type Models } from './models.ts';
 import { createNotifications, type Notifications } from './notifications.ts';
 import { dropExpired, ensurePartitions, type Retention } from './partitions.ts';
 import { createSamples, type Samples } from './select/samples.ts';
+import { createPrices, type Prices } from './prices.ts';
 import { createRuleFiles, type RuleFiles } from './rule-files.ts';
 import { createRules, type Rules } from './rules.ts';
 import { createSeriesCatalog, type SeriesCatalog } from './series-catalog.ts';
@@ -85,6 +86,7 @@ export interface Storage {
   readonly signingKeys: SigningKeys;
   readonly jobs: Jobs;
   readonly models: Models;
+  readonly prices: Prices;
   /** How another thread reaches the same database: {@link joinStorage}. */
   readonly connection: Connection;
   readonly tokenKeys: TokenKeys;
@@ -231,6 +233,7 @@ function storageOn(
     signingKeys: createSigningKeys(database),
     jobs: createJobs(database),
     models: createModels(database, now),
+    prices: createPrices(database, now),
     connection,
     tokenKeys: createTokenKeys(database),
     users: createUsers(database, now),

@@ -32,6 +32,7 @@ export type {
 export { operations } from './operations.ts';
 export type { Operation, OperationName, OperationScope, RawContent } from './operation.ts';
 export { isRaw } from './operation.ts';
+export * from './prices.ts';
 export * from './problem.ts';
 export * from './query.ts';
 export * from './rule-condition.ts';

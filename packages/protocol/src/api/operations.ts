@@ -19,6 +19,7 @@ import { limitOperations } from './limits.ts';
 import { metaOperations } from './meta.ts';
 import { modelOperations } from './models.ts';
 import { onCallOperations } from './on-call.ts';
+import { priceOperations } from './prices.ts';
 import { queryOperations } from './query.ts';
 import { ruleFileOperations } from './rule-files.ts';
 import { ruleLabOperations } from './rule-lab.ts';
@@ -51,6 +52,7 @@ export const operations = {
   ...sessionOperations,
   ...jobOperations,
   ...modelOperations,
+  ...priceOperations,
   ...keyOperations,
   ...userOperations,
   ...limitOperations,

@@ -1,6 +1,7 @@
 /** Hot file: hands waiting jobs to a worker; `pnpm bench jobs` shows what it costs. */
 import type { UnixMs } from '@tarsier/protocol';
 import type { AnySql, TarsierSql } from '../database.ts';
+import { pipelinedTransaction } from './pipelined-transaction.ts';
 
 /** Jobs of a tenant and type, of which some wait. */
 export interface LaneView {
@@ -87,7 +88,7 @@ export const claimLock = 7_077_000_010;
 
 /** Waiting jobs become running ones of this worker, in one transaction with the tags of their tenants. */
 export function claimJobs(sql: TarsierSql, request: ClaimRequest, plan: ClaimPlan): Promise<readonly ClaimedJob[]> {
-  return sql.begin(async (tx) => {
+  return pipelinedTransaction(sql, async (tx) => {
     // What needs no answer is sent together with what follows.
     const [, view] = await Promise.all([
       tx`select pg_advisory_xact_lock(${claimLock}::bigint)`,

@@ -189,6 +189,18 @@ export const jobSchedule = pgTable(
   ],
 );
 
+/** What things cost a tenant. */
+export const priceTable = pgTable(
+  'price_table',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    body: jsonb('body').notNull(),
+    updatedAt: unixMs('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
 /** What jobs have learnt, by name and version. */
 export const model = pgTable(
   'model',

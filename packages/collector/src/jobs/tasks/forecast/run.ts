@@ -17,7 +17,12 @@ export const forecastRun = defineJobType({
   summary: 'Foretells series with a trained network: quantiles, and when they reach a limit.',
   payload: z.strictObject({
     model: modelName,
-    version: z.int().min(1).optional().describe('The one that is used, unless given.'),
+    version: z
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1)
+      .optional()
+      .describe('The one that is used, unless given.'),
     query: z
       .string()
       .min(1)

@@ -1,0 +1,141 @@
+import { formatUsd, parseUsd, TarsierError, type UnixMs } from '@tarsier/protocol';
+import { z } from 'zod';
+import { defineJobType, type JobContext } from '../../job-type.ts';
+import { monthHours, type Finding } from './finding.ts';
+import { hostReport, type HostUse } from './host-cost.ts';
+import { modelReport, type ModelUse } from './model-cost.ts';
+
+const dayMs = 86_400_000;
+const stepMs = 300_000;
+const gib = 1024 ** 3;
+
+export const costOptimization = defineJobType({
+  name: 'cost_optimization',
+  summary: 'What hosts and models cost by the price table, what of that could be saved, and how sure that is.',
+  payload: z.strictObject({ days: z.int().min(1).max(30).default(7).describe('How far back it looks.') }),
+  runs: 'thread',
+  estimateMs: ({ days }) => 100 + 20 * days,
+  async run({ days }, context) {
+    const { storage, scope, now, progress } = context;
+    const prices = await storage.prices.get(scope);
+    const end = Math.floor(now / stepMs) * stepMs;
+    const start = end - days * dayMs + stepMs;
+    const uses = await readHosts(context, start, end);
+    progress({ ratio: 0.5, message: 'hosts read' });
+    const calls = await readModels(context, days, now);
+    if (uses.length === 0 && calls.length === 0) {
+      throw new TarsierError('jobs/series', `no host and no model was measured in the last ${days} days`);
+    }
+    const usd = (text: string): number => parseUsd(text) ?? 0;
+    const hostPrices = { coreHour: usd(prices.coreHour), gibHour: usd(prices.gibHour) };
+    const hosts = uses.map((use) => hostReport(use, hostPrices));
+    const monthShare = (days * 24) / monthHours;
+    const models = modelReport(calls, prices.models, monthShare);
+    const findings = [...hosts.flatMap(({ finding }) => finding ?? []), ...models.findings].toSorted(
+      (a, b) => b.saving * b.confidence - a.saving * a.confidence,
+    );
+    const hostsMonthly = hosts.reduce((sum, { monthly }) => sum + monthly, 0);
+    const monthly = hostsMonthly + Math.round(models.cost / monthShare);
+    const expected = expectedSaving(findings);
+    return {
+      score: monthly === 0 ? 100 : Math.round(100 * (1 - expected / monthly)),
+      monthly: formatUsd(monthly),
+      saving: formatUsd(expected),
+      arithmetic: `${formatUsd(hostsMonthly)} USD for hosts + ${formatUsd(monthly - hostsMonthly)} USD for models a month; the saving is the sum of each subject's best, times its confidence`,
+      findings: findings.map((finding) => ({
+        ...finding,
+        monthly: formatUsd(finding.monthly),
+        saving: formatUsd(finding.saving),
+        confidence: Math.round(100 * finding.confidence) / 100,
+      })),
+      hosts: hosts.map(({ host, size, wanted, overflow, monthlyOf, monthly: cost }) => ({
+        host,
+        size,
+        monthly: formatUsd(cost),
+        wanted,
+        overflow,
+        monthlyOf: Object.fromEntries(Object.entries(monthlyOf).map(([by, nanos]) => [by, formatUsd(nanos)])),
+      })),
+      unpriced: models.unpriced,
+      days,
+    };
+  },
+});
+
+/** Of what is said of one subject only the best counts: two savings of the same cost can't be added. */
+function expectedSaving(findings: readonly Finding[]): number {
+  const bySubject = new Map<string, number>();
+  for (const { subject, saving, confidence } of findings) {
+    bySubject.set(subject, Math.max(bySubject.get(subject) ?? 0, Math.round(saving * confidence)));
+  }
+  return [...bySubject.values()].reduce((sum, saving) => sum + saving, 0);
+}
+
+async function readHosts(
+  { engine, scope, signal }: JobContext,
+  start: UnixMs,
+  end: UnixMs,
+): Promise<readonly HostUse[]> {
+  const range = async (query: string): Promise<ReadonlyMap<string, Float64Array>> => {
+    const { data } = await engine.range(scope, { query, start, end, stepMs, signal });
+    const series = data.kind === 'matrix' ? data.series : [];
+    return new Map(series.map(({ labels, values }) => [labels.get('host'), values]));
+  };
+  const cpu = await range('avg by (host) (avg_over_time(cpu_busy_ratio{cpu="all"}[5m]))');
+  const memory = await range(
+    '1 - avg by (host) (avg_over_time(memory_available_bytes[5m])) / avg by (host) (avg_over_time(memory_total_bytes[5m]))',
+  );
+  const cores = await range('max by (host) (max_over_time(cpu_cores[5m]))');
+  const total = await range('max by (host) (max_over_time(memory_total_bytes[5m]))');
+  return Array.from(cpu, ([host, used]): HostUse => ({
+    host,
+    cores: cores.get(host)?.at(-1) ?? 1,
+    memoryBytes: total.get(host)?.at(-1) ?? gib,
+    cpu: used,
+    memory: memory.get(host) ?? new Float64Array(),
+    steps: Math.round((end - start) / stepMs) + 1,
+  }));
+}
+
+async function readModels(
+  { engine, scope, signal }: JobContext,
+  days: number,
+  time: UnixMs,
+): Promise<readonly ModelUse[]> {
+  const by = 'agent, provider, model';
+  const instant = async (query: string) => {
+    const { data } = await engine.instant(scope, { query, time, signal });
+    return data.kind === 'vector' ? data.samples : [];
+  };
+  const sum = (metric: string, labels: string): string => `sum by (${labels}) (increase(${metric}[${days}d]))`;
+  const tokens = await instant(sum('llm_tokens_total', `${by}, type`));
+  const calls = await instant(sum('llm_calls_total', by));
+  const failed = await instant(sum('llm_errors_total', by));
+  const accuracy = await instant(`avg by (model) (avg_over_time(model_accuracy_ratio[${days}d]))`);
+  type Sample = (typeof tokens)[number];
+  const key = ({ labels }: Sample): string => ['agent', 'provider', 'model'].map((name) => labels.get(name)).join('\0');
+  // Increases are extrapolated to the ends of the time: tokens are whole.
+  const of = (samples: readonly Sample[], wanted: string, type?: string): number =>
+    Math.round(
+      samples.find((one) => key(one) === wanted && (type === undefined || one.labels.get('type') === type))?.value ?? 0,
+    );
+  const uses = Map.groupBy(tokens, key);
+  return Array.from(uses, ([wanted, [first]]): ModelUse => {
+    const model = first?.labels.get('model') ?? '';
+    const known = accuracy.find(({ labels }) => labels.get('model') === model)?.value;
+    return {
+      agent: first?.labels.get('agent') ?? '',
+      provider: first?.labels.get('provider') ?? '',
+      model,
+      calls: of(calls, wanted),
+      failed: of(failed, wanted),
+      tokens: {
+        input: of(tokens, wanted, 'input'),
+        cached: of(tokens, wanted, 'cached'),
+        cacheWrite: of(tokens, wanted, 'cache_write'),
+        output: of(tokens, wanted, 'output'),
+      },
+      ...(known === undefined ? {} : { accuracy: known }),
+    };
+  });
+}
