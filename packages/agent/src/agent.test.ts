@@ -135,7 +135,7 @@ test('through refusals, errors and a restart every tick arrives once', async () 
 test('a batch that is refused for good is dropped and told of once, and the next ones go on', async () => {
   let refusing = 3;
   const { agent, batches, logged } = await startAgent((_, response) => {
-    if (refusing-- > 0) response.writeHead(400).end('{"error":{"message":"times: too late by 5"}}');
+    if (refusing-- > 0) response.writeHead(400).end('{"code":"ingest/too-late","detail":"times: too late by 5"}');
     else response.writeHead(204).end();
   });
   await expect.poll(() => batches.length, { timeout: 10_000 }).toBeGreaterThan(5);
