@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TenantScope } from '../tenant.ts';
 import type { Database, TarsierTransaction } from './database.ts';
 import { lockHost } from './host-lock.ts';
-import { meterBatches } from './usage.ts';
+import { forgetHostUsed, meterBatches } from './usage.ts';
 
 export interface Deletions {
   /** @returns false when there is no such host. What an agent sends for it afterwards makes a new host of that name. */
@@ -66,6 +66,7 @@ export function createDeletions({ run, begin, system }: Database): Deletions {
         const { host_id } = row;
         await lockHost(tx, { tenantId, hostId: host_id }, 'wait');
         await meterBatches(tx, { tenantId, hostId: host_id });
+        await forgetHostUsed(tx, tenantId, host);
         const series = await tx`delete from series where tenant_id = ${tenantId} and host_id = ${host_id}`;
         await tx`
           update tenant set series_count = series_count - ${series.count}, series_version = series_version + 1

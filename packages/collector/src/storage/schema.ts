@@ -604,7 +604,7 @@ export const usage = pgTable(
     tenantId: integer('tenant_id').notNull(),
     /** Days since 1970. */
     day: integer('day').notNull(),
-    /** Empty for what is of no host. */
+    /** Empty for what is of no host, or of hosts that were deleted. */
     host: text('host').notNull(),
     what: text('what').notNull(),
     amount: doublePrecision('amount').notNull(),

@@ -8,7 +8,7 @@ import { dayMs } from './hours.ts';
 export interface UsageRow {
   /** Days since 1970, UTC. */
   readonly day: number;
-  /** Empty for what is of no host. */
+  /** Empty for what is of no host, or of hosts that were deleted. */
   readonly host: string;
   /** `samples`, `batches`, `received_bytes`, `queries`, … add up; of `series` and `stored_bytes` a day keeps the largest. */
   readonly what: string;
@@ -119,5 +119,16 @@ export async function meterBatches(
     ) as u(what, amount)
     where b.tenant_id = ${tenantId} and b.host_id = ${hostId} ${some}
     group by 1, 2, 3, 4 order by 1, 2, 3, 4
+    on conflict (tenant_id, day, host, what) do update set amount = usage.amount + excluded.amount`;
+}
+
+/** What a host has used stays counted, of no host, and its name is nowhere any more. */
+export async function forgetHostUsed(tx: TarsierTransaction, tenantId: number, host: string): Promise<void> {
+  await tx`
+    with forgotten as (
+      delete from usage where tenant_id = ${tenantId} and host = ${host} returning day, what, amount
+    )
+    insert into usage (tenant_id, day, host, what, amount)
+    select ${tenantId}, day, '', what, amount from forgotten
     on conflict (tenant_id, day, host, what) do update set amount = usage.amount + excluded.amount`;
 }
