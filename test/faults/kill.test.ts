@@ -77,7 +77,10 @@ test('with the collector killed ten times and the agent twice, every spooled tic
   expect(stored.filter((time) => ticks.includes(time))).toHaveLength(ticks.length);
   expect(stored.filter((time) => time <= Math.max(...ticks) && !spooled.has(time))).toEqual([]);
   const instant = '/prometheus/api/v1/query?query=system_uptime_seconds{host="fault"}';
-  expect(await api.get(instant)).toMatchObject({ data: { result: [{ metric: { host: 'fault' } }] } });
+  // The agent before has said goodbye: the host is seen again with the first batch of this one.
+  await expect
+    .poll(() => api.get(instant), { timeout: 30_000 })
+    .toMatchObject({ data: { result: [{ metric: { host: 'fault' } }] } });
   await last.end('SIGTERM');
   // It said goodbye: nobody sees it for another five minutes.
   expect(await api.get(instant)).toMatchObject({ data: { result: [] } });

@@ -3,7 +3,8 @@ import { many, next, pageParameters, type Operation } from './operation.ts';
 
 const pageQuery = z.object(pageParameters);
 
-interface Of<Scope extends Operation['scope'], Status extends Operation['status']> {
+/** Exported for the types of who uses it. */
+export interface Of<Scope extends Operation['scope'], Status extends Operation['status']> {
   readonly summary: string;
   readonly tag: string;
   readonly scope: Scope;
