@@ -64,7 +64,7 @@ test('a job runs, and its result, what it took and what it cost are there', asyn
   const scope = await newTenant();
   const inline = await submit(jobs, scope, { type: 'echo', payload: { a: 1 } });
   expect((await reached(jobs, scope, inline, 'succeeded')).job).toMatchObject({ result: { a: 1 }, attempt: 1 });
-  const thread = await submit(jobs, scope, { type: 'compute', payload: { ms: 60 } });
+  const thread = await submit(jobs, scope, { type: 'compute', payload: { ms: 500 } });
   const { job, accuracy } = await reached(jobs, scope, thread, 'succeeded');
   expect(job).toMatchObject({ result: { held: 0 }, progress: { ratio: 0.5 } });
   expect(job.meteredMs).toBeGreaterThan(1);
