@@ -39,7 +39,9 @@ test('a bound that is crossed for long enough is told once, with its reason, and
       state: { kind: 'resolved', resolvedAt: start + 9000, value: 0.2 },
     },
   });
-  expect((await storage.alerts.list(t.scope, { limit: 10 })).map(({ state }) => state.kind)).toEqual(['resolved']);
+  expect((await storage.lists.alerts(t.scope, { limit: 10 })).items.map(({ state }) => state.kind)).toEqual([
+    'resolved',
+  ]);
   t.close();
 });
 
@@ -48,7 +50,7 @@ test('what crosses the bound only now and then does not fire, and leaves nothing
   for (let at = 0; at < 40; at += 4) t.see([0.99, 0.99, 0.99, 0.1], at);
   await t.advanceTo(40);
   expect(t.received).toEqual([]);
-  expect(await storage.alerts.list(t.scope, { limit: 10 })).toEqual([]);
+  expect(await storage.lists.alerts(t.scope, { limit: 10 })).toEqual({ items: [] });
   t.close();
 });
 

@@ -51,7 +51,7 @@ async function alertsOf(tenant: string, levels: { cpu: number; memory: number; d
   };
   alerting.consume(stored);
   await alerting.tick(start);
-  const firing = await storage.alerts.list(scope, { state: 'firing', limit: 10 });
+  const { items: firing } = await storage.lists.alerts(scope, { state: 'firing', limit: 10 });
   return firing.map(({ name, severity }) => `${name} (${severity})`).toSorted();
 }
 

@@ -206,7 +206,7 @@ export async function startAlerting(
     },
     /** What was not told: `<alert> fires: <reason>`, oldest first. */
     unsent: async () =>
-      (await storage.incidents.unsent(scope, { limit: 1_000 }))
+      (await storage.lists.unsent(scope, { limit: 1_000 })).items
         .map(({ subject, reason }) => `${subject}: ${reason}`)
         .toReversed(),
     reloadRules: () => alerting.reloadRules(scope),

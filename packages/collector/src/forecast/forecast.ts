@@ -1,5 +1,6 @@
 /** What a series will be: the model that would have been best so far, and bands from how wrong it was. */
 import { findPeriod } from '../stats/period.ts';
+import { quantileOf } from '../stats/quantile.ts';
 import { deviationToSigma } from '../stats/robust-spread.ts';
 import { plainModels, seasonal, type Model, type Predict } from './models.ts';
 
@@ -173,14 +174,6 @@ function scaleAt(lead: number, leads: readonly number[], scales: readonly number
   const [low, high] = [leads[above - 1] ?? 0, leads[above] ?? 1];
   const [from, to] = [above === 0 ? (scales[0] ?? 0) : (scales[above - 1] ?? 0), scales[above] ?? 0];
   return from + ((to - from) * (lead - low)) / (high - low);
-}
-
-/** Between the sorted errors; beyond them as far as the outermost are apart from the middle. */
-function quantileOf(sorted: readonly number[], share: number): number {
-  if (sorted.length === 0) return 0;
-  const place = Math.max(0, Math.min(sorted.length - 1, share * (sorted.length + 1) - 1));
-  const [low, high] = [sorted[Math.floor(place)] ?? 0, sorted[Math.ceil(place)] ?? 0];
-  return low + (high - low) * (place - Math.floor(place));
 }
 
 /** The share that is below, never quite none and never quite all: what was never seen may come. */

@@ -241,7 +241,7 @@ test('an alerting rule fires with its labels and annotations, is shown as in Pro
   - { record: "alerts:pages", expr: 'count(ALERTS{alertstate="firing",severity="page"})' }`),
   );
   const first = await evaluate(nowMs + intervalMs);
-  const alerts = () => storage.alerts.list(scope, { limit: 10 });
+  const alerts = async () => (await storage.lists.alerts(scope, { limit: 10 })).items;
   await expect.poll(alerts).toMatchObject([
     {
       name: 'Idle',
@@ -290,7 +290,7 @@ test('a rule that is changed goes on with its alerts, and one that is deleted en
   const { put, ask, nowMs, evaluate, scope } = await startTenant();
   await put('a.yaml', file('  - { alert: Idle, expr: "cpu_busy_ratio < 0.5" }'));
   const first = await evaluate(nowMs + intervalMs);
-  const alerts = () => storage.alerts.list(scope, { limit: 10 });
+  const alerts = async () => (await storage.lists.alerts(scope, { limit: 10 })).items;
   await expect.poll(alerts).toMatchObject([{ state: { kind: 'firing', since: first } }]);
   await put('a.yaml', file('  - { alert: Idle, expr: "cpu_busy_ratio < 0.6" }'));
   await evaluate(first + intervalMs);

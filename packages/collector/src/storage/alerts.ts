@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import type { Alert, UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
@@ -8,11 +8,6 @@ import { alert } from './schema.ts';
 export interface Alerts {
   /** Those that are pending or firing. */
   open(scope: TenantScope): Promise<readonly Alert[]>;
-  /** Newest first. */
-  list(
-    scope: TenantScope,
-    filter: { readonly state?: Alert['state']['kind'] | undefined; readonly limit: number },
-  ): Promise<readonly Alert[]>;
   /** Those of the rules, by name or id, that fired at some time of the range; the newest, oldest first. */
   ofRules(
     scope: TenantScope,
@@ -38,18 +33,6 @@ export function createAlerts({ within, run, begin }: Database, fence: Fence): Al
           .select({ body: alert.body })
           .from(alert)
           .where(and(eq(alert.tenantId, tenantId), inArray(alert.state, ['pending', 'firing']))),
-      );
-      return rows.map(toAlert);
-    },
-    async list(scope, { state, limit }) {
-      const { tenantId } = scope;
-      const rows = await within(scope, (tx) =>
-        tx
-          .select({ body: alert.body })
-          .from(alert)
-          .where(and(eq(alert.tenantId, tenantId), state === undefined ? undefined : eq(alert.state, state)))
-          .orderBy(desc(alert.since))
-          .limit(limit),
       );
       return rows.map(toAlert);
     },

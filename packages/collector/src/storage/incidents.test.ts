@@ -28,13 +28,17 @@ test('what was decided is there for the next collector, and is claimed for sendi
   const [claimed] = [...one, ...two];
   if (claimed === undefined) throw new Error('nothing was due');
   await storage.notifications.failed(claimed, 'refused', now + 5000);
-  expect(await storage.notifications.list(scope, { limit: 9 })).toMatchObject([{ state: 'waiting', error: 'refused' }]);
+  expect((await storage.lists.notifications(scope, { limit: 9 })).items).toMatchObject([
+    { state: 'waiting', error: 'refused' },
+  ]);
   expect(await storage.notifications.due(now + 4999, 10)).toEqual([]);
   const [again] = await storage.notifications.due(now + 5000, 10);
   expect(again?.attempts).toBe(1);
   if (again !== undefined) await storage.notifications.sent(again, now + 5001);
   expect(await storage.notifications.due(now + 1e9, 10)).toEqual([]);
-  expect(await storage.notifications.list(scope, { limit: 9 })).toMatchObject([{ state: 'sent', attempts: 2 }]);
+  expect((await storage.lists.notifications(scope, { limit: 9 })).items).toMatchObject([
+    { state: 'sent', attempts: 2 },
+  ]);
 });
 
 test('that an incident is over is not due before its beginning was told; an outcome saved twice is told once', async () => {
@@ -67,7 +71,7 @@ test('a tenant’s incidents and policies are not another’s', async () => {
   });
   await storage.incidents.save(mine, testOutcome(testAlert('a3', now), [], now));
   expect(await storage.incidents.find(theirs, 'i-a3')).toBeUndefined();
-  expect(await storage.incidents.list(theirs, { sort: 'newest', limit: 9 })).toEqual([]);
+  expect(await storage.lists.incidents(theirs, { sort: 'newest', limit: 9 })).toEqual({ items: [] });
   expect(await storage.alertPolicies.silences.delete(theirs, silence.id)).toBe(false);
   expect(await storage.alertPolicies.routes.list(mine)).toEqual([]);
   expect(await storage.alertPolicies.silences.list(mine)).toEqual([silence]);

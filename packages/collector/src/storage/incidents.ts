@@ -64,21 +64,8 @@ export interface Incidents {
   /** Alerts whose state the pipeline has not dealt with, in their order. */
   undecided(scope: TenantScope): Promise<readonly Alert[]>;
   history(scope: TenantScope, now: UnixMs): Promise<ReadonlyMap<string, RuleHistory>>;
-  list(
-    scope: TenantScope,
-    filter: {
-      readonly status?: Incident['status'] | undefined;
-      readonly sort: 'newest' | 'priority';
-      readonly limit: number;
-    },
-  ): Promise<readonly Incident[]>;
   find(scope: TenantScope, id: string): Promise<Incident | undefined>;
   timeline(scope: TenantScope, id: string): Promise<readonly TimelineEntry[]>;
-  /** What was not told, newest first. */
-  unsent(
-    scope: TenantScope,
-    filter: { readonly incidentId?: string; readonly reason?: string | undefined; readonly limit: number },
-  ): Promise<readonly Decision[]>;
   summary(scope: TenantScope, since: UnixMs): Promise<NotificationSummary>;
 }
 
@@ -165,18 +152,6 @@ export function createIncidents({ run, begin }: Database, fence: Fence): Inciden
       return new Map(rows.map(({ rule, ...counts }) => [rule, counts]));
     },
 
-    async list(scope, { status, sort, limit }) {
-      const { tenantId } = scope;
-      const rows = await run(
-        scope,
-        (sql) => sql<Body<Incident>[]>`
-        select body from incident
-        where tenant_id = ${tenantId} ${status === undefined ? sql`` : sql`and status = ${status}`}
-        order by ${sort === 'priority' ? sql`priority desc, opened_at desc` : sql`opened_at desc`} limit ${limit}`,
-      );
-      return rows.map(({ body }) => body);
-    },
-
     async find(scope, id) {
       const { tenantId } = scope;
       const [row] = await run(
@@ -192,19 +167,6 @@ export function createIncidents({ run, begin }: Database, fence: Fence): Inciden
         scope,
         (sql) => sql<Body<TimelineEntry>[]>`
         select body from incident_entry where tenant_id = ${tenantId} and incident_id = ${id} order by number`,
-      );
-      return rows.map(({ body }) => body);
-    },
-
-    async unsent(scope, { incidentId, reason, limit }) {
-      const { tenantId } = scope;
-      const rows = await run(
-        scope,
-        (sql) => sql<Body<Decision>[]>`
-        select body from alert_decision
-        where tenant_id = ${tenantId} and not told ${reason === undefined ? sql`` : sql`and reason = ${reason}`}
-          ${incidentId === undefined ? sql`` : sql`and incident_id = ${incidentId}`}
-        order by at desc, id limit ${limit}`,
       );
       return rows.map(({ body }) => body);
     },

@@ -28,8 +28,8 @@ export interface Lists {
   anomalyEvents(scope: TenantScope, filter: AnomalyEventFilter): Promise<Page<AnomalyEvent>>;
   incidents(scope: TenantScope, filter: IncidentFilter): Promise<Page<Incident>>;
   notifications(scope: TenantScope, filter: NotificationFilter): Promise<Page<NotificationRecord>>;
-  /** What was not told. */
-  unsent(scope: TenantScope, filter: UnsentFilter): Promise<Page<Decision>>;
+  /** What was not told; of one incident where it is named. */
+  unsent(scope: TenantScope, filter: UnsentFilter & { readonly incident?: string }): Promise<Page<Decision>>;
 }
 
 interface Keyed<T> {
@@ -128,13 +128,14 @@ export function createLists({ run }: Database): Lists {
       );
       return pageOf(rows, limit, toNotification);
     },
-    async unsent(scope, { reason, limit, cursor }) {
+    async unsent(scope, { incident, reason, limit, cursor }) {
       const { tenantId } = scope;
       const rows = await run(
         scope,
         (sql) => sql<Keyed<Decision>[]>`
         select body, jsonb_build_array(at, id) as key from alert_decision
-        where tenant_id = ${tenantId} and not told ${where(sql, 'reason', reason)} ${after(sql, 'at', cursor)}
+        where tenant_id = ${tenantId} and not told ${where(sql, 'reason', reason)}
+          ${where(sql, 'incident_id', incident)} ${after(sql, 'at', cursor)}
         order by at desc, id desc limit ${limit + 1}`,
       );
       return pageOf(rows, limit, ({ body }) => body);

@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Message, UnixMs } from '@tarsier/protocol';
-import { newChannelSchema, type Channel, type NotificationRecord } from '@tarsier/protocol/api';
+import { newChannelSchema, type Channel } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
 import { channel, notification } from './schema.ts';
@@ -27,11 +27,6 @@ export interface Notifications {
   sent(notification: DueNotification, now: UnixMs): Promise<void>;
   /** @param retryAt  undefined gives up */
   failed(notification: DueNotification, error: string, retryAt: UnixMs | undefined): Promise<void>;
-  /** Newest first. */
-  list(
-    scope: TenantScope,
-    filter: { readonly incidentId?: string; readonly limit: number },
-  ): Promise<readonly NotificationRecord[]>;
   /** When each channel was last sent something, of the newest so many per channel, in order. */
   recent(scope: TenantScope, perChannel: number): Promise<ReadonlyMap<string, readonly UnixMs[]>>;
 }
@@ -111,40 +106,6 @@ export function createNotifications({ within, run, system }: Database): Notifica
           .set({ dueAt: retryAt ?? null, error: error.slice(0, 1_000) })
           .where(one(entry)),
       );
-    },
-    async list(scope, { incidentId, limit }) {
-      const { tenantId } = scope;
-      const rows = await run(
-        scope,
-        (sql) => sql<
-          {
-            id: string;
-            channel_id: string;
-            incident_id: string;
-            created_at: number;
-            attempts: number;
-            due_at: number | null;
-            sent_at: number | null;
-            error: string | null;
-            body: Message;
-          }[]
-        >`
-        select id, channel_id, incident_id, created_at, attempts, due_at, sent_at, error, body from notification
-        where tenant_id = ${tenantId} and incident_id <> ''
-          ${incidentId === undefined ? sql`` : sql`and incident_id = ${incidentId}`}
-        order by created_at desc, number desc, id limit ${limit}`,
-      );
-      return rows.map((row) => ({
-        id: row.id,
-        channelId: row.channel_id,
-        incidentId: row.incident_id,
-        createdAt: row.created_at,
-        state: row.sent_at === null ? (row.due_at === null ? 'given-up' : 'waiting') : 'sent',
-        attempts: row.attempts,
-        ...(row.sent_at === null ? {} : { sentAt: row.sent_at }),
-        ...(row.error === null ? {} : { error: row.error }),
-        message: row.body,
-      }));
     },
     async recent(scope, perChannel) {
       const { tenantId } = scope;

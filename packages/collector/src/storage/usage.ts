@@ -1,7 +1,7 @@
 /** What tenants have used, by day and host: counted where it is stored, in the same transaction. */
 import type { UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
-import type { Database, TarsierTransaction } from './database.ts';
+import type { AnySql, Database, TarsierTransaction } from './database.ts';
 import type { HostKey } from './host-lock.ts';
 import { dayMs } from './hours.ts';
 
@@ -41,14 +41,7 @@ export function createUsage({ run }: Database): Usage {
           where tenant_id = ${tenantId} and day between ${from} and ${to}
           union all
           select b.t0 / ${dayMs}::bigint as day, h.name as host, u.what, u.amount
-          from batch b
-          join host h on h.tenant_id = b.tenant_id and h.host_id = b.host_id
-          join host_schema s on s.tenant_id = b.tenant_id and s.host_id = b.host_id and s.hash = b.schema_hash
-          cross join lateral (values
-            ('samples', (b.rows * coalesce(array_length(s.series_ids, 1), 0))::float8),
-            ('batches', 1::float8),
-            ('received_bytes', length(b.payload)::float8)
-          ) as u(what, amount)
+          from ${batchesUsed(sql)}
           where b.tenant_id = ${tenantId} and b.t0 >= ${from * dayMs} and b.t0 < ${(to + 1) * dayMs}
         ) as used
         group by day, host, what order by day, host, what`,
@@ -94,6 +87,17 @@ export function createUsage({ run }: Database): Usage {
   };
 }
 
+/** Batches `b` of hosts `h` with what each stands for, `u`: counted alike while it waits and when it is put away. */
+const batchesUsed = (sql: AnySql) => sql`
+  batch b
+  join host h on h.tenant_id = b.tenant_id and h.host_id = b.host_id
+  join host_schema s on s.tenant_id = b.tenant_id and s.host_id = b.host_id and s.hash = b.schema_hash
+  cross join lateral (values
+    ('samples', (b.rows * coalesce(array_length(s.series_ids, 1), 0))::float8),
+    ('batches', 1::float8),
+    ('received_bytes', length(b.payload)::float8)
+  ) as u(what, amount)`;
+
 /** What is about to leave `batch`: counted in the transaction that takes it away, and so once. */
 export async function meterBatches(
   tx: TarsierTransaction,
@@ -109,14 +113,7 @@ export async function meterBatches(
   await tx`
     insert into usage (tenant_id, day, host, what, amount)
     select b.tenant_id, b.t0 / ${dayMs}::bigint, h.name, u.what, sum(u.amount)
-    from batch b
-    join host h on h.tenant_id = b.tenant_id and h.host_id = b.host_id
-    join host_schema s on s.tenant_id = b.tenant_id and s.host_id = b.host_id and s.hash = b.schema_hash
-    cross join lateral (values
-      ('samples', (b.rows * coalesce(array_length(s.series_ids, 1), 0))::float8),
-      ('batches', 1::float8),
-      ('received_bytes', length(b.payload)::float8)
-    ) as u(what, amount)
+    from ${batchesUsed(tx)}
     where b.tenant_id = ${tenantId} and b.host_id = ${hostId} ${some}
     group by 1, 2, 3, 4 order by 1, 2, 3, 4
     on conflict (tenant_id, day, host, what) do update set amount = usage.amount + excluded.amount`;

@@ -52,10 +52,7 @@ export interface IncidentView {
 }
 
 export interface IncidentViewDeps {
-  readonly storage: Pick<
-    Storage,
-    'incidents' | 'notifications' | 'channels' | 'anomalyEvents' | 'changeEvents' | 'rules'
-  >;
+  readonly storage: Pick<Storage, 'incidents' | 'lists' | 'channels' | 'anomalyEvents' | 'changeEvents' | 'rules'>;
   readonly query: Pick<Query, 'samples' | 'series'>;
   readonly engine: Pick<Engine, 'range'>;
   readonly ruleGroups: Pick<RuleGroups, 'states'>;
@@ -162,10 +159,10 @@ export function createIncidentView(deps: IncidentViewDeps): IncidentView {
     async view(scope, id) {
       const incident = await find(scope, id);
       const { range, condition } = await timesOf(scope, incident);
-      const [entries, unsent, notifications, channels, anomalies, events] = await Promise.all([
+      const [entries, { items: unsent }, { items: notifications }, channels, anomalies, events] = await Promise.all([
         storage.incidents.timeline(scope, id),
-        storage.incidents.unsent(scope, { incidentId: id, limit: most.entries }),
-        storage.notifications.list(scope, { incidentId: id, limit: most.entries }),
+        storage.lists.unsent(scope, { incident: id, limit: most.entries }),
+        storage.lists.notifications(scope, { incident: id, limit: most.entries }),
         storage.channels.list(scope),
         storage.anomalyEvents.list(scope, range),
         eventsOf(scope, incident, range),

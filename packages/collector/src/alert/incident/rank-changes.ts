@@ -3,6 +3,7 @@
  * that neither its unit nor a single spike counts; a drift that was there before is taken off first.
  */
 import type { SeriesColumn, UnixMs } from '@tarsier/protocol';
+import { median } from '../../stats/median.ts';
 import { minuteMs } from '../../storage/hours.ts';
 
 /** What is compared: the time before `start` with the time after it, up to `end`. */
@@ -131,12 +132,4 @@ function ranksOf(values: Float64Array): Float64Array {
     from = to;
   }
   return ranks;
-}
-
-/** NaN of nothing. */
-function median(values: Float64Array): number {
-  const sorted = values.toSorted();
-  const middle = sorted.length >> 1;
-  if (sorted.length % 2 === 1) return sorted[middle] ?? Number.NaN;
-  return ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 }

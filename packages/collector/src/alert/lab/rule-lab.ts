@@ -28,10 +28,7 @@ export interface RuleLab {
 }
 
 export interface RuleLabDeps {
-  readonly storage: Pick<
-    Storage,
-    'alertPolicies' | 'alerts' | 'anomalies' | 'anomalyEvents' | 'channels' | 'incidents'
-  >;
+  readonly storage: Pick<Storage, 'alertPolicies' | 'alerts' | 'anomalies' | 'anomalyEvents' | 'channels' | 'lists'>;
   readonly engine: Pick<Engine, 'range'>;
   readonly forecaster: Pick<Forecaster, 'forecast'>;
 }
@@ -93,7 +90,7 @@ export function createRuleLab({ storage, engine, forecaster }: RuleLabDeps): Rul
       const { rule, start, end, stepMs } = request;
       const sources = await sourcesOf(scope, request);
       const policies = await policiesOf(scope);
-      const incidents = await storage.incidents.list(scope, { sort: 'newest', limit: mostIncidents });
+      const { items: incidents } = await storage.lists.incidents(scope, { sort: 'newest', limit: mostIncidents });
       const real = incidents.filter((incident) => isReal(incident) && overlaps(incident, start, end));
       return { trials: sources.map((bounded) => tryOne({ rule, ...bounded, policies, real, start, end, stepMs })) };
     },

@@ -118,7 +118,7 @@ test(
           const { because, incident } = json as { because: string; incident: { id: string } };
           return { id: String(headers['idempotency-key']), because, incident: incident.id };
         });
-      const incidents = await storage.incidents.list(scope, { sort: 'newest', limit: 9 });
+      const { items: incidents } = await storage.lists.incidents(scope, { sort: 'newest', limit: 9 });
       expect(incidents.reduce((sum, { total }) => sum + total, 0)).toBe(3);
       for (const { id, status, total } of incidents) {
         const reasons = new Map(heard.filter(({ incident }) => incident === id).map((one) => [one.id, one.because]));
@@ -132,9 +132,9 @@ test(
       }
       const repeated = heard.length - new Set(heard.map(({ id }) => id)).size;
       expect(repeated).toBeLessThanOrEqual(lost);
-      expect((await storage.notifications.list(scope, { limit: 100 })).every(({ state }) => state === 'sent')).toBe(
-        true,
-      );
+      expect(
+        (await storage.lists.notifications(scope, { limit: 100 })).items.every(({ state }) => state === 'sent'),
+      ).toBe(true);
       expect(await storage.incidents.undecided(scope)).toEqual([]);
     }
   },

@@ -47,7 +47,7 @@ test('500 hosts lose what they depend on within 30 s: 4,000 alerts are three not
     '3 worse Database down on db-1 and 536 more alerts on 68 hosts',
     '63 more Database down on db-1 and 4000 more alerts on 501 hosts',
   ]);
-  const [incident, ...others] = await storage.incidents.list(scope, { sort: 'newest', limit: 10 });
+  const [incident, ...others] = (await storage.lists.incidents(scope, { sort: 'newest', limit: 10 })).items;
   expect(others).toEqual([]);
   expect(incident).toMatchObject({ firing: 4_001, total: 4_001, hostCount: 501 });
   expect(incident?.alerts[0]?.name).toBe('Database down');

@@ -126,7 +126,7 @@ export async function play(storage: Storage, tenant: string, timeline: Timeline)
     for (const event of timeline.events) {
       if (event[0] !== at) continue;
       if (event[1] === 'act') {
-        const [newest] = await storage.incidents.list(scope, { sort: 'newest', limit: 1 });
+        const [newest] = (await storage.lists.incidents(scope, { sort: 'newest', limit: 1 })).items;
         if (newest === undefined) throw new Error(`second ${at}: there is no incident yet`);
         await pipeline.act(scope, newest.id, event[2], 'ann');
       } else changed.push(toAlert(firing, event, clock.now));
@@ -138,12 +138,12 @@ export async function play(storage: Storage, tenant: string, timeline: Timeline)
     if (restarts || at === 0) await pipeline.reloadPolicies(scope);
     await pipeline.run(clock.now);
   }
-  const unsent = await storage.incidents.unsent(scope, { limit: 1_000 });
+  const { items: unsent } = await storage.lists.unsent(scope, { limit: 1_000 });
   return {
     scope,
     told,
     unsent: unsent.map(({ subject, reason }) => `${subject}: ${reason}`).toSorted(),
-    incidents: await storage.incidents.list(scope, { sort: 'newest', limit: 100 }),
+    incidents: (await storage.lists.incidents(scope, { sort: 'newest', limit: 100 })).items,
     summary: await storage.incidents.summary(scope, 0),
   };
 }

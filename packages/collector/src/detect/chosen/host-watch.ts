@@ -5,11 +5,11 @@ import { formatNumber, formatTime } from '../../stats/format.ts';
 import { RobustSpread } from '../../stats/robust-spread.ts';
 import type { StoredSamples } from '../../stored-samples.ts';
 import { identify, type ExcursionSeries } from '../anomaly.ts';
-import type { ExpectedBand, HostDetector, HostDetectorKind } from '../detector.ts';
+import type { HostDetector, HostDetectorKind } from '../detector.ts';
 import type { TreeTrainer } from '../isolation-forest/tree-trainer.ts';
 import { zscoreDefaults } from '../zscore/zscore.ts';
 import { addTo, emptyMean, takeMean, type MeanOfBin } from './mean-of-bin.ts';
-import { binMs, lower, raise, scoreOfRaised, type Raised, type Raising } from './raised.ts';
+import { binMs, lower, raise, timesAndValuesOf, usualText, type Peak, type Raised, type Raising } from './raised.ts';
 import { restore } from './restore.ts';
 
 type Schema = StoredSamples['schema'];
@@ -35,7 +35,7 @@ export interface HostWatchState {
     readonly at: UnixMs;
     readonly rows: number;
     readonly otherRows: number;
-    readonly raised: Raised<Peak> | undefined;
+    readonly raised: Raised<HostPeak> | undefined;
   }[];
 }
 
@@ -52,9 +52,7 @@ const leastShare = 0.05;
 /** Keeps a spread of nothing from being divided by. */
 const leastSigma = 1e-140;
 
-interface Peak {
-  readonly value: number;
-  readonly band: ExpectedBand | undefined;
+interface HostPeak extends Peak {
   /** The strongest first; at least one. */
   readonly shares: readonly (readonly [series: ExcursionSeries, share: number])[];
 }
@@ -66,7 +64,7 @@ interface Channel {
   readonly mean: MeanOfBin;
 }
 
-interface Watched extends Raising<Peak> {
+interface Watched extends Raising<HostPeak> {
   readonly choice: HostChoice;
   channels: readonly Channel[];
   detector: HostDetector;
@@ -214,13 +212,12 @@ export class HostWatch {
     if (ended !== undefined) changed(this.#toAnomaly(watched, ended));
   }
 
-  #toAnomaly({ choice, channels }: Watched, raised: Raised<Peak>): Anomaly {
+  #toAnomaly({ choice, channels }: Watched, raised: Raised<HostPeak>): Anomaly {
     const { scope, host, hostId } = this.#schema;
-    const { start, end, peakAt, peak } = raised;
+    const { start, peakAt, peak } = raised;
     const { value, band, shares } = peak;
     const [top] = shares[0] ?? [];
-    const score = scoreOfRaised(raised);
-    const usual = band === undefined ? '' : `, where ${formatNumber(band.low)} to ${formatNumber(band.high)} was usual`;
+    const known = timesAndValuesOf(raised);
     const of = channels.length > 1 ? `${channels.length} series` : 'a series';
     return {
       id: `${scope.tenantId.toString(36)}-${hostId.toString(36)}-${choice.kind.name}-${choice.key}-${start.toString(36)}`,
@@ -228,13 +225,7 @@ export class HostWatch {
       metric: top?.metric ?? '',
       labels: top?.labels ?? { host },
       detector: choice.kind.name,
-      start,
-      ...(end === undefined ? {} : { end }),
-      peakScore: score,
-      peakAt,
-      value,
-      expected: band?.middle ?? value,
-      ...(band === undefined ? {} : { low: band.low, high: band.high }),
+      ...known,
       contributors: shares.map(([{ metric, labels }, share]): AnomalyShare => ({
         metric,
         labels,
@@ -242,13 +233,13 @@ export class HostWatch {
       })),
       reason:
         `${of} of ${host} together unlike their past before ${formatTime(peakAt)}, most of all ` +
-        `${top?.isCounter === true ? 'rate of ' : ''}${top?.signature ?? ''}: ${formatNumber(value)} on average${usual} ` +
-        `(${choice.kind.name}: one in 10^${formatNumber(score)}); unusual since ${formatTime(start)}`,
+        `${top?.isCounter === true ? 'rate of ' : ''}${top?.signature ?? ''}: ${formatNumber(value)} on average${usualText(band)} ` +
+        `(${choice.kind.name}: one in 10^${formatNumber(known.peakScore)}); unusual since ${formatTime(start)}`,
     };
   }
 }
 
-function peakOf({ channels, detector, row, spread }: Watched): Peak {
+function peakOf({ channels, detector, row, spread }: Watched): HostPeak {
   const order = [...channels.keys()].toSorted(
     (a, b) => (detector.contributions[b] ?? 0) - (detector.contributions[a] ?? 0),
   );

@@ -1,5 +1,7 @@
 /** Surprises become anomalies: from the first that is large enough until some in a row are as usual. */
 import type { UnixMs } from '@tarsier/protocol';
+import { formatNumber } from '../../stats/format.ts';
+import type { ExpectedBand } from '../detector.ts';
 
 /** Each 10 s: what detectors that are chosen look at. */
 export const binMs = 10_000;
@@ -69,6 +71,26 @@ export function lower<Peak>(watched: Raising<Peak>): Raised<Peak> | undefined {
   return raised;
 }
 
-export function scoreOfRaised({ peakScore }: Pick<Raised<unknown>, 'peakScore'>): number {
-  return Number(Math.min(peakScore, largestScore).toFixed(2));
+/** What there is to be told at the peak of every anomaly. */
+export interface Peak {
+  readonly value: number;
+  readonly band: ExpectedBand | undefined;
+}
+
+/** When it was, how unusual, and what was to be expected instead: the same of whatever was watched. */
+export function timesAndValuesOf({ start, end, peakScore, peakAt, peak: { value, band } }: Raised<Peak>) {
+  return {
+    start,
+    ...(end === undefined ? {} : { end }),
+    peakScore: Number(Math.min(peakScore, largestScore).toFixed(2)),
+    peakAt,
+    value,
+    expected: band?.middle ?? value,
+    ...(band === undefined ? {} : { low: band.low, high: band.high }),
+  };
+}
+
+/** For a reason, after the value; empty where nothing was expected. */
+export function usualText(band: ExpectedBand | undefined): string {
+  return band === undefined ? '' : `, where ${formatNumber(band.low)} to ${formatNumber(band.high)} was usual`;
 }

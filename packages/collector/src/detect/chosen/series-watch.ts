@@ -3,9 +3,9 @@ import type { Anomaly, UnixMs } from '@tarsier/protocol';
 import { formatNumber, formatTime } from '../../stats/format.ts';
 import type { StoredSamples } from '../../stored-samples.ts';
 import { identify, type ExcursionSeries } from '../anomaly.ts';
-import type { ExpectedBand, SeriesDetector, SeriesDetectorKind } from '../detector.ts';
+import type { SeriesDetector, SeriesDetectorKind } from '../detector.ts';
 import { addTo, emptyMean, takeMean, type MeanOfBin } from './mean-of-bin.ts';
-import { binMs, lower, raise, scoreOfRaised, type Raised, type Raising } from './raised.ts';
+import { binMs, lower, raise, timesAndValuesOf, usualText, type Peak, type Raised, type Raising } from './raised.ts';
 import { restore } from './restore.ts';
 
 type Schema = StoredSamples['schema'];
@@ -30,11 +30,6 @@ export interface SeriesWatchState {
 
 /** Each takes some ten kilobytes, and some microseconds each ten seconds. */
 const mostOfHost = 64;
-
-interface Peak {
-  readonly value: number;
-  readonly band: ExpectedBand | undefined;
-}
 
 interface Watched extends Raising<Peak> {
   readonly series: ExcursionSeries;
@@ -145,26 +140,19 @@ export class SeriesWatch {
 
   #toAnomaly({ series, kind }: Watched, raised: Raised<Peak>): Anomaly {
     const { scope, host } = this.#schema;
-    const { start, end, peakAt, peak } = raised;
+    const { start, peakAt, peak } = raised;
     const { value, band } = peak;
-    const score = scoreOfRaised(raised);
-    const usual = band === undefined ? '' : `, where ${formatNumber(band.low)} to ${formatNumber(band.high)} was usual`;
+    const known = timesAndValuesOf(raised);
     return {
       id: `${scope.tenantId.toString(36)}-${series.seriesId.toString(36)}-${kind.name}-${start.toString(36)}`,
       host,
       metric: series.metric,
       labels: series.labels,
       detector: kind.name,
-      start,
-      ...(end === undefined ? {} : { end }),
-      peakScore: score,
-      peakAt,
-      value,
-      expected: band?.middle ?? value,
-      ...(band === undefined ? {} : { low: band.low, high: band.high }),
+      ...known,
       reason:
         `${series.isCounter ? 'rate of ' : ''}${series.signature} was ${formatNumber(value)} on average before ` +
-        `${formatTime(peakAt)}${usual} (${kind.name}: one in 10^${formatNumber(score)}); unusual since ${formatTime(start)}`,
+        `${formatTime(peakAt)}${usualText(band)} (${kind.name}: one in 10^${formatNumber(known.peakScore)}); unusual since ${formatTime(start)}`,
     };
   }
 }

@@ -51,15 +51,3 @@ export function createAccuracyMeter(scale: number): AccuracyMeter {
     },
   };
 }
-
-/**
- * @param sorted  ascending
- * @param level  0 to 1
- * @returns the value that the share `level` is below, between neighbours; 0 when there are none
- */
-export function quantileOf(sorted: ArrayLike<number>, level: number): number {
-  if (sorted.length === 0) return 0;
-  const place = Math.max(0, Math.min(sorted.length - 1, level * (sorted.length + 1) - 1));
-  const [low, high] = [sorted[Math.floor(place)] ?? 0, sorted[Math.ceil(place)] ?? 0];
-  return low + (high - low) * (place - Math.floor(place));
-}

@@ -1,5 +1,6 @@
 /** Plain ways to go on with a series, which anything that is learned has to beat. */
-import { quantileLevels, quantileOf, type QuantileForecast } from './accuracy.ts';
+import { quantileOf } from '../../stats/quantile.ts';
+import { quantileLevels, type QuantileForecast } from './accuracy.ts';
 import { samePhase } from './examples.ts';
 
 /** @returns what is expected `lead` steps after the origin, from what is known there */

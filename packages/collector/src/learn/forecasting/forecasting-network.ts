@@ -1,9 +1,10 @@
 /** A network that foretells quantiles of many steps at once: how it is trained, kept, and asked. */
 import { createNoise } from '../../stats/noise.ts';
+import { quantileOf } from '../../stats/quantile.ts';
 import { nextRandomState, randomOf } from '../../stats/random.ts';
 import { createAdam } from '../network/adam.ts';
 import { createResidualNetwork, randomiseHidden, type ResidualNetwork } from '../network/residual-network.ts';
-import { medianAt, pinballLoss, quantileLevels, quantileOf, type QuantileForecast } from './accuracy.ts';
+import { medianAt, pinballLoss, quantileLevels, type QuantileForecast } from './accuracy.ts';
 import {
   historyOf,
   inputsOf,
