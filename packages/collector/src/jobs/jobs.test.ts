@@ -64,7 +64,7 @@ test('a job runs, and its result, what it took and what it cost are there', asyn
   const scope = await newTenant();
   const inline = await submit(jobs, scope, { type: 'echo', payload: { a: 1 } });
   expect((await reached(jobs, scope, inline, 'succeeded')).job).toMatchObject({ result: { a: 1 }, attempt: 1 });
-  const thread = await submit(jobs, scope, { type: 'compute', payload: { ms: 500 } });
+  const thread = await submit(jobs, scope, { type: 'compute', payload: { ms: 60 } });
   const { job, accuracy } = await reached(jobs, scope, thread, 'succeeded');
   expect(job).toMatchObject({ result: { held: 0 }, progress: { ratio: 0.5 } });
   expect(job.meteredMs).toBeGreaterThan(1);
@@ -77,6 +77,19 @@ test('a job runs, and its result, what it took and what it cost are there', asyn
     ['compute', 1],
     ['echo', 1],
   ]);
+});
+
+test('what a run told last is there when its end is, however short it was', async () => {
+  const scope = await newTenant();
+  for (let turn = 0; turn < 5; turn++) {
+    // Right after another, whose end was told of: what comes now waits for the next write.
+    await reached(jobs, scope, await submit(jobs, scope, { type: 'echo', payload: {} }), 'succeeded');
+    const id = await submit(jobs, scope, { type: 'compute', payload: { ms: 1 } });
+    const { job } = await reached(jobs, scope, id, 'succeeded');
+    expect(job.progress).toEqual({ ratio: 0.5, metrics: { step: 0 } });
+    const events = await db.storage.jobs.events(scope, id, { after: 0, limit: 100 });
+    expect(events.map(({ kind }) => kind)).toEqual(['log', 'progress']);
+  }
 });
 
 test('a key makes two submissions one job, and the same key for something else is refused', async () => {

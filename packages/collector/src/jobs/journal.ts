@@ -17,6 +17,8 @@ export interface Journal {
   progress(run: RunKey, progress: JobProgress): void;
   event<K extends JobEvent['kind']>(run: RunKey, kind: K, body: Body<K>): void;
   changed(tenantId: number, id: string): void;
+  /** Once all that the run of a job has told is written; undefined when it is. */
+  written(id: string): Promise<void> | undefined;
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -37,6 +39,8 @@ export function createJournal({
   const progress = new Map<string, RunKey & { readonly progress: JobProgress }>();
   const changed = new Map<number, Set<string>>();
   const counts = new Map<string, number>();
+  /** Jobs that told something since the last write, and of those that are being written. */
+  let [unwritten, inFlight] = [new Set<string>(), new Set<string>()];
   let events: NewJobEvent[] = [];
   let timer: NodeJS.Timeout | undefined;
   let flushing = Promise.resolve();
@@ -59,6 +63,7 @@ export function createJournal({
   }
 
   function addEvent(run: RunKey, kind: JobEvent['kind'], body: unknown): void {
+    unwritten.add(run.id);
     const count = (counts.get(run.id) ?? 0) + 1;
     counts.set(run.id, count);
     if (count > mostPerFlush) return;
@@ -69,6 +74,7 @@ export function createJournal({
     lastFlush = performance.now();
     const [toAdd, newest, told] = [events, [...progress.values()], [...changed]];
     events = [];
+    [unwritten, inFlight] = [new Set(), unwritten];
     progress.clear();
     changed.clear();
     counts.clear();
@@ -88,6 +94,7 @@ export function createJournal({
 
   return {
     progress(run, newest) {
+      unwritten.add(run.id);
       progress.set(run.id, { ...run, progress: newest });
       if (newest.metrics !== undefined) addEvent(run, 'progress', newest);
       markChanged(run.tenantId, run.id);
@@ -97,6 +104,10 @@ export function createJournal({
       markChanged(run.tenantId, run.id);
     },
     changed: markChanged,
+    written(id) {
+      if (unwritten.has(id)) return flush();
+      return inFlight.has(id) ? flushing : undefined;
+    },
     flush,
     async close() {
       await flush();

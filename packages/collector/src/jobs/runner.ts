@@ -92,6 +92,8 @@ export function createRunner({
   /** Leases too far ahead, and when each was first seen so. */
   const implausible = new Map<string, { readonly lease: LeaseView; readonly since: number }>();
   let stopping = false;
+  /** Until each run's end is with the finisher. */
+  const ending = new Set<Promise<void>>();
   let claiming: Promise<void> | undefined;
   let again = false;
   let endsSinceVacuum = 0;
@@ -141,10 +143,18 @@ export function createRunner({
     const run = startRun({ job, type, pool, rooms, journal, graceMs: options.graceMs, claimedAt, now: now() });
     runs.set(job.id, run);
     journal.changed(job.tenantId, job.id);
-    void run.ended.then((ended) => {
-      if (run.endedBy === 'lost') forget(job.id, job.fence);
-      else finisher.add(outcomeOf(run, ended));
+    const over = run.ended.then(async (ended) => {
+      if (run.endedBy === 'lost') {
+        forget(job.id, job.fence);
+        return;
+      }
+      const outcome = outcomeOf(run, ended);
+      // Progress counts while the run goes on, and who reads that a job has ended wants all that it told.
+      await journal.written(job.id);
+      finisher.add(outcome);
     });
+    ending.add(over);
+    void over.finally(() => ending.delete(over));
   }
 
   async function claim(): Promise<void> {
@@ -302,7 +312,7 @@ export function createRunner({
       for (const run of runs.values()) {
         if (!run.isOver) run.end('stop', { code: 'jobs/stopped', message: 'its worker stops', retryable: true });
       }
-      await Promise.all([...runs.values()].map(({ ended }) => ended));
+      await Promise.all(ending);
       await finisher.drained();
       await Promise.all(chores.map((stop) => stop()));
       await journal.close();
