@@ -35,6 +35,7 @@ export { isRaw } from './operation.ts';
 export * from './prices.ts';
 export * from './problem.ts';
 export * from './query.ts';
+export * from './results/index.ts';
 export * from './rule-condition.ts';
 export * from './rule-files.ts';
 export * from './rule-lab.ts';
