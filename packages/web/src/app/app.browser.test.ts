@@ -72,6 +72,7 @@ test.each([
   ['#/hosts/db-1', 'tarsier-hosts-page'],
   ['#/alerts', 'tarsier-alerts-page'],
   ['#/settings', 'tarsier-settings-page'],
+  ['#/settings/account', 'tarsier-settings-page'],
   ['#/explore', 'tarsier-explore-page'],
   ['#/explore?query=up', 'tarsier-explore-page'],
   ['#/anomalies', 'tarsier-anomalies-page'],
@@ -141,7 +142,10 @@ test('the time range is in the address, stays from page to page, and comes back 
 test('a key in a field is no command', async () => {
   location.hash = '#/settings';
   await shows('tarsier-settings-page');
-  inApp('tarsier-settings-page')?.shadowRoot?.querySelector('select')?.focus();
+  const display = (): HTMLElement | null | undefined =>
+    inApp('tarsier-settings-page')?.shadowRoot?.querySelector('tarsier-settings-display');
+  await expect.poll(() => display()?.shadowRoot?.querySelector('select')).toBeTruthy();
+  display()?.shadowRoot?.querySelector('select')?.focus();
   await userEvent.keyboard('gh');
   expect(location.hash).toBe('#/settings');
 });

@@ -8,17 +8,36 @@ export interface Catalogue<Words> {
   subscribe(listener: () => void): () => void;
 }
 
-export function createCatalogue<Words>(english: Words): Catalogue<Words> {
+/** @param loaders  languages that are loaded when somebody first asks for them; English until then */
+export function createCatalogue<Words>(
+  english: Words,
+  loaders: Readonly<Record<string, () => Promise<Words>>> = {},
+): Catalogue<Words> {
   const byLanguage = new Map<string, Words>([['en', english]]);
+  const loading = new Set<string>();
   const listeners = new Set<() => void>();
+  function add(language: string, words: Words): void {
+    byLanguage.set(language, words);
+    for (const listener of [...listeners]) listener();
+  }
+  function load(language: string): void {
+    const loader = Object.hasOwn(loaders, language) ? loaders[language] : undefined;
+    if (loader === undefined || loading.has(language)) return;
+    loading.add(language);
+    loader().then(
+      (words) => add(language, words),
+      // The network: whoever asks next tries again.
+      () => loading.delete(language),
+    );
+  }
   return {
+    add,
     in(lang) {
-      const language = lang ?? (globalThis as { navigator?: { language?: string } }).navigator?.language ?? 'en';
-      return byLanguage.get(language.split('-')[0]?.toLowerCase() ?? 'en') ?? english;
-    },
-    add(language, words) {
-      byLanguage.set(language, words);
-      for (const listener of [...listeners]) listener();
+      const tag = lang ?? (globalThis as { navigator?: { language?: string } }).navigator?.language ?? 'en';
+      const language = tag.split('-')[0]?.toLowerCase() ?? 'en';
+      const words = byLanguage.get(language);
+      if (words === undefined) load(language);
+      return words ?? english;
     },
     subscribe(listener) {
       listeners.add(listener);

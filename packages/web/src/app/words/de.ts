@@ -132,8 +132,5 @@ export const de: AppWords = {
     language: 'Sprache',
     timeZone: 'Zeitzone',
     browserZone: (zone) => `wie der Browser (${zone})`,
-    session: 'Sitzung',
-    signedInAs: (tenant, scope) => `Mandant ${tenant}, mit den Rechten „${scope}“.`,
-    signOut: 'Abmelden',
   },
 };

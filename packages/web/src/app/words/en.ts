@@ -130,9 +130,6 @@ export const en = {
     language: 'Language',
     timeZone: 'Time zone',
     browserZone: (zone: string) => `as the browser (${zone})`,
-    session: 'Session',
-    signedInAs: (tenant: string, scope: string) => `Tenant ${tenant}, with the rights “${scope}”.`,
-    signOut: 'Sign out',
   },
 };
 
