@@ -28,6 +28,8 @@ export async function startCollector(
     TARSIER_DATA: dataFolder,
     ...databaseEnvironment(dataFolder),
     TARSIER_LISTEN: `127.0.0.1:${port}`,
+    // Where the receivers of tests listen.
+    TARSIER_EGRESS_ALLOW: '127.0.0.1',
     ...environment,
   });
   const ready = await collector.lineThat((line) => readySchema.safeParse(JSON.parse(line)).data?.ready);

@@ -37,6 +37,7 @@ import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
 import { noHost } from './no-host.ts';
 import { createDispatcher } from './notify/dispatcher.ts';
+import { createEgress } from './notify/egress/egress.ts';
 import { createSender } from './notify/send.ts';
 import { createEngine } from './query/engine.ts';
 import { createExporter } from './query/export.ts';
@@ -159,8 +160,9 @@ export async function startCollector({
       });
     },
   });
+  const egress = createEgress({ allow: config.egressAllow });
   const sender = createSender({
-    fetch,
+    egress,
     pageUrl: config.publicUrl,
     commandsFolder: config.commandsFolder,
     illustrate: (tenantId, incident, at) => snapshots.illustrate(tenantId, incident, at),
@@ -365,6 +367,7 @@ export async function startCollector({
     incidentView,
     snapshots,
     sender,
+    egress,
     queue: jobs.queue,
     authenticate,
     tokens,

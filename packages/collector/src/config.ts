@@ -1,6 +1,7 @@
-import { parseUsd, TarsierError } from '@tarsier/protocol';
+import { describeError, parseUsd, TarsierError } from '@tarsier/protocol';
 import { usdSchema } from '@tarsier/protocol/api';
 import { z } from 'zod';
+import { allowedFrom } from './notify/egress/allowed.ts';
 import { logFormats, logLevels, type LogFormat } from './log.ts';
 
 const listenAddress = z
@@ -39,6 +40,19 @@ const environmentSchema = z.object({
   TARSIER_JOB_PRICE: usdSchema.default('0.00005'),
   TARSIER_LEASE_SECONDS: z.coerce.number('expected a number of seconds').min(2).max(300).default(10),
   TARSIER_COMMANDS: z.string().min(1).optional(),
+  TARSIER_EGRESS_ALLOW: z
+    .string()
+    .transform((text, context) => {
+      const entries = text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [entry.trim()]));
+      try {
+        allowedFrom(entries);
+        return entries;
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: describeError(error) });
+        return z.NEVER;
+      }
+    })
+    .prefault(''),
   TARSIER_LOG: z.enum(logLevels).default('info'),
   TARSIER_LOG_FORMAT: z.enum(logFormats).default('text'),
   TARSIER_TLS_CERT: z.string().min(1).optional(),
@@ -84,6 +98,8 @@ export interface CollectorConfig {
   readonly leaseMs: number;
   /** Folder of the programs that channels may run; absent: they may run none. */
   readonly commandsFolder: string | undefined;
+  /** What channels may reach besides public addresses: networks, addresses, names. */
+  readonly egressAllow: readonly string[];
   readonly logLevel: z.infer<typeof environmentSchema>['TARSIER_LOG'];
   readonly logFormat: LogFormat;
   /** Files in PEM; absent: plain HTTP. With `clientCa` clients must show a certificate of it. */
@@ -137,6 +153,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     jobPrice: parseUsd(settings.TARSIER_JOB_PRICE) ?? 0,
     leaseMs: settings.TARSIER_LEASE_SECONDS * 1_000,
     commandsFolder: settings.TARSIER_COMMANDS,
+    egressAllow: settings.TARSIER_EGRESS_ALLOW,
     logLevel: settings.TARSIER_LOG,
     logFormat: settings.TARSIER_LOG_FORMAT,
     tls: tlsOf(settings),

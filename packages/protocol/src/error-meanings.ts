@@ -8,6 +8,16 @@ export interface ErrorMeaning {
 }
 
 export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
+  'channels/address': {
+    status: 400,
+    title: 'The address of a channel is not on the public Internet',
+    remedy: 'Use one that is, or have the operator allow it with `TARSIER_EGRESS_ALLOW`.',
+  },
+  'channels/secret': {
+    status: 400,
+    title: 'A hidden secret would be sent to another site',
+    remedy: 'Enter it anew together with the new address.',
+  },
   'auth/missing': {
     status: 401,
     title: 'No key and no session',

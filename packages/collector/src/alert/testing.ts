@@ -5,6 +5,7 @@ import { newRouteSchema, type NewRoute, type NewRule, type ThresholdRule } from 
 import { storedSeries } from '../detect/testing.ts';
 import { silentLog } from '../log.ts';
 import { createDispatcher } from '../notify/dispatcher.ts';
+import { createEgress } from '../notify/egress/egress.ts';
 import { createSender } from '../notify/send.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createEngine } from '../query/engine.ts';
@@ -120,7 +121,7 @@ export async function startAlerting(
   const newDispatcher = () =>
     createDispatcher({
       outbox: storage.notifications,
-      sender: createSender({ fetch }),
+      sender: createSender({ egress: createEgress({ allow: ['127.0.0.1'] }) }),
       log: silentLog,
       now,
       random: () => 0.5,

@@ -14,6 +14,7 @@ import type { Live } from '../live/live.ts';
 import type { Log } from '../log.ts';
 import type { Engine } from '../query/engine.ts';
 import type { Exporter } from '../query/export.ts';
+import type { Egress } from '../notify/egress/egress.ts';
 import type { Sender } from '../notify/send.ts';
 import type { Query } from '../query/query.ts';
 import type { Receiver } from '../receivers/receiver.ts';
@@ -91,6 +92,7 @@ export interface AppDeps {
   readonly incidentView: IncidentView;
   readonly snapshots: Snapshots;
   readonly sender: Sender;
+  readonly egress: Pick<Egress, 'require'>;
   readonly queue: JobQueue;
   readonly authenticate: Authenticate;
   readonly tokens: Tokens;

@@ -1,3 +1,4 @@
+import { TarsierError } from '@tarsier/protocol';
 import type { Channel, NewChannel } from '@tarsier/protocol/api';
 
 const hidden = '(hidden)';
@@ -32,12 +33,26 @@ export function withoutSecrets(channel: Channel): Channel {
   }
 }
 
-/** A channel that somebody has read, changed and sends back: what was hidden from them stays as it was. */
+/**
+ * A channel that somebody has read, changed and sends back: what was hidden from them stays as it was.
+ *
+ * @throws {TarsierError} `channels/secret` when it would go to another site: who may change it may not read it
+ */
 export function withKeptSecrets(body: NewChannel, before: Channel): NewChannel {
   if (body.kind !== before.kind) return body;
   const shown: Readonly<Record<string, unknown>> = { ...withoutSecrets(before) };
   const kept = Object.entries(before).filter(
     ([name, value]) => value !== shown[name] && Reflect.get(body, name) === shown[name],
   );
+  const [field] = kept[0] ?? [];
+  if (field !== undefined && field !== 'url' && siteOf(body) !== siteOf(before)) {
+    const message = `${field}: expected it anew, since what it would be sent to is another site than before`;
+    throw new TarsierError('channels/secret', message, { field });
+  }
   return { ...body, ...Object.fromEntries(kept) };
+}
+
+function siteOf(channel: NewChannel): string | undefined {
+  const address: unknown = Reflect.get(channel, 'url') ?? Reflect.get(channel, 'apiUrl');
+  return typeof address === 'string' ? new URL(address).origin : undefined;
 }

@@ -14,6 +14,7 @@ import { startJobs } from '../jobs/start-jobs.ts';
 import { jobTypes } from '../jobs/testing-types.ts';
 import { createLive } from '../live/live.ts';
 import { silentLog } from '../log.ts';
+import { createEgress } from '../notify/egress/egress.ts';
 import { createSender } from '../notify/send.ts';
 import { createEngine } from '../query/engine.ts';
 import { createExporter } from '../query/export.ts';
@@ -122,6 +123,7 @@ export async function startTestServer(
     now: Date.now,
   });
   const pageUrl = 'https://tarsier.example/';
+  const egress = createEgress({ allow: ['127.0.0.1'] });
   const snapshots = createSnapshots({ storage, incidentView, pageUrl, log, now: Date.now });
   const jobs = await startJobs({
     storage: real,
@@ -152,7 +154,8 @@ export async function startTestServer(
     ruleLab: createRuleLab({ storage, engine, forecaster }),
     incidentView,
     snapshots,
-    sender: createSender({ fetch, pageUrl, illustrate: snapshots.illustrate }),
+    egress,
+    sender: createSender({ egress, pageUrl, illustrate: snapshots.illustrate }),
     queue: jobs.queue,
     authenticate,
     tokens,

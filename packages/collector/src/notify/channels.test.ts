@@ -7,6 +7,7 @@ import { SMTPServer } from 'smtp-server';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { exampleMessage } from './example.ts';
+import { createEgress } from './egress/egress.ts';
 import { createSender } from './send.ts';
 import { SendError } from './sending.ts';
 import { startProvider } from './testing-provider.ts';
@@ -34,7 +35,7 @@ const resolved: Message = {
 
 const picture = { alt: 'a disk at 93 %', address: 'https://tarsier.example/snapshots/x.png' };
 const sender = createSender({
-  fetch,
+  egress: createEgress({ allow: ['127.0.0.1'] }),
   pageUrl: 'https://tarsier.example/',
   illustrate: () => Promise.resolve({ ...picture, png: () => Buffer.from('not really a PNG') }),
   now: () => at,
@@ -394,7 +395,7 @@ test('a channel that wants no picture has none, and without an address a chat ha
   await send({ kind: 'slack', name: 'ops', url: provider.url, picture: false });
   let drawn = 0;
   const nowhere = createSender({
-    fetch,
+    egress: createEgress({ allow: ['127.0.0.1'] }),
     illustrate() {
       drawn++;
       return Promise.resolve(undefined);
@@ -432,7 +433,11 @@ test('a command of the operator’s folder gets the message on its input, and no
   await writeFile(join(folder, 'tell'), `#!/bin/sh\ncat > '${folder}/input'\nenv > '${folder}/environment'\n`);
   await writeFile(join(folder, 'fail'), '#!/bin/sh\necho out of paper >&2\nexit 3\n');
   await Promise.all(['tell', 'fail'].map((name) => chmod(join(folder, name), 0o755)));
-  const commands = createSender({ fetch, commandsFolder: folder, now: () => at });
+  const commands = createSender({
+    egress: createEgress({ allow: ['127.0.0.1'] }),
+    commandsFolder: folder,
+    now: () => at,
+  });
   const run = (command: string) =>
     commands.send({
       tenantId: 1,

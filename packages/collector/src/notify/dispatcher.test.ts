@@ -7,6 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { silentLog } from '../log.ts';
 import { retryAt } from './backoff.ts';
 import { exampleMessage } from './example.ts';
+import { createEgress } from './egress/egress.ts';
 import { createSender } from './send.ts';
 import { createDispatcher, type DispatcherDeps, type Outbox, type Outgoing } from './dispatcher.ts';
 
@@ -106,7 +107,12 @@ function dispatch(outbox: Outbox, clock = { now: start }, onTried: DispatcherDep
   return createDispatcher({
     outbox,
     onTried,
-    sender: createSender({ fetch, pageUrl: 'https://tarsier.example/', now: () => clock.now, timeoutMs: 300 }),
+    sender: createSender({
+      egress: createEgress({ allow: ['127.0.0.1'] }),
+      pageUrl: 'https://tarsier.example/',
+      now: () => clock.now,
+      timeoutMs: 300,
+    }),
     log: silentLog,
     now: () => clock.now,
     random: () => 1,
@@ -249,7 +255,7 @@ test('a channel that hangs takes up its own share, and no other channel waits fo
   const { outbox, rows } = startOutbox([...stuck, outgoing('n1', quick.url, { channel })]);
   const dispatcher = createDispatcher({
     outbox,
-    sender: createSender({ fetch, timeoutMs: 20_000 }),
+    sender: createSender({ egress: createEgress({ allow: ['127.0.0.1'] }), timeoutMs: 20_000 }),
     log: silentLog,
     now: () => start,
   });

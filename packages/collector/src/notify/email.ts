@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describeError } from '@tarsier/protocol';
 import type { ChannelOf } from '@tarsier/protocol/api';
 import { createTransport } from 'nodemailer';
+import type { Egress } from './egress/egress.ts';
 import { SendError, type Sending } from './sending.ts';
 import { colorOf } from './words.ts';
 
@@ -10,22 +11,30 @@ import { colorOf } from './words.ts';
  *
  * @throws {SendError} permanent when the server refuses it for good (5xx)
  */
-export async function sendEmail(channel: ChannelOf<'email'>, sending: Sending, timeoutMs: number): Promise<void> {
+export async function sendEmail(
+  channel: ChannelOf<'email'>,
+  sending: Sending,
+  { egress, timeoutMs }: { readonly egress: Pick<Egress, 'connect'>; readonly timeoutMs: number },
+): Promise<void> {
   const { server, from, to } = channel;
-  const transport = createTransport({
-    url: server,
-    connectionTimeout: timeoutMs,
-    greetingTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    // What a message says must not make the mailer read files or fetch addresses.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
   const domain = from.slice(from.lastIndexOf('@') + 1).replaceAll(/[^\w.-]/gu, '');
   const idOf = (text: string): string => `<${createHash('sha256').update(text).digest('hex').slice(0, 32)}@${domain}>`;
   const { id, message, title, text, link, picture } = sending;
   const thread = idOf(message.incident.id);
+  const { hostname, port, protocol } = new URL(server);
+  let transport: ReturnType<typeof createTransport> | undefined;
   try {
+    const connection = await egress.connect(hostname, Number(port) || defaultPorts[protocol] || 587, timeoutMs);
+    transport = createTransport({
+      url: server,
+      connectionTimeout: timeoutMs,
+      greetingTimeout: timeoutMs,
+      socketTimeout: timeoutMs,
+      // What a message says must not make the mailer read files or fetch addresses.
+      disableFileAccess: true,
+      disableUrlAccess: true,
+      getSocket: (_, callback) => callback(null, { connection }),
+    });
     await transport.sendMail({
       from,
       to,
@@ -55,10 +64,11 @@ export async function sendEmail(channel: ChannelOf<'email'>, sending: Sending, t
       cause,
     });
   } finally {
-    transport.close();
+    transport?.close();
   }
 }
 
+const defaultPorts: Readonly<Record<string, number>> = { 'smtps:': 465 };
 const pictureId = 'chart@tarsier';
 
 function htmlOf({ title, text, link, message, picture }: Sending): string {

@@ -1,8 +1,9 @@
 import { describeError, type UnixMs } from '@tarsier/protocol';
+import type { Egress } from './egress/egress.ts';
 import { SendError, type HttpRequest } from './sending.ts';
 
 export interface PostDeps {
-  readonly fetch: typeof globalThis.fetch;
+  readonly egress: Pick<Egress, 'post'>;
   readonly now: () => UnixMs;
   readonly timeoutMs: number;
 }
@@ -18,25 +19,18 @@ const longestWishMs = 3_600_000;
  * @throws {SendError} when there is no answer in time, or another one than 2xx
  */
 export async function post(
-  { fetch, now, timeoutMs }: PostDeps,
+  { egress, now, timeoutMs }: PostDeps,
   id: string,
   { url, headers = {}, body }: HttpRequest,
 ): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutMs),
-    headers: { 'user-agent': 'tarsier', 'idempotency-key': id, ...headers },
-    body,
-  }).catch((cause: unknown) => {
+  const sent = { headers: { 'user-agent': 'tarsier', 'idempotency-key': id, ...headers }, body, timeoutMs };
+  const { status, retryAfter } = await egress.post(url, sent).catch((cause: unknown) => {
     throw new SendError(`${originOf(url)} gave no answer: ${describeError(cause)}`, { cause });
   });
-  // The answer's body says nothing; an endless one must not be read.
-  await response.body?.cancel();
-  if (response.ok) return;
-  throw new SendError(`${originOf(url)} answered ${response.status}`, {
-    permanent: permanent.has(response.status),
-    retryAfterMs: retryAfterMs(response.headers.get('retry-after'), now()),
+  if (status >= 200 && status < 300) return;
+  throw new SendError(`${originOf(url)} answered ${status}`, {
+    permanent: permanent.has(status),
+    retryAfterMs: retryAfterMs(retryAfter, now()),
   });
 }
 

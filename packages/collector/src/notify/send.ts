@@ -5,6 +5,7 @@ import { incidentLink } from '../page-links.ts';
 import { alertmanager, alertmanagerWebhook } from './alertmanager.ts';
 import { discord, ntfy, slack, teams, telegram } from './chats.ts';
 import { runCommand } from './command.ts';
+import type { Egress } from './egress/egress.ts';
 import { sendEmail } from './email.ts';
 import { opsgenie, pagerduty } from './pagers.ts';
 import { post } from './post.ts';
@@ -14,7 +15,8 @@ import { webhook } from './webhook.ts';
 import { textFor, titleFor } from './words.ts';
 
 export interface SenderDeps {
-  readonly fetch: typeof globalThis.fetch;
+  /** How what tenants have entered is reached. */
+  readonly egress: Egress;
   /** Where people open the page; goes into the notification. */
   readonly pageUrl?: string | undefined;
   /** Programs that channels may run. */
@@ -42,7 +44,7 @@ const defaultTimeoutMs = 10_000;
 const lookBackMs = 30 * 60_000;
 
 export function createSender({
-  fetch,
+  egress,
   pageUrl,
   commandsFolder,
   illustrate = () => Promise.resolve(undefined),
@@ -67,9 +69,9 @@ export function createSender({
         channel.picture && (channel.kind === 'email' || (pageUrl !== undefined && fetchesPictures(channel)));
       const picture = isShown ? await illustrate(tenantId, message.incident, createdAt) : undefined;
       const sending: Sending = { id, message, createdAt, picture, ...wordsFor(channel, message, createdAt) };
-      if (channel.kind === 'email') await sendEmail(channel, sending, timeoutMs);
+      if (channel.kind === 'email') await sendEmail(channel, sending, { egress, timeoutMs });
       else if (channel.kind === 'command') await runCommand(channel, sending, { folder: commandsFolder, timeoutMs });
-      else await post({ fetch, now, timeoutMs }, id, requestOf(channel, sending));
+      else await post({ egress, now, timeoutMs }, id, requestOf(channel, sending));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { silentLog } from '../../log.ts';
 import { createDispatcher } from '../../notify/dispatcher.ts';
+import { createEgress } from '../../notify/egress/egress.ts';
 import { createSender } from '../../notify/send.ts';
 import { startProvider } from '../../notify/testing-provider.ts';
 import type { Storage } from '../../storage/storage.ts';
@@ -104,7 +105,7 @@ test(
         await pipeline.run(now);
         const dispatcher = createDispatcher({
           outbox: its.notifications,
-          sender: createSender({ fetch }),
+          sender: createSender({ egress: createEgress({ allow: ['127.0.0.1'] }) }),
           log: silentLog,
           now: () => now,
         });

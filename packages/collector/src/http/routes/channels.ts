@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { describeError, TarsierError } from '@tarsier/protocol';
 import type { Pipeline } from '../../alert/pipeline/pipeline.ts';
 import { exampleMessage } from '../../notify/example.ts';
+import type { Egress } from '../../notify/egress/egress.ts';
 import type { Sender } from '../../notify/send.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Api } from '../api/call.ts';
 import { resourceRoutes } from '../api/resource-routes.ts';
+import { requireReachable } from '../channel-address.ts';
 import { withKeptSecrets, withoutSecrets } from '../channel-secrets.ts';
 
 /** `/v1/channels`: who is told; `POST /:id/test` tells it something, `POST /preview` shows how it would look. */
@@ -15,11 +17,13 @@ export function channelRoutes(
     storage,
     pipeline,
     sender,
+    egress,
     now,
   }: {
     readonly storage: Pick<Storage, 'channels' | 'incidents'>;
     readonly pipeline: Pick<Pipeline, 'reloadPolicies'>;
     readonly sender: Sender;
+    readonly egress: Pick<Egress, 'require'>;
     readonly now: () => number;
   },
 ): void {
@@ -47,6 +51,7 @@ export function channelRoutes(
   });
   resourceRoutes(api, 'channels', {
     store: storage.channels,
+    check: (_, body) => requireReachable(egress, body),
     show: withoutSecrets,
     merge: withKeptSecrets,
     changed: (tenant) => pipeline.reloadPolicies(tenant),
