@@ -33,6 +33,7 @@ import { createLiveWindows } from './ingest/live-window.ts';
 import { createSilenceWatch } from './ingest/silence-watch.ts';
 import { jobTypes } from './jobs/registry.ts';
 import { startJobs } from './jobs/start-jobs.ts';
+import { createActs } from './live/acts.ts';
 import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
 import { noHost } from './no-host.ts';
@@ -211,7 +212,8 @@ export async function startCollector({
   });
   const pipeline = createPipeline({
     storage,
-    onOutcome(_, { decisions }) {
+    onOutcome(scope, { decisions, incidents }) {
+      for (const incident of incidents.values()) live.broadcastIncident(scope, incident);
       for (const { told, reason } of decisions.values()) self.alertDecisions.add(1, { told: String(told), reason });
       dispatcher.wake();
     },
@@ -221,7 +223,16 @@ export async function startCollector({
   const tokens = createTokens({ storage, now });
   const authenticate = createAuthenticator({ storage, tokens, compileSelector, now });
   const limiter = createLimiter({ storage, log, now });
-  const live = createLive({ jobs: storage.jobs, windows, authenticate, limiter, log, now });
+  const live = createLive({
+    jobs: storage.jobs,
+    models: storage.models,
+    act: createActs({ storage, limiter, act: (...action) => relay.act(...action), now }),
+    windows,
+    authenticate,
+    limiter,
+    log,
+    now,
+  });
   const silence = createSilenceWatch({ markers: storage.endMarkers, log, now });
   const ingest = createIngest({
     storage,
@@ -323,6 +334,7 @@ export async function startCollector({
     bus: storage.bus,
     storage,
     onBatches: follower.told,
+    onModels: live.modelsChanged,
     log,
   });
   const stopListening = await storage.bus.listen(relay.receive, follower.mayHaveMissed, log);

@@ -12,6 +12,8 @@ export const messageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('rules'), scope }),
   z.object({ kind: z.literal('policies'), scope }),
   z.object({ kind: z.literal('rule-files') }),
+  /** Versions of a model were saved, promoted or deleted. */
+  z.object({ kind: z.literal('models'), scope, name: z.string() }),
   z.object({ kind: z.literal('host-deleted'), scope, host: z.string() }),
   /** A person does something about an incident, and waits for `acted` of the same `id`. */
   z.object({

@@ -29,6 +29,8 @@ export interface RelayDeps {
   readonly leadership: Pick<Leadership, 'leads' | 'holds'>;
   readonly bus: Pick<Bus, 'tell'>;
   readonly storage: Pick<Storage, 'incidents'>;
+  /** Versions of a model have changed. */
+  readonly onModels: (scope: TenantScope, name: string) => Promise<void>;
   readonly onBatches: (scope: TenantScope, keys: Extract<Message, { kind: 'batches' }>['keys']) => Promise<void>;
   readonly log: Log;
 }
@@ -39,7 +41,7 @@ type Acted = Extract<Message, { kind: 'acted' }>;
 const patienceMs = 15_000;
 const againMs = 2_000;
 
-export function createRelay({ here, leadership, bus, storage, onBatches, log }: RelayDeps): Relay {
+export function createRelay({ here, leadership, bus, storage, onBatches, onModels, log }: RelayDeps): Relay {
   const waiting = new Map<string, (acted: Acted) => void>();
   const tell = (message: Message): Promise<void> => bus.tell(message);
 
@@ -60,6 +62,7 @@ export function createRelay({ here, leadership, bus, storage, onBatches, log }: 
       return;
     }
     if (message.kind === 'rule-files') return here.reloadRuleFiles();
+    if (message.kind === 'models') return onModels(message.scope, message.name);
     if (!leadership.holds(message.scope)) return;
     switch (message.kind) {
       case 'batches':

@@ -1,5 +1,6 @@
 import { serve } from '@hono/node-server';
 import { batchContentType } from '@tarsier/protocol';
+import { messageSchema } from '../cluster/messages.ts';
 import { createDetection } from '../detect/detection.ts';
 import { createForecaster } from '../forecast/forecaster.ts';
 import { createEventTuner } from '../alert/event-tuner.ts';
@@ -12,6 +13,7 @@ import { createIngest, maxFutureMs } from '../ingest/ingest.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
 import { startJobs } from '../jobs/start-jobs.ts';
 import { jobTypes } from '../jobs/testing-types.ts';
+import { createActs } from '../live/acts.ts';
 import { createLive } from '../live/live.ts';
 import { silentLog } from '../log.ts';
 import { createEgress } from '../notify/egress/egress.ts';
@@ -88,11 +90,33 @@ export async function startTestServer(
     log,
     now: Date.now,
   });
-  const pipeline = createPipeline({ storage, onOutcome() {}, log });
+  const pipeline = createPipeline({
+    storage,
+    onOutcome(scope, { incidents }) {
+      for (const incident of incidents.values()) live.broadcastIncident(scope, incident);
+    },
+    log,
+  });
   const tokens = createTokens({ storage });
   const authenticate = createAuthenticator({ storage, tokens, compileSelector });
   const limiter = createLimiter({ storage, log });
-  const live = createLive({ jobs: storage.jobs, windows, authenticate, limiter, log });
+  const live = createLive({
+    jobs: storage.jobs,
+    models: storage.models,
+    act: createActs({ storage, limiter, act: pipeline.act, now: Date.now }),
+    windows,
+    authenticate,
+    limiter,
+    log,
+  });
+  const stopListening = await real.bus.listen(
+    (message) => {
+      const told = messageSchema.safeParse(message).data;
+      if (told?.kind === 'models') void live.modelsChanged(told.scope, told.name);
+    },
+    () => {},
+    log,
+  );
   const refused: string[] = [];
   const ingest = createIngest({
     storage,
@@ -208,6 +232,7 @@ export async function startTestServer(
       }),
     async close() {
       live.close();
+      await stopListening();
       await new Promise((resolve) => {
         server.close(resolve);
         if ('closeAllConnections' in server) server.closeAllConnections();

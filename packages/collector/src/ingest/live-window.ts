@@ -10,6 +10,8 @@ export interface HostWindow {
   readonly schema: RegisteredSchema;
   /** Time of the newest sample. */
   readonly lastSeen: UnixMs;
+  /** Samples before that one's time were here and are not any more; 0 when there are none such. */
+  readonly forgottenUntil: UnixMs;
   /** The samples at or after `from`, oldest first; NaN where there is none. Copied: it stays as it is. */
   rows(from: UnixMs): SampleMatrix;
 }
@@ -97,6 +99,10 @@ class Ring implements HostWindow {
 
   get lastSeen(): UnixMs {
     return this.#count === 0 ? 0 : (this.#times[this.#at(this.#count - 1)] ?? 0);
+  }
+
+  get forgottenUntil(): UnixMs {
+    return this.#count < this.#capacity ? 0 : (this.#times[this.#at(0)] ?? 0);
   }
 
   /** Whether these series belong here: an agent that restarts has some of them, and maybe others. */

@@ -14,6 +14,8 @@ async function startLive(pingMs: number) {
   const windows = createLiveWindows();
   const live = createLive({
     jobs: { find: () => Promise.resolve([]), events: () => Promise.resolve([]) },
+    models: { versions: () => Promise.resolve([]) },
+    act: () => Promise.reject(new Error('nobody acts here')),
     windows,
     authenticate: () => Promise.resolve({ tenant, scope: 'read', by: 'key', name: 'test' }),
     limiter: { request: () => Promise.resolve(undefined), subscription() {} },

@@ -1,4 +1,4 @@
-import { encodeLiveFrame, type LiveFrame, type LiveGroup } from '@tarsier/protocol/live';
+import { encodeLiveFrame, encodeLiveGroups, frameOf, type LiveFrame, type LiveGroup } from '@tarsier/protocol/live';
 import type { StoredSamples } from '../stored-samples.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -8,17 +8,27 @@ import type { Subscription } from './subscription.ts';
  */
 export type EncodeDelta = (stored: StoredSamples, subscription: Subscription, group: LiveGroup) => Uint8Array;
 
+/** What a batch brings to all subscriptions with the same selector, and the frames of it by their number. */
+interface Shared {
+  readonly groups: Uint8Array;
+  readonly frames: Map<number, Uint8Array>;
+}
+
 export function createDeltaEncoder(): EncodeDelta {
-  const frames = new WeakMap<StoredSamples, Map<string, Uint8Array>>();
+  const ofBatches = new WeakMap<StoredSamples, Map<string, Shared>>();
   return (stored, { id, selector, view }, group) => {
     // Few, and each sees something else: nothing is shared among them.
     if (view !== undefined) return encodeLiveFrame({ kind: 'delta', id, groups: [group] });
-    let ofBatch = frames.get(stored);
-    if (ofBatch === undefined) frames.set(stored, (ofBatch = new Map<string, Uint8Array>()));
+    let ofBatch = ofBatches.get(stored);
+    if (ofBatch === undefined) ofBatches.set(stored, (ofBatch = new Map<string, Shared>()));
     // Rows that were sent before are left out at the front, so that their number says which ones are in.
-    const key = `${id} ${group.times.length} ${selector}`;
-    let frame = ofBatch.get(key);
-    if (frame === undefined) ofBatch.set(key, (frame = encodeLiveFrame({ kind: 'delta', id, groups: [group] })));
+    const key = `${group.times.length} ${selector}`;
+    let shared = ofBatch.get(key);
+    if (shared === undefined) {
+      ofBatch.set(key, (shared = { groups: encodeLiveGroups([group]), frames: new Map<number, Uint8Array>() }));
+    }
+    let frame = shared.frames.get(id);
+    if (frame === undefined) shared.frames.set(id, (frame = frameOf('delta', id, shared.groups)));
     return frame;
   };
 }
@@ -26,13 +36,14 @@ export function createDeltaEncoder(): EncodeDelta {
 /** Samples in one frame of a snap: a decoder takes four times that. */
 const maxSnapSamples = 1_000_000;
 
-/** One snap, and what does not fit into it as deltas that follow. */
+/** One frame of the first kind, and what does not fit into it as deltas that follow. */
 export function* snapFrames(
   id: number,
   groups: Iterable<LiveGroup>,
   maxSamples = maxSnapSamples,
+  first: LiveFrame['kind'] = 'snap',
 ): Iterable<Uint8Array> {
-  let kind: LiveFrame['kind'] = 'snap';
+  let kind = first;
   for (const part of parts(groups, maxSamples)) {
     yield encodeLiveFrame({ kind, id, groups: part });
     kind = 'delta';

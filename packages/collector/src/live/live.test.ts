@@ -1,44 +1,13 @@
-import { decodeLiveFrame, type LiveFrame, type LiveMessage } from '@tarsier/protocol/live';
-import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { WebSocket } from 'ws';
+import { afterAll, expect, test } from 'vitest';
 import { startTestServer } from '../http/testing.ts';
 import { testBatch } from '../ingest/testing.ts';
+import { connectTo } from './testing.ts';
 
 const server = await startTestServer();
 afterAll(() => server.close());
 const endMs = Math.floor(Date.now() / 1000) * 1000 - 60_000;
 
-/** A client that keeps what it is sent. */
-async function connect(headers: Readonly<Record<string, string>> = {}) {
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/live`, { headers });
-  const messages: LiveMessage[] = [];
-  const frames: LiveFrame[] = [];
-  const closed = new Promise<number>((resolve) => {
-    socket.on('close', resolve);
-  });
-  socket.on('message', (data: Buffer, isBinary: boolean) => {
-    if (isBinary) frames.push(decodeLiveFrame(new Uint8Array(data)));
-    else messages.push(JSON.parse(data.toString()));
-  });
-  onTestFinished(() => socket.terminate());
-  await new Promise((resolve, reject) => {
-    socket.once('open', resolve);
-    socket.once('error', reject);
-  });
-  const said = <T extends LiveMessage['type']>(type: T) =>
-    expect
-      .poll(() => messages.find((message) => message.type === type))
-      .toBeDefined()
-      .then(() => messages.filter((message) => message.type === type));
-  return {
-    frames,
-    messages,
-    said,
-    closed,
-    say: (message: unknown) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
-    until: (check: () => boolean) => expect.poll(check).toBe(true),
-  };
-}
+const connect = (headers: Readonly<Record<string, string>> = {}) => connectTo(server.url, headers);
 
 test('a client gets what it asked for: the series, the last minutes at once, then every new batch', async () => {
   const [ingest, read] = [await server.key('feed', 'ingest'), await server.key('feed', 'read')];

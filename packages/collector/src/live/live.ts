@@ -1,18 +1,26 @@
 /** The live feed: every committed batch, alert and anomaly to the pages that show it. */
 import { upgradeWebSocket } from '@hono/node-server';
-import { describeError, type Alert, type Anomaly, type AnomalyEvent, type UnixMs } from '@tarsier/protocol';
+import {
+  describeError,
+  type Alert,
+  type Anomaly,
+  type AnomalyEvent,
+  type Incident,
+  type UnixMs,
+} from '@tarsier/protocol';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { WebSocket } from 'ws';
 import type { LiveWindows } from '../ingest/live-window.ts';
 import type { Log } from '../log.ts';
 import type { Jobs } from '../storage/jobs/jobs.ts';
+import type { Models } from '../storage/models.ts';
 import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
 import type { Limiter } from '../tenancy/limiter.ts';
 import { requireScope } from '../tenancy/permissions.ts';
 import type { TenantScope } from '../tenant.ts';
 import { createDeltaEncoder } from './frames.ts';
-import { createLiveSession, type LiveSession } from './session.ts';
+import { createLiveSession, type LiveSession, type LiveSessionDeps } from './session.ts';
 
 export interface Live {
   /** Answers `GET /v1/live`; the server needs a `ws` WebSocketServer. */
@@ -20,6 +28,9 @@ export interface Live {
   broadcastAlert(scope: TenantScope, alert: Alert): void;
   broadcastAnomaly(scope: TenantScope, anomaly: Anomaly): void;
   broadcastEvent(scope: TenantScope, event: AnomalyEvent): void;
+  broadcastIncident(scope: TenantScope, incident: Incident): void;
+  /** Versions of that model have changed: those who follow models are told what there is now. */
+  modelsChanged(scope: TenantScope, name: string): Promise<void>;
   /** These jobs have changed, maybe: those who show them are told how they are. */
   jobsChanged(tenantId: number, ids: readonly string[]): Promise<void>;
   /** Whether somebody looks at a series of that host now. */
@@ -50,6 +61,8 @@ interface Connection {
  */
 export function createLive({
   jobs,
+  models,
+  act,
   windows,
   authenticate,
   limiter,
@@ -59,6 +72,9 @@ export function createLive({
   tickMs = 1_000,
 }: {
   readonly jobs: Pick<Jobs, 'find' | 'events'>;
+  readonly models: Pick<Models, 'versions'>;
+  /** What somebody does about an incident, from a network address. @throws {TarsierError} */
+  readonly act: (from: string, ...rest: Parameters<NonNullable<LiveSessionDeps['act']>>) => Promise<Incident>;
   readonly windows: LiveWindows;
   readonly authenticate: Authenticate;
   readonly limiter: Pick<Limiter, 'request' | 'subscription'>;
@@ -80,7 +96,14 @@ export function createLive({
   ];
   for (const timer of timers) timer.unref();
 
-  function open(socket: WebSocket, cookie: string | undefined, origin: string | undefined): Connection {
+  function open(
+    socket: WebSocket,
+    {
+      cookie,
+      origin,
+      from,
+    }: { readonly cookie?: string | undefined; readonly origin?: string | undefined; readonly from: string },
+  ): Connection {
     const session = createLiveSession({
       transport: {
         // Not copied: a server's frames are sent as they are, the same bytes to all who want them.
@@ -97,13 +120,14 @@ export function createLive({
         });
         requireScope(identity, 'view');
         await limiter.request(identity, false);
-        return identity.tenant;
+        return identity;
       },
       admitSubscription(scope) {
         let open = 0;
         for (const other of connections) open += other.session.subscriptionsOf(scope);
         limiter.subscription(scope, open);
       },
+      act: (...action) => act(from, ...action),
       encodeDelta,
       onFollow({ tenantId }, job) {
         void jobsChanged(tenantId, [job]).catch((error: unknown) => {
@@ -153,7 +177,8 @@ export function createLive({
     return {
       onOpen(_, { raw }) {
         if (!(raw instanceof WebSocket)) throw new TypeError('the live feed needs a WebSocketServer of ws');
-        connection = open(raw, cookie, c.req.header('origin'));
+        const from = c.env?.incoming?.socket?.remoteAddress ?? '';
+        connection = open(raw, { cookie, origin: c.req.header('origin'), from });
       },
       onMessage({ data }) {
         if (connection === undefined) return;
@@ -175,6 +200,15 @@ export function createLive({
     },
     broadcastEvent(scope, event) {
       for (const { session } of connections) session.anomalyEvent(scope, event);
+    },
+    broadcastIncident(scope, incident) {
+      for (const { session } of connections) session.incident(scope, incident);
+    },
+    async modelsChanged(scope, name) {
+      const wanting = [...connections].filter(({ session }) => session.wantsModels(scope.tenantId));
+      if (wanting.length === 0) return;
+      const versions = await models.versions(scope, name);
+      for (const { session } of wanting) if (session.wantsModels(scope.tenantId)) session.models(name, versions);
     },
     jobsChanged,
     watched(scope, host) {

@@ -1,5 +1,5 @@
 import { describeValue, TarsierError } from '@tarsier/protocol';
-import { selectorSchema } from '@tarsier/protocol/api';
+import { incidentActionSchema, selectorSchema } from '@tarsier/protocol/api';
 import type { LiveRequest } from '@tarsier/protocol/live';
 import { z } from 'zod';
 
@@ -8,15 +8,29 @@ const id = z
   .min(0)
   .max(2 ** 31 - 1);
 const hourMs = 3_600_000;
+const which = z.enum(['all', 'none']);
 
 const requestSchema: z.ZodType<LiveRequest> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), token: z.string().max(4_096).exactOptional() }),
-  z.object({ type: z.literal('sub'), id, selector: selectorSchema, windowMs: z.number().min(0).max(hourMs) }),
+  z.object({
+    type: z.literal('sub'),
+    id,
+    selector: selectorSchema,
+    windowMs: z.number().min(0).max(hourMs),
+    since: z.number().exactOptional(),
+  }),
   z.object({ type: z.literal('unsub'), id }),
   z.object({
     type: z.literal('jobs'),
-    which: z.union([z.literal('all'), z.literal('none'), z.object({ job: z.uuid() })]),
+    which: z.union([
+      z.literal('all'),
+      z.literal('none'),
+      z.object({ job: z.uuid(), after: z.int().min(0).exactOptional() }),
+    ]),
   }),
+  z.object({ type: z.literal('alerts'), which }),
+  z.object({ type: z.literal('models'), which }),
+  z.object({ type: z.literal('act'), id, incident: z.string().min(1).max(100), action: incidentActionSchema }),
   z.object({ type: z.literal('ping'), at: z.number() }),
 ]);
 

@@ -8,7 +8,7 @@ import { createDeltaEncoder } from './frames.ts';
 import { createLiveSession, type LiveSessionDeps } from './session.ts';
 
 const metric = { name: 'busy', kind: 'gauge', unit: '', help: '' } as const;
-const one = { tenantId: 1, tenant: 'one' };
+const one = { tenant: { tenantId: 1, tenant: 'one' }, scope: 'read', by: 'key', name: 'test' } as const;
 const MiB = 1024 * 1024;
 
 /** Live windows, a clock, and sessions whose network is as slow as `buffered` says. */
@@ -152,6 +152,33 @@ test('a database that is away makes the page come again, and not ask its user to
   await say({ type: 'hello' });
   expect(read(sent)).toMatchObject([{ type: 'error', error: { code: 'live/unavailable', retryable: true } }]);
   expect(network.closed).toBe(1013);
+});
+
+test('who comes back is sent what is newer than what it has, and where that is not here any more a gap and a snap', async () => {
+  const started = startWindows();
+  for (let second = 0; second < 290; second++) started.tick();
+  const { clock } = started;
+  const back = started.connect();
+  await back.say({ type: 'hello' });
+  await back.say({ type: 'sub', id: 1, selector: 'busy', windowMs: 600_000, since: clock.now - 3_000 });
+  started.tick();
+  expect(read(back.sent).slice(2)).toMatchObject([
+    { kind: 'delta', groups: [{ times: Float64Array.of(clock.now - 3_000, clock.now - 2_000, clock.now - 1_000) }] },
+    { kind: 'delta', groups: [{ times: Float64Array.of(clock.now) }] },
+  ]);
+  // It has all that there is: an empty frame says so.
+  await back.say({ type: 'sub', id: 2, selector: 'busy', windowMs: 600_000, since: clock.now });
+  expect(read(back.sent).at(-1)).toMatchObject({ kind: 'delta', id: 2, groups: [] });
+  // Windows keep 300 rows.
+  const since = clock.now - 290_000;
+  for (let second = 0; second < 20; second++) started.tick();
+  back.sent.length = 0;
+  await back.say({ type: 'sub', id: 3, selector: 'busy', windowMs: 600_000, since });
+  expect(read(back.sent).filter((said) => !('kind' in said) || said.id === 3)).toMatchObject([
+    { type: 'gap', id: 3, from: since, to: clock.now - 299_000 },
+    { type: 'series', id: 3 },
+    { kind: 'snap', id: 3, groups: [{ times: { length: 300 } }] },
+  ]);
 });
 
 test('two pages that show the same share its bytes', async () => {

@@ -3,16 +3,19 @@ import {
   type Anomaly,
   type AnomalyEvent,
   describeError,
+  type Incident,
   type Job,
   type JobEvent,
   TarsierError,
   type UnixMs,
 } from '@tarsier/protocol';
-import type { LiveGroup, LiveMessage } from '@tarsier/protocol/live';
+import type { IncidentAction, Model } from '@tarsier/protocol/api';
+import type { LiveGroup, LiveMessage, LiveRequest } from '@tarsier/protocol/live';
 import type { HostWindow, LiveWindows } from '../ingest/live-window.ts';
 import type { Log } from '../log.ts';
 import type { RegisteredSchema } from '../storage/series-catalog.ts';
 import type { StoredSamples } from '../stored-samples.ts';
+import type { Identity } from '../tenancy/authenticate.ts';
 import type { TenantScope } from '../tenant.ts';
 import { snapFrames, type EncodeDelta } from './frames.ts';
 import { parseLiveRequest } from './request.ts';
@@ -34,6 +37,9 @@ export interface LiveSession {
   alert(scope: TenantScope, alert: Alert): void;
   anomaly(scope: TenantScope, anomaly: Anomaly): void;
   anomalyEvent(scope: TenantScope, event: AnomalyEvent): void;
+  incident(scope: TenantScope, incident: Incident): void;
+  wantsModels(tenantId: number): boolean;
+  models(name: string, versions: readonly Model[]): void;
   /** Whether it shows that job, and if so whether with its events: those after a number. */
   wantsJob(tenantId: number, id: string): 'no' | 'state' | { readonly eventsAfter: number };
   job(job: Job): void;
@@ -50,12 +56,14 @@ export interface LiveSessionDeps {
   readonly transport: LiveTransport;
   readonly windows: LiveWindows;
   /** Whose it is; with the token of `hello`, or what is known otherwise. @throws {TarsierError} `auth/…` */
-  readonly identify: (token: string | undefined) => Promise<TenantScope>;
+  readonly identify: (token: string | undefined) => Promise<Identity>;
   /** Whether the tenant may have one more subscription. Throws where it may not. */
   readonly admitSubscription?: (scope: TenantScope) => void;
   readonly encodeDelta: EncodeDelta;
   /** Somebody follows a job from now on: what there is of it is to be told. */
   readonly onFollow?: (scope: TenantScope, job: string) => void;
+  /** What a person does about an incident. @throws {TarsierError} also `auth/scope` */
+  readonly act?: (who: Identity, incident: string, action: IncidentAction) => Promise<Incident>;
   readonly log: Log;
   readonly now: () => UnixMs;
 }
@@ -74,8 +82,12 @@ const maxLiveResult = 64 * 1024;
 /** Requests that wait for the ones before them. */
 const maxWaitingRequests = 256;
 const helloWithinMs = 10_000;
+/** Further back than windows are complete after a restart nobody goes on where they were. */
+const mostResumedMs = 5 * 60_000;
 /** How long one who may no longer listen may still hear. */
 const readmitMs = 10_000;
+
+type LiveRequestOf<Type extends LiveRequest['type']> = Extract<LiveRequest, { readonly type: Type }>;
 
 /** What it was let in with, and when that was looked at last. */
 interface Admission {
@@ -90,15 +102,19 @@ export function createLiveSession({
   admitSubscription = () => {},
   encodeDelta,
   onFollow = () => {},
+  act = () => Promise.reject(new TarsierError('live/request', 'act: not here')),
   log,
   now,
 }: LiveSessionDeps): LiveSession {
   const openedAt = now();
   const subscriptions = new Map<number, Subscription>();
+  let who: Identity | undefined;
   let scope: TenantScope | undefined;
   let admitted: Admission | undefined;
   let unsubscribe = (): void => {};
-  let jobs: 'all' | 'none' | { readonly job: string } = 'none';
+  let jobs: 'all' | 'none' | { readonly job: string; readonly after?: number } = 'none';
+  let alerts: 'all' | 'none' = 'all';
+  let models: 'all' | 'none' = 'none';
   let eventsAfter = 0;
   let badRequests = 0;
   let waitingRequests = 0;
@@ -115,6 +131,8 @@ export function createLiveSession({
   function hears({ tenantId }: Pick<TenantScope, 'tenantId'>): boolean {
     return scope?.tenantId === tenantId && scope.view === undefined;
   }
+
+  const hearsAlerts = (of: TenantScope): boolean => alerts === 'all' && hears(of);
 
   function end(): void {
     ended = true;
@@ -135,7 +153,9 @@ export function createLiveSession({
         ? error
         : new TarsierError('live/internal', 'something went wrong here', { retryable: true });
     send({ type: 'error', ...(id === undefined ? {} : { id }), error: shown.toJSON().error });
-    if (shown.code.startsWith('auth/')) sendAway(closeCodes.unauthorised, shown.code);
+    // What one of its requests may not do is that request's matter alone.
+    if (shown.code === 'auth/scope' && id !== undefined) badRequests++;
+    else if (shown.code.startsWith('auth/')) sendAway(closeCodes.unauthorised, shown.code);
     else if (shown.code === unavailable) sendAway(closeCodes.tryAgainLater, shown.code);
     else if (++badRequests > maxBadRequests) sendAway(closeCodes.policy, 'too many bad requests');
   }
@@ -155,9 +175,28 @@ export function createLiveSession({
     for (const frame of snapFrames(subscription.id, groups(subscription, hosts))) transport.send(frame);
   }
 
+  /** Goes on where the client was, where all since then is here; else it is told of the gap and begins anew. */
+  function resume(subscription: Subscription, hosts: readonly HostWindow[], since: UnixMs): void {
+    const forgotten = hosts.reduce(
+      (until, host) => (subscription.matches(host.schema) ? Math.max(until, host.forgottenUntil) : until),
+      now() - mostResumedMs,
+    );
+    if (forgotten > since) {
+      send({ type: 'gap', id: subscription.id, from: since, to: Math.min(forgotten, now()) });
+      return snap(subscription, hosts);
+    }
+    if (transport.bufferedAmount() > maxBufferedBytes) return snap(subscription, hosts);
+    subscription.resume(since);
+    const newer = groups(subscription, hosts, since);
+    for (const frame of snapFrames(subscription.id, newer, undefined, 'delta')) transport.send(frame);
+  }
+
   /** One host after the other: the rows of a large fleet are not held all at once. */
-  function* groups(subscription: Subscription, hosts: readonly HostWindow[]): Iterable<LiveGroup> {
-    const from = now() - subscription.windowMs;
+  function* groups(
+    subscription: Subscription,
+    hosts: readonly HostWindow[],
+    from: UnixMs = now() - subscription.windowMs,
+  ): Iterable<LiveGroup> {
     for (const host of hosts) {
       if (!subscription.matches(host.schema)) continue;
       announce(subscription, host.schema);
@@ -204,25 +243,26 @@ export function createLiveSession({
       throw new TarsierError(unavailable, cause.message, { cause, retryable: true });
     });
     if (ended) return;
-    if (scope !== undefined && scope.tenantId !== found.tenantId) {
+    if (scope !== undefined && scope.tenantId !== found.tenant.tenantId) {
       throw new TarsierError(
         'live/hello',
         'hello: expected a token of the same tenant again; connect anew for another',
       );
     }
-    if (scope === undefined) unsubscribe = windows.subscribe(found, hear);
+    if (scope === undefined) unsubscribe = windows.subscribe(found.tenant, hear);
     admit(found, token);
-    send({ type: 'welcome', now: now(), tenant: found.tenant });
+    send({ type: 'welcome', now: now(), tenant: found.tenant.tenant });
   }
 
   /** From now on it sees what this token may see: one that lasts longer is given before the former ends. */
-  function admit(found: TenantScope, token: string | undefined): void {
+  function admit(found: Identity, token: string | undefined): void {
     const before = scope;
-    scope = found;
+    who = found;
+    scope = found.tenant;
     admitted = { token, at: now() };
-    if (before?.view === undefined && found.view === undefined) return;
+    if (before?.view === undefined && scope.view === undefined) return;
     for (const { id, selector, windowMs } of subscriptions.values()) {
-      subscriptions.set(id, new Subscription(id, selector, windowMs, found));
+      subscriptions.set(id, new Subscription(id, selector, windowMs, scope));
     }
   }
 
@@ -236,21 +276,29 @@ export function createLiveSession({
     }
   }
 
-  function subscribe(tenant: TenantScope, id: number, selector: string, windowMs: number): void {
+  function subscribe(tenant: TenantScope, { id, selector, windowMs, since }: LiveRequestOf<'sub'>): void {
     if (!subscriptions.has(id) && subscriptions.size >= maxSubscriptions) {
       throw new TarsierError('live/subscriptions', `sub: expected at most ${maxSubscriptions} subscriptions`);
     }
     if (!subscriptions.has(id)) admitSubscription(tenant);
     const subscription = new Subscription(id, selector, windowMs, tenant);
     subscriptions.set(id, subscription);
-    snap(subscription, windows.hosts(tenant));
+    const hosts = windows.hosts(tenant);
+    if (since === undefined) snap(subscription, hosts);
+    else resume(subscription, hosts, since);
   }
 
   function followJobs(tenant: TenantScope, which: typeof jobs): void {
-    if (tenant.view !== undefined) throw new TarsierError('auth/scope', 'a view token hears of series alone');
     jobs = which;
-    eventsAfter = 0;
+    eventsAfter = typeof which === 'object' ? (which.after ?? 0) : 0;
     if (typeof which === 'object') onFollow(tenant, which.job);
+  }
+
+  function about(tenant: TenantScope, request: LiveRequestOf<'alerts' | 'jobs' | 'models'>): void {
+    if (tenant.view !== undefined) throw new TarsierError('auth/scope', 'a view token hears of series alone');
+    if (request.type === 'jobs') followJobs(tenant, request.which);
+    else if (request.type === 'alerts') alerts = request.which;
+    else models = request.which;
   }
 
   async function handle(text: string | undefined): Promise<void> {
@@ -258,11 +306,15 @@ export function createLiveSession({
     const request = parseLiveRequest(text);
     if (request.type === 'hello') return hello(request.token);
     if (request.type === 'ping') return send({ type: 'pong', at: request.at, now: now() });
-    if (scope === undefined) throw new TarsierError('auth/missing', 'expected hello first');
-    if (request.type === 'jobs') return followJobs(scope, request.which);
+    if (scope === undefined || who === undefined) throw new TarsierError('auth/missing', 'expected hello first');
+    if (request.type === 'jobs' || request.type === 'alerts' || request.type === 'models') return about(scope, request);
     try {
-      if (request.type === 'sub') subscribe(scope, request.id, request.selector, request.windowMs);
-      else subscriptions.delete(request.id);
+      if (request.type === 'sub') subscribe(scope, request);
+      else if (request.type === 'unsub') subscriptions.delete(request.id);
+      else {
+        const incident = await act(who, request.incident, request.action);
+        send({ type: 'acted', id: request.id, incident });
+      }
     } catch (error) {
       fail(error, request.id);
     }
@@ -289,14 +341,19 @@ export function createLiveSession({
       }
     },
     alert(of, alert) {
-      if (hears(of)) send({ type: 'alert', alert });
+      if (hearsAlerts(of)) send({ type: 'alert', alert });
     },
     anomaly(of, anomaly) {
-      if (hears(of)) send({ type: 'anomaly', anomaly });
+      if (hearsAlerts(of)) send({ type: 'anomaly', anomaly });
     },
     anomalyEvent(of, event) {
-      if (hears(of)) send({ type: 'anomaly-event', event });
+      if (hearsAlerts(of)) send({ type: 'anomaly-event', event });
     },
+    incident(of, incident) {
+      if (hearsAlerts(of)) send({ type: 'incident', incident });
+    },
+    wantsModels: (tenantId) => models === 'all' && hears({ tenantId }),
+    models: (name, versions) => send({ type: 'models', name, versions }),
     wantsJob(tenantId, id) {
       if (!hears({ tenantId }) || jobs === 'none') return 'no';
       if (jobs === 'all') return 'state';

@@ -22,6 +22,8 @@ export class Subscription {
   readonly #announced = new Set<number>();
   /** By series: those of a host that come together have the same. */
   readonly #sentUntil = new Map<number, UnixMs>();
+  /** The client says that it has what is not newer. */
+  #heldUntil: UnixMs = 0;
 
   /** @throws {TarsierError} `query/…` when the selector is none */
   constructor(id: number, selector: string, windowMs: number, { view }: Pick<TenantScope, 'view'> = {}) {
@@ -55,7 +57,7 @@ export class Subscription {
     const columns = this.#columnsOf(schema);
     const rows = times.length;
     const refs = columns.map((column) => schema.seriesIds[column] ?? -1);
-    const sentUntil = refs.reduce((until, ref) => Math.max(until, this.#sentUntil.get(ref) ?? 0), 0);
+    const sentUntil = refs.reduce((until, ref) => Math.max(until, this.#sentUntil.get(ref) ?? 0), this.#heldUntil);
     let first = 0;
     while (first < rows && (times[first] ?? 0) <= sentUntil) first++;
     if (columns.length === 0 || first === rows) return undefined;
@@ -72,6 +74,13 @@ export class Subscription {
   /** The client starts anew: a snap will send all again. */
   restart(): void {
     this.#sentUntil.clear();
+    this.#heldUntil = 0;
+  }
+
+  /** The client goes on from there. */
+  resume(since: UnixMs): void {
+    this.#sentUntil.clear();
+    this.#heldUntil = since;
   }
 
   #columnsOf(schema: RegisteredSchema): readonly number[] {

@@ -1,7 +1,7 @@
 /** What collectors of one database tell each other at once. Nothing depends on it: what is told can also be read. */
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../log.ts';
-import type { Database } from './database.ts';
+import type { Database, TarsierTransaction } from './database.ts';
 
 export interface Bus {
   /** To all collectors, this one included. @param message  JSON */
@@ -19,6 +19,12 @@ const channel = 'tarsier';
 const partLength = 2_000;
 /** Messages of which parts are missing. */
 const mostIncomplete = 100;
+
+/** Told when the transaction is committed. @param message  JSON, short */
+export async function tellWithin(tx: TarsierTransaction, message: object): Promise<void> {
+  const part: Part = { id: randomUUID(), at: 0, of: 1, text: JSON.stringify(message) };
+  await tx`select pg_notify(${channel}, ${JSON.stringify(part)})`;
+}
 
 interface Part {
   readonly id: string;

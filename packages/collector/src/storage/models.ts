@@ -2,6 +2,7 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { Model } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
+import { tellWithin } from './bus.ts';
 import type { Database, TarsierTransaction } from './database.ts';
 import { storableJson } from './jobs/storable-json.ts';
 
@@ -98,10 +99,13 @@ export function createModels({ begin }: Database, now: () => UnixMs): Models {
   }
 
   /** One change of a tenant's models at a time. */
-  const change = <T>(scope: TenantScope, work: (tx: TarsierTransaction) => Promise<T>): Promise<T> =>
+  const change = <T>(scope: TenantScope, name: string, work: (tx: TarsierTransaction) => Promise<T>): Promise<T> =>
     begin(scope, async (tx) => {
-      await tx`select 1 from tenant where tenant_id = ${scope.tenantId} for no key update`;
-      return work(tx);
+      const { tenantId, tenant } = scope;
+      await tx`select 1 from tenant where tenant_id = ${tenantId} for no key update`;
+      const done = await work(tx);
+      await tellWithin(tx, { kind: 'models', scope: { tenantId, tenant }, name });
+      return done;
     });
 
   async function use(tx: TarsierTransaction, scope: TenantScope, name: string, version: number) {
@@ -146,7 +150,7 @@ export function createModels({ begin }: Database, now: () => UnixMs): Models {
         );
       }
       const { tenantId } = scope;
-      return change(scope, async (tx) => {
+      return change(scope, name, async (tx) => {
         const [again] = await tx<{ version: number }[]>`
           select version from model where tenant_id = ${tenantId} and name = ${name} and job_id = ${jobId}`;
         if (again !== undefined) {
@@ -181,9 +185,9 @@ export function createModels({ begin }: Database, now: () => UnixMs): Models {
         return saved;
       });
     },
-    promote: (scope, name, version) => change(scope, (tx) => use(tx, scope, name, version)),
+    promote: (scope, name, version) => change(scope, name, (tx) => use(tx, scope, name, version)),
     rollBack: (scope, name) =>
-      change(scope, async (tx) => {
+      change(scope, name, async (tx) => {
         const { tenantId } = scope;
         const [before] = await tx<{ version: number }[]>`
           select version from model
@@ -196,7 +200,7 @@ export function createModels({ begin }: Database, now: () => UnixMs): Models {
         return use(tx, scope, name, before.version);
       }),
     delete: (scope, name, version) =>
-      change(scope, async (tx) => {
+      change(scope, name, async (tx) => {
         const gone = await tx`
           delete from model
           where tenant_id = ${scope.tenantId} and name = ${name} and version = ${version} and not is_promoted`;

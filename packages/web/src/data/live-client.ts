@@ -158,7 +158,8 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
           subscription.state = { kind: 'failed', error: message.error };
           return subscription.changed();
         }
-        if (message.error.code.startsWith('auth/')) end(true);
+        // What is about one request leaves the others as they are.
+        if (message.id === undefined && message.error.code.startsWith('auth/')) end(true);
         return;
       }
       case 'alert':
@@ -167,8 +168,13 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
         return onAnomaly(message.anomaly);
       case 'anomaly-event':
         return onEvent(message.event);
+      case 'incident':
+        // Its elements read incidents anew whenever an alert changes.
+        return;
       case 'job':
       case 'job-progress':
+      case 'models':
+      case 'acted':
         // They come only where they were asked for.
         return;
       case 'gap':
