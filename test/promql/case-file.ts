@@ -2,10 +2,18 @@
  * Reads the case files of Prometheus's own tests: `load` fills the store, `eval` asks and says what is expected. See
  * README.md for the format.
  */
-import { parseDuration, parseMetricSelector, parseNumber, unquote, LabelSet } from '@tarsier/collector/promql';
+import {
+  parseDuration,
+  parseNumber,
+  parseSeries,
+  signed,
+  unquote,
+  type LabelSet,
+  type NotedSeries,
+} from '@tarsier/collector/promql';
 
-/** A value of a series in a file: a number, no sample, a staleness marker, a native histogram, when its count began. */
-export type Point = number | 'none' | 'stale' | 'native' | 'start';
+/** A value of a series in a file, or when its count began. */
+export type Point = NotedSeries['points'][number] | 'start';
 
 export interface SeriesLine {
   readonly labels: LabelSet;
@@ -153,64 +161,12 @@ function messageTest(text: string): MessageTest {
   return (message) => pattern.test(message);
 }
 
-/** `metric{label="value"} 1 2 3`. */
+/** `metric{label="value"} 1 2 3`, or `metric{label="value"}@st …`: when its counts began. */
 export function parseSeriesLine(line: string): SeriesLine {
-  const [, withStarts, starts] = /^([^\s{]*(?:\{[^}]*\})?)@st(\s.*)$/u.exec(line) ?? [];
-  if (withStarts !== undefined && starts !== undefined) {
-    const { labels } = parseSeriesLine(withStarts);
-    return {
-      labels,
-      points: starts
-        .trim()
-        .split(/\s+/u)
-        .map((point) => (point === '_' ? 'none' : 'start')),
-    };
-  }
-  const end = selectorEnd(line);
-  const matchers = line.startsWith('{}') ? [] : parseMetricSelector(line.slice(0, end));
-  const labels = LabelSet.of(matchers.map(({ label, value }) => [label, value]));
-  return { labels, points: parsePoints(line.slice(end)) };
-}
-
-/** The first blank that is in no quotes and no braces. */
-function selectorEnd(line: string): number {
-  let [quote, depth] = ['', 0];
-  for (let at = 0; at < line.length; at++) {
-    const char = line[at] ?? '';
-    if (quote !== '') {
-      if (char === '\\' && quote !== '`') at++;
-      else if (char === quote) quote = '';
-    } else if (char === '"' || char === "'" || char === '`') quote = char;
-    else if (char === '{') depth++;
-    else if (char === '}' && --depth === 0) return at + 1;
-    else if (/\s/u.test(char) && depth === 0 && !/^\s*\{(?!\{)/u.test(line.slice(at))) return at;
-  }
-  return line.length;
-}
-
-function parsePoints(text: string): readonly Point[] {
-  return (text.match(/\{\{[^}]*\}\}(?:[+-]\{\{[^}]*\}\})?(?:x\d+)?|\S+/gu) ?? []).flatMap((item): readonly Point[] => {
-    const [, body = item, times] = /^(.*?)x(\d+)$/u.exec(item) ?? [];
-    const count = times === undefined ? undefined : Number(times);
-    if (body.startsWith('{{')) return Array.from({ length: (count ?? 0) + 1 }, () => 'native');
-    // `_x3` is three, `5x3` is four: the first and three more.
-    if (body === '_') return Array.from({ length: count ?? 1 }, () => 'none');
-    if (body === 'stale') return Array.from({ length: (count ?? 0) + 1 }, () => 'stale');
-    const [, from = body, sign, by] = count === undefined ? [] : (/^(.*?[^eE+-])([+-])(.+)$/u.exec(body) ?? []);
-    const first = signed(from);
-    const change = by === undefined ? 0 : (sign === '-' ? -1 : 1) * signed(by);
-    // Added up one after the other, as the original does.
-    const points: number[] = [first];
-    for (let index = 0; index < (count ?? 0); index++) points.push((points.at(-1) ?? 0) + change);
-    return points;
-  });
-}
-
-function signed(text: string): number {
-  const [, sign, number] = /^([+-]?)(.*)$/u.exec(text) ?? [];
-  const value = parseNumber(number ?? '');
-  if (value === undefined) throw new Error(`expected a number, got ${text}`);
-  return sign === '-' ? -value : value;
+  const [, series, starts] = /^([^\s{]*(?:\{[^}]*\})?)@st(\s.*)$/u.exec(line) ?? [];
+  if (series === undefined || starts === undefined) return parseSeries(line);
+  const points = starts.trim().split(/\s+/u);
+  return { labels: parseSeries(series).labels, points: points.map((point) => (point === '_' ? 'none' : 'start')) };
 }
 
 function timeMs(text: string): number {

@@ -43,6 +43,18 @@ test.each([
   ['passes', { 'a.test.ts': good, 'b.test.ts': good }, '2 passed, 0 failed', 0],
   ['a failed test', { 'a.test.ts': `${good}${bad}` }, '1 passed, 1 failed', 1],
   ['a skipped test', { 'a.test.ts': `${good}test.skip('later', () => {});` }, '1 passed, 1 failed', 1],
+  [
+    'a test that needs what is not here',
+    { 'a.test.ts': `${good}test('x', ({ skip }) => skip('needs y'));` },
+    '1 passed, 0 failed',
+    0,
+  ],
+  [
+    'a test that is skipped while it runs',
+    { 'a.test.ts': `${good}test('x', ({ skip }) => skip('no'));` },
+    '1 passed, 1 failed',
+    1,
+  ],
   ['a test that is still to be written', { 'a.test.ts': `${good}test.todo('later');` }, '1 passed, 1 failed', 1],
   ['a file that does not load', { 'a.test.ts': good, 'b.test.ts': "throw new Error('no');" }, '1 passed, 1 failed', 1],
   ['a file without tests', { 'a.test.ts': good, 'b.test.ts': '' }, '1 passed, 1 failed', 1],

@@ -17,6 +17,7 @@ import {
   type OperatorArguments,
   type OperatorCommand,
 } from './operator/operator-commands.ts';
+import { ruleCommands } from './rule-commands.ts';
 import { openStorage } from './storage/storage.ts';
 import { tenantCommands, tenantOptions } from './tenant-commands.ts';
 
@@ -47,6 +48,8 @@ const usage = `tarsier-collector: stores, understands and tells
   tarsier-collector restore --from FILE       into an empty database; - is stdin
   tarsier-collector audit verify              whether no entry of any audit log was altered or taken out
   tarsier-collector doctor                    what is wrong with database, disk and clocks, and what to do
+  tarsier-collector check-rules FILE…         whether Prometheus rule files can be taken, and where not
+  tarsier-collector test-rules FILE…          run rule unit tests, in the format of promtool test rules
   tarsier-collector --help | --version
 
 Settings come from the environment: TARSIER_LISTEN (127.0.0.1:7077), TARSIER_DATA (./tarsier-data), DATABASE_URL,
@@ -87,6 +90,13 @@ async function main(argv: readonly string[]): Promise<number> {
     });
     if (values.help === true) return print(usage);
     if (values.version === true) return print(`${version}\n`);
+    const [first = '', ...files] = positionals;
+    const ofFiles = Object.hasOwn(ruleCommands, first) ? ruleCommands[first] : undefined;
+    if (ofFiles !== undefined) {
+      const { text, ok } = await ofFiles(files);
+      print(text);
+      return ok ? exitCodes.done : exitCodes.failed;
+    }
     const config = loadConfig(process.env);
     log = createLog({ level: config.logLevel, format: config.logFormat, write: toStderr });
     const command = positionals.join(' ');
@@ -102,7 +112,8 @@ async function main(argv: readonly string[]): Promise<number> {
     if (run !== undefined) return await withTenant(config, log, values, run);
     const operate = Object.hasOwn(operatorCommands, command) ? operatorCommands[command] : undefined;
     if (operate !== undefined) return await withStorage(config, log, values, operate);
-    const known = ['serve', 'worker', ...Object.keys(ofTenant), ...Object.keys(operatorCommands)].join(', ');
+    const others = [ofTenant, operatorCommands, ruleCommands].flatMap((commands) => Object.keys(commands));
+    const known = ['serve', 'worker', ...others].join(', ');
     throw new TarsierError('usage/command', `expected one of ${known}, got ${command}; see --help`);
   } catch (error) {
     log.error(describeError(error));

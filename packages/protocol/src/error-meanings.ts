@@ -492,6 +492,10 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'The name of a rule file can not be used',
     remedy: 'Up to 100 letters, digits, `.`, `_` or `-`.',
   },
+  'rules/test-file': {
+    title: 'A file of rule unit tests can not be read',
+    remedy: 'The message says where; docs/guides/rule-files.md tells of the format.',
+  },
   'rules/refused': { status: 400, title: 'What a rule records was refused', remedy: 'The message says why.' },
   'storage/compaction': { title: 'The thread that compacts ended', remedy: 'The log says why; it is started again.' },
   'storage/initdb': { title: 'The embedded PostgreSQL could not be created', remedy: 'The message ends with its log.' },

@@ -79,7 +79,7 @@ const defaultLookBackMs = 5 * 60_000;
 /** How much of a slow query the log gets. */
 const loggedCharacters = 1_000;
 /** Prometheus's default evaluation interval. */
-const subqueryStepMs = 60_000;
+const defaultSubqueryStepMs = 60_000;
 
 export function createEngine({
   reader,
@@ -88,6 +88,7 @@ export function createEngine({
   limits: someLimits = {},
   limitsOf = () => Promise.resolve({}),
   onDone = () => {},
+  subqueryStepMs = defaultSubqueryStepMs,
 }: {
   readonly reader: SeriesReader;
   readonly log: Log;
@@ -97,6 +98,8 @@ export function createEngine({
   readonly limitsOf?: (scope: TenantScope) => Promise<TenantLimits>;
   /** Told of each query, also of one that fails: samples read, and time on this thread, ms. */
   readonly onDone?: (scope: TenantScope, cost: { readonly samples: number; readonly cpuMs: number }) => void;
+  /** How far apart a subquery looks that does not say so itself, ms. */
+  readonly subqueryStepMs?: number;
 }): Engine {
   const common = { ...defaultLimits, ...someLimits };
   const rooms = createSampleRooms();

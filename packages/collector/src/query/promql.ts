@@ -6,5 +6,6 @@ export { formatValue, parseNumber } from './language/number.ts';
 export { parseMetricSelector } from './language/parser.ts';
 export { unquote } from './language/text.ts';
 export { createMemoryReader } from './memory-reader.ts';
+export { parseSeries, signed, type NotedSeries } from './series-notation.ts';
 export type { SeriesReader, StoredSeries } from './series-reader.ts';
 export { markStale } from './staleness.ts';

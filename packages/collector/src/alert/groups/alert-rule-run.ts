@@ -90,7 +90,10 @@ export class AlertRuleRun {
     }
     const begun = active?.begun ?? time;
     const isNews = next.kind !== active?.alert.state.kind;
-    const alert = isNews ? { ...this.#alertOf(key, sample, begun), state: next } : { ...active.alert, state: next };
+    // As in Prometheus: annotations tell of the value that there is now.
+    const alert = isNews
+      ? { ...this.#alertOf(key, sample, begun), state: next }
+      : { ...active.alert, ...(holds ? { annotations: sample.annotations } : {}), state: next };
     this.#active.set(key, { alert, begun, unseenSince: undefined });
     if (isNews) this.#sink.changed(alert);
   }

@@ -1,5 +1,12 @@
 /** One rule group at work: what its rules gave last, and the next evaluation. */
-import { describeError, TarsierError, type Alert, type SeriesIdentity, type UnixMs } from '@tarsier/protocol';
+import {
+  describeError,
+  TarsierError,
+  type Alert,
+  type Labels,
+  type SeriesIdentity,
+  type UnixMs,
+} from '@tarsier/protocol';
 import type { Engine } from '../../query/engine.ts';
 import { LabelSet, metricName } from '../../query/label-set.ts';
 import { childrenOf, type Expr } from '../../query/language/ast.ts';
@@ -39,6 +46,8 @@ export interface GroupRunDeps {
   readonly alerts: AlertSink;
   /** Where people open the page. */
   readonly pageUrl: string;
+  /** For templates; nothing unless given. */
+  readonly externalLabels?: Labels;
   readonly now: () => number;
   /** An evaluation of a rule has ended. @param error  why there is no result, if there is none */
   readonly onEvaluated: (rule: GroupRule, ms: number, error: unknown) => void;
@@ -234,6 +243,7 @@ export class GroupRun {
       labels,
       value,
       externalUrl: this.#deps.pageUrl,
+      externalLabels: this.#deps.externalLabels ?? {},
       query: async (query) => {
         const results = samplesOf(await this.#deps.engine.instant(this.scope, { query, time }));
         return results.map((result) => ({ Labels: result.labels.toObject(), Value: result.value }));

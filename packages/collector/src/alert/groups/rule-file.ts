@@ -1,6 +1,5 @@
 /** A rule file of Prometheus: its YAML to groups, with the line of whatever is wrong. */
 import { isLabelName, isMetricName, TarsierError } from '@tarsier/protocol';
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { typeOf } from '../../query/language/check-types.ts';
 import { parseDuration } from '../../query/language/duration.ts';
@@ -8,6 +7,7 @@ import { parseQuery } from '../../query/language/parse.ts';
 import { sortedEntries } from '../sorted-entries.ts';
 import { templateError } from '../template/template.ts';
 import type { GroupRule, RuleGroup } from './rule-group.ts';
+import { YamlSource } from './yaml-source.ts';
 
 /** Where a group says nothing. */
 const defaultIntervalMs = 60_000;
@@ -70,35 +70,16 @@ const ruleGroup = z.strictObject({
 });
 const ruleFile = z.strictObject({ groups: z.array(ruleGroup).max(most.groups).default([]) });
 
-type Path = readonly (string | number)[];
-
 /**
  * @param text  YAML, of which JSON is a part
  * @throws {TarsierError} `rules/file`: `line 7: groups[0].rules[1].expr: …`
  */
 export function parseRuleFile(text: string): readonly RuleGroup[] {
-  const lines = new LineCounter();
-  // Every scalar is a text: `severity: 1` is the label value 1.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: 'failsafe' });
-  const [error] = document.errors;
-  if (error !== undefined) throw wrong(lines.linePos(error.pos[0]).line, [], `expected YAML: ${error.message}`);
-  const fail = (path: Path, message: string): TarsierError => wrong(lineOf(document, lines, path), path, message);
-  const read = <T>(schema: z.ZodType<T>, value: unknown, at: Path): T => {
-    const parsed = schema.safeParse(value, { reportInput: true });
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    throw fail(
-      [...at, ...(issue?.path ?? []).map((step) => (typeof step === 'symbol' ? String(step) : step))],
-      issue?.message ?? '',
-    );
-  };
-
-  const value = valueOf(document);
-  // Generators write `null` where there are no groups.
-  const { groups } = read(ruleFile, value === 'null' || value === '~' ? {} : (value ?? {}), []);
+  const yaml = new YamlSource(text, 'rules/file');
+  const { groups } = yaml.read(ruleFile, yaml.value ?? {}, []);
   for (const [index, group] of groups.entries()) {
     if (groups.findIndex((other) => other.name === group.name) < index) {
-      throw fail(['groups', index, 'name'], `expected each name once, got ${JSON.stringify(group.name)} twice`);
+      throw yaml.wrong(['groups', index, 'name'], `expected each name once, got ${JSON.stringify(group.name)} twice`);
     }
   }
   return groups.map(
@@ -107,10 +88,15 @@ export function parseRuleFile(text: string): readonly RuleGroup[] {
         const path = ['groups', at, 'rules', index];
         const isAlert = typeof rule === 'object' && rule !== null && 'alert' in rule;
         if (!isAlert) {
-          const { labels: own, ...rest } = read(recordingRule, rule, path);
+          const { labels: own, ...rest } = yaml.read(recordingRule, rule, path);
           return { kind: 'record', ...rest, labels: { ...common, ...own } };
         }
-        const { for: forMs, keep_firing_for: keepFiringForMs, labels: own, ...rest } = read(alertingRule, rule, path);
+        const {
+          for: forMs,
+          keep_firing_for: keepFiringForMs,
+          labels: own,
+          ...rest
+        } = yaml.read(alertingRule, rule, path);
         return { kind: 'alert', ...rest, forMs, keepFiringForMs, labels: { ...common, ...own } };
       });
       return { name: named, intervalMs, queryOffsetMs, limit, rules: parsed };
@@ -122,28 +108,4 @@ export function parseRuleFile(text: string): readonly RuleGroup[] {
 export function identityOf(rule: GroupRule): string {
   const own = rule.kind === 'record' ? rule.record : `${rule.alert} ${rule.expr}`;
   return JSON.stringify([rule.kind, own, sortedEntries(rule.labels)]);
-}
-
-function valueOf(document: Document): unknown {
-  try {
-    return document.toJS();
-  } catch (cause) {
-    // Aliases that would become very much more than was written.
-    throw new TarsierError('rules/file', 'expected YAML without so many aliases', { cause });
-  }
-}
-
-function lineOf(document: Document, lines: LineCounter, path: Path): number {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-  }
-  return 1;
-}
-
-function wrong(line: number, path: Path, message: string): TarsierError {
-  const field = path
-    .map((step, index) => (typeof step === 'number' ? `[${step}]` : `${index > 0 ? '.' : ''}${step}`))
-    .join('');
-  return new TarsierError('rules/file', `line ${line}: ${field === '' ? '' : `${field}: `}${message}`, { field });
 }

@@ -11,6 +11,8 @@ export interface TemplateData {
   readonly value: number;
   /** Where people open the page. */
   readonly externalUrl: string;
+  /** What all alerts of the collector have in common; nothing unless given. */
+  readonly externalLabels?: Labels;
   readonly query: (expr: string) => Promise<readonly TemplateSample[]>;
 }
 
@@ -48,12 +50,12 @@ class Filling {
   }
 
   async fill(nodes: readonly Node[]): Promise<string> {
-    const { labels, value, externalUrl } = this.#data;
-    const dot: Value = { Labels: labels, ExternalLabels: {}, ExternalURL: externalUrl, Value: value };
+    const { labels, value, externalUrl, externalLabels = {} } = this.#data;
+    const dot: Value = { Labels: labels, ExternalLabels: externalLabels, ExternalURL: externalUrl, Value: value };
     const variables = new Map<string, Value>([
       ['$', dot],
       ['$labels', labels],
-      ['$externalLabels', {}],
+      ['$externalLabels', externalLabels],
       ['$externalURL', externalUrl],
       ['$value', value],
     ]);
