@@ -18,8 +18,17 @@ export async function tarsierQueue(connection: Connection, sql: postgres.Sql): P
   const scopes = await Promise.all(weights.map((_, at) => storage.tenants.ensure(`bench-${at}`)));
   for (const [at, scope] of scopes.entries()) {
     await storage.jobs.setLane(scope, '*', { weight: weights[at] });
-    const budget = { id: 'all', kind: 'jobs', target: '*', period: 'month', amount: 1_000_000_000_000_000 } as const;
-    await storage.jobs.putBudget(scope, budget, Date.now());
+    const amount = 1_000_000_000_000_000;
+    const budget = {
+      id: 'all',
+      kind: 'jobs',
+      target: '*',
+      period: 'month',
+      weight: 1,
+      automatic: false,
+      amount,
+    } as const;
+    await storage.budgets.put(scope, budget, { by: 'bench', at: Date.now() });
   }
   const started = new Map<string, (at: number) => void>();
   const bare = { payload: z.looseObject({}), runs: 'inline', estimateMs: () => 1 } as const;

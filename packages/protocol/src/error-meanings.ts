@@ -146,6 +146,21 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     remedy: 'Upgrade the collector before the agents.',
   },
   'batch/width': { status: 400, title: 'A batch has too many series', remedy: 'Split it by plugin or host.' },
+  'budgets/amounts': {
+    status: 409,
+    title: 'Amounts break what a rebalancing has to keep',
+    remedy: 'Keep their sum and their bounds; `…/simulate` says what is broken.',
+  },
+  'budgets/changed': {
+    status: 409,
+    title: 'A budget was changed since the proposal was made',
+    remedy: 'Make a new proposal with `budget.rebalance`.',
+  },
+  'budgets/state': {
+    status: 409,
+    title: 'The rebalancing is in no state for that',
+    remedy: 'Only one that is not applied can be applied, and only one that is applied undone.',
+  },
   'cluster/lease-lost': {
     status: 503,
     title: 'Another collector decides for the tenant now',
@@ -323,6 +338,10 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     remedy: 'Submit it after jobs that are there and have not failed.',
   },
   'jobs/budget': { title: 'A budget ended in the middle of a run', remedy: 'Raise the budget, and retry the job.' },
+  'jobs/budgets': {
+    title: 'There are no budgets that money could move between',
+    remedy: 'Set at least two of the kind and period, with bounds that leave room.',
+  },
   'jobs/cancelled': { title: 'Somebody cancelled the job', remedy: 'Submit it again, if that was a mistake.' },
   'jobs/cron': { status: 400, title: 'A cron expression can not be read', remedy: 'Use five or six fields.' },
   'jobs/failed': { title: 'A run failed', remedy: 'The message and the events of the job say why.' },
@@ -469,6 +488,11 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     status: 400,
     title: 'Some samples were not taken',
     remedy: 'The message counts them and gives the first reason.',
+  },
+  'recommendations/state': {
+    status: 409,
+    title: 'The recommendation is in no state for that',
+    remedy: 'Look at it: it may have been followed or dismissed meanwhile.',
   },
   'remote-write/symbols': {
     status: 400,

@@ -46,7 +46,16 @@ export async function killWorkers(
   const scopes = [await storage.tenants.ensure('a'), await storage.tenants.ensure('b')];
   for (const scope of scopes) {
     const amount = 9_000_000_000_000_000;
-    await storage.jobs.putBudget(scope, { id: 'all', kind: 'jobs', target: '*', period: 'month', amount }, Date.now());
+    const budget = {
+      id: 'all',
+      kind: 'jobs',
+      target: '*',
+      period: 'month',
+      weight: 1,
+      automatic: false,
+      amount,
+    } as const;
+    await storage.budgets.put(scope, budget, { by: 'test', at: Date.now() });
   }
   let submitted = 0;
   let cuts = 0;

@@ -42,6 +42,7 @@ import { alertmanagerRoutes } from './routes/alertmanager.ts';
 import { alertPolicyRoutes } from './routes/alert-policies.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { budgetRoutes } from './routes/budgets.ts';
 import { cardinalityRoutes } from './routes/cardinality.ts';
 import { changeEventRoutes } from './routes/change-events.ts';
 import { channelRoutes } from './routes/channels.ts';
@@ -175,6 +176,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   changeEventRoutes(api, deps);
   onCallRoutes(api, deps);
   jobRoutes(api, deps);
+  budgetRoutes(api, deps);
   limitRoutes(api, { ...deps, cors });
   usageRoutes(api, { ...deps, flush: deps.usageMeter.flush });
   auditRoutes(api, deps);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { newBudgetSchema, newJobSchema } from '@tarsier/protocol/api';
+import { newJobSchema } from '@tarsier/protocol/api';
 import type { z } from 'zod';
 import { silentLog } from '../log.ts';
 import { createTestStorage, type TestStorage } from '../storage/testing.ts';
@@ -197,16 +197,21 @@ test('jobs run after those they come after, and not at all when one of these doe
   await expect(submit(jobs, scope, { type: 'echo', after: [bad] })).rejects.toThrow(/after: .*: it has failed/u);
 });
 
-const budget = (usd: number) => ({
-  ...newBudgetSchema.parse({ kind: 'jobs', amount: '0' }),
-  id: 'b',
-  amount: usd * 1e9,
-});
+const budget = (usd: number) =>
+  ({
+    id: 'b',
+    kind: 'jobs',
+    target: '*',
+    period: 'month',
+    weight: 1,
+    automatic: false,
+    amount: usd * 1e9,
+  }) as const;
 
 test('a budget is set aside before a run, charged after it, and never exceeded, also by a run that takes more than was thought', async () => {
   const scope = await newTenant();
   // A second of CPU is a dollar; a job of 50 ms has 0.15 set aside.
-  await db.storage.jobs.putBudget(scope, budget(0.2), Date.now());
+  await db.storage.budgets.put(scope, budget(0.2), { by: 'test', at: Date.now() });
   const over = await submit(jobs, scope, { type: 'compute', payload: { ms: 5_000 } });
   const failed = await reached(jobs, scope, over, 'failed');
   expect(failed.job.error?.code).toBe('jobs/budget');
@@ -218,7 +223,7 @@ test('a budget is set aside before a run, charged after it, and never exceeded, 
   expect(quote.waitsFor[0]).toMatch(/^the budget of 0.20 USD for jobs has [\d.]+ left, and [\d.]+ are set aside/u);
   await sleep(300);
   expect((await jobs.queue.describe(scope, next)).job.state).toBe('waiting');
-  await db.storage.jobs.putBudget(scope, budget(10), Date.now());
+  await db.storage.budgets.put(scope, budget(10), { by: 'test', at: Date.now() });
   await reached(jobs, scope, next, 'succeeded');
 });
 

@@ -1,8 +1,9 @@
 /** Every job type, one line each. */
 import { jobTypesOf } from './job-type.ts';
+import { budgetRebalance } from './tasks/budget/budget-rebalance.ts';
 import { costOptimization } from './tasks/cost/cost-optimization.ts';
 import { diagnose } from './tasks/diagnose/diagnose.ts';
 import { forecastRun } from './tasks/forecast/run.ts';
 import { forecastTrain } from './tasks/forecast/train.ts';
 
-export const jobTypes = jobTypesOf([diagnose, forecastTrain, forecastRun, costOptimization]);
+export const jobTypes = jobTypesOf([diagnose, forecastTrain, forecastRun, costOptimization, budgetRebalance]);

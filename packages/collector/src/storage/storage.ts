@@ -13,6 +13,7 @@ import { createAudit, type Audit } from './audit.ts';
 import { restoreBackup, writeBackup, type BackupRows } from './backup/backup.ts';
 import { createBatches, type Batches } from './batches.ts';
 import { createChangeEvents, type ChangeEvents } from './change-events.ts';
+import { createBudgets, type Budgets } from './budgets.ts';
 import { createBus, type Bus } from './bus.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createChannels, type Channels } from './channels.ts';
@@ -42,6 +43,7 @@ import { createNotifications, type Notifications } from './notifications.ts';
 import { dropExpired, ensurePartitions, type Retention } from './partitions.ts';
 import { createSamples, type Samples } from './select/samples.ts';
 import { createPrices, type Prices } from './prices.ts';
+import { createRecommendations, type Recommendations } from './recommendations.ts';
 import { createRuleFiles, type RuleFiles } from './rule-files.ts';
 import { createRules, type Rules } from './rules.ts';
 import { createSeriesCatalog, type SeriesCatalog } from './series-catalog.ts';
@@ -87,6 +89,8 @@ export interface Storage {
   readonly jobs: Jobs;
   readonly models: Models;
   readonly prices: Prices;
+  readonly budgets: Budgets;
+  readonly recommendations: Recommendations;
   /** How another thread reaches the same database: {@link joinStorage}. */
   readonly connection: Connection;
   readonly tokenKeys: TokenKeys;
@@ -234,6 +238,8 @@ function storageOn(
     jobs: createJobs(database),
     models: createModels(database, now),
     prices: createPrices(database, now),
+    budgets: createBudgets(database),
+    recommendations: createRecommendations(database),
     connection,
     tokenKeys: createTokenKeys(database),
     users: createUsers(database, now),

@@ -3,6 +3,7 @@ export * from './alert-policies.ts';
 export * from './alerts.ts';
 export * from './calendar.ts';
 export * from './audit.ts';
+export * from './budgets.ts';
 export * from './cardinality.ts';
 export * from './change-events.ts';
 export * from './channels.ts';
@@ -19,6 +20,8 @@ export * from './models.ts';
 export * from './keys.ts';
 export type { NotificationRecord } from './notification.ts';
 export * from './on-call.ts';
+export * from './optimisation.ts';
+export * from './performance.ts';
 export type {
   Answer,
   Body,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Job, JobEvent, JobState } from '../job.ts';
-import { parseUsd } from '../money.ts';
+import { usdText } from './budgets.ts';
 import { defineOperations, many, next, pageParameters, unixMs } from './operation.ts';
 
 export const jobStates = [
@@ -40,7 +40,6 @@ export const newJobsSchema = z.object({ jobs: z.array(newJobSchema).min(1).max(1
 /** `POST /v1/jobs/quote`. */
 export const quoteSchema = z.object({ type: jobType, payload, priority: z.int().min(-100).max(100).default(0) });
 
-const usdText = z.string().describe('USD, as decimal text.');
 const jobState = z.enum(jobStates);
 const jobError = z.object({ code: z.string(), message: z.string(), retryable: z.boolean() });
 const progress = {
@@ -184,30 +183,6 @@ const scheduleAnswer = z
   })
   .meta({ id: 'JobSchedule' });
 export type JobSchedule = z.infer<typeof scheduleAnswer>;
-
-export const usdSchema = z.string().refine((text) => (parseUsd(text) ?? -1) >= 0, {
-  message: 'expected USD as decimal text, as in "12.50", at most 9000000',
-});
-
-/** `PUT /v1/budgets/{id}`. */
-export const newBudgetSchema = z.object({
-  kind: z.enum(['jobs', 'job-type', 'team', 'agent', 'model']),
-  /** Which job type, team, agent or model; `*` for all jobs. */
-  target: z.string().min(1).max(200).default('*'),
-  period: z.enum(['day', 'month']).default('month'),
-  amount: usdSchema,
-});
-
-const budgetAnswer = z
-  .object({ ...newBudgetSchema.shape, id: z.string(), amount: usdText })
-  .meta({ id: 'SpendingBudget' });
-export type SpendingBudget = z.infer<typeof budgetAnswer>;
-
-const shownBudget = z.object({
-  ...budgetAnswer.shape,
-  spent: usdText.exactOptional().describe('Of jobs: since the period began.'),
-  reserved: usdText.exactOptional().describe('Of jobs: set aside for those that run.'),
-});
 
 const usageQuery = z.object({
   days: z.coerce.number('expected a number of days').int().min(1).max(400).default(31),
@@ -358,26 +333,4 @@ export const jobOperations = defineOperations({
     answer: scheduleAnswer,
   },
   'DELETE /v1/job-schedules/{id}': { summary: 'Ends a schedule', tag, scope: 'write', status: 204, refusals: [404] },
-  'GET /v1/budgets': {
-    summary: 'How much may be spent, and how much was',
-    tag: 'budgets',
-    scope: 'read',
-    status: 200,
-    answer: z.object({ budgets: many(shownBudget) }),
-  },
-  'PUT /v1/budgets/{id}': {
-    summary: 'Sets how much may be spent',
-    tag: 'budgets',
-    scope: 'admin',
-    body: newBudgetSchema,
-    status: 200,
-    answer: budgetAnswer,
-  },
-  'DELETE /v1/budgets/{id}': {
-    summary: 'Takes a budget away',
-    tag: 'budgets',
-    scope: 'admin',
-    status: 204,
-    refusals: [404],
-  },
 });

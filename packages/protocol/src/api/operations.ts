@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { alertPolicyOperations } from './alert-policies.ts';
 import { alertOperations } from './alerts.ts';
 import { auditOperations } from './audit.ts';
+import { budgetOperations } from './budgets.ts';
 import { cardinalityOperations } from './cardinality.ts';
 import { changeEventOperations } from './change-events.ts';
 import { channelOperations } from './channels.ts';
@@ -53,6 +54,7 @@ export const operations = {
   ...jobOperations,
   ...modelOperations,
   ...priceOperations,
+  ...budgetOperations,
   ...keyOperations,
   ...userOperations,
   ...limitOperations,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { usdSchema } from './jobs.ts';
+import { usdSchema } from './budgets.ts';
 import { defineOperations } from './operation.ts';
 
 const modelPrice = z.object({

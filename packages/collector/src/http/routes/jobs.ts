@@ -1,11 +1,11 @@
-import { formatUsd, parseUsd, TarsierError } from '@tarsier/protocol';
+import { formatUsd, TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
 import type { JobQueue } from '../../jobs/queue.ts';
 import { dayMs } from '../../storage/hours.ts';
 import { decodeCursor, encodeCursor } from '../../storage/cursor.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Api } from '../api/call.ts';
-import { parse } from '../parse.ts';
+import { idOf } from '../job-id.ts';
 
 interface JobRouteDeps {
   readonly queue: JobQueue;
@@ -13,7 +13,7 @@ interface JobRouteDeps {
   readonly now: () => number;
 }
 
-/** `/v1/jobs`, `/v1/job-schedules`, `/v1/budgets`: work for the models, from its submission to its result. */
+/** `/v1/jobs`, `/v1/job-schedules`: work for the models, from its submission to its result. */
 export function jobRoutes(api: Api, deps: JobRouteDeps): void {
   const { queue, storage, now } = deps;
   api.on('GET /v1/jobs', async ({ tenant, query: { cursor, ...filter } }) => {
@@ -76,7 +76,6 @@ export function jobRoutes(api: Api, deps: JobRouteDeps): void {
     return queue.describe(tenant, id);
   });
   scheduleRoutes(api, deps);
-  budgetRoutes(api, deps);
 }
 
 function scheduleRoutes(api: Api, { queue, storage }: JobRouteDeps): void {
@@ -88,57 +87,5 @@ function scheduleRoutes(api: Api, { queue, storage }: JobRouteDeps): void {
       if (await storage.jobs.deleteSchedule(tenant, id)) return;
       throw new TarsierError('http/not-found', `there is no schedule ${id}`);
     },
-  });
-}
-
-function budgetRoutes(api: Api, { storage, now }: JobRouteDeps): void {
-  api.on('GET /v1/budgets', async ({ tenant }) => {
-    const [budgets, views, queue] = await Promise.all([
-      storage.jobs.budgets(tenant),
-      storage.jobs.budgetViews(tenant, now()),
-      storage.jobs.work.view(),
-    ]);
-    const lanes = queue.tenants.find(({ tenantId }) => tenantId === tenant.tenantId)?.lanes ?? [];
-    return {
-      budgets: budgets.map(({ amount, ...budget }) => {
-        const view = views.find(({ id }) => id === budget.id);
-        if (view === undefined) return { ...budget, amount: formatUsd(amount) };
-        const reserved = lanes.reduce(
-          (sum, lane) => sum + (view.type === '*' || view.type === lane.type ? lane.reserved : 0),
-          0,
-        );
-        const spent = formatUsd(view.amount - view.left);
-        return { ...budget, amount: formatUsd(amount), spent, reserved: formatUsd(reserved) };
-      }),
-    };
-  });
-  const current = async (tenant: Parameters<typeof storage.jobs.budgets>[0], id: string) => {
-    const found = (await storage.jobs.budgets(tenant)).find((one) => one.id === id);
-    return found === undefined ? undefined : { ...found, amount: formatUsd(found.amount) };
-  };
-  api.on('PUT /v1/budgets/{id}', {
-    current: ({ tenant, params: { id } }) => current(tenant, id),
-    async handle({ tenant, params, body }) {
-      const id = parse(z.string().min(1).max(100), params.id, 'http/parameter');
-      const amount = parseUsd(body.amount) ?? 0;
-      await storage.jobs.putBudget(tenant, { ...body, id, amount }, now());
-      return { ...body, id, amount: formatUsd(amount) };
-    },
-  });
-  api.on('DELETE /v1/budgets/{id}', {
-    current: ({ tenant, params: { id } }) => current(tenant, id),
-    async handle({ tenant, params: { id } }) {
-      if (await storage.jobs.deleteBudget(tenant, id)) return;
-      throw new TarsierError('http/not-found', `there is no budget ${id}`);
-    },
-  });
-}
-
-/** @throws {TarsierError} `http/parameter` */
-function idOf(id: string): string {
-  const parsed = z.uuid().safeParse(id);
-  if (parsed.success) return parsed.data;
-  throw new TarsierError('http/parameter', `id: expected the id of a job, got ${JSON.stringify(id.slice(0, 60))}`, {
-    field: 'id',
   });
 }

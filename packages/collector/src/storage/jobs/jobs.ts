@@ -17,16 +17,12 @@ import { cancelJob, holdJob, releaseJob, replayJobs } from './control.ts';
 import { finishRuns, type Finished, type Outcome } from './finish.ts';
 import { listenForHints, tellChanged, type JobHint } from './hints.ts';
 import {
-  deleteBudget,
   jobUsage,
   laneCounts,
   laneHistory,
-  listBudgets,
-  putBudget,
   setLane,
   type LaneCount,
   type LaneSettings,
-  type StoredBudget,
   type UsageRow,
 } from './lanes.ts';
 import {
@@ -81,9 +77,6 @@ export interface Jobs {
     since: UnixMs,
   ): Promise<{ readonly runs: number; readonly baseMs: number; readonly meteredMs: number }>;
   usage(scope: TenantScope, since: UnixMs): Promise<readonly UsageRow[]>;
-  budgets(scope: TenantScope): Promise<readonly StoredBudget[]>;
-  putBudget(scope: TenantScope, budget: StoredBudget, now: UnixMs): Promise<void>;
-  deleteBudget(scope: TenantScope, id: string): Promise<boolean>;
   budgetViews(scope: TenantScope, now: UnixMs): Promise<readonly BudgetView[]>;
 
   schedules(scope: TenantScope): Promise<readonly JobSchedule[]>;
@@ -130,9 +123,6 @@ export function createJobs({ jobs }: Database): Jobs {
     laneCounts: (scope) => begin(scope, (tx) => laneCounts(tx, scope)),
     history: (scope, type, since) => begin(scope, (tx) => laneHistory(tx, scope, type, since)),
     usage: (scope, since) => begin(scope, (tx) => jobUsage(tx, scope, since)),
-    budgets: (scope) => begin(scope, (tx) => listBudgets(tx, scope)),
-    putBudget: (scope, budget, now) => begin(scope, (tx) => putBudget(tx, scope, budget, now)),
-    deleteBudget: (scope, id) => begin(scope, (tx) => deleteBudget(tx, scope, id)),
     budgetViews: (scope, now) => begin(scope, (tx) => budgetViews(tx, [scope.tenantId], now)),
     schedules: (scope) => begin(scope, (tx) => listSchedules(tx, scope)),
     createSchedule: (scope, schedule, nextAt, now) =>

@@ -1,6 +1,5 @@
 /** What a tenant's jobs may, and what they took. */
 import type { UnixMs } from '@tarsier/protocol';
-import type { SpendingBudget } from '@tarsier/protocol/api';
 import type { TenantScope } from '../../tenant.ts';
 import type { AnySql } from '../database.ts';
 
@@ -89,34 +88,6 @@ export async function jobUsage(sql: AnySql, { tenantId }: TenantScope, since: Un
     estimateMs: estimate_ms,
     meteredMs: metered_ms,
   }));
-}
-
-/** As a budget is kept: its amount in billionths of USD. */
-export interface StoredBudget extends Omit<SpendingBudget, 'amount'> {
-  readonly amount: number;
-}
-
-export async function listBudgets(sql: AnySql, { tenantId }: TenantScope): Promise<readonly StoredBudget[]> {
-  return sql<StoredBudget[]>`
-    select id, kind, target, period, amount from budget where tenant_id = ${tenantId} order by kind, target, id`;
-}
-
-export async function putBudget(
-  sql: AnySql,
-  { tenantId }: TenantScope,
-  { id, kind, target, period, amount }: StoredBudget,
-  now: UnixMs,
-): Promise<void> {
-  await sql`
-    insert into budget (tenant_id, id, kind, target, period, amount, updated_at)
-    values (${tenantId}, ${id}, ${kind}, ${target}, ${period}, ${amount}, ${now})
-    on conflict (tenant_id, id) do update set kind = excluded.kind, target = excluded.target,
-      period = excluded.period, amount = excluded.amount, updated_at = excluded.updated_at`;
-}
-
-export async function deleteBudget(sql: AnySql, { tenantId }: TenantScope, id: string): Promise<boolean> {
-  const gone = await sql`delete from budget where tenant_id = ${tenantId} and id = ${id}`;
-  return gone.count > 0;
 }
 
 function dayOf(time: UnixMs): string {

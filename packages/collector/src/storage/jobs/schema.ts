@@ -165,6 +165,67 @@ export const budget = pgTable(
     period: text('period').notNull(),
     amount: money('amount').notNull(),
     updatedAt: unixMs('updated_at').notNull(),
+    /** Between which a rebalancing leaves it. */
+    minimum: money('minimum'),
+    maximum: money('maximum'),
+    weight: doublePrecision('weight').notNull().default(1),
+    automatic: boolean('automatic').notNull().default(false),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+/** What amounts were before: kept when the budget is gone. */
+export const budgetChange = pgTable(
+  'budget_change',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    budgetId: text('budget_id').notNull(),
+    /** UUID version 7: in the order of time. */
+    id: uuid('id').notNull(),
+    at: unixMs('at').notNull(),
+    by: text('by').notNull(),
+    kind: text('kind').notNull(),
+    fromAmount: money('from_amount'),
+    toAmount: money('to_amount'),
+    reason: text('reason'),
+    rebalanceId: uuid('rebalance_id'),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.budgetId, table.id] })],
+);
+
+/** Proposals to move money between budgets, by the jobs that made them. */
+export const budgetRebalance = pgTable(
+  'budget_rebalance',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: uuid('id').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+    state: text('state').notNull(),
+    /** As it was proposed. */
+    body: jsonb('body').notNull(),
+    /** What it was made from, so that other amounts can be tried. */
+    basis: jsonb('basis').notNull(),
+    /** What was set, and from what: by budget. */
+    amounts: jsonb('amounts'),
+    appliedAt: unixMs('applied_at'),
+    appliedBy: text('applied_by'),
+    undoneAt: unixMs('undone_at'),
+    undoneBy: text('undone_by'),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+/** What would make a tenant's optimisation score better, and what became of it. */
+export const recommendation = pgTable(
+  'recommendation',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    state: text('state').notNull(),
+    /** Points of the tenant's score. */
+    gain: doublePrecision('gain').notNull(),
+    body: jsonb('body').notNull(),
+    changedAt: unixMs('changed_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 );

@@ -1,7 +1,8 @@
 /** What calls of models cost, and what of that is waste: by agent and model, from counted tokens and the price table. */
-import { formatUsd, parseUsd, priceOf, type Nanos } from '@tarsier/protocol';
+import { formatUsd, priceOf, type Nanos } from '@tarsier/protocol';
 import type { ModelPrice } from '@tarsier/protocol/api';
 import type { Finding } from './finding.ts';
+import { costOf, million, priceFor, type TokenPrice, type Tokens } from './model-price.ts';
 
 /** Of one agent with one model, in the time that is looked at. Whole numbers. */
 export interface ModelUse {
@@ -10,12 +11,7 @@ export interface ModelUse {
   readonly model: string;
   readonly calls: number;
   readonly failed: number;
-  readonly tokens: {
-    readonly input: number;
-    readonly cached: number;
-    readonly cacheWrite: number;
-    readonly output: number;
-  };
+  readonly tokens: Tokens;
   /** How right the model was, 0 to 1, where its tests or users tell. */
   readonly accuracy?: number;
 }
@@ -29,11 +25,10 @@ export interface ModelReport {
 }
 
 interface Priced extends ModelUse {
-  readonly price: Readonly<Record<'input' | 'cached' | 'cacheWrite' | 'output', Nanos>>;
+  readonly price: TokenPrice;
   readonly cost: Nanos;
 }
 
-const million = 1_000_000;
 /** A saving of less, of what the agent's calls cost, is not worth a change. */
 const worthwhile = 0.05;
 /** How sure savings are that rest on a comparison with other agents, or on what failed calls may have read. */
@@ -140,40 +135,3 @@ function dearModel(use: Priced, all: readonly Priced[]): Finding | undefined {
 const readOf = ({ input, cached, cacheWrite }: ModelUse['tokens']): number => input + cached + cacheWrite;
 const percent = (ratio: number): string => `${(100 * ratio).toFixed(1)} %`;
 const subjectOf = (use: Priced) => ({ subject: `${use.agent} with ${use.model}`, monthly: use.cost });
-
-function costOf({ input, cached, cacheWrite, output }: ModelUse['tokens'], price: Priced['price']): Nanos {
-  return (
-    priceOf(input, price.input, million) +
-    priceOf(cached, price.cached, million) +
-    priceOf(cacheWrite, price.cacheWrite, million) +
-    priceOf(output, price.output, million)
-  );
-}
-
-function priceFor(table: readonly ModelPrice[], { provider, model }: ModelUse): Priced['price'] | undefined {
-  const found = table.find((one) => fits(one.model, model) && fits(one.provider, provider));
-  if (found === undefined) return undefined;
-  const usd = (text: string): Nanos => parseUsd(text) ?? 0;
-  const input = usd(found.input);
-  return {
-    input,
-    output: usd(found.output),
-    cached: found.cachedInput === undefined ? input : usd(found.cachedInput),
-    cacheWrite: found.cacheWrite === undefined ? input : usd(found.cacheWrite),
-  };
-}
-
-/** `*` stands for any text; a pattern is no regular expression. */
-function fits(pattern: string, name: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return name === first;
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return name.length - at >= last.length && name.endsWith(last);
-}
