@@ -12,6 +12,7 @@ const decimalPrefixes = ['', 'k', 'M', 'G', 'T', 'P'];
 const nbsp = '\u00a0';
 
 const seconds: readonly Scale[] = [
+  { divisor: 1e-9, suffix: `${nbsp}ns` },
   { divisor: 1e-6, suffix: `${nbsp}µs` },
   { divisor: 1e-3, suffix: `${nbsp}ms` },
   { divisor: 1, suffix: `${nbsp}s` },

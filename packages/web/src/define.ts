@@ -1,3 +1,4 @@
+import { models } from './define-models.ts';
 import { TarsierAnomalyTimeline } from './elements/tarsier-anomaly-timeline/tarsier-anomaly-timeline.ts';
 import { TarsierGauge } from './elements/tarsier-gauge/tarsier-gauge.ts';
 import { TarsierHealth } from './elements/tarsier-health/tarsier-health.ts';
@@ -14,8 +15,8 @@ import { TarsierOnboarding } from './elements/tarsier-onboarding/tarsier-onboard
 import { TarsierProvider } from './elements/tarsier-provider/tarsier-provider.ts';
 import { TarsierTimeRange } from './elements/tarsier-time-range/tarsier-time-range.ts';
 
-/** The elements for any page. The provider is first: the others ask it when they are upgraded. */
-export const elements: readonly (readonly [tag: string, element: CustomElementConstructor])[] = [
+/** Elements that show what is measured. The provider is first: the others ask it when they are upgraded. */
+export const watching: readonly (readonly [tag: string, element: CustomElementConstructor])[] = [
   ['tarsier-provider', TarsierProvider],
   ['tarsier-connection', TarsierConnection],
   ['tarsier-chart', TarsierChart],
@@ -32,5 +33,8 @@ export const elements: readonly (readonly [tag: string, element: CustomElementCo
   ['tarsier-sparkline', TarsierSparkline],
   ['tarsier-stat', TarsierStat],
 ];
+
+/** The elements for any page. */
+export const elements = [...watching, ...models];
 
 export { define } from './register.ts';

@@ -5,6 +5,11 @@ import { defineInPage } from './register.ts';
 defineInPage(elements);
 
 export { define, elements } from './define.ts';
+export { TarsierTraining } from './elements/tarsier-training/tarsier-training.ts';
+export { TarsierConvergence } from './elements/tarsier-convergence/tarsier-convergence.ts';
+export { TarsierModelMatrix } from './elements/tarsier-model-matrix/tarsier-model-matrix.ts';
+export { TarsierCost } from './elements/tarsier-cost/tarsier-cost.ts';
+export { TarsierJobs } from './elements/tarsier-jobs/tarsier-jobs.ts';
 export { TarsierAlertList } from './elements/tarsier-alert-list/tarsier-alert-list.ts';
 export { TarsierAnomalyTimeline } from './elements/tarsier-anomaly-timeline/tarsier-anomaly-timeline.ts';
 export { TarsierGauge } from './elements/tarsier-gauge/tarsier-gauge.ts';

@@ -1,5 +1,6 @@
-import { define, elements } from '../define.ts';
+import { define, watching } from '../define.ts';
 import { alertWords } from '../i18n/alerts/words.ts';
+import { modelWords } from '../i18n/models/words.ts';
 import { words } from '../i18n/words.ts';
 import '../styles/page.css';
 import { TarsierApp } from './app.ts';
@@ -16,20 +17,22 @@ function apply(): void {
 
 /** English is in the bundle; who reads German loads it beside. */
 async function loadGerman(): Promise<void> {
-  const [own, app, alerts] = await Promise.all([
+  const [own, app, alerts, models] = await Promise.all([
     import('../i18n/de.ts'),
     import('./words/de.ts'),
     import('../i18n/alerts/de.ts'),
+    import('../i18n/models/de.ts'),
   ]);
   words.add('de', own.de);
   alertWords.add('de', alerts.de);
+  modelWords.add('de', models.de);
   appWords.add('de', app.de);
 }
 
 apply();
 preferences.subscribe(apply);
 
-define([...elements, ['tarsier-key-help', KeyHelp], ['tarsier-app', TarsierApp]]);
+define([...watching, ['tarsier-key-help', KeyHelp], ['tarsier-app', TarsierApp]]);
 const app = document.createElement('tarsier-app');
 app.preferences = preferences;
 document.body.prepend(app);

@@ -64,6 +64,27 @@ export const pages: readonly Page[] = [
     load: async () => (await import('../pages/anomalies/anomalies.ts')).AnomaliesPage,
   },
   {
+    name: 'models',
+    icon: 'models',
+    key: 'm',
+    tag: 'tarsier-models-page',
+    load: async () => (await import('../pages/models/models.ts')).ModelsPage,
+  },
+  {
+    name: 'jobs',
+    icon: 'jobs',
+    key: 'j',
+    tag: 'tarsier-jobs-page',
+    load: async () => (await import('../pages/jobs/jobs.ts')).JobsPage,
+  },
+  {
+    name: 'cost',
+    icon: 'cost',
+    key: 'c',
+    tag: 'tarsier-cost-page',
+    load: async () => (await import('../pages/cost/cost.ts')).CostPage,
+  },
+  {
     name: 'rules',
     icon: 'rules',
     key: 'r',
@@ -73,7 +94,7 @@ export const pages: readonly Page[] = [
   {
     name: 'embed',
     icon: 'embed',
-    key: 'm',
+    key: 'w',
     tag: 'tarsier-embed-page',
     load: async () => (await import('../pages/embed/embed.ts')).EmbedPage,
   },

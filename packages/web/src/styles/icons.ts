@@ -69,6 +69,9 @@ export const icons = {
     svg`<circle cx="3.2" cy="4" r="1.7" fill="none" stroke="currentColor" stroke-width="1.3"/><circle cx="3.2" cy="12" r="1.7" fill="none" stroke="currentColor" stroke-width="1.3"/><circle cx="12.6" cy="8" r="2" fill="none" stroke="currentColor" stroke-width="1.3"/><path d="M4.8 4.6l6 2.7M4.8 11.4l6-2.7" stroke="currentColor" stroke-width="1.3"/>`,
   ),
   jobs: icon(svg`<path d="M2 4h9M2 8h12M2 12h6" stroke="currentColor" stroke-width="1.7" stroke-linecap="round"/>`),
+  cost: icon(
+    svg`<path d="M8 1.8v12.4M11 4.6C10.4 3.9 9.3 3.4 8 3.4c-1.8 0-3 .9-3 2.2 0 3 6.2 1.5 6.2 4.7 0 1.4-1.3 2.4-3.2 2.4-1.5 0-2.7-.5-3.4-1.400" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/>`,
+  ),
   rules: icon(
     svg`<path d="M2.5 3.5h11M2.5 12.5h5M5 3.5v9" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linecap="round"/><path d="M9 11.2l1.8 1.8 3.2-4" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/>`,
   ),

@@ -1,0 +1,14 @@
+import { TarsierTraining } from './elements/tarsier-training/tarsier-training.ts';
+import { TarsierConvergence } from './elements/tarsier-convergence/tarsier-convergence.ts';
+import { TarsierModelMatrix } from './elements/tarsier-model-matrix/tarsier-model-matrix.ts';
+import { TarsierCost } from './elements/tarsier-cost/tarsier-cost.ts';
+import { TarsierJobs } from './elements/tarsier-jobs/tarsier-jobs.ts';
+
+/** Elements that show jobs and what came of them: the dashboard loads them with the pages that do. */
+export const models: readonly (readonly [tag: string, element: CustomElementConstructor])[] = [
+  ['tarsier-training', TarsierTraining],
+  ['tarsier-convergence', TarsierConvergence],
+  ['tarsier-model-matrix', TarsierModelMatrix],
+  ['tarsier-cost', TarsierCost],
+  ['tarsier-jobs', TarsierJobs],
+];

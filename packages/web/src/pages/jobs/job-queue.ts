@@ -1,0 +1,109 @@
+import type { JobQueueResponse, JobSchedule } from '@tarsier/protocol/api';
+import { html, LitElement } from 'lit';
+import type { TemplateResult } from 'lit';
+import { formatMoment } from '../../chart/age.ts';
+import { formatValue } from '../../chart/units.ts';
+import { AskedController } from '../../controllers/asked.ts';
+import { LocaleController } from '../../controllers/locale.ts';
+import { resultStyles } from '../../elements/result.styles.ts';
+import { tableStyles } from '../../elements/table.styles.ts';
+import { modelWords } from '../../i18n/models/words.ts';
+import { base, tokens } from '../../styles/tokens.ts';
+
+const pollMs = 5_000;
+
+/** What waits and runs, how much may, and what is submitted by the clock. */
+export class JobQueue extends LitElement {
+  static override styles = [tokens, base, resultStyles, tableStyles];
+
+  readonly #locale = new LocaleController(this, modelWords);
+  readonly #queue = new AskedController<JobQueueResponse>(
+    this,
+    () => '/v1/jobs/queue',
+    () => pollMs,
+  );
+  readonly #schedules = new AskedController<{ readonly schedules: readonly JobSchedule[] }>(
+    this,
+    () => '/v1/job-schedules',
+    () => 4 * pollMs,
+  );
+
+  override render(): TemplateResult {
+    return html`<section class="card result" aria-labelledby="queue">
+      <h3 id="queue">${this.#locale.words.page.queue}</h3>
+      ${this.#lanes()}
+      <h4>${this.#locale.words.page.schedules}</h4>
+      ${this.#scheduled()}
+    </section>`;
+  }
+
+  #lanes(): TemplateResult {
+    const { words } = this.#locale;
+    const { page: text } = words;
+    const { state } = this.#queue;
+    if (state.kind === 'loading') return html`<p class="note skeleton" aria-busy="true">${words.loading}</p>`;
+    if (state.kind === 'failed')
+      return html`<p class="note">${state.error.message} <code>${state.error.code}</code></p>`;
+    const { lanes, weight, workers, slots } = state.value;
+    return html`<dl class="figures">
+        ${[
+          [text.weight, weight],
+          [text.workers, workers],
+          [text.places, slots],
+        ].map(
+          ([name, value]) =>
+            html`<div>
+              <dt>${name}</dt>
+              <dd>${formatValue(Number(value), '', this.#locale)}</dd>
+            </div>`,
+        )}
+      </dl>
+      <div class="scroll" tabindex="0" role="region" aria-label=${words.numbers}>
+        <table>
+          <thead>
+            <tr>
+              ${[words.jobs.type, text.waiting, text.running, text.atMost].map(
+                (name) => html`<th scope="col">${name}</th>`,
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            ${lanes.map(
+              ({ type, waiting, running, maxRunning, paused }) =>
+                html`<tr>
+                  <th scope="row">${type === '*' ? words.jobs.all : type}</th>
+                  <td>${waiting}</td>
+                  <td>${running}</td>
+                  <td>${paused ? text.paused : (maxRunning ?? text.unlimited)}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>`;
+  }
+
+  #scheduled(): TemplateResult {
+    const { words } = this.#locale;
+    const { state, source } = this.#schedules;
+    if (state.kind !== 'ready')
+      return html`<p class="note">${state.kind === 'failed' ? state.error.message : words.loading}</p>`;
+    const { schedules } = state.value;
+    if (schedules.length === 0) return html`<p class="note">${words.page.noSchedule}</p>`;
+    const now = source?.now() ?? Date.now();
+    return html`<ul>
+      ${schedules.map(
+        ({ name, type, cron, timeZone, nextAt }) =>
+          html`<li>
+            <b>${name}</b> ${type} <code>${cron}</code> <span class="quiet">${timeZone}</span>
+            ${nextAt === null ? '' : `${words.page.next}: ${formatMoment(nextAt, now, this.#locale)}`}
+          </li>`,
+      )}
+    </ul>`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'tarsier-job-queue': JobQueue;
+  }
+}
