@@ -1,22 +1,18 @@
 /**
  * `pnpm test:alert-latency [HOSTS] [ALERTS]`: from a sample to its notification, over a real collector and a real receiver, at
  * one sample a second of each host. Every alert is an incident of its own, begins at a moment of its own, and is told
- * by itself; prints `p50 … ms, p99 … ms`. Fails when p99 is 2 s or more, or one is lost or told twice.
+ * by itself; prints `p50 … ms, p99 … ms`, of the whole way and of its stages. Fails when p99 is 2 s or more, or one is
+ * lost or told twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeEnvelope, encodePayload, encodeSchema } from '@tarsier/protocol';
-import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
+import { failsAbove, fleetMetric, kindsPerHost, startFleet } from '../test/alerts/fleet.ts';
+import { alertTimes, cpuOf, describeCpu, describeSpread, spreadOf } from '../test/alerts/stages.ts';
 import { freePort, temporaryFolder } from '../test/support/processes.ts';
 import { createApi, createKey, startCollector } from '../test/support/tarsier.ts';
 import { startWebhookReceiver } from '../test/support/webhook-receiver.ts';
 
-const [hosts = 100, alerts = 200] = process.argv.slice(2).map(Number);
+const [hosts = 100, alerts = 200] = process.argv.slice(2).flatMap((arg) => (arg === '--' ? [] : Number(arg)));
 const most = 2_000;
-const schema = encodeSchema({
-  metrics: [{ name: 'app_errors_ratio', kind: 'gauge', unit: 'ratio', help: '' }],
-  series: Array.from({ length: 8 }, (_, kind) => ({ metric: 0, labels: { kind: String(kind) } })),
-});
-const hash = schemaHash(schema);
 
 const folder = await temporaryFolder();
 const receiver = await startWebhookReceiver();
@@ -30,90 +26,39 @@ try {
     rateLimit: { count: 10_000, perMs: 3_600_000 },
   });
   await api.post('/v1/routes', { name: 'all', groupBy: ['host', 'kind'], togetherMs: 0 });
-  await api.post('/v1/rules', {
-    kind: 'threshold',
-    name: 'Errors',
-    selector: 'app_errors_ratio',
-    op: '>',
-    value: 0.5,
-  });
-  const failing = new Map<string, Set<number>>();
-  const sampledAt = new Map<string, number>();
-  let seq = 0;
-  const ship = async (host: string): Promise<void> => {
-    const now = Date.now();
-    const bad = failing.get(host) ?? new Set<number>();
-    for (const kind of bad) if (!sampledAt.has(`${host}/${kind}`)) sampledAt.set(`${host}/${kind}`, now);
-    const values = Float64Array.from({ length: 8 }, (_, kind) => (bad.has(kind) ? 0.9 : 0.1));
-    const payload = encodePayload({ times: Float64Array.of(now), width: 8, values }, zstdCompress);
-    const body = encodeEnvelope({
-      host,
-      epoch: 1,
-      seq: seq++,
-      schemaHash: hash,
-      schema,
-      t0: now,
-      t1: now,
-      rows: 1,
-      payload,
-    });
-    const response = await fetch(`${collector.url}/v1/ingest`, {
-      method: 'POST',
-      body: new Uint8Array(body),
-      headers: { authorization: `Bearer ${collector.ingestKey}`, 'content-type': 'application/vnd.tarsier.batch' },
-    });
-    if (response.status !== 204) throw new Error(`ingest answered ${response.status}: ${await response.text()}`);
-  };
-  let running = true;
-  let shipped = 0;
-  const agents = Array.from({ length: hosts }, async (_, index) => {
-    // Not all at the same moment of the second.
-    await sleep((index * 1_000) / hosts);
-    for (let next = Date.now(); running; next += 1_000) {
-      await ship(`web-${index}`);
-      shipped++;
-      await sleep(Math.max(0, next + 1_000 - Date.now()));
-    }
-  });
+  await api.post('/v1/rules', { kind: 'threshold', name: 'Errors', selector: fleetMetric, op: '>', value: failsAbove });
+  const fleet = startFleet(collector, new Map(Array.from({ length: hosts }, (_, index) => [`web-${index}`, {}])));
   // That hosts are new is not what is measured.
-  while (shipped < 5 * hosts) await sleep(100);
-  const heardAt = new Map<string, number[]>();
-  let read = 0;
-  const listen = (): void => {
-    for (; read < receiver.received.length; read++) {
-      const { because, alert } = receiver.received[read] as {
-        readonly because: string;
-        readonly alert: { readonly host: string; readonly labels: { readonly kind: string } };
-      };
-      if (because !== 'first') continue;
-      const key = `${alert.host}/${alert.labels.kind}`;
-      heardAt.set(key, [...(heardAt.get(key) ?? []), Date.now()]);
-    }
-  };
-  const listening = setInterval(listen, 5);
-  const chosen = Array.from({ length: Math.min(alerts, hosts * 8) }, (_, index) => index);
-  for (const index of chosen) {
-    const host = `web-${index % hosts}`;
-    failing.set(host, (failing.get(host) ?? new Set<number>()).add(Math.floor(index / hosts)));
+  while (fleet.shipped < 5 * hosts) await sleep(100);
+  const [began, before, answeredBefore] = [Date.now(), await cpuOf(collector.pid), fleet.answeredMs.length];
+  const count = Math.min(alerts, hosts * kindsPerHost);
+  for (let index = 0; index < count; index++) {
+    fleet.fail(`web-${index % hosts}`, Math.floor(index / hosts));
     await sleep(100);
   }
-  await sleep(5_000);
-  clearInterval(listening);
-  listen();
-  running = false;
-  await Promise.all(agents);
-  const latencies = [...sampledAt].flatMap(([key, at]) =>
-    (heardAt.get(key) ?? []).slice(0, 1).map((heard) => heard - at),
-  );
-  latencies.sort((a, b) => a - b);
-  const at = (share: number): number =>
-    latencies[Math.min(latencies.length - 1, Math.floor(share * latencies.length))] ?? Infinity;
-  const lost = chosen.length - latencies.length;
-  const twice = [...heardAt.values()].filter((times) => times.length > 1).length;
+  const until = Date.now() + 10_000;
+  while (receiver.received.length < count && Date.now() < until) await sleep(50);
+  const [wallMs, after] = [Date.now() - began, await cpuOf(collector.pid)];
+  await fleet.stop();
+
+  const heard = Map.groupBy(receiver.arrivals, ({ key }) => key);
+  const times = (await alertTimes(folder.path)).map((alert) => ({
+    ...alert,
+    heardAt: heard.get(`${alert.incident}/1/${[...heard.keys()][0]?.split('/')[2]}`)?.[0]?.at,
+  }));
+  const told = times.flatMap(({ heardAt, ...alert }) => (heardAt === undefined ? [] : [{ ...alert, heardAt }]));
+  const whole = spreadOf(told.map(({ sampledAt, heardAt }) => heardAt - sampledAt));
+  const lost = count - told.length;
+  const twice = [...heard.values()].filter((arrivals) => arrivals.length > 1).length;
   process.stdout.write(
-    `${hosts} hosts, ${hosts * 8} series at 1 s, ${chosen.length} alerts: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms; ${lost} lost, ${twice} told twice\n`,
+    `${hosts} hosts, ${hosts * kindsPerHost} series at 1 s, ${count} alerts; ${lost} lost, ${twice} told twice\n` +
+      describeSpread('sample to notification', whole) +
+      describeSpread('  a batch is sent, and answered', spreadOf(fleet.answeredMs.slice(answeredBefore))) +
+      describeSpread('  sample to decision', spreadOf(told.map((one) => (one.decidedAt ?? Infinity) - one.sampledAt))) +
+      describeSpread('  decision to receiver', spreadOf(told.map((one) => one.heardAt - (one.decidedAt ?? 0)))) +
+      describeCpu(before, after, wallMs),
   );
-  if (at(0.99) >= most || lost > 0 || twice > 0) process.exitCode = 1;
+  if (whole.p99 >= most || lost > 0 || twice > 0) process.exitCode = 1;
 } finally {
   await collector.end('SIGTERM');
   receiver.close();

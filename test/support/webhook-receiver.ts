@@ -1,13 +1,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A real HTTP server that keeps the JSON it is sent. */
+/** A real HTTP server that keeps the JSON it is sent, and under which idempotency key it came when. */
 export async function startWebhookReceiver(): Promise<{
   readonly url: string;
   readonly received: readonly unknown[];
+  /** As many, in the same order. */
+  readonly arrivals: readonly { readonly key: string; readonly at: number }[];
   close(): void;
 }> {
   const received: unknown[] = [];
+  const arrivals: { readonly key: string; readonly at: number }[] = [];
   const server = createServer((request, response) => {
     let text = '';
     request.setEncoding('utf8');
@@ -16,6 +19,7 @@ export async function startWebhookReceiver(): Promise<{
     });
     request.on('end', () => {
       received.push(JSON.parse(text));
+      arrivals.push({ key: String(request.headers['idempotency-key']), at: Date.now() });
       response.writeHead(204).end();
     });
   });
@@ -24,5 +28,5 @@ export async function startWebhookReceiver(): Promise<{
   });
   // A server that listens on a port has an address with one.
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/hook`, received, close: () => server.close() };
+  return { url: `http://127.0.0.1:${port}/hook`, received, arrivals, close: () => server.close() };
 }

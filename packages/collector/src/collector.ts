@@ -208,6 +208,7 @@ export async function startCollector({
       if (!leadership.holds(scope)) return;
       live.broadcastAlert(scope, alert);
       pipeline.observe(scope, alert);
+      pipeline.wake(scope);
     },
   });
   const pipeline = createPipeline({
@@ -419,7 +420,7 @@ export async function startCollector({
       detection.expire(now() - goneMs);
       ruleGroups.tick(now());
       await alerting.tick(now());
-      await pipeline.run(now());
+      await pipeline.run();
     }),
     every(config.leaseMs / renewals, 'keeping leases', log, async () => {
       // What can't be stored is not heard: as long as the database is away nobody is silent.
@@ -498,7 +499,7 @@ export async function startCollector({
       await anomalyLog.flush();
       await eventLog.flush();
       await alerting.close();
-      await pipeline.run(now());
+      await pipeline.close();
       await stopListening();
       await announcer.flush();
       await leadership.resign();

@@ -182,7 +182,7 @@ export async function startAlerting(
       await alerting.tick(clock.now);
       await alerting.settled();
       await alerting.tick(clock.now);
-      await pipeline.run(clock.now);
+      await pipeline.run();
       await dispatcher.drain();
     },
     /** What waits is written; nothing is sent. */

@@ -102,7 +102,7 @@ test(
         const before = provider.received.length;
         const pipeline = createPipeline({ storage: its, onOutcome() {}, log: silentLog, now: () => now });
         await pipeline.reloadPolicies(scope);
-        await pipeline.run(now);
+        await pipeline.run();
         const dispatcher = createDispatcher({
           outbox: its.notifications,
           sender: createSender({ egress: createEgress({ allow: ['127.0.0.1'] }) }),

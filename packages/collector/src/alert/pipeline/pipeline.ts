@@ -17,8 +17,15 @@ export interface Pipeline {
   drop(scope: TenantScope): void;
   /** An alert began or ended, and is saved. */
   observe(scope: TenantScope, alert: Alert): void;
-  /** Decides, and writes what was decided; what can't be written is written before the next decision. */
-  run(now: UnixMs): Promise<void>;
+  /**
+   * Decides for the tenant soon: at once when it was quiet, and in a storm after a rest, so that what came meanwhile is
+   * decided together. It never waits longer than the next {@link Pipeline.run} would.
+   */
+  wake(scope: TenantScope): void;
+  /** Decides for all, and writes what was decided; what can't be written is written before the next decision. */
+  run(): Promise<void>;
+  /** Decides once more; from then on nobody wakes it. */
+  close(): Promise<void>;
   /** A person does something about an incident. @throws {TarsierError} `incidents/closed`, `http/not-found` */
   act(scope: TenantScope, id: string, action: IncidentAction, by: string): Promise<Incident>;
   /** The tenant's routes, silences, inhibitions or channels changed. */
@@ -31,6 +38,8 @@ export interface PipelineDeps {
   readonly onOutcome: (scope: TenantScope, outcome: AlertOutcome) => void;
   readonly log: Log;
   readonly now?: () => UnixMs;
+  /** Where a test lets its collector die. */
+  readonly faultPoint?: (name: 'decided') => void;
 }
 
 interface TenantDesk {
@@ -42,15 +51,29 @@ interface TenantDesk {
   unwritten: AlertOutcome | undefined;
   /** One thing at a time. */
   busy: Promise<unknown>;
+  /** Set while it is to be woken. */
+  alarm: NodeJS.Timeout | undefined;
+  /** When it has rested from its last run, on the process's own clock. */
+  restedAt: number;
 }
 
 /** Incidents that were over this long ago can still be flapping. */
 const recentMs = 24 * hourMs;
 /** Most that a rate limit counts. */
 const mostCounted = 10_000;
+/** A desk that is woken rests so many times as long as its last run took, and at most this long. */
+const restFactor = 3;
+const longestRestMs = 500;
 
-export function createPipeline({ storage, onOutcome, log, now = Date.now }: PipelineDeps): Pipeline {
+export function createPipeline({
+  storage,
+  onOutcome,
+  log,
+  now = Date.now,
+  faultPoint = () => {},
+}: PipelineDeps): Pipeline {
   const desks = new Map<number, Promise<TenantDesk>>();
+  let closed = false;
 
   async function policiesOf(scope: TenantScope): Promise<Policies> {
     return compilePolicies(await readPolicies(storage, scope));
@@ -64,7 +87,7 @@ export function createPipeline({ storage, onOutcome, log, now = Date.now }: Pipe
     };
     const desk = new Desk(await policiesOf(scope), state);
     const waiting = [...(await storage.incidents.undecided(scope))];
-    return { scope, desk, waiting, unwritten: undefined, busy: Promise.resolve() };
+    return { scope, desk, waiting, unwritten: undefined, busy: Promise.resolve(), alarm: undefined, restedAt: 0 };
   }
 
   /** A tenant's desk is opened when it is first needed; one that can't be is tried again. */
@@ -87,17 +110,34 @@ export function createPipeline({ storage, onOutcome, log, now = Date.now }: Pipe
   async function write(desk: TenantDesk): Promise<void> {
     const { scope, unwritten } = desk;
     if (unwritten === undefined) return;
+    faultPoint('decided');
     await storage.incidents.save(scope, unwritten);
     desk.unwritten = undefined;
     onOutcome(scope, unwritten);
   }
 
-  async function decide(desk: TenantDesk, at: UnixMs): Promise<void> {
+  async function decide(desk: TenantDesk): Promise<void> {
+    const began = performance.now();
     await write(desk);
     const { waiting } = desk;
     desk.waiting = [];
-    desk.unwritten = desk.desk.run(waiting, at);
+    desk.unwritten = desk.desk.run(waiting, now());
     await write(desk);
+    const ended = performance.now();
+    desk.restedAt = ended + Math.min((ended - began) * restFactor, longestRestMs);
+  }
+
+  async function runDesk(tenantId: number, opening: Promise<TenantDesk>): Promise<void> {
+    try {
+      const desk = await opening;
+      await inTurn(desk, () => decide(desk));
+    } catch (error) {
+      log.warn('what becomes of alerts waits for the database', { tenantId, error: describeError(error) });
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (const [tenantId, opening] of desks) await runDesk(tenantId, opening);
   }
 
   return {
@@ -118,21 +158,35 @@ export function createPipeline({ storage, onOutcome, log, now = Date.now }: Pipe
       );
     },
 
-    async run(at) {
-      for (const [tenantId, opening] of desks) {
-        try {
-          const desk = await opening;
-          await inTurn(desk, () => decide(desk, at));
-        } catch (error) {
-          log.warn('what becomes of alerts waits for the database', { tenantId, error: describeError(error) });
-        }
-      }
+    wake(scope) {
+      const opening = deskOf(scope);
+      opening.then(
+        (desk) => {
+          if (closed) return;
+          desk.alarm ??= setTimeout(
+            () => {
+              desk.alarm = undefined;
+              if (!closed && desks.get(scope.tenantId) === opening) void runDesk(scope.tenantId, opening);
+            },
+            Math.max(0, desk.restedAt - performance.now()),
+          ).unref();
+        },
+        // The next run tries to open it again.
+        () => undefined,
+      );
+    },
+
+    run,
+
+    async close() {
+      closed = true;
+      await run();
     },
 
     async act(scope, id, action, by) {
       const desk = await deskOf(scope);
       return inTurn(desk, async () => {
-        await decide(desk, now());
+        await decide(desk);
         const acted = desk.desk.act(id, action, by, now());
         if (acted === undefined) {
           if ((await storage.incidents.find(scope, id)) === undefined) {
@@ -140,7 +194,7 @@ export function createPipeline({ storage, onOutcome, log, now = Date.now }: Pipe
           }
           throw new TarsierError('incidents/closed', `incident ${id} has been over for a while; it changes no more`);
         }
-        await decide(desk, now());
+        await decide(desk);
         // One that is over by it is gone from the desk.
         return desk.desk.incident(id) ?? acted;
       });

@@ -136,7 +136,7 @@ export async function play(storage: Storage, tenant: string, timeline: Timeline)
     if (restarts && changed.length > 0) pipeline = open();
     // A desk that nothing has asked for is opened, as at the start of a collector.
     if (restarts || at === 0) await pipeline.reloadPolicies(scope);
-    await pipeline.run(clock.now);
+    await pipeline.run();
   }
   const { items: unsent } = await storage.lists.unsent(scope, { limit: 1_000 });
   return {

@@ -1,0 +1,94 @@
+/** Hosts that send one sample a second of each of their series to a real collector, and can be made to fail. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { encodeEnvelope, encodePayload, encodeSchema, type Labels } from '@tarsier/protocol';
+import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
+
+export const fleetMetric = 'app_errors_ratio';
+export const kindsPerHost = 8;
+/** A kind that fails is above, one that does not is below. */
+export const failsAbove = 0.5;
+
+export interface Fleet {
+  /** From its next sample on. */
+  fail(host: string, kind: number): void;
+  heal(host: string, kind: number): void;
+  /** Batches that were stored. */
+  readonly shipped: number;
+  /** How long the collector took to answer, ms. */
+  readonly answeredMs: readonly number[];
+  /** Resolves when the last batch is answered. */
+  stop(): Promise<void>;
+}
+
+/** @param hosts  by name, with labels that all of its series have */
+export function startFleet(
+  { url, ingestKey }: { readonly url: string; readonly ingestKey: string },
+  hosts: ReadonlyMap<string, Labels>,
+): Fleet {
+  const failing = new Map<string, Set<number>>();
+  const answeredMs: number[] = [];
+  let shipped = 0;
+  let running = true;
+
+  async function ship(host: string, seq: number, schema: Uint8Array): Promise<void> {
+    const now = Date.now();
+    const bad = failing.get(host);
+    const values = Float64Array.from({ length: kindsPerHost }, (_, kind) => (bad?.has(kind) === true ? 0.9 : 0.1));
+    const body = encodeEnvelope({
+      host,
+      epoch: 1,
+      seq,
+      schemaHash: schemaHash(schema),
+      schema,
+      t0: now,
+      t1: now,
+      rows: 1,
+      payload: encodePayload({ times: Float64Array.of(now), width: kindsPerHost, values }, zstdCompress),
+    });
+    const response = await fetch(`${url}/v1/ingest`, {
+      method: 'POST',
+      body: new Uint8Array(body),
+      headers: { authorization: `Bearer ${ingestKey}`, 'content-type': 'application/vnd.tarsier.batch' },
+    });
+    if (response.status !== 204) throw new Error(`ingest answered ${response.status}: ${await response.text()}`);
+    shipped++;
+    answeredMs.push(Date.now() - now);
+  }
+
+  const agents = Array.from(hosts, async ([host, labels], index) => {
+    const schema = encodeSchema({
+      metrics: [{ name: fleetMetric, kind: 'gauge', unit: 'ratio', help: '' }],
+      series: Array.from({ length: kindsPerHost }, (_, kind) => ({
+        metric: 0,
+        labels: { ...labels, kind: String(kind) },
+      })),
+    });
+    // Not all at the same moment of the second.
+    await sleep((index * 1_000) / hosts.size);
+    let seq = 0;
+    for (let next = Date.now(); running; next += 1_000) {
+      await ship(host, seq++, schema);
+      await sleep(Math.max(0, next + 1_000 - Date.now()));
+    }
+  });
+  const done = Promise.all(agents);
+  // It is told by `stop`.
+  done.catch(() => {});
+
+  return {
+    fail(host, kind) {
+      failing.set(host, (failing.get(host) ?? new Set()).add(kind));
+    },
+    heal(host, kind) {
+      failing.get(host)?.delete(kind);
+    },
+    get shipped() {
+      return shipped;
+    },
+    answeredMs,
+    async stop() {
+      running = false;
+      await done;
+    },
+  };
+}
