@@ -1,4 +1,5 @@
 /** Hosts that send one sample a second of each of their series to a real collector, and can be made to fail. */
+import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeEnvelope, encodePayload, encodeSchema, type Labels } from '@tarsier/protocol';
 import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
@@ -25,10 +26,26 @@ export function startFleet(
   { url, ingestKey }: { readonly url: string; readonly ingestKey: string },
   hosts: ReadonlyMap<string, Labels>,
 ): Fleet {
+  const agent = new Agent({ keepAlive: true });
   const failing = new Map<string, Set<number>>();
   const answeredMs: number[] = [];
   let shipped = 0;
   let running = true;
+
+  /** By hand: `fetch` takes three times the time, which the collector needs. */
+  function post(body: Uint8Array): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      const asked = request(`${url}/v1/ingest`, {
+        method: 'POST',
+        agent,
+        headers: { authorization: `Bearer ${ingestKey}`, 'content-type': 'application/vnd.tarsier.batch' },
+      });
+      asked.on('response', (response) => {
+        response.resume().on('end', () => resolve(response.statusCode));
+      });
+      asked.on('error', reject).end(body);
+    });
+  }
 
   async function ship(host: string, seq: number, schema: Uint8Array): Promise<void> {
     const now = Date.now();
@@ -45,12 +62,8 @@ export function startFleet(
       rows: 1,
       payload: encodePayload({ times: Float64Array.of(now), width: kindsPerHost, values }, zstdCompress),
     });
-    const response = await fetch(`${url}/v1/ingest`, {
-      method: 'POST',
-      body: new Uint8Array(body),
-      headers: { authorization: `Bearer ${ingestKey}`, 'content-type': 'application/vnd.tarsier.batch' },
-    });
-    if (response.status !== 204) throw new Error(`ingest answered ${response.status}: ${await response.text()}`);
+    const status = await post(body);
+    if (status !== 204) throw new Error(`ingest answered ${status}`);
     shipped++;
     answeredMs.push(Date.now() - now);
   }
@@ -89,6 +102,7 @@ export function startFleet(
     async stop() {
       running = false;
       await done;
+      agent.destroy();
     },
   };
 }
