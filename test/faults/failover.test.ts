@@ -38,6 +38,26 @@ const file = `groups:
     expr: cpu_busy_ratio{cpu="all"} > 0.5
 `;
 
+/** A page that is open at a collector, and the alerts that it shows. */
+async function openPage(url: string, key: string): Promise<{ readonly alerts: Set<string>; close(): void }> {
+  const alerts = new Set<string>();
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/live`);
+  await new Promise<void>((resolve, reject) => {
+    socket.addEventListener('open', () => socket.send(JSON.stringify({ type: 'hello', token: key })));
+    socket.addEventListener('error', () => reject(new Error('the live feed does not answer')));
+    socket.addEventListener('message', ({ data }) => {
+      if (typeof data !== 'string') return;
+      const message = JSON.parse(data) as {
+        readonly type: string;
+        readonly alert?: { readonly name: string; readonly state: { readonly kind: string } };
+      };
+      if (message.type === 'welcome') resolve();
+      if (message.alert !== undefined) alerts.add(`${message.alert.name} ${message.alert.state.kind}`);
+    });
+  });
+  return { alerts, close: () => socket.close() };
+}
+
 /** What was told, as `<alert> <reason>`, each notification once. */
 function told(): readonly string[] {
   const messages = receiver.received as readonly {
@@ -49,7 +69,7 @@ function told(): readonly string[] {
 
 test(
   'of two collectors one decides; when it dies or stands still, the other goes on, and nobody is told twice',
-  { timeout: 90_000 },
+  { timeout: 240_000 },
   async () => {
     const start = async (name: string) => startCollector(`${folder.path}/${name}`, await freePort(), environment);
     let a = await start('a');
@@ -92,9 +112,39 @@ test(
         return told().length >= count ? true : undefined;
       });
 
+    await second.post('/v1/rules', {
+      kind: 'expression',
+      name: 'Looked at',
+      expr: 'cpu_busy_ratio > 2',
+      everyMs: 1_000,
+    });
+    const page = await openPage(b.url, key);
+
     // Samples land at the one that does not decide.
     await shipUntil(b, 0.9, 2);
     expect(told().toSorted()).toEqual(['Busy first', 'OfFile first']);
+
+    // And whoever looks there sees what the other has decided.
+    await eventually(async () => (page.alerts.size >= 2 ? true : undefined));
+    expect([...page.alerts].toSorted()).toEqual(['Busy firing', 'OfFile firing']);
+    page.close();
+    const evaluations = await eventually(async () => {
+      const answer = (await second.get('/v1/rule-evaluations')) as {
+        evaluations: Record<string, { health: string; evaluatedAt?: number }>;
+      };
+      const [one] = Object.values(answer.evaluations).filter(({ evaluatedAt }) => evaluatedAt !== undefined);
+      return one;
+    });
+    expect(evaluations.health).toBe('ok');
+    expect(await second.get('/v1/rule-files')).toMatchObject({
+      files: [{ name: 'f.yaml', groups: [{ name: 'file', rules: 1, failing: 0, evaluatedAt: expect.any(Number) }] }],
+    });
+    const rules = (await second.get('/prometheus/api/v1/rules?type=alert')) as {
+      data: { groups: { name: string; rules: { name: string; health: string; state: string }[] }[] };
+    };
+    expect(rules.data.groups.find(({ name }) => name === 'file')?.rules).toMatchObject([
+      { name: 'OfFile', health: 'ok', state: 'firing' },
+    ]);
     const { incidents } = (await second.get('/v1/incidents?status=open')) as {
       incidents: { id: string; title: string }[];
     };

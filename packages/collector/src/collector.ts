@@ -13,6 +13,7 @@ import { createEventTuner } from './alert/event-tuner.ts';
 import { ensureDefaultRules } from './alert/default-rules.ts';
 import { ratesAsSamples } from './alert/rates-as-samples.ts';
 import { createRuleGroups, type RuleObserver } from './alert/groups/rule-groups.ts';
+import { createRuleBoards } from './alert/rule-boards.ts';
 import { createRuleLab } from './alert/lab/rule-lab.ts';
 import { createIncidentView } from './alert/incident/incident-view.ts';
 import { createPipeline } from './alert/pipeline/pipeline.ts';
@@ -20,6 +21,7 @@ import type { CollectorConfig } from './config.ts';
 import { createAnnouncer } from './cluster/announcer.ts';
 import { createFollower } from './cluster/follower.ts';
 import { createLeadership, type Leadership } from './cluster/leadership.ts';
+import { createNews } from './cluster/news.ts';
 import { createRelay } from './cluster/relay.ts';
 import { createDetection, type Detection } from './detect/detection.ts';
 import { createTreeThread } from './detect/isolation-forest/tree-thread.ts';
@@ -52,6 +54,7 @@ import { createSelfMetrics } from './self.ts';
 import { createSnapshots } from './snapshot/snapshots.ts';
 import { maxBatchSpanMs } from './storage/batches.ts';
 import { dayMs } from './storage/hours.ts';
+import type { AlertOutcome } from './storage/incidents.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
 import { createAuthenticator } from './tenancy/authenticate.ts';
 import { createTokens } from './tenancy/tokens.ts';
@@ -60,6 +63,17 @@ import { createLimiter } from './tenancy/limiter.ts';
 import type { TenantScope } from './tenant.ts';
 import { readTls, type TlsOptions } from './tls.ts';
 import { createUsageMeter } from './usage-meter.ts';
+
+/** Steps of an alert's way to people, in order; `decided` is before what was decided is written. */
+export type FaultPoint =
+  | 'sample stored'
+  | 'rules evaluated'
+  | 'alert saved'
+  | 'decided'
+  | 'in outbox'
+  | 'claimed'
+  | 'sent'
+  | 'recorded';
 
 export interface Collector {
   /** Where it listens: `http://127.0.0.1:7077`. */
@@ -112,6 +126,7 @@ export async function startCollector({
   log,
   version,
   processUsage,
+  faultPoint = () => {},
   now = Date.now,
 }: {
   readonly config: CollectorConfig;
@@ -119,6 +134,8 @@ export async function startCollector({
   readonly version: string;
   /** CPU seconds and resident bytes of this process, for its own metrics. */
   readonly processUsage: () => { readonly cpuSeconds: number; readonly residentBytes: number };
+  /** Where a test lets it die. @param reasons  why something is told there */
+  readonly faultPoint?: (point: FaultPoint, reasons: readonly string[]) => void;
   readonly now?: () => number;
 }): Promise<Collector> {
   const tls = config.tls === undefined ? undefined : await readTls(config.tls);
@@ -134,8 +151,17 @@ export async function startCollector({
 
   const self = createSelfMetrics(processUsage, version);
   const windows = createLiveWindows();
-  const anomalyLog = createAnomalyLog('anomalies', { store: storage.anomalies, log });
-  const eventLog = createAnomalyLog('anomaly events', { store: storage.anomalyEvents, log });
+  const news = createNews({ bus: storage.bus, log });
+  const anomalyLog = createAnomalyLog('anomalies', {
+    store: storage.anomalies,
+    onSaved: (scope, { id }) => news.saved(scope, 'anomalies', id),
+    log,
+  });
+  const eventLog = createAnomalyLog('anomaly events', {
+    store: storage.anomalyEvents,
+    onSaved: (scope, { id }) => news.saved(scope, 'events', id),
+    log,
+  });
   const treeThread = createTreeThread((error) => {
     log.error('the thread that trains detectors ended', { error: describeError(error) });
   });
@@ -171,8 +197,20 @@ export async function startCollector({
   });
   const tuner = createEventTuner({ storage, detection, now });
   const dispatcher = createDispatcher({
-    outbox: storage.notifications,
-    sender,
+    outbox: {
+      ...storage.notifications,
+      async sent(notification, at) {
+        faultPoint('sent', [notification.message.reason]);
+        await storage.notifications.sent(notification, at);
+        faultPoint('recorded', [notification.message.reason]);
+      },
+    },
+    sender: {
+      async send(notification) {
+        faultPoint('claimed', [notification.message.reason]);
+        await sender.send(notification);
+      },
+    },
     onTried: ({ kind }, outcome) => self.notifications.add(1, { kind, outcome }),
     log,
     now,
@@ -206,15 +244,23 @@ export async function startCollector({
     now,
     onAlert(scope, alert) {
       if (!leadership.holds(scope)) return;
+      faultPoint('alert saved', []);
       live.broadcastAlert(scope, alert);
+      news.saved(scope, 'alerts', alert.id);
       pipeline.observe(scope, alert);
       pipeline.wake(scope);
     },
   });
   const pipeline = createPipeline({
     storage,
-    onOutcome(scope, { decisions, incidents }) {
-      for (const incident of incidents.values()) live.broadcastIncident(scope, incident);
+    onDecided: (outcome) => faultPoint('decided', reasonsOf(outcome)),
+    onOutcome(scope, outcome) {
+      const { decisions, incidents } = outcome;
+      faultPoint('in outbox', reasonsOf(outcome));
+      for (const incident of incidents.values()) {
+        live.broadcastIncident(scope, incident);
+        news.saved(scope, 'incidents', incident.id);
+      }
       for (const { told, reason } of decisions.values()) self.alertDecisions.add(1, { told: String(told), reason });
       dispatcher.wake();
     },
@@ -238,7 +284,12 @@ export async function startCollector({
   const ingest = createIngest({
     storage,
     // Detectors and rules are where the tenant is decided for.
-    consumers: [windows.consume, silence.consume, (stored) => leadership.consume(stored)],
+    consumers: [
+      () => faultPoint('sample stored', []),
+      windows.consume,
+      silence.consume,
+      (stored) => leadership.consume(stored),
+    ],
     replayConsumers: [windows.consume, silence.replay],
     limits: { maxAgeMs: config.maxAgeMs },
     onRefused(scope, host) {
@@ -274,11 +325,20 @@ export async function startCollector({
     log,
     now,
   });
+  const boards = createRuleBoards({
+    alerting,
+    ruleGroups,
+    storage,
+    leads: (scope) => leadership.leads(scope),
+    ask: (scope) => relay.publishBoard(scope),
+    log,
+    now,
+  });
   const incidentView = createIncidentView({
     storage,
     query,
     engine,
-    ruleGroups,
+    boards,
     pageUrl: config.publicUrl,
     log,
     now,
@@ -319,6 +379,7 @@ export async function startCollector({
       follower.seen(stored);
       detection.consume(stored);
       alerting.consume(stored);
+      faultPoint('rules evaluated', []);
     },
     announce: announcer.announce,
     log,
@@ -330,12 +391,23 @@ export async function startCollector({
       reloadRuleFiles: ruleGroups.reload,
       forgetHost: alerting.forgetHost,
       act: pipeline.act,
+      publishBoard: boards.publish,
     },
     leadership,
     bus: storage.bus,
     storage,
     onBatches: follower.told,
     onModels: live.modelsChanged,
+    async onNews(scope, what, ids) {
+      if (!live.hasListeners(scope)) return;
+      if (what === 'alerts') for (const one of await storage.alerts.byIds(scope, ids)) live.broadcastAlert(scope, one);
+      if (what === 'anomalies')
+        for (const one of await storage.anomalies.byIds(scope, ids)) live.broadcastAnomaly(scope, one);
+      if (what === 'events')
+        for (const one of await storage.anomalyEvents.byIds(scope, ids)) live.broadcastEvent(scope, one);
+      if (what === 'incidents')
+        for (const one of await storage.incidents.byIds(scope, ids)) live.broadcastIncident(scope, one);
+    },
     log,
   });
   const stopListening = await storage.bus.listen(relay.receive, follower.mayHaveMissed, log);
@@ -373,8 +445,9 @@ export async function startCollector({
     tuner,
     windows,
     live,
-    alerting: { ...alerting, reloadRules: relay.reloadRules, forgetHost: relay.forgetHost },
-    ruleGroups: { ...ruleGroups, reload: relay.reloadRuleFiles },
+    alerting: { reloadRules: relay.reloadRules, forgetHost: relay.forgetHost },
+    ruleGroups: { reload: relay.reloadRuleFiles },
+    boards,
     pipeline: { ...pipeline, act: relay.act, reloadPolicies: relay.reloadPolicies },
     ruleLab: createRuleLab({ storage, engine, forecaster }),
     incidentView,
@@ -507,6 +580,10 @@ export async function startCollector({
       await storage.close();
     },
   };
+}
+
+function reasonsOf({ notifications }: AlertOutcome): readonly string[] {
+  return notifications.map(({ message }) => message.reason);
 }
 
 /**

@@ -22,9 +22,12 @@ export function createAnomalyLog<Found extends { readonly id: string }>(
   what: string,
   {
     store,
+    onSaved = () => {},
     log,
   }: {
     readonly store: { save(scope: TenantScope, found: readonly Found[]): Promise<void> };
+    /** Called once its newest form is written. */
+    readonly onSaved?: (scope: TenantScope, found: Found) => void;
     readonly log: Log;
   },
 ): AnomalyLog<Found> {
@@ -52,6 +55,7 @@ export function createAnomalyLog<Found extends { readonly id: string }>(
       for (const { scope, found } of entries) {
         const key = `${scope.tenantId}/${found.id}`;
         if (waiting.get(key)?.found === found) waiting.delete(key);
+        onSaved(scope, found);
       }
     }
   }

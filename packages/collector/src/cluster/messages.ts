@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { incidentActionSchema } from '@tarsier/protocol/api';
 
 const scope = z.object({ tenantId: z.int(), tenant: z.string() });
+const newsKinds = ['alerts', 'anomalies', 'events', 'incidents'] as const;
+export type NewsKind = (typeof newsKinds)[number];
 const batchKey = z.object({ hostId: z.int(), t0: z.number(), epoch: z.number(), seq: z.int() });
 
 export const messageSchema = z.discriminatedUnion('kind', [
@@ -15,6 +17,10 @@ export const messageSchema = z.discriminatedUnion('kind', [
   /** Versions of a model were saved, promoted or deleted. */
   z.object({ kind: z.literal('models'), scope, name: z.string() }),
   z.object({ kind: z.literal('host-deleted'), scope, host: z.string() }),
+  /** These were saved by the one that decides: pages that are looked at elsewhere show them. */
+  z.object({ kind: z.literal('news'), scope, what: z.enum(newsKinds), ids: z.array(z.string()) }),
+  /** Somebody wants to know how the tenant's rules fare, and waits for `acted` of the same `id`. */
+  z.object({ kind: z.literal('board'), id: z.string(), scope }),
   /** A person does something about an incident, and waits for `acted` of the same `id`. */
   z.object({
     kind: z.literal('act'),

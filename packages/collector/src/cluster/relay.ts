@@ -7,7 +7,7 @@ import type { Bus } from '../storage/bus.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 import type { Leadership } from './leadership.ts';
-import { messageSchema, type Message } from './messages.ts';
+import { messageSchema, type Message, type NewsKind } from './messages.ts';
 
 /** What is done where the tenant is decided for. */
 export interface Deciding {
@@ -17,6 +17,8 @@ export interface Deciding {
   forgetHost(scope: TenantScope, host: string): void;
   /** @throws {TarsierError} `incidents/closed`, `http/not-found` */
   act(scope: TenantScope, id: string, action: IncidentAction, by: string): Promise<Incident>;
+  /** Writes down how the tenant's rules fare. @throws {TarsierError} `cluster/no-leader` */
+  publishBoard(scope: TenantScope): Promise<void>;
 }
 
 export interface Relay extends Deciding {
@@ -31,6 +33,8 @@ export interface RelayDeps {
   readonly storage: Pick<Storage, 'incidents'>;
   /** Versions of a model have changed. */
   readonly onModels: (scope: TenantScope, name: string) => Promise<void>;
+  /** The one that decides has saved these. */
+  readonly onNews: (scope: TenantScope, what: NewsKind, ids: readonly string[]) => Promise<void>;
   readonly onBatches: (scope: TenantScope, keys: Extract<Message, { kind: 'batches' }>['keys']) => Promise<void>;
   readonly log: Log;
 }
@@ -40,13 +44,15 @@ type Acted = Extract<Message, { kind: 'acted' }>;
 /** A leader that died is followed by another within the time of a lease. */
 const patienceMs = 15_000;
 const againMs = 2_000;
+/** Whoever looks at how rules fare would rather see what was last known than wait. */
+const boardPatienceMs = 3_000;
 
-export function createRelay({ here, leadership, bus, storage, onBatches, onModels, log }: RelayDeps): Relay {
+export function createRelay({ here, leadership, bus, storage, onBatches, onModels, onNews, log }: RelayDeps): Relay {
   const waiting = new Map<string, (acted: Acted) => void>();
   const tell = (message: Message): Promise<void> => bus.tell(message);
 
-  async function act({ id, scope, incidentId, action, by }: Extract<Message, { kind: 'act' }>): Promise<void> {
-    const error = await here.act(scope, incidentId, action, by).then(
+  async function answer(id: string, done: Promise<unknown>): Promise<void> {
+    const error = await done.then(
       () => undefined,
       (cause: unknown) => ({
         code: cause instanceof TarsierError ? cause.code : 'http/internal',
@@ -63,6 +69,10 @@ export function createRelay({ here, leadership, bus, storage, onBatches, onModel
     }
     if (message.kind === 'rule-files') return here.reloadRuleFiles();
     if (message.kind === 'models') return onModels(message.scope, message.name);
+    if (message.kind === 'news') {
+      if (!leadership.holds(message.scope)) await onNews(message.scope, message.what, message.ids);
+      return;
+    }
     if (!leadership.holds(message.scope)) return;
     switch (message.kind) {
       case 'batches':
@@ -75,12 +85,18 @@ export function createRelay({ here, leadership, bus, storage, onBatches, onModel
         here.forgetHost(message.scope, message.host);
         return;
       case 'act':
-        if (leadership.leads(message.scope)) await act(message);
+        if (leadership.leads(message.scope)) {
+          const { id, scope, incidentId, action, by } = message;
+          await answer(id, here.act(scope, incidentId, action, by));
+        }
+        return;
+      case 'board':
+        if (leadership.leads(message.scope)) await answer(message.id, here.publishBoard(message.scope));
     }
   }
 
   /** Asks the leader, again until somebody answers. */
-  async function ask(request: Extract<Message, { kind: 'act' }>): Promise<void> {
+  async function ask(request: Extract<Message, { kind: 'act' | 'board' }>, withinMs = patienceMs): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<Acted>();
     waiting.set(request.id, resolve);
     const again = setInterval(() => void tell(request).catch(reject), againMs);
@@ -90,7 +106,7 @@ export function createRelay({ here, leadership, bus, storage, onBatches, onModel
           retryable: true,
         }),
       );
-    }, patienceMs);
+    }, withinMs);
     try {
       await tell(request);
       const { error } = await promise;
@@ -127,6 +143,10 @@ export function createRelay({ here, leadership, bus, storage, onBatches, onModel
       const incident = await storage.incidents.find(scope, incidentId);
       if (incident === undefined) throw new TarsierError('http/not-found', `there is no incident ${incidentId}`);
       return incident;
+    },
+    async publishBoard(scope) {
+      if (leadership.leads(scope)) await here.publishBoard(scope);
+      else await ask({ kind: 'board', id: randomUUID(), scope }, boardPatienceMs);
     },
     receive(text) {
       const message = messageSchema.safeParse(text);

@@ -5,6 +5,7 @@ import { createDetection } from '../detect/detection.ts';
 import { createForecaster } from '../forecast/forecaster.ts';
 import { createEventTuner } from '../alert/event-tuner.ts';
 import { createAlerting } from '../alert/alerting.ts';
+import { createRuleBoards } from '../alert/rule-boards.ts';
 import { createRuleGroups, type RuleGroups } from '../alert/groups/rule-groups.ts';
 import { createRuleLab } from '../alert/lab/rule-lab.ts';
 import { createIncidentView } from '../alert/incident/incident-view.ts';
@@ -137,11 +138,20 @@ export async function startTestServer(
     log,
     now: Date.now,
   });
+  const boards = createRuleBoards({
+    alerting,
+    ruleGroups,
+    storage,
+    leads: () => true,
+    ask: () => Promise.resolve(),
+    log,
+    now: Date.now,
+  });
   const incidentView = createIncidentView({
     storage,
     query,
     engine,
-    ruleGroups,
+    boards,
     pageUrl: undefined,
     log,
     now: Date.now,
@@ -174,6 +184,7 @@ export async function startTestServer(
     live,
     alerting,
     ruleGroups,
+    boards,
     pipeline,
     ruleLab: createRuleLab({ storage, engine, forecaster }),
     incidentView,

@@ -31,6 +31,8 @@ export interface Live {
   broadcastIncident(scope: TenantScope, incident: Incident): void;
   /** Versions of that model have changed: those who follow models are told what there is now. */
   modelsChanged(scope: TenantScope, name: string): Promise<void>;
+  /** Whether anybody here would hear of the tenant's alerts. */
+  hasListeners(scope: TenantScope): boolean;
   /** These jobs have changed, maybe: those who show them are told how they are. */
   jobsChanged(tenantId: number, ids: readonly string[]): Promise<void>;
   /** Whether somebody looks at a series of that host now. */
@@ -209,6 +211,10 @@ export function createLive({
       if (wanting.length === 0) return;
       const versions = await models.versions(scope, name);
       for (const { session } of wanting) if (session.wantsModels(scope.tenantId)) session.models(name, versions);
+    },
+    hasListeners(scope) {
+      for (const { session } of connections) if (session.hearsAlerts(scope)) return true;
+      return false;
     },
     jobsChanged,
     watched(scope, host) {

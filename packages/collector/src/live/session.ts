@@ -34,6 +34,8 @@ export interface LiveSession {
   receive(message: string | undefined): Promise<void>;
   /** To be called about each second: catches up with what a slow client missed, and sends away who never says hello. */
   tick(): void;
+  /** Whether it hears of the tenant's alerts. */
+  hearsAlerts(scope: TenantScope): boolean;
   alert(scope: TenantScope, alert: Alert): void;
   anomaly(scope: TenantScope, anomaly: Anomaly): void;
   anomalyEvent(scope: TenantScope, event: AnomalyEvent): void;
@@ -340,6 +342,7 @@ export function createLiveSession({
         if (subscription.laggingSince !== undefined) catchUp(subscription, subscription.laggingSince);
       }
     },
+    hearsAlerts: hears,
     alert(of, alert) {
       if (hearsAlerts(of)) send({ type: 'alert', alert });
     },

@@ -6,6 +6,8 @@ import type { Fence } from './leases.ts';
 import { alert } from './schema.ts';
 
 export interface Alerts {
+  /** Those of these ids that are there, the oldest first. */
+  byIds(scope: TenantScope, ids: readonly string[]): Promise<readonly Alert[]>;
   /** Those that are pending or firing. */
   open(scope: TenantScope): Promise<readonly Alert[]>;
   /** Those of the rules, by name or id, that fired at some time of the range; the newest, oldest first. */
@@ -26,6 +28,15 @@ export function createAlerts({ within, run, begin }: Database, fence: Fence): Al
   // Only `save` below writes the column, so it holds what that was given.
   const toAlert = ({ body }: { body: unknown }): Alert => body as Alert;
   return {
+    async byIds(scope, ids) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<{ body: unknown }[]>`
+        select body from alert where tenant_id = ${tenantId} and id = any(${[...ids]}::text[]) order by since, id`,
+      );
+      return rows.map(toAlert);
+    },
     async open(scope) {
       const { tenantId } = scope;
       const rows = await within(scope, (tx) =>

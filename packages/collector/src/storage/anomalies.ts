@@ -8,6 +8,8 @@ import { anomaly } from './schema.ts';
 export interface Anomalies {
   /** Writes each by its id: the same one again replaces the former. */
   save(scope: TenantScope, anomalies: readonly Anomaly[]): Promise<void>;
+  /** Those of these ids that are there, the oldest first. */
+  byIds(scope: TenantScope, ids: readonly string[]): Promise<readonly Anomaly[]>;
   /** Those that last. */
   open(scope: TenantScope): Promise<readonly Anomaly[]>;
   /** Those that overlap `start`..`end`, newest first. */
@@ -37,6 +39,15 @@ export function createAnomalies({ within, run }: Database): Anomalies {
         set host = excluded.host, start = excluded.start, "end" = excluded."end", peak_score = excluded.peak_score,
           body = excluded.body`,
       );
+    },
+    async byIds(scope, ids) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<{ body: unknown }[]>`
+        select body from anomaly where tenant_id = ${tenantId} and id = any(${[...ids]}::text[]) order by start, id`,
+      );
+      return rows.map(toAnomaly);
     },
     async open(scope) {
       const { tenantId } = scope;

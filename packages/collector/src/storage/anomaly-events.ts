@@ -9,6 +9,8 @@ export interface AnomalyEvents {
   /** Writes each by its id: the same one again replaces the former. */
   save(scope: TenantScope, events: readonly AnomalyEvent[]): Promise<void>;
   find(scope: TenantScope, id: string): Promise<AnomalyEvent | undefined>;
+  /** Those of these ids that are there, the oldest first. */
+  byIds(scope: TenantScope, ids: readonly string[]): Promise<readonly AnomalyEvent[]>;
   /** Those that last. */
   open(scope: TenantScope): Promise<readonly AnomalyEvent[]>;
   /** Those that overlap `start`..`end`, newest first. */
@@ -20,7 +22,7 @@ export interface AnomalyEvents {
 
 const mostListed = 1_000;
 
-export function createAnomalyEvents({ within }: Database): AnomalyEvents {
+export function createAnomalyEvents({ within, run }: Database): AnomalyEvents {
   // Only `save` below writes the column, so it holds what that was given.
   const toEvent = ({ body }: { body: unknown }): AnomalyEvent => body as AnomalyEvent;
   const bodies = (tx: DrizzleTransaction) => tx.select({ body: anomalyEvent.body }).from(anomalyEvent);
@@ -44,6 +46,15 @@ export function createAnomalyEvents({ within }: Database): AnomalyEvents {
         bodies(tx).where(and(eq(anomalyEvent.tenantId, tenantId), eq(anomalyEvent.id, id))),
       );
       return row === undefined ? undefined : toEvent(row);
+    },
+    async byIds(scope, ids) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<{ body: unknown }[]>`
+        select body from anomaly_event where tenant_id = ${tenantId} and id = any(${[...ids]}::text[]) order by start, id`,
+      );
+      return rows.map(toEvent);
     },
     async open(scope) {
       const { tenantId } = scope;

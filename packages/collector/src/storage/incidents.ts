@@ -65,6 +65,8 @@ export interface Incidents {
   undecided(scope: TenantScope): Promise<readonly Alert[]>;
   history(scope: TenantScope, now: UnixMs): Promise<ReadonlyMap<string, RuleHistory>>;
   find(scope: TenantScope, id: string): Promise<Incident | undefined>;
+  /** Those of these ids that are there, the oldest first. */
+  byIds(scope: TenantScope, ids: readonly string[]): Promise<readonly Incident[]>;
   timeline(scope: TenantScope, id: string): Promise<readonly TimelineEntry[]>;
   summary(scope: TenantScope, since: UnixMs): Promise<NotificationSummary>;
 }
@@ -150,6 +152,16 @@ export function createIncidents({ run, begin }: Database, fence: Fence): Inciden
         group by 1`,
       );
       return new Map(rows.map(({ rule, ...counts }) => [rule, counts]));
+    },
+
+    async byIds(scope, ids) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<Body<Incident>[]>`
+        select body from incident where tenant_id = ${tenantId} and id = any(${[...ids]}::text[]) order by opened_at, id`,
+      );
+      return rows.map(({ body }) => body);
     },
 
     async find(scope, id) {

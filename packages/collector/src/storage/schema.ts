@@ -460,6 +460,13 @@ export const detectorState = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.hostId, table.lane] })],
 );
 
+/** How a tenant's rules fare, as the collector that decides for it has last told the others. */
+export const ruleBoard = pgTable('rule_board', {
+  tenantId: integer('tenant_id').primaryKey(),
+  body: jsonb('body').notNull(),
+  savedAt: unixMs('saved_at').notNull(),
+});
+
 /** How a tenant wants its hosts watched. */
 export const detectionSettings = pgTable(
   'detection_settings',

@@ -45,6 +45,7 @@ import { createSamples, type Samples } from './select/samples.ts';
 import { createPrices, type Prices } from './prices.ts';
 import { createRecommendations, type Recommendations } from './recommendations.ts';
 import { createRuleFiles, type RuleFiles } from './rule-files.ts';
+import { createRuleBoardStore, type RuleBoardStore } from './rule-boards.ts';
 import { createRules, type Rules } from './rules.ts';
 import { createSeriesCatalog, type SeriesCatalog } from './series-catalog.ts';
 import { createSessions, type Sessions } from './sessions.ts';
@@ -75,6 +76,7 @@ export interface Storage {
   readonly anomalies: Anomalies;
   readonly anomalyEvents: AnomalyEvents;
   readonly detectorStates: DetectorStates;
+  readonly ruleBoards: RuleBoardStore;
   readonly detectionTuning: DetectionTuning;
   readonly channels: Channels;
   readonly audit: Audit;
@@ -225,6 +227,7 @@ function storageOn(
     anomalies: createAnomalies(database),
     anomalyEvents: createAnomalyEvents(database),
     detectorStates: createDetectorStates(database),
+    ruleBoards: createRuleBoardStore(database),
     detectionTuning: createDetectionTuning(database),
     channels: createChannels(database),
     audit: createAudit(database),

@@ -25,7 +25,7 @@ import { hourMs, minuteMs } from '../../storage/hours.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { fileRulePrefix, ruleIds } from '../groups/rule-group.ts';
-import type { RuleGroups } from '../groups/rule-groups.ts';
+import type { RuleBoards } from '../rule-boards.ts';
 import {
   eventCondition,
   expressionCondition,
@@ -55,7 +55,7 @@ export interface IncidentViewDeps {
   readonly storage: Pick<Storage, 'incidents' | 'lists' | 'channels' | 'anomalyEvents' | 'changeEvents' | 'rules'>;
   readonly query: Pick<Query, 'samples' | 'series'>;
   readonly engine: Pick<Engine, 'range'>;
-  readonly ruleGroups: Pick<RuleGroups, 'states'>;
+  readonly boards: Pick<RuleBoards, 'of'>;
   readonly pageUrl: string | undefined;
   readonly log: Log;
   readonly now: () => UnixMs;
@@ -68,7 +68,7 @@ const compared = { stepMs: 10_000, afterMs: 10 * minuteMs } as const;
 const most = { hosts: 5, series: 5_000, samples: 8_000_000, entries: 1_000, lines: 5, points: 240 } as const;
 
 export function createIncidentView(deps: IncidentViewDeps): IncidentView {
-  const { storage, query, engine, ruleGroups, pageUrl, log, now } = deps;
+  const { storage, query, engine, boards, pageUrl, log, now } = deps;
 
   async function find(scope: TenantScope, id: string): Promise<Incident> {
     const incident = await storage.incidents.find(scope, id);
@@ -79,7 +79,7 @@ export function createIncidentView(deps: IncidentViewDeps): IncidentView {
   async function conditionOf(scope: TenantScope, alert: Alert): Promise<AlertCondition> {
     const { ruleId, metric, host, state } = alert;
     if (ruleId.startsWith(fileRulePrefix)) {
-      for (const { file, group } of ruleGroups.states(scope)) {
+      for (const { file, group } of (await boards.of(scope)).groups) {
         const rule = group.rules[ruleIds(file, group).indexOf(ruleId)];
         if (rule?.kind === 'alert') return expressionCondition(rule);
       }

@@ -38,8 +38,8 @@ export interface PipelineDeps {
   readonly onOutcome: (scope: TenantScope, outcome: AlertOutcome) => void;
   readonly log: Log;
   readonly now?: () => UnixMs;
-  /** Where a test lets its collector die. */
-  readonly faultPoint?: (name: 'decided') => void;
+  /** Called between what is decided and that it is written: a test lets its collector die there. */
+  readonly onDecided?: (outcome: AlertOutcome) => void;
 }
 
 interface TenantDesk {
@@ -70,7 +70,7 @@ export function createPipeline({
   onOutcome,
   log,
   now = Date.now,
-  faultPoint = () => {},
+  onDecided = () => {},
 }: PipelineDeps): Pipeline {
   const desks = new Map<number, Promise<TenantDesk>>();
   let closed = false;
@@ -110,7 +110,7 @@ export function createPipeline({
   async function write(desk: TenantDesk): Promise<void> {
     const { scope, unwritten } = desk;
     if (unwritten === undefined) return;
-    faultPoint('decided');
+    onDecided(unwritten);
     await storage.incidents.save(scope, unwritten);
     desk.unwritten = undefined;
     onOutcome(scope, unwritten);

@@ -1,8 +1,7 @@
 /** Prometheus's HTTP API, for Grafana, promtool and whatever else speaks it. */
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { Hono, type MiddlewareHandler } from 'hono';
-import type { Alerting } from '../../alert/alerting.ts';
-import type { RuleGroups } from '../../alert/groups/rule-groups.ts';
+import type { RuleBoards } from '../../alert/rule-boards.ts';
 import type { Log } from '../../log.ts';
 import type { Engine } from '../../query/engine.ts';
 import type { Query } from '../../query/query.ts';
@@ -24,8 +23,7 @@ export function prometheusRoutes(deps: {
   readonly engine: Engine;
   readonly query: Pick<Query, 'series' | 'labelNames' | 'labelValues'>;
   readonly storage: Pick<Storage, 'rules' | 'alerts' | 'series'>;
-  readonly alerting: Pick<Alerting, 'evaluations'>;
-  readonly ruleGroups: Pick<RuleGroups, 'states'>;
+  readonly boards: Pick<RuleBoards, 'of'>;
   readonly log: Log;
   readonly now: () => UnixMs;
   /** Finds out who asks. */

@@ -1,10 +1,10 @@
 import type { Alert } from '@tarsier/protocol';
 import type { Rule, RuleEvaluation } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
-import type { Alerting } from '../../alert/alerting.ts';
 import type { RuleState } from '../../alert/groups/group-run.ts';
 import { fileRulePrefix } from '../../alert/groups/rule-group.ts';
-import type { GroupState, RuleGroups } from '../../alert/groups/rule-groups.ts';
+import type { GroupState } from '../../alert/groups/rule-groups.ts';
+import type { RuleBoards } from '../../alert/rule-boards.ts';
 import { formatValue } from '../../query/language/number.ts';
 import { parseQuery } from '../../query/language/parse.ts';
 import { printQuery } from '../../query/language/print.ts';
@@ -21,24 +21,22 @@ interface Group {
 /** `rules` and `alerts`: the groups of rule files, and Tarsier's own rules as Prometheus would show them. */
 export function ruleStateRoutes({
   storage,
-  alerting,
-  ruleGroups,
+  boards,
 }: {
   readonly storage: Pick<Storage, 'rules' | 'alerts'>;
-  readonly alerting: Pick<Alerting, 'evaluations'>;
-  readonly ruleGroups: Pick<RuleGroups, 'states'>;
+  readonly boards: Pick<RuleBoards, 'of'>;
 }): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/rules', async (c) => {
       const { tenant } = c.get('identity');
       const parameters = await Parameters.of(c);
-      const evaluations = alerting.evaluations(tenant);
+      const board = await boards.of(tenant);
       const open = Map.groupBy(await storage.alerts.open(tenant), ({ ruleId }) => ruleId);
       const rules = (await storage.rules.list(tenant))
         .filter(({ enabled }) => enabled)
-        .map((rule) => toRule(rule, open.get(rule.id) ?? [], evaluations.get(rule.id)));
+        .map((rule) => toRule(rule, open.get(rule.id) ?? [], board.evaluations[rule.id]));
       const own = { name: 'tarsier', file: 'tarsier', interval: 1, limit: 0, rules };
-      const groups = [own, ...ruleGroups.states(tenant).map(toGroup)];
+      const groups = [own, ...board.groups.map(toGroup)];
       return c.json({ status: 'success', data: { groups: chosen(groups, parameters) } });
     })
     .get('/alerts', async (c) => {

@@ -2,6 +2,7 @@ import { TarsierError } from '@tarsier/protocol';
 import { ruleFileNameSchema } from '@tarsier/protocol/api';
 import { parseRuleFile } from '../../alert/groups/rule-file.ts';
 import type { RuleGroups } from '../../alert/groups/rule-groups.ts';
+import type { RuleBoards } from '../../alert/rule-boards.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Api } from '../api/call.ts';
 import { requireStorable } from '../api/storable.ts';
@@ -14,13 +15,21 @@ const yamlType = 'application/yaml';
 /** `/v1/rule-files`: rule groups in Prometheus's YAML. A change counts at once. */
 export function ruleFileRoutes(
   api: Api,
-  { storage, ruleGroups }: { readonly storage: Pick<Storage, 'ruleFiles'>; readonly ruleGroups: RuleGroups },
+  {
+    storage,
+    ruleGroups,
+    boards,
+  }: {
+    readonly storage: Pick<Storage, 'ruleFiles'>;
+    readonly ruleGroups: Pick<RuleGroups, 'reload'>;
+    readonly boards: Pick<RuleBoards, 'of'>;
+  },
 ): void {
   const named = (name: string): string => parse(ruleFileNameSchema, name, 'rules/name');
   const missing = (name: string) => new TarsierError('http/not-found', `there is no rule file ${name}`);
 
   api.on('GET /v1/rule-files', async ({ tenant }) => {
-    const states = Map.groupBy(ruleGroups.states(tenant), ({ file }) => file);
+    const states = Map.groupBy((await boards.of(tenant)).groups, ({ file }) => file);
     const files = await storage.ruleFiles.list(tenant);
     return {
       files: files.map(({ name, updatedAt }) => ({

@@ -1,7 +1,7 @@
 import { TarsierError } from '@tarsier/protocol';
 import { rulesOf, type NewRule, type Rule } from '@tarsier/protocol/api';
 import type { Alerting } from '../../alert/alerting.ts';
-import type { RuleGroups } from '../../alert/groups/rule-groups.ts';
+import type { RuleBoards } from '../../alert/rule-boards.ts';
 import { typeOf } from '../../query/language/check-types.ts';
 import { parseQuery, parseSelector } from '../../query/language/parse.ts';
 import type { Storage } from '../../storage/storage.ts';
@@ -14,11 +14,11 @@ export function ruleRoutes(
   {
     storage,
     alerting,
-    ruleGroups,
+    boards,
   }: {
     readonly storage: Pick<Storage, 'rules'>;
-    readonly alerting: Pick<Alerting, 'reloadRules' | 'evaluations'>;
-    readonly ruleGroups: Pick<RuleGroups, 'states'>;
+    readonly alerting: Pick<Alerting, 'reloadRules'>;
+    readonly boards: Pick<RuleBoards, 'of'>;
   },
 ): void {
   resourceRoutes(api, 'rules', {
@@ -26,14 +26,14 @@ export function ruleRoutes(
     async check(tenant, rule) {
       checkExpressions(rule);
       if (rule.kind !== 'composite') return;
-      const ofFiles = ruleGroups.states(tenant).flatMap(({ group }) => group.rules);
+      const ofFiles = (await boards.of(tenant)).groups.flatMap(({ group }) => group.rules);
       const fileRules = ofFiles.flatMap((one) => (one.kind === 'alert' ? [one.alert] : []));
       checkCondition(rule, await storage.rules.list(tenant), fileRules);
     },
     changed: (tenant) => alerting.reloadRules(tenant),
   });
-  api.on('GET /v1/rule-evaluations', ({ tenant }) => ({
-    evaluations: Object.fromEntries(alerting.evaluations(tenant)),
+  api.on('GET /v1/rule-evaluations', async ({ tenant }) => ({
+    evaluations: (await boards.of(tenant)).evaluations,
   }));
 }
 
