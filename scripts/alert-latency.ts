@@ -5,7 +5,8 @@
  * lost or told twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failsAbove, fleetMetric, kindsPerHost, startFleet } from '../test/alerts/fleet.ts';
+import { failsAbove, fleetMetric } from '../test/alerts/batch.ts';
+import { kindsPerHost, startFleet } from '../test/alerts/fleet.ts';
 import { alertTimes, cpuOf, describeCpu, describeSpread, spreadOf } from '../test/alerts/stages.ts';
 import { freePort, temporaryFolder } from '../test/support/processes.ts';
 import { createApi, createKey, startCollector } from '../test/support/tarsier.ts';

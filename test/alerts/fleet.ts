@@ -1,13 +1,10 @@
 /** Hosts that send one sample a second of each of their series to a real collector, and can be made to fail. */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeEnvelope, encodePayload, encodeSchema, type Labels } from '@tarsier/protocol';
-import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
+import type { Labels } from '@tarsier/protocol';
+import { fleetSchema, sampleBatch } from './batch.ts';
 
-export const fleetMetric = 'app_errors_ratio';
 export const kindsPerHost = 8;
-/** A kind that fails is above, one that does not is below. */
-export const failsAbove = 0.5;
 
 export interface Fleet {
   /** From its next sample on. */
@@ -50,18 +47,8 @@ export function startFleet(
   async function ship(host: string, seq: number, schema: Uint8Array): Promise<void> {
     const now = Date.now();
     const bad = failing.get(host);
-    const values = Float64Array.from({ length: kindsPerHost }, (_, kind) => (bad?.has(kind) === true ? 0.9 : 0.1));
-    const body = encodeEnvelope({
-      host,
-      epoch: 1,
-      seq,
-      schemaHash: schemaHash(schema),
-      schema,
-      t0: now,
-      t1: now,
-      rows: 1,
-      payload: encodePayload({ times: Float64Array.of(now), width: kindsPerHost, values }, zstdCompress),
-    });
+    const fails = Array.from({ length: kindsPerHost }, (_, kind) => bad?.has(kind) === true);
+    const body = sampleBatch({ host, seq, at: now }, schema, fails);
     const status = await post(body);
     if (status !== 204) throw new Error(`ingest answered ${status}`);
     shipped++;
@@ -69,13 +56,7 @@ export function startFleet(
   }
 
   const agents = Array.from(hosts, async ([host, labels], index) => {
-    const schema = encodeSchema({
-      metrics: [{ name: fleetMetric, kind: 'gauge', unit: 'ratio', help: '' }],
-      series: Array.from({ length: kindsPerHost }, (_, kind) => ({
-        metric: 0,
-        labels: { ...labels, kind: String(kind) },
-      })),
-    });
+    const schema = fleetSchema(kindsPerHost, labels);
     // Not all at the same moment of the second.
     await sleep((index * 1_000) / hosts.size);
     let seq = 0;

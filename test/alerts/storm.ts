@@ -4,7 +4,8 @@ import type { Labels } from '@tarsier/protocol';
 import { freePort } from '../support/processes.ts';
 import { createApi, createKey, startCollector } from '../support/tarsier.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
-import { failsAbove, fleetMetric, kindsPerHost, startFleet } from './fleet.ts';
+import { failsAbove, fleetMetric } from './batch.ts';
+import { kindsPerHost, startFleet } from './fleet.ts';
 import { alertTimes, cpuOf, describeCpu, spreadOf, type Spread } from './stages.ts';
 
 export interface Storm {

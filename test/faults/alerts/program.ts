@@ -1,0 +1,28 @@
+/** A collector that ends itself, as a power cut would, at one point of an alert's way; kills.ts starts it. */
+import { startCollector, type FaultPoint } from '../../../packages/collector/src/collector.ts';
+import { loadConfig } from '../../../packages/collector/src/config.ts';
+import { createLog } from '../../../packages/collector/src/log.ts';
+
+export interface Fault {
+  readonly point: FaultPoint;
+  /** Counts only where something is told for this reason; where anything is, or nothing, unless given. */
+  readonly reason?: string;
+  /** How often it is passed before. */
+  readonly after: number;
+}
+
+// As kills.ts writes it.
+const fault = JSON.parse(process.argv[2] ?? 'null') as Fault | null;
+let passed = 0;
+
+const { url } = await startCollector({
+  config: loadConfig(process.env),
+  log: createLog({ level: 'warn', write: (line) => process.stderr.write(`${line}\n`) }),
+  version: 'killed',
+  processUsage: () => ({ cpuSeconds: 0, residentBytes: 0 }),
+  faultPoint(point, reasons) {
+    if (fault?.point !== point || (fault.reason !== undefined && !reasons.includes(fault.reason))) return;
+    if (passed++ === fault.after) process.kill(process.pid, 'SIGKILL');
+  },
+});
+process.stdout.write(`${JSON.stringify({ ready: url })}\n`);
