@@ -136,6 +136,42 @@ test('a channel is tried out and previewed, and tells nobody its secrets', async
   }
 });
 
+test('where an alert would go: the first route that matches, whom it tells, and why nobody is told now', async () => {
+  const call = await client('way');
+  const made = await call('POST', '/v1/channels', { kind: 'webhook', name: 'ops', url: 'http://127.0.0.1:9/' });
+  const ops = { id: String(made.json['id']), name: 'ops' };
+  const people = [{ name: 'ann', channels: [ops.id] }];
+  const rotation = await call('POST', '/v1/rotations', {
+    name: 'night',
+    timeZone: 'UTC',
+    startsOn: '2026-01-01',
+    people,
+  });
+  await call('POST', '/v1/routes', {
+    name: 'databases',
+    position: 10,
+    matchers: ['host=~"db-.*"'],
+    onCall: [rotation.json['id']],
+    minSeverity: 'critical',
+    escalation: [{ afterMs: 60_000, channels: [ops.id] }],
+  });
+  const way = (labels: Record<string, string>) => call('POST', '/v1/routes/preview', { labels });
+  expect((await way({ alertname: 'Disk filling', host: 'db-1', severity: 'critical' })).json).toMatchObject({
+    route: 'databases',
+    channels: [{ ...ops, person: 'ann' }],
+    escalation: [{ afterMs: 60_000, channels: [ops] }],
+  });
+  expect((await way({ host: 'db-1' })).json['held']).toMatchObject({ reason: 'severity' });
+  expect((await way({ host: 'web-1' })).json).toEqual({
+    routeId: 'default',
+    route: 'default',
+    channels: [ops],
+    escalation: [],
+  });
+  await call('POST', '/v1/silences', { matchers: ['host="web-1"'], endsAt: Date.now() + 60_000 });
+  expect((await way({ host: 'web-1' })).json['held']).toMatchObject({ reason: 'silenced' });
+});
+
 test('silences are made, found and ended as in Alertmanager', async () => {
   const call = await client('amtool');
   const path = '/alertmanager/api/v2';

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { severities } from '../alert.ts';
+import type { HoldReason } from '../incident.ts';
 import { calendarSchema } from './calendar.ts';
 import { newOverrideSchema, newRotationSchema } from './on-call.ts';
+import { defineOperations, many } from './operation.ts';
 import { resourceOperations, withId } from './resource.ts';
+import { holdReasonSchema } from './shapes.ts';
 
 const name = z.string().min(1).max(200);
 const durationMs = z
@@ -100,7 +103,51 @@ export const newRouteSchema = z.object({
 export type NewRoute = z.infer<typeof newRouteSchema>;
 export type Route = NewRoute & { readonly id: string };
 
+/** `POST /v1/routes/preview`: an alert as routes see it, `alertname` and `severity` among its labels. */
+const routePreviewSchema = z.object({ labels: z.record(z.string().min(1).max(200), z.string().max(1_000)) });
+
+/** A channel that would be told; with the person whom it is for, where somebody is on call. */
+export interface RoutedChannel {
+  readonly id: string;
+  readonly name: string;
+  readonly person?: string;
+}
+
+/** Where an alert would go now. */
+export interface RoutePreview {
+  /** `default` where none of the tenant's matches. */
+  readonly routeId: string;
+  readonly route: string;
+  readonly channels: readonly RoutedChannel[];
+  readonly escalation: readonly { readonly afterMs: number; readonly channels: readonly RoutedChannel[] }[];
+  /** Why nobody would be told now. */
+  readonly held?: { readonly reason: HoldReason; readonly detail: string };
+}
+
+const routedChannel: z.ZodType<RoutedChannel> = z
+  .object({ id: z.string(), name: z.string(), person: z.string().exactOptional() })
+  .meta({ id: 'RoutedChannel' });
+
+const routePreviewAnswer: z.ZodType<RoutePreview> = z.object({
+  routeId: z.string(),
+  route: z.string(),
+  channels: many(routedChannel),
+  escalation: many(z.object({ afterMs: z.number(), channels: many(routedChannel) })),
+  held: z.object({ reason: holdReasonSchema, detail: z.string() }).exactOptional(),
+});
+
 export const alertPolicyOperations = {
+  ...defineOperations({
+    'POST /v1/routes/preview': {
+      summary: 'Which route an alert would take now, to whom, and why not',
+      tag: 'routes',
+      scope: 'read',
+      readOnly: true,
+      body: routePreviewSchema,
+      status: 200,
+      answer: routePreviewAnswer,
+    },
+  }),
   ...resourceOperations('rotations', {
     one: 'a rotation',
     all: 'Who is on call one after the other, oldest first',

@@ -107,7 +107,7 @@ const tellReasonSchema = z.enum([
   'resolved',
 ]);
 
-const holdReasonSchema = z.enum([
+export const holdReasonSchema = z.enum([
   'grouped',
   'deduplicated',
   'inhibited',

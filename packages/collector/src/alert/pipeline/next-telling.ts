@@ -35,9 +35,14 @@ export interface TellingView {
   readonly hasChannels: boolean;
 }
 
+interface Held {
+  readonly hold: HoldReason;
+  readonly detail: string;
+}
+
 export type NextTelling =
   | { readonly tell: TellReason }
-  | { readonly hold: HoldReason; readonly detail: string }
+  | Held
   /** There is nothing to tell. */
   | undefined;
 
@@ -62,7 +67,13 @@ function afterwards(view: TellingView): NextTelling {
   return heldByRoute(view) ?? (inCooldown(view) ? hold('cooldown', 'over before the cooldown was') : tell('resolved'));
 }
 
-function heldByRoute({ route, worst, withinHours, hasChannels }: TellingView): NextTelling {
+/** Why the route itself would tell nobody now. */
+export function heldByRoute({
+  route,
+  worst,
+  withinHours,
+  hasChannels,
+}: Pick<TellingView, 'route' | 'worst' | 'withinHours' | 'hasChannels'>): Held | undefined {
   if (!hasChannels) {
     const when = route.onCall.length > 0 ? ' at this time' : '';
     return hold('no-channel', `route ${route.name} leads to no channel${when}`);
@@ -113,6 +124,6 @@ function tell(reason: TellReason): NextTelling {
   return { tell: reason };
 }
 
-function hold(reason: HoldReason, detail: string): NextTelling {
+function hold(reason: HoldReason, detail: string): Held {
   return { hold: reason, detail };
 }

@@ -1,15 +1,13 @@
 /** Tells the channels of an incident, and remembers what each was sent. */
 import type { Message, TellReason, UnixMs } from '@tarsier/protocol';
 import type { Route } from '@tarsier/protocol/api';
+import { audienceOf, audienceOfRoute, type Audience } from './audience.ts';
 import { isWithin } from './calendar.ts';
 import { inOrderOfCause, worstOf, type Case, type Member } from './case.ts';
 import type { Docket } from './docket.ts';
 import { whyNow } from './message.ts';
 import type { Policies } from './policies.ts';
 import { hasRoom } from './rate-limit.ts';
-
-/** Ids of channels; with the person whom one is for, where somebody is on call. */
-export type Audience = ReadonlyMap<string, string | undefined>;
 
 export class Teller {
   readonly #docket: Docket;
@@ -31,29 +29,9 @@ export class Teller {
     this.#summarise = summarise;
   }
 
-  /**
-   * The route's channels, those of the steps of its escalation that were taken, and of those who are on call now.
-   *
-   * @returns ids, and the person whom a channel is for where that follows from a rotation
-   */
+  /** @returns ids, and the person whom a channel is for where that follows from a rotation */
   channelsOf(route: Route, steps: number, now: UnixMs): Audience {
-    const everyone = route.onCall.length > 0 ? [] : [...this.policies.channels.keys()];
-    return this.#audience(
-      [{ channels: route.channels ?? everyone, onCall: route.onCall }, ...route.escalation.slice(0, steps)],
-      now,
-    );
-  }
-
-  #audience(targets: readonly Pick<Route['escalation'][number], 'channels' | 'onCall'>[], now: UnixMs): Audience {
-    const audience = new Map<string, string | undefined>();
-    for (const { channels, onCall } of targets) {
-      for (const id of channels) audience.set(id, undefined);
-      for (const { person, channels: own } of this.policies.onCall(onCall, now)) {
-        for (const id of own) if (!audience.has(id)) audience.set(id, person);
-      }
-    }
-    for (const id of audience.keys()) if (!this.policies.channels.has(id)) audience.delete(id);
-    return audience;
+    return audienceOfRoute(this.policies, route, steps, now);
   }
 
   /** Who hears that it is over: the channels of the route, and whoever of those on call heard that it fires. */
@@ -84,7 +62,7 @@ export class Teller {
     const audience = isOver
       ? this.#audienceOfEnd(of, route, now)
       : reason === 'escalated'
-        ? this.#audience(next === undefined ? [] : [next], now)
+        ? audienceOf(this.policies, next === undefined ? [] : [next], now)
         : this.channelsOf(route, step, now);
     const leading = inOrderOfCause(
       of,

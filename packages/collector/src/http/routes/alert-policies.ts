@@ -1,5 +1,8 @@
 import { TarsierError } from '@tarsier/protocol';
 import { compileLabelTest } from '../../alert/pipeline/alert-labels.ts';
+import { compilePolicies } from '../../alert/pipeline/policies.ts';
+import { readPolicies } from '../../alert/pipeline/read-policies.ts';
+import { previewRoute } from '../../alert/pipeline/route-preview.ts';
 import type { Pipeline } from '../../alert/pipeline/pipeline.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { TenantScope } from '../../tenant.ts';
@@ -12,9 +15,11 @@ export function alertPolicyRoutes(
   {
     storage,
     pipeline,
+    now,
   }: {
     readonly storage: Pick<Storage, 'alertPolicies' | 'channels'>;
     readonly pipeline: Pick<Pipeline, 'reloadPolicies'>;
+    readonly now: () => number;
   },
 ): void {
   const { routes, silences, inhibitions, rotations, overrides } = storage.alertPolicies;
@@ -31,6 +36,9 @@ export function alertPolicyRoutes(
     refuseUnknown(ids, known, 'channel', field);
   }
 
+  api.on('POST /v1/routes/preview', async ({ tenant, body: { labels } }) =>
+    previewRoute(compilePolicies(await readPolicies(storage, tenant)), labels, now()),
+  );
   resourceRoutes(api, 'routes', {
     store: routes,
     async check(scope, { matchers, onCall, escalation }) {
