@@ -17,16 +17,20 @@ function apply(): void {
 
 /** English is in the bundle; who reads German loads it beside. */
 async function loadGerman(): Promise<void> {
-  const [own, app, alerts, models] = await Promise.all([
+  const [own, app, alerts, models, policies, { policyWords }] = await Promise.all([
     import('../i18n/de.ts'),
     import('./words/de.ts'),
     import('../i18n/alerts/de.ts'),
     import('../i18n/models/de.ts'),
+    import('../i18n/policies/de.ts'),
+    // With the page that they are of, where that is not loaded yet.
+    import('../i18n/policies/words.ts'),
   ]);
   words.add('de', own.de);
   alertWords.add('de', alerts.de);
   modelWords.add('de', models.de);
   appWords.add('de', app.de);
+  policyWords.add('de', policies.de);
 }
 
 apply();

@@ -66,6 +66,9 @@ async function open(hash: string) {
   mounted.answers.set('/v1/silences', { silences });
   mounted.answers.set('/v1/on-call', onCall);
   mounted.answers.set('/v1/channels', { channels: [channel] });
+  mounted.answers.set('/v1/routes', { routes: [] });
+  mounted.answers.set('/v1/rotations', { rotations: [] });
+  mounted.answers.set('/v1/overrides', { overrides: [] });
   mounted.element.route = parseRoute(hash);
   await mounted.element.updateComplete;
   return mounted;
@@ -143,7 +146,7 @@ test('one incident fills the page, with the range of its link', async () => {
   expect(part(element, '.crumbs a').getAttribute('href')).toBe('#/alerts');
 });
 
-test.each(['#/alerts', '#/alerts/silences', '#/alerts/on-call', '#/alerts/channels'])(
+test.each(['#/alerts', '#/alerts/silences', '#/alerts/on-call', '#/alerts/routes', '#/alerts/channels'])(
   '%s is no wider than a small phone',
   async (hash) => {
     await page.viewport(320, 700);

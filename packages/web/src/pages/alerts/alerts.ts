@@ -8,16 +8,18 @@ import { appWords } from '../../app/words/words.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { define } from '../../define.ts';
 import { alertWords } from '../../i18n/alerts/words.ts';
+import { policyWords } from '../../i18n/policies/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { pageStyles } from '../page.styles.ts';
 import { styles } from './alerts.styles.ts';
 import { AlertChannels } from './channels.ts';
 import { AlertNoise } from './noise.ts';
 import { AlertOnCall } from './on-call.ts';
+import { AlertRoutes } from './routes.ts';
 import { AlertSilences } from './silences.ts';
 
 /** Names of the parts in the address; an incident's id is none of them. */
-const tabs = ['incidents', 'silences', 'on-call', 'channels'] as const;
+const tabs = ['incidents', 'silences', 'on-call', 'routes', 'channels'] as const;
 type Tab = (typeof tabs)[number];
 
 /** What do I do now? What fires, one incident as a whole, and who is told of what. */
@@ -28,12 +30,14 @@ export class AlertsPage extends LitElement implements PageElement {
 
   readonly #locale = new LocaleController(this, appWords);
   readonly #words = new LocaleController(this, alertWords);
+  readonly #policies = new LocaleController(this, policyWords);
 
   override connectedCallback(): void {
     define([
       ['tarsier-alert-noise', AlertNoise],
       ['tarsier-alert-silences', AlertSilences],
       ['tarsier-alert-on-call', AlertOnCall],
+      ['tarsier-alert-routes', AlertRoutes],
       ['tarsier-alert-channels', AlertChannels],
     ]);
     super.connectedCallback();
@@ -60,6 +64,7 @@ export class AlertsPage extends LitElement implements PageElement {
       incidents: page.incidents,
       silences: page.silences,
       'on-call': page.onCall,
+      routes: this.#policies.words.route.tab,
       channels: page.channels,
     };
     const path = name === 'incidents' ? [] : [name];
@@ -77,6 +82,8 @@ export class AlertsPage extends LitElement implements PageElement {
         return html`<tarsier-alert-silences></tarsier-alert-silences>`;
       case 'on-call':
         return html`<tarsier-alert-on-call></tarsier-alert-on-call>`;
+      case 'routes':
+        return html`<tarsier-alert-routes></tarsier-alert-routes>`;
       case 'channels':
         return html`<tarsier-alert-channels></tarsier-alert-channels>`;
     }

@@ -1,46 +1,55 @@
 import type { Channel, ChannelTestResponse, PreviewResponse } from '@tarsier/protocol/api';
-import { html, LitElement, nothing } from 'lit';
+import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
 import { AskedController } from '../../controllers/asked.ts';
-import { LocaleController } from '../../controllers/locale.ts';
 import { RequestError } from '../../data/rest.ts';
 import type { DataSource } from '../../data/source.ts';
-import { alertWords } from '../../i18n/alerts/words.ts';
-import { base, tokens } from '../../styles/tokens.ts';
-import { partStyles } from './part.styles.ts';
+import { channelFields, channelOf } from './edit/channel-form.ts';
+import { EditingPart } from './edit/editing-part.ts';
 
 const pollMs = 60_000;
+const path = '/v1/channels';
 
-/** Where notifications go: each can be tried out, and shown how it would tell it. */
-export class AlertChannels extends LitElement {
-  static override styles = [tokens, base, partStyles];
-
-  @state() private said = '';
+/** Where notifications go: made, changed, tried out, and shown how each would tell it. */
+export class AlertChannels extends EditingPart {
+  /** Of the form, while another than the channel's own is chosen. */
+  @state() private kind: Channel['kind'] | undefined;
   @state() private preview: (PreviewResponse & { readonly name: string }) | undefined;
 
-  readonly #locale = new LocaleController(this, alertWords);
   readonly #channels = new AskedController<{ readonly channels: readonly Channel[] }>(
     this,
     () => '/v1/channels?limit=1000',
     () => pollMs,
   );
 
+  protected override get source(): DataSource | undefined {
+    return this.#channels.source;
+  }
+
+  protected override refresh(): void {
+    this.#channels.refresh();
+  }
+
+  protected override edit(id: string): void {
+    this.kind = undefined;
+    super.edit(id);
+  }
+
   override render(): TemplateResult {
-    const { channels: text, list } = this.#locale.words;
     const { state: asked } = this.#channels;
-    if (asked.kind === 'loading') return html`<p class="quiet" aria-busy="true">${list.loading}</p>`;
-    if (asked.kind === 'failed') {
-      return html`<p class="card">${text.failed} ${asked.error.message} <code>${asked.error.code}</code></p>`;
-    }
+    if (asked.kind !== 'ready') return html`${this.waiting(asked)}`;
     const { channels } = asked.value;
+    const { channel: text } = this.policies.words;
+    const changed = channels.find(({ id }) => id === this.editing);
     return html`${channels.length === 0 ? html`<p class="card">${text.none}</p>` : this.#table(channels)}
-      <p role="status" class="said">${this.said}</p>
-      ${this.preview === undefined ? nothing : this.#previewed(this.preview)}`;
+    ${this.status()} ${this.editor(text.new, text.change(changed?.name ?? ''), () => this.#form(changed))}
+    ${this.preview === undefined ? nothing : this.#previewed(this.preview)}`;
   }
 
   #table(channels: readonly Channel[]): TemplateResult {
-    const { channels: text, page } = this.#locale.words;
+    const { channels: text, page } = this.locale.words;
+    const { kinds } = this.policies.words.channel;
     return html`<div class="card scroll" tabindex="0" role="region" aria-label=${page.channels}>
       <table>
         <thead>
@@ -55,7 +64,7 @@ export class AlertChannels extends LitElement {
             (channel) =>
               html`<tr>
                 <th scope="row">${channel.name}</th>
-                <td>${channel.kind}</td>
+                <td>${kinds[channel.kind]}</td>
                 <td class="actions">
                   <button
                     class="button"
@@ -73,6 +82,7 @@ export class AlertChannels extends LitElement {
                   >
                     ${text.preview}
                   </button>
+                  ${this.editButtons(channel.id, channel.name, path)}
                 </td>
               </tr>`,
           )}
@@ -83,19 +93,29 @@ export class AlertChannels extends LitElement {
 
   #previewed({ name, title, text }: PreviewResponse & { readonly name: string }): TemplateResult {
     return html`<section class="card" aria-labelledby="preview">
-      <h2 id="preview">${this.#locale.words.channels.previewOf(name)}</h2>
+      <h2 id="preview">${this.locale.words.channels.previewOf(name)}</h2>
       <p><strong>${title}</strong></p>
       <pre>${text}</pre>
     </section>`;
   }
 
+  #form(channel: Channel | undefined): TemplateResult {
+    const kind = this.kind ?? channel?.kind ?? 'slack';
+    return html`<form @submit=${(event: SubmitEvent) => void this.submit(event, path, channelOf)}>
+      ${channelFields(this.policies.words, channel, kind, (chosen) => (this.kind = chosen))} ${this.formButtons()}
+    </form>`;
+  }
+
   async #test({ id, name }: Channel): Promise<void> {
-    const { channels: text } = this.#locale.words;
+    const { channels: text } = this.locale.words;
     this.said = text.testing;
     await this.#asking(async (source) => {
-      const path = `/v1/channels/${encodeURIComponent(id)}/test`;
       // The collector's own answer, checked where it was made.
-      const { delivered, error = '' } = (await source.api.send('POST', path, {})) as ChannelTestResponse;
+      const { delivered, error = '' } = (await source.api.send(
+        'POST',
+        `${path}/${encodeURIComponent(id)}/test`,
+        {},
+      )) as ChannelTestResponse;
       this.said = delivered ? text.delivered(name) : text.refused(name, error);
     });
   }
@@ -117,7 +137,7 @@ export class AlertChannels extends LitElement {
       await ask(source);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.said = this.#locale.words.failed(error.message);
+      this.said = this.locale.words.failed(error.message);
     }
   }
 }

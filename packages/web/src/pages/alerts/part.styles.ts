@@ -58,24 +58,99 @@ export const partStyles = css`
   td.actions {
     white-space: nowrap;
   }
-  form {
+  form,
+  fieldset {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 10px;
     justify-items: start;
+  }
+  form {
     max-width: 560px;
     margin-top: 10px;
   }
   form label {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 4px;
     width: 100%;
     font-weight: 500;
   }
   form label .field {
+    max-width: 100%;
     font-weight: 400;
   }
   textarea.field {
     font-family: var(--_font-mono);
+  }
+  fieldset {
+    width: 100%;
+    box-sizing: border-box;
+    min-width: 0;
+    margin: 0;
+    padding: 10px 12px;
+    border: 1px solid var(--_border);
+    border-radius: 6px;
+  }
+  legend {
+    padding: 0 4px;
+    font-weight: 500;
+  }
+  .checks,
+  .beside,
+  .form-buttons {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 6px 16px;
+  }
+  .beside > label {
+    flex: 1 1 140px;
+    width: auto;
+  }
+  .form-buttons {
+    gap: 8px;
+    margin: 4px 0 0;
+  }
+  form label.check,
+  .check {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    width: auto;
+    min-height: 28px;
+    font-weight: 400;
+  }
+  .button.primary {
+    border-color: var(--_accent);
+  }
+  form details {
+    display: grid;
+    gap: 10px;
+    width: 100%;
+  }
+  form details[open] > :not(summary) {
+    margin-top: 10px;
+  }
+  .below {
+    display: block;
+  }
+  .tree {
+    display: grid;
+    gap: 0;
+    margin: 10px 0 0;
+    padding-inline-start: 22px;
+  }
+  .branch {
+    padding: 8px 10px;
+    border-top: 1px solid var(--_border);
+    overflow-wrap: anywhere;
+  }
+  .branch p {
+    margin: 4px 0 0;
+  }
+  .branch[aria-current] {
+    background: var(--_accent-soft);
+    box-shadow: inset 3px 0 0 var(--_accent);
   }
   .said {
     min-height: 1.5em;

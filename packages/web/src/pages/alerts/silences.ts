@@ -1,53 +1,56 @@
 import type { Silence } from '@tarsier/protocol/api';
-import { html, LitElement } from 'lit';
+import { html } from 'lit';
 import type { TemplateResult } from 'lit';
-import { state } from 'lit/decorators.js';
 import { formatMoment } from '../../chart/age.ts';
 import { AskedController } from '../../controllers/asked.ts';
-import { LocaleController } from '../../controllers/locale.ts';
-import { RequestError } from '../../data/rest.ts';
-import { alertWords } from '../../i18n/alerts/words.ts';
-import { base, tokens } from '../../styles/tokens.ts';
-import { partStyles } from './part.styles.ts';
+import type { DataSource } from '../../data/source.ts';
+import { EditingPart } from './edit/editing-part.ts';
+import { area, Entered, hours, input, ownTimeZone } from './edit/inputs.ts';
 
 const pollMs = 30_000;
 const hourMs = 3_600_000;
+const path = '/v1/silences';
 
 /** What nobody is told of for a while, or at recurring times. */
-export class AlertSilences extends LitElement {
-  static override styles = [tokens, base, partStyles];
-
-  @state() private said = '';
-
-  readonly #locale = new LocaleController(this, alertWords);
+export class AlertSilences extends EditingPart {
   readonly #silences = new AskedController<{ readonly silences: readonly Silence[] }>(
     this,
-    () => '/v1/silences?limit=1000',
+    () => `${path}?limit=1000`,
     () => pollMs,
   );
 
+  protected override get source(): DataSource | undefined {
+    return this.#silences.source;
+  }
+
+  protected override refresh(): void {
+    this.#silences.refresh();
+  }
+
   override render(): TemplateResult {
-    const { silences: text, list } = this.#locale.words;
+    const { silences: text } = this.locale.words;
     const { state: asked, source } = this.#silences;
-    if (asked.kind === 'loading') return html`<p class="quiet" aria-busy="true">${list.loading}</p>`;
-    if (asked.kind === 'failed') {
-      return html`<p class="card">${text.failed} ${asked.error.message} <code>${asked.error.code}</code></p>`;
-    }
+    if (asked.kind !== 'ready') return html`${this.waiting(asked)}`;
     const now = source?.now() ?? Date.now();
     const inForce = asked.value.silences.filter(({ endsAt }) => endsAt === undefined || endsAt > now);
     return html`<section class="card">
-        ${inForce.length === 0 ? html`<p>${text.none}</p>` : this.#table(inForce, now)}
-        <p role="status" class="said">${this.said}</p>
+        ${inForce.length === 0 ? html`<p>${text.none}</p>` : this.#table(inForce, now)} ${this.status()}
       </section>
       <details class="card">
         <summary>${text.add}</summary>
         ${this.#form()}
-      </details>`;
+      </details>
+      <section>
+        <details class="card">
+          <summary>${this.policies.words.window.new}</summary>
+          ${this.#windowForm()}
+        </details>
+      </section>`;
   }
 
   #table(silences: readonly Silence[], now: number): TemplateResult {
-    const { silences: text } = this.#locale.words;
-    return html`<div class="scroll" tabindex="0" role="region" aria-label=${this.#locale.words.page.silences}>
+    const { silences: text } = this.locale.words;
+    return html`<div class="scroll" tabindex="0" role="region" aria-label=${this.locale.words.page.silences}>
       <table>
         <thead>
           <tr>
@@ -71,7 +74,7 @@ export class AlertSilences extends LitElement {
                   class="button"
                   type="button"
                   aria-label=${text.endLabel(what)}
-                  @click=${() => void this.#send('DELETE', `/v1/silences/${encodeURIComponent(silence.id)}`, undefined, text.ended)}
+                  @click=${() => void this.change({ method: 'DELETE', path: `${path}/${encodeURIComponent(silence.id)}`, done: text.ended })}
                 >
                   ${text.end}
                 </button>
@@ -84,8 +87,8 @@ export class AlertSilences extends LitElement {
   }
 
   #until({ endsAt, recurring }: Silence, now: number): string {
-    const { silences: text } = this.#locale.words;
-    const end = endsAt === undefined ? text.always : text.ends(formatMoment(endsAt, now, this.#locale));
+    const { silences: text } = this.locale.words;
+    const end = endsAt === undefined ? text.always : text.ends(formatMoment(endsAt, now, this.locale));
     if (recurring === undefined) return end;
     const times = recurring.times.map(
       ({ days, from, to }) => `${days.length === 7 ? '' : `${days.join(' ')} `}${from}–${to}`,
@@ -94,22 +97,24 @@ export class AlertSilences extends LitElement {
   }
 
   #form(): TemplateResult {
-    const { silences: text } = this.#locale.words;
+    const { silences: text } = this.locale.words;
     return html`<form @submit=${(event: SubmitEvent) => void this.#add(event)}>
-      <label>
-        ${text.matchers}
-        <textarea class="field" name="matchers" rows="2" required aria-describedby="matchers-help"></textarea>
-      </label>
-      <span id="matchers-help" class="quiet">${text.matchersHelp}</span>
-      <label>
-        ${text.hours}
-        <input class="field" name="hours" type="number" min="0.1" max="8760" step="any" value="2" required />
-      </label>
-      <label>
-        ${text.comment}
-        <input class="field" name="comment" maxlength="2000" />
-      </label>
+      ${area('matchers', text.matchers, '', text.matchersHelp, true)}
+      ${input('hours', text.hours, { type: 'number', min: 0.1, max: 8760, step: 'any', value: 2 })}
+      ${input('comment', text.comment, { optional: true })}
       <button class="button" type="submit">${text.create}</button>
+    </form>`;
+  }
+
+  #windowForm(): TemplateResult {
+    const { silences: text } = this.locale.words;
+    const { window: words } = this.policies.words;
+    return html`<form @submit=${(event: SubmitEvent) => void this.#add(event)}>
+      ${area('matchers', words.what, '', undefined, true)}
+      <span class="quiet">${text.matchersHelp}</span>
+      ${hours(this.policies.words, { timeZone: ownTimeZone(), days: ['sun'], from: '22:00', to: '06:00' })}
+      ${input('comment', words.comment, { optional: true })}
+      <button class="button" type="submit">${words.save}</button>
     </form>`;
   }
 
@@ -117,33 +122,15 @@ export class AlertSilences extends LitElement {
     event.preventDefault();
     const form = event.target;
     if (!(form instanceof HTMLFormElement)) return;
-    const entered = new FormData(form);
-    const field = (name: string): string => {
-      const value = entered.get(name);
-      return typeof value === 'string' ? value.trim() : '';
-    };
-    const now = this.#silences.source?.now() ?? Date.now();
+    const entered = new Entered(form);
+    const recurring = entered.has('timeZone') ? entered.calendar() : undefined;
+    const now = this.source?.now() ?? Date.now();
     const body = {
-      matchers: field('matchers')
-        .split('\n')
-        .map((line) => line.trim())
-        .filter(Boolean),
-      comment: field('comment'),
-      endsAt: Math.round(now + Number(field('hours')) * hourMs),
+      matchers: entered.parts('matchers', '\n'),
+      comment: entered.text('comment'),
+      ...(recurring === undefined ? { endsAt: Math.round(now + entered.number('hours') * hourMs) } : { recurring }),
     };
-    if (await this.#send('POST', '/v1/silences', body, this.#locale.words.silences.made)) form.reset();
-  }
-
-  async #send(method: 'POST' | 'DELETE', path: string, body: object | undefined, done: string): Promise<boolean> {
-    try {
-      await this.#silences.source?.api.send(method, path, body);
-      this.said = done;
-      this.#silences.refresh();
-      return true;
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      this.said = this.#locale.words.failed(error.message);
-      return false;
-    }
+    const done = recurring === undefined ? this.locale.words.silences.made : this.policies.words.window.made;
+    if (await this.change({ method: 'POST', path, body, done })) form.reset();
   }
 }
