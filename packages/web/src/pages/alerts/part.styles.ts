@@ -102,6 +102,7 @@ export const partStyles = css`
     display: flex;
     flex-wrap: wrap;
     gap: 6px 16px;
+    width: 100%;
   }
   .beside > label {
     flex: 1 1 140px;
@@ -151,6 +152,18 @@ export const partStyles = css`
   .branch[aria-current] {
     background: var(--_accent-soft);
     box-shadow: inset 3px 0 0 var(--_accent);
+  }
+  @media (max-width: 640px) {
+    /* A column of single letters says nothing; what is too wide is scrolled. */
+    th,
+    td {
+      min-width: 5em;
+      overflow-wrap: break-word;
+    }
+    td.actions {
+      min-width: 10em;
+      white-space: normal;
+    }
   }
   .said {
     min-height: 1.5em;
