@@ -21,7 +21,7 @@ const trial = {
   value: 1,
   fired: 7,
   incidents: 2,
-  pages: [{}],
+  pages: [{ at: 0, reason: 'first', title: 'Busy on web-1', why: 'cpu was 1.1', severity: 'warning' }],
   pagesInRealIncidents: 0,
   missedIncidents: [],
   unsent: [],
@@ -195,8 +195,8 @@ test('a rule is tried on the past before it is kept', async () => {
   await expect.poll(() => form()?.textContent).toContain('CPU busy');
   await userEvent.click(form()?.querySelector('.actions button') ?? document.body);
   await expect
-    .poll(() => form()?.querySelector('tr[aria-current]')?.textContent?.replaceAll(/\s+/gu, ' '))
-    .toContain('> 1 7 2 1');
+    .poll(() => form()?.querySelector('tarsier-lab-result')?.shadowRoot?.textContent?.replaceAll(/\s+/gu, ' '))
+    .toMatch(/> 1 1 notification, \d of them in real incidents; here they are: 7 alerts in 2 incidents/u);
   await expectAccessible(app);
   await userEvent.fill(form()?.querySelector('.name input') ?? document.body, 'Busy');
   await userEvent.click(form()?.querySelector('button[type=submit]') ?? document.body);

@@ -106,10 +106,23 @@ export const de: AppWords = {
     severities: { info: 'Hinweis', warning: 'Warnung', critical: 'Kritisch', page: 'Dringend' },
     try: 'Am letzten Tag erproben',
     trying: 'Wird erprobt …',
-    trialed: 'Was sie am letzten Tag gemeldet hätte, mit Schwellen um die Ihre',
-    fired: 'Alarme',
-    incidents: 'Vorfälle',
+    trialed: 'Was sie am letzten Tag gemeldet hätte; schieben Sie zu einer anderen Schwelle',
+    pages: (pages, real) =>
+      pages === 0
+        ? 'Sie hätte niemandem etwas gemeldet.'
+        : `${pages === 1 ? '1 Meldung' : `${pages} Meldungen`}, ${real} davon in echten Vorfällen; hier sind sie:`,
+    alertsIn: (alerts, incidents) =>
+      `${alerts === 1 ? '1 Alarm' : `${alerts} Alarme`} in ${incidents === 1 ? '1 Vorfall' : `${incidents} Vorfällen`}`,
+    missed: (count) =>
+      count === 1
+        ? 'In 1 echten Vorfall hätte sie nichts gesagt:'
+        : `In ${count} echten Vorfällen hätte sie nichts gesagt:`,
+    incident: (number) => `Vorfall ${number}`,
+    notTold: (reasons) => `Nicht gemeldet: ${reasons}`,
+    real: 'echter Vorfall',
     told: 'Meldungen',
+    shadow: 'Eine Woche auf Probe: sie zählt mit und meldet niemandem etwas',
+    shadowUntil: (moment) => `auf Probe bis ${moment}`,
     save: 'Regel behalten',
     saved: (name) => `„${name}“ gilt ab jetzt.`,
     all: (count) => (count === 1 ? '1 Regel' : `${count} Regeln`),

@@ -104,10 +104,23 @@ export const en = {
     severities: { info: 'Info', warning: 'Warning', critical: 'Critical', page: 'Urgent' },
     try: 'Try on the last day',
     trying: 'Trying …',
-    trialed: 'What it would have told in the last day, with bounds around yours',
-    fired: 'Alerts',
-    incidents: 'Incidents',
+    trialed: 'What it would have told in the last day; slide to another bound',
+    pages: (pages: number, real: number) =>
+      pages === 0
+        ? 'It would have told nobody.'
+        : `${pages === 1 ? '1 notification' : `${pages} notifications`}, ${real} of them in real incidents; here they are:`,
+    alertsIn: (alerts: number, incidents: number) =>
+      `${alerts === 1 ? '1 alert' : `${alerts} alerts`} in ${incidents === 1 ? '1 incident' : `${incidents} incidents`}`,
+    missed: (count: number) =>
+      count === 1
+        ? 'In 1 real incident it would have said nothing:'
+        : `In ${count} real incidents it would have said nothing:`,
+    incident: (number: number) => `incident ${number}`,
+    notTold: (reasons: string) => `Not told: ${reasons}`,
+    real: 'real incident',
     told: 'Notifications',
+    shadow: 'On trial for a week: it counts, and tells nobody',
+    shadowUntil: (moment: string) => `on trial until ${moment}`,
     save: 'Keep the rule',
     saved: (name: string) => `“${name}” is kept, and looked at from now on.`,
     all: (count: number) => (count === 1 ? '1 rule' : `${count} rules`),

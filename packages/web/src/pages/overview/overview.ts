@@ -6,7 +6,9 @@ import type { Route } from '../../app/route.ts';
 import { appWords } from '../../app/words/words.ts';
 import { FollowController } from '../../controllers/follow.ts';
 import { LocaleController } from '../../controllers/locale.ts';
+import { define } from '../../define.ts';
 import { base, tokens } from '../../styles/tokens.ts';
+import { AlertNoise } from '../alerts/noise.ts';
 import { pageStyles } from '../page.styles.ts';
 import { headline } from './headline.ts';
 
@@ -32,6 +34,9 @@ export class OverviewPage extends LitElement implements PageElement {
         .fleet > * {
           grid-column: 1;
         }
+        .alerts {
+          align-content: start;
+        }
         .fleet > .alerts {
           grid-column: 2;
           grid-row: 1 / span 3;
@@ -44,6 +49,11 @@ export class OverviewPage extends LitElement implements PageElement {
 
   readonly #follow = new FollowController(this, ({ hosts, alerts }) => [hosts, alerts]);
   readonly #locale = new LocaleController(this, appWords);
+
+  override connectedCallback(): void {
+    define([['tarsier-alert-noise', AlertNoise]]);
+    super.connectedCallback();
+  }
 
   override render(): TemplateResult {
     const { words } = this.#locale;
@@ -59,6 +69,7 @@ export class OverviewPage extends LitElement implements PageElement {
             ? html`<section class="alerts" aria-labelledby="alerts">
                 <h2 id="alerts">${words.pages.alerts}</h2>
                 <tarsier-alert-list></tarsier-alert-list>
+                <tarsier-alert-noise></tarsier-alert-noise>
               </section>`
             : nothing
         }

@@ -23,6 +23,13 @@ export const styles = css`
     font-size: 13px;
     color: var(--_text-quiet);
   }
+  .shadow {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    min-height: 28px;
+    margin-top: 10px;
+  }
   .field {
     min-width: 0;
     width: 100%;
@@ -46,28 +53,6 @@ export const styles = css`
     gap: 8px;
     margin-top: 10px;
     color: var(--_critical);
-  }
-  table {
-    margin-top: 14px;
-    border-collapse: collapse;
-    font-size: 13px;
-  }
-  caption {
-    padding-bottom: 6px;
-    text-align: start;
-  }
-  th,
-  td {
-    padding: 4px 14px 4px 0;
-    border-bottom: 1px solid var(--_border);
-    text-align: end;
-  }
-  th:first-child {
-    text-align: start;
-  }
-  tr[aria-current='true'] {
-    background: var(--_accent-soft);
-    font-weight: 600;
   }
   li {
     display: flex;

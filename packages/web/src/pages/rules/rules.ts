@@ -9,10 +9,13 @@ import { LocaleController } from '../../controllers/locale.ts';
 import { SourceController } from '../../controllers/source-context.ts';
 import { RequestError } from '../../data/rest.ts';
 import type { DataSource, Loadable, SourceError } from '../../data/source.ts';
+import { formatTime } from '../../chart/age.ts';
+import { define } from '../../define.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { pageStyles } from '../page.styles.ts';
 import { describeRule } from './describe-rule.ts';
+import { LabResult, type TrialChosen } from './lab-result.ts';
 import { styles } from './rules.styles.ts';
 import { emptyDraft, faultsOf, isWished, ruleOf, trialOf } from './trial.ts';
 import type { RuleDraft } from './trial.ts';
@@ -39,6 +42,11 @@ export class RulesPage extends LitElement implements PageElement {
   constructor() {
     super();
     this.addController(this.#source);
+  }
+
+  override connectedCallback(): void {
+    define([['tarsier-lab-result', LabResult]]);
+    super.connectedCallback();
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -78,7 +86,7 @@ export class RulesPage extends LitElement implements PageElement {
     const source = this.#source.value;
     if (source === undefined || faultsOf(this.draft).size > 0) return;
     try {
-      await source.api.send('POST', '/v1/rules', ruleOf(this.draft));
+      await source.api.send('POST', '/v1/rules', ruleOf(this.draft, source.now()));
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.refused = error;
@@ -143,6 +151,13 @@ export class RulesPage extends LitElement implements PageElement {
           </select>
         </label>
       </div>
+      <label class="shadow"
+        ><input
+          type="checkbox"
+          .checked=${this.draft.shadow}
+          @change=${(event: Event) => this.#set({ shadow: (event.target as HTMLInputElement).checked })}
+        />${text.shadow}</label
+      >
       <div class="actions">
         <button class="button" type="button" ?disabled=${faults.has('expr') || faults.has('value')} @click=${this.#try}>
           ${text.try}
@@ -155,11 +170,11 @@ export class RulesPage extends LitElement implements PageElement {
           ? nothing
           : html`<p class="refused" role="alert">${icons.warning}${this.refused.message}</p>`
       }
-      ${this.#trialTable()}
+      ${this.#tried()}
     </form>`;
   }
 
-  #trialTable(): TemplateResult | typeof nothing {
+  #tried(): TemplateResult | typeof nothing {
     const { rules: text } = this.#locale.words;
     const { trials } = this;
     if (trials === undefined) return nothing;
@@ -167,31 +182,22 @@ export class RulesPage extends LitElement implements PageElement {
     if (trials.kind === 'failed') {
       return html`<p class="refused" role="alert">${icons.warning}${trials.error.message}</p>`;
     }
-    const number = new Intl.NumberFormat(this.#locale.lang, { maximumSignificantDigits: 6 });
-    return html`<table>
-      <caption class="quiet">
-        ${text.trialed}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">${text.value}</th>
-          <th scope="col">${text.fired}</th>
-          <th scope="col">${text.incidents}</th>
-          <th scope="col">${text.told}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${trials.value.map(
-          (trial) =>
-            html`<tr aria-current=${isWished(trial, this.draft) ? 'true' : nothing}>
-              <th scope="row">${this.draft.op} ${number.format(trial.value ?? NaN)}</th>
-              <td>${trial.fired}</td>
-              <td>${trial.incidents}</td>
-              <td>${trial.pages.length}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`;
+    const wished = trials.value.find((trial) => isWished(trial, this.draft));
+    // Another bound was typed since: it has yet to be tried.
+    if (wished === undefined) return nothing;
+    return html`<tarsier-lab-result
+      .trials=${trials.value}
+      .op=${this.draft.op}
+      .value=${wished.value}
+      @trial-chosen=${({ detail }: TrialChosen) => this.#set({ value: String(detail.value) })}
+    ></tarsier-lab-result>`;
+  }
+
+  /** Until when it tells nobody. */
+  #shadow({ shadowUntil }: Rule): string {
+    const now = this.#source.value?.now() ?? Date.now();
+    if (shadowUntil === undefined || shadowUntil <= now) return '';
+    return `, ${this.#locale.words.rules.shadowUntil(formatTime(shadowUntil, 'day', this.#locale))}`;
   }
 
   #list(): TemplateResult {
@@ -213,7 +219,9 @@ export class RulesPage extends LitElement implements PageElement {
             html`<li class=${rule.enabled ? '' : 'off'}>
               ${icons[rule.severity]}
               <span class="name">${rule.name}</span>
-              <span class="quiet">${text.severities[rule.severity]}${rule.enabled ? '' : `, ${text.off}`}</span>
+              <span class="quiet"
+                >${text.severities[rule.severity]}${rule.enabled ? '' : `, ${text.off}`}${this.#shadow(rule)}</span
+              >
               <code>${describeRule(rule)}</code>
             </li>`,
         )}

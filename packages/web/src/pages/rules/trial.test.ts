@@ -5,16 +5,23 @@ import { emptyDraft, faultsOf, isWished, ruleOf, trialOf } from './trial.ts';
 const draft = { ...emptyDraft, name: 'CPU busy', expr: 'cpu_busy_ratio', value: '0.9', hold: '5m' };
 
 test('what the form makes is what the collector takes', () => {
-  expect(newRuleSchema.safeParse(ruleOf(draft))).toMatchObject({
+  expect(newRuleSchema.safeParse(ruleOf(draft, 0))).toMatchObject({
     success: true,
     data: { kind: 'expression', expr: '(cpu_busy_ratio) > 0.9', forMs: 300_000 },
   });
   const trial = ruleLabSchema.parse(trialOf(draft, Date.now(), 86_400_000));
-  expect(trial.rule).toMatchObject({ values: [0.72, 0.81, 0.9, 0.99, 1.08] });
+  expect(trial.rule).toMatchObject({ values: [0.45, 0.54, 0.63, 0.72, 0.81, 0.9, 0.99, 1.08, 1.17, 1.26, 1.35] });
+});
+
+test('a rule on trial tells nobody for a week', () => {
+  expect(ruleOf({ ...draft, shadow: true }, 1_000)).toMatchObject({ shadowUntil: 1_000 + 7 * 86_400_000 });
+  expect(ruleOf(draft, 1_000)).not.toHaveProperty('shadowUntil');
 });
 
 test('a bound of zero has neighbours, too', () => {
-  expect(trialOf({ ...draft, value: '0' }, 0, 1000).rule).toMatchObject({ values: [-0.2, -0.1, 0, 0.1, 0.2] });
+  expect(trialOf({ ...draft, value: '0' }, 0, 1000).rule).toMatchObject({
+    values: [-0.5, -0.4, -0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3, 0.4, 0.5],
+  });
 });
 
 test('fields that are not right are named', () => {

@@ -9,9 +9,22 @@ export interface RuleDraft {
   readonly value: string;
   readonly hold: string;
   readonly severity: 'info' | 'warning' | 'critical' | 'page';
+  /** Whether it tells nobody for a week. */
+  readonly shadow: boolean;
 }
 
-export const emptyDraft: RuleDraft = { name: '', expr: '', op: '>', value: '', hold: '1m', severity: 'warning' };
+/** How long a rule is on trial before it may tell anybody. */
+const shadowMs = 7 * 86_400_000;
+
+export const emptyDraft: RuleDraft = {
+  name: '',
+  expr: '',
+  op: '>',
+  value: '',
+  hold: '1m',
+  severity: 'warning',
+  shadow: false,
+};
 
 /** Fields that are not right yet. */
 export function faultsOf({ name, expr, value, hold }: RuleDraft): ReadonlySet<keyof RuleDraft> {
@@ -23,7 +36,7 @@ export function faultsOf({ name, expr, value, hold }: RuleDraft): ReadonlySet<ke
   return faults;
 }
 
-export function ruleOf({ name, expr, op, value, hold, severity }: RuleDraft): NewRuleInput {
+export function ruleOf({ name, expr, op, value, hold, severity, shadow }: RuleDraft, now: number): NewRuleInput {
   return {
     kind: 'expression',
     name: name.trim(),
@@ -31,8 +44,12 @@ export function ruleOf({ name, expr, op, value, hold, severity }: RuleDraft): Ne
     expr: `(${expr}) ${op} ${Number(value)}`,
     forMs: parseDuration(hold) ?? 0,
     everyMs: 15_000,
+    ...(shadow ? { shadowUntil: now + shadowMs } : {}),
   };
 }
+
+/** Places of the slider, in tenths of the wished bound. */
+const steps = [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5];
 
 /** Bounds to try beside the wished one: what would be told if it were a little lower or higher. */
 export function trialOf(draft: RuleDraft, end: number, pastMs: number): RuleLabRequest {
@@ -47,7 +64,7 @@ export function trialOf(draft: RuleDraft, end: number, pastMs: number): RuleLabR
       keepFiringMs: 0,
       expr: draft.expr,
       op: draft.op,
-      values: [-2, -1, 0, 1, 2].map((step) => Number((value + step * apart).toPrecision(6))),
+      values: steps.map((step) => Number((value + step * apart).toPrecision(6))),
       clearBy: 0,
     },
     start: end - pastMs,
