@@ -35,6 +35,8 @@ import { createLiveWindows } from './ingest/live-window.ts';
 import { createSilenceWatch } from './ingest/silence-watch.ts';
 import { jobTypes } from './jobs/registry.ts';
 import { startJobs } from './jobs/start-jobs.ts';
+import { createScoreKeeper } from './jobs/tasks/optimise/score-keeper.ts';
+import { createJobRooms } from './jobs/threads/rooms.ts';
 import { createActs } from './live/acts.ts';
 import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
@@ -110,6 +112,7 @@ const chores = {
   tuningMs: 60_000,
   canariesMs: 600_000,
   noiseMs: 60_000,
+  scoresMs: 60_000,
   tlsMs: 60_000,
   usageMs: 10_000,
   measureMs: 600_000,
@@ -432,6 +435,16 @@ export async function startCollector({
     now,
   });
 
+  const scores = createScoreKeeper({
+    // Of its own: what the collector asks for by itself is not the tenant's usage.
+    reader: createJobRooms(storage, log, now),
+    record: createRecorder({
+      receiver: createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now }),
+      maxAgeMs: config.maxAgeMs,
+    }),
+    now,
+  });
+
   let ready = true;
   const app = await createApp({
     storage,
@@ -455,6 +468,7 @@ export async function startCollector({
     sender,
     egress,
     queue: jobs.queue,
+    scores,
     authenticate,
     tokens,
     limiter,
@@ -532,6 +546,13 @@ export async function startCollector({
     }),
     every(chores.checkpointsMs, 'writing what detectors learnt', log, saveCheckpoints),
     every(chores.ratesMs, 'storing anomaly rates', log, () => storeRates(false)),
+    every(chores.scoresMs, 'storing optimisation scores', log, async () => {
+      for (const scope of (await storage.tenants.all()).filter(leadership.leads)) {
+        await scores.keep(scope).catch((error: unknown) => {
+          log.warn('a tenant has no optimisation score now', { tenant: scope.tenant, error: describeError(error) });
+        });
+      }
+    }),
     every(chores.tlsMs, 'reading the certificate', log, async () => {
       // Renewed while it serves: connections that are there go on.
       if (config.tls !== undefined && 'setSecureContext' in server) server.setSecureContext(await readTls(config.tls));

@@ -75,6 +75,14 @@ await server.sql`
   insert into incident (tenant_id, id, status, opened_at, priority, body)
   values (${victim.tenantId}, ${`${marker}-incident`}, 'open', 1, 1, ${server.sql.json({ id: `${marker}-incident`, title: secret })})`;
 ids['incidents'] = `${marker}-incident`;
+ids['rebalances'] = randomUUID();
+await server.sql`
+  insert into budget_rebalance (tenant_id, id, created_at, state, body, basis)
+  values (${victim.tenantId}, ${ids['rebalances']}, 1, 'proposed', ${server.sql.json({ verdict: secret })}, '{}')`;
+ids['recommendations'] = `${marker}-recommendation`;
+await server.sql`
+  insert into recommendation (tenant_id, id, state, gain, body, changed_at)
+  values (${victim.tenantId}, ${ids['recommendations']}, 'open', 1, ${server.sql.json({ title: secret })}, 1)`;
 await server.storage.models.save(victim, {
   name: marker,
   kind: secret,

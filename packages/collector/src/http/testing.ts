@@ -11,6 +11,7 @@ import { createRuleLab } from '../alert/lab/rule-lab.ts';
 import { createIncidentView } from '../alert/incident/incident-view.ts';
 import { createPipeline } from '../alert/pipeline/pipeline.ts';
 import { createIngest, maxFutureMs } from '../ingest/ingest.ts';
+import { createScoreKeeper } from '../jobs/tasks/optimise/score-keeper.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
 import { startJobs } from '../jobs/start-jobs.ts';
 import { jobTypes } from '../jobs/testing-types.ts';
@@ -192,6 +193,7 @@ export async function startTestServer(
     egress,
     sender: createSender({ egress, pageUrl, illustrate: snapshots.illustrate }),
     queue: jobs.queue,
+    scores: createScoreKeeper({ reader: { engine, storage }, record: async () => {}, now: Date.now }),
     authenticate,
     tokens,
     limiter,

@@ -5,5 +5,13 @@ import { costOptimization } from './tasks/cost/cost-optimization.ts';
 import { diagnose } from './tasks/diagnose/diagnose.ts';
 import { forecastRun } from './tasks/forecast/run.ts';
 import { forecastTrain } from './tasks/forecast/train.ts';
+import { optimiseScore } from './tasks/optimise/optimise-score.ts';
 
-export const jobTypes = jobTypesOf([diagnose, forecastTrain, forecastRun, costOptimization, budgetRebalance]);
+export const jobTypes = jobTypesOf([
+  diagnose,
+  forecastTrain,
+  forecastRun,
+  costOptimization,
+  budgetRebalance,
+  optimiseScore,
+]);

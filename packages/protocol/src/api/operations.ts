@@ -20,6 +20,7 @@ import { limitOperations } from './limits.ts';
 import { metaOperations } from './meta.ts';
 import { modelOperations } from './models.ts';
 import { onCallOperations } from './on-call.ts';
+import { optimisationOperations } from './optimisation.ts';
 import { priceOperations } from './prices.ts';
 import { queryOperations } from './query.ts';
 import { ruleFileOperations } from './rule-files.ts';
@@ -55,6 +56,7 @@ export const operations = {
   ...modelOperations,
   ...priceOperations,
   ...budgetOperations,
+  ...optimisationOperations,
   ...keyOperations,
   ...userOperations,
   ...limitOperations,

@@ -127,7 +127,7 @@ function findingOf(use: HostUse, report: HostReport, prices: HostPrices): Findin
   };
 }
 
-function monthlyOf({ cores, gib: memory }: Size, { coreHour, gibHour }: HostPrices): Nanos {
+export function monthlyOf({ cores, gib: memory }: Size, { coreHour, gibHour }: HostPrices): Nanos {
   // Memory comes in halves of a GiB.
   return cores * coreHour * monthHours + priceOf(memory * 2 * monthHours, gibHour, 2);
 }
