@@ -7,6 +7,7 @@ import { buildWeb, webIsOutdated, webRoot } from '../../scripts/web.ts';
 import { chromiumFlags, chromiumPath } from '../support/chromium.ts';
 import { freePort, killAll, temporaryFolder } from '../support/processes.ts';
 import { createApi, createKey, startAgent, startCollector } from '../support/tarsier.ts';
+import { testTuning } from '../../packages/web/src/testing/results.ts';
 
 const folder = await temporaryFolder();
 
@@ -87,6 +88,15 @@ test('elements live in a page of another origin, under a strict policy, each see
   await page.locator('#memory tarsier-stat .value').getByText('%').waitFor({ timeout: 30_000 });
   // What the token does not show is not there, and no error.
   await page.locator('#hidden').getByText('No samples in the last').waitFor({ timeout: 30_000 });
+
+  // A view of a result, given by the page: its curves have colours, which no style attribute may bring.
+  await page.evaluate(`{
+    const element = document.createElement('tarsier-convergence');
+    element.data = ${JSON.stringify(testTuning)};
+    document.body.append(element);
+  }`);
+  const curve = page.locator('tarsier-convergence .curve').first();
+  expect(await curve.evaluate('(path) => getComputedStyle(path).stroke')).toMatch(/^rgb|^#|^color/u);
 
   expect(minted.length).toBeGreaterThanOrEqual(2);
   const html = await page.content();

@@ -1,6 +1,15 @@
-import { css } from 'lit';
+import { css, unsafeCSS } from 'lit';
+import { seriesColours } from '../../chart/palette.ts';
+
+// Classes, not style attributes: a strict policy of the page forbids those.
+const colours = unsafeCSS(
+  Array.from({ length: seriesColours }, (_, at) => `.series-${at + 1} { --_own: var(--_series-${at + 1}); }`).join(
+    '\n',
+  ),
+);
 
 export const curvePlotStyles = css`
+  ${colours}
   .curve-plot svg {
     display: block;
     width: 100%;
@@ -20,10 +29,12 @@ export const curvePlotStyles = css`
   }
   .curve-plot .curve {
     fill: none;
+    stroke: var(--_own);
     stroke-width: 1.8;
     stroke-linejoin: round;
   }
   .curve-plot .band {
+    fill: var(--_own);
     opacity: 0.16;
   }
   figcaption {
@@ -36,7 +47,7 @@ export const curvePlotStyles = css`
     display: inline-block;
     width: 16px;
     margin-inline-end: 5px;
-    border-top: 2px solid;
+    border-top: 2px solid var(--_own);
     vertical-align: 4px;
   }
   .swatch.dashed {

@@ -110,26 +110,22 @@ export function curvePlot(options: CurvePlotOptions): TemplateResult {
       ${scales.ticksX.map(
         (tick) => svg`<text x=${scales.x(tick)} y=${box.height - 8} text-anchor="middle">${formatX(tick)}</text>`,
       )}
-      ${
-        band === undefined
-          ? nothing
-          : svg`<path class="band" style=${`fill: var(--_series-${band.colour})`} d=${bandPath(band, scales)} />`
-      }
+      ${band === undefined ? nothing : svg`<path class="band series-${band.colour}" d=${bandPath(band, scales)} />`}
       ${marks.map(
         ({ x, name }) =>
           svg`<line class="mark" x1=${scales.x(x)} x2=${scales.x(x)} y1=${box.top} y2=${floor}><title>${name}</title></line>`,
       )}
       ${curves.map(
         ({ x, y, colour, dashed = false }) =>
-          svg`<path class="curve" style=${`stroke: var(--_series-${colour})`} stroke-dasharray=${dashed ? '5 4' : nothing} d=${pathOf(x, y, scales)} />`,
+          svg`<path class="curve series-${colour}" stroke-dasharray=${dashed ? '5 4' : nothing} d=${pathOf(x, y, scales)} />`,
       )}
     </svg>
     <figcaption>
       ${curves.map(
         ({ name, y, colour, dashed = false }) =>
           html`<span
-            ><i class=${dashed ? 'swatch dashed' : 'swatch'} style=${`border-color: var(--_series-${colour})`}></i
-            >${name} <b>${format(y.findLast((value) => Number.isFinite(value)) ?? NaN)}</b></span
+            ><i class=${`swatch series-${colour} ${dashed ? 'dashed' : ''}`}></i>${name}
+            <b>${format(y.findLast((value) => Number.isFinite(value)) ?? NaN)}</b></span
           >`,
       )}
       ${marks.map(({ x, name }) => html`<span class="quiet">${name} (${formatX(x)})</span>`)}

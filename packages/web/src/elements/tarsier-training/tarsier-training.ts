@@ -35,6 +35,12 @@ export class TarsierTraining extends ResultElement<ForecastTraining | DetectorTr
         grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
         gap: 14px;
       }
+      .verdict {
+        display: inline-block;
+      }
+      .verdict::first-letter {
+        text-transform: uppercase;
+      }
       .log {
         display: inline-flex;
         align-items: center;
@@ -58,8 +64,9 @@ export class TarsierTraining extends ResultElement<ForecastTraining | DetectorTr
   }
   protected override get heading(): string {
     const model = this.feed.job?.payload['model'];
-    const { label } = this.locale.words.training;
-    return typeof model === 'string' ? `${label}: ${model}` : label;
+    const { label, detector } = this.locale.words.training;
+    const kind = this.kind === 'detector.train' ? detector : label;
+    return typeof model === 'string' ? `${kind}: ${model}` : kind;
   }
   protected override read(result: unknown): ForecastTraining | DetectorTraining | undefined {
     return isOfKind<DetectorTraining>(result, 'detector.train', 1) ? result : readForecastTraining(result);
@@ -76,7 +83,7 @@ export class TarsierTraining extends ResultElement<ForecastTraining | DetectorTr
     const version = isDetector ? result.modelVersion : result.version;
     const curves = trainingCurves(this.feed.events);
     return html`<p class="why">
-        <b>${isDetector ? verdict[result.verdict] : result.verdict}.</b>
+        <b class="verdict">${isDetector ? verdict[result.verdict] : result.verdict}.</b>
         ${(result.promoted ? text.promoted : text.kept)(result.model, version)}
         ${isDetector ? result.explanation : nothing}
       </p>

@@ -27,6 +27,7 @@ export const de: ModelWords = {
   method: 'Verfahren',
   training: {
     label: 'Training',
+    detector: 'Training eines Detektors',
     epoch: 'Epoche',
     rows: 'Zeilen',
     loss: 'Verlust',

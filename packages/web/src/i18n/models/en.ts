@@ -25,6 +25,7 @@ export const en = {
   method: 'Method',
   training: {
     label: 'Training',
+    detector: 'Detector training',
     epoch: 'Epoch',
     rows: 'Rows',
     loss: 'Loss',

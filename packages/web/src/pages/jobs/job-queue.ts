@@ -2,7 +2,6 @@ import type { JobQueueResponse, JobSchedule } from '@tarsier/protocol/api';
 import { html, LitElement } from 'lit';
 import type { TemplateResult } from 'lit';
 import { formatMoment } from '../../chart/age.ts';
-import { formatValue } from '../../chart/units.ts';
 import { AskedController } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { resultStyles } from '../../elements/result.styles.ts';
@@ -54,7 +53,7 @@ export class JobQueue extends LitElement {
           ([name, value]) =>
             html`<div>
               <dt>${name}</dt>
-              <dd>${formatValue(Number(value), '', this.#locale)}</dd>
+              <dd>${value}</dd>
             </div>`,
         )}
       </dl>
