@@ -95,8 +95,9 @@ test('elements live in a page of another origin, under a strict policy, each see
     element.data = ${JSON.stringify(testTuning)};
     document.body.append(element);
   }`);
-  const curve = page.locator('tarsier-convergence .curve').first();
-  expect(await curve.evaluate('(path) => getComputedStyle(path).stroke')).toMatch(/^rgb|^#|^color/u);
+  await page.locator('tarsier-convergence .curve').first().waitFor();
+  const curve = "document.querySelector('tarsier-convergence').shadowRoot.querySelector('.curve')";
+  expect(await page.evaluate(`getComputedStyle(${curve}).stroke`)).toMatch(/^rgb/u);
 
   expect(minted.length).toBeGreaterThanOrEqual(2);
   const html = await page.content();
