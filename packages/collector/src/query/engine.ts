@@ -12,6 +12,7 @@ import { eachWindow } from './evaluate/windows.ts';
 import type { VectorSeries } from './evaluate/value.ts';
 
 import { Work } from './evaluate/work.ts';
+import { startDeadline } from './deadline.ts';
 import { LabelSet } from './label-set.ts';
 import type { Expr, Matcher, VectorSelector } from './language/ast.ts';
 import { typeOf } from './language/check-types.ts';
@@ -114,8 +115,8 @@ export function createEngine({
     const began = now();
     const limits = { ...common, ...(await limitsOf(scope)) };
     const timeoutMs = Math.min(options.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]);
+    const deadline = startDeadline(timeoutMs, options.signal);
+    const { signal } = deadline;
     const room = rooms.open();
     const work = new Work({ signal, limits, now });
     const counted = { ...steps, lookedAt: new Float64Array(steps.count) };
@@ -168,7 +169,7 @@ export function createEngine({
         },
       };
     } catch (error) {
-      if (timeout.aborted) {
+      if (deadline.passed) {
         outcome = 'timed out';
         throw new TarsierError('query/timeout', `query: expected an answer within ${timeoutMs} ms`, { field: 'query' });
       }
@@ -178,6 +179,7 @@ export function createEngine({
       }
       throw error;
     } finally {
+      deadline.end();
       room.close();
       onDone(scope, { samples: work.samplesRead, cpuMs: Math.max(0, now() - Math.max(readBy, began)) });
       const ms = Math.round(now() - began);

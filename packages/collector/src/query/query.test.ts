@@ -10,11 +10,36 @@ import { markStale } from './staleness.ts';
 import { createStorageReader } from './storage-reader.ts';
 
 const t0 = Date.UTC(2026, 10, 24, 12);
-const { storage, drop } = await createTestStorage(() => t0);
+const { storage, another, drop } = await createTestStorage(() => t0);
 await storage.ensurePartitions(t0);
 afterAll(drop);
 const query = createQuery({ storage });
 const scope = await storage.tenants.ensure('default');
+
+test('series that another collector took in or deleted a moment ago are seen and gone at the next query', async () => {
+  await store('seen-1', ['a'], t0, 1, [[0, 1]]);
+  const asked = { matchers: parseSelector('busy{host=~"seen-.*"}'), from: t0, to: t0 + 10_000 };
+  const hosts = async () => (await query.samples(scope, asked)).map(({ series }) => series.host);
+  expect(await hosts()).toEqual(['seen-1']);
+  const other = await another();
+  try {
+    const bytes = encodeSchema({
+      metrics: [{ name: 'busy', kind: 'gauge', unit: 'ratio', help: '' }],
+      series: [{ metric: 0, labels: { cpu: 'a' } }],
+    });
+    const { hostId, hash } = await other.series.register(scope, 'seen-2', schemaHash(bytes), bytes);
+    const matrix = { times: Float64Array.of(t0), width: 1, values: Float64Array.of(2) };
+    const payload = encodePayload(matrix, zstdCompress);
+    await other.batches.insert([{ scope, hostId, epoch: t0, seq: 1, t0, t1: t0, rows: 1, schemaHash: hash, payload }]);
+    expect(await hosts()).toEqual(['seen-1', 'seen-2']);
+    await other.deletions.deleteHost(scope, 'seen-1');
+    expect(await hosts()).toEqual(['seen-2']);
+    await other.deletions.deleteHost(scope, 'seen-2');
+    expect(await hosts()).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
 
 type Cell = number | 'stale' | undefined;
 

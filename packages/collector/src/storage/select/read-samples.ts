@@ -10,6 +10,7 @@ import type { WantedHosts } from '../compaction/wanted-hosts.ts';
 import type { Scoped, Statement } from '../scoped-pool.ts';
 import { dayMs, hourMs, hourOf } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
+import type { SeriesState } from '../series-index/series-index.ts';
 import { PieceJoiner, type Piece } from './pieces.ts';
 import type { RowTimes } from './row-times.ts';
 import type { SchemaColumns } from './schema-columns.ts';
@@ -46,12 +47,38 @@ interface StoredRow {
   readonly body: Uint8Array;
 }
 
+/** Beside them, where that is asked: the newest series' number as `seq`, what was deleted as `epoch`. */
+const stateRow = 0;
+
 /** Series asked for in one statement. */
 const seriesPerStatement = 500;
 /** How much time is read at once: much where there is little, so that an empty year costs few statements. */
 const span = { firstMs: 6 * hourMs, leastMs: hourMs, mostMs: 32 * dayMs, fewRows: 1_000, manyRows: 4_000 } as const;
 /** Rows decoded between two turns of the event loop. */
 export const rowsPerTurn = 256;
+
+/**
+ * As {@link readSamples}, of series that were known as of a state: one statement looks whether it still is that, and
+ * reads.
+ *
+ * @returns undefined where the tenant's series are others by now
+ */
+export async function readSamplesAsOf(
+  source: SampleSource,
+  scope: TenantScope,
+  series: readonly SeriesRow[],
+  range: SampleRange,
+  asOf: SeriesState,
+): Promise<Map<number, SeriesColumn> | undefined> {
+  try {
+    return await readSamples(source, scope, series, range, asOf);
+  } catch (error) {
+    if (error instanceof OutdatedSeries) return undefined;
+    throw error;
+  }
+}
+
+class OutdatedSeries extends Error {}
 
 /**
  * All in one statement, so that it sees each sample exactly once, whatever compaction does meanwhile: what it moves
@@ -64,7 +91,9 @@ export async function readSamples(
   scope: TenantScope,
   series: readonly SeriesRow[],
   { from, to, onRead, signal, room = freshRoom() }: SampleRange,
+  asOf?: SeriesState,
 ): Promise<Map<number, SeriesColumn>> {
+  let unchecked = asOf;
   const found = new Map<number, SeriesColumn>();
   const joiner = new PieceJoiner(room);
   for (let first = 0; first < series.length; first += seriesPerStatement) {
@@ -74,7 +103,9 @@ export async function readSamples(
     for (let start = from; start <= to;) {
       signal?.throwIfAborted();
       const end = Math.min(to, start + spanMs - 1);
-      const rows = await reads.run(scope, readRows(scope, some, start, end), signal);
+      const rows = await reads.run(scope, readRows(scope, some, start, end, unchecked !== undefined), signal);
+      if (unchecked !== undefined) requireState(rows.pop(), unchecked);
+      unchecked = undefined;
       tellBatches(wanted, scope, rows);
       const decoder = new RowDecoder({ schemas, rowTimes, room, joiner }, scope, pieces, start, end);
       for (const [at, row] of rows.entries()) {
@@ -96,6 +127,11 @@ export async function readSamples(
   return found;
 }
 
+/** @param row  the last one of a statement that was asked for it; a tenant that is gone has none */
+function requireState(row: StoredRow | undefined, { version, last }: SeriesState): void {
+  if (row?.host_id !== stateRow || row.epoch !== version || row.seq !== last) throw new OutdatedSeries();
+}
+
 function tellBatches(wanted: SampleSource['wanted'], { tenantId }: TenantScope, rows: readonly StoredRow[]): void {
   const batches = new Map<number, number>();
   for (const { host_id, series_id } of rows) {
@@ -109,6 +145,7 @@ function readRows(
   series: readonly SeriesRow[],
   from: UnixMs,
   to: UnixMs,
+  withState: boolean,
 ): Statement<StoredRow[]> {
   const hostIds = [...new Set(series.map(({ hostId }) => hostId))];
   const [firstHour, lastHour] = [hourOf(from), hourOf(to)];
@@ -137,7 +174,15 @@ function readRows(
     join block b on b.tenant_id = ${tenantId} and b.host_id = w.host_id and b.host_id = any(${hostIds}::int[])
       and b.hour between ${firstHour} and ${lastHour}
     cross join lateral array_position(b.series_ids, w.series_id) as p
-    where p is not null`;
+    where p is not null
+    ${
+      withState
+        ? sql`
+    union all
+    select ${stateRow}::int, null, series_version, next_series_id - 1, null, null, null
+    from tenant where tenant_id = ${tenantId}`
+        : sql``
+    }`;
 }
 
 interface DecoderParts extends Pick<SampleSource, 'schemas' | 'rowTimes'> {

@@ -6,11 +6,12 @@ import type { WantedHosts } from '../compaction/wanted-hosts.ts';
 import type { Database } from '../database.ts';
 import type { hourMs, minuteMs } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
+import type { SeriesState } from '../series-index/series-index.ts';
 import { hostsWithin } from './hosts-within.ts';
 import { readReach, type Reach } from './reach.ts';
 import { readRecent } from './read-recent.ts';
 import { readRollups } from './read-rollups.ts';
-import { readSamples, type SampleRange, type SampleSource } from './read-samples.ts';
+import { readSamples, readSamplesAsOf, type SampleRange, type SampleSource } from './read-samples.ts';
 import { createRowTimes } from './row-times.ts';
 import { createSchemaColumns } from './schema-columns.ts';
 
@@ -22,6 +23,13 @@ export interface Samples {
     series: readonly SeriesRow[],
     range: SampleRange,
   ): Promise<ReadonlyMap<number, SeriesColumn>>;
+  /** The same of series that were known as of a state; undefined where the tenant's series are others by now. */
+  readAsOf(
+    scope: TenantScope,
+    series: readonly SeriesRow[],
+    range: SampleRange,
+    asOf: SeriesState,
+  ): Promise<ReadonlyMap<number, SeriesColumn> | undefined>;
   /**
    * The same by minute or hour, for coarse steps: buckets that end after `from`, up to and including `to`. Counters
    * have their increase and resets.
@@ -69,6 +77,7 @@ export function createSamples(
   const source: SampleSource = { reads, schemas: createSchemaColumns(database), rowTimes: createRowTimes(), wanted };
   return {
     read: (scope, series, range) => readSamples(source, scope, series, range),
+    readAsOf: (scope, series, range, asOf) => readSamplesAsOf(source, scope, series, range, asOf),
     reach: reach.of,
     expired: reach.forget,
     hostsWithin: async (scope, range) => hostsWithin(reads, scope, range, await reach.of(scope)),

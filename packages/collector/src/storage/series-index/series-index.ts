@@ -12,6 +12,11 @@ export interface SeriesIndex {
    * @throws {TarsierError} `query/too-many-series` where more than `most` match, and are not to be cut off
    */
   match(scope: TenantScope, tests: readonly LabelTest[], options?: MatchOptions): Promise<SeriesRow[]>;
+  /**
+   * The same of what is in memory, as of then: who reads rows anyway asks the database in the same statement whether
+   * that is still so. Undefined while nothing is.
+   */
+  matchKnown(scope: TenantScope, tests: readonly LabelTest[], options?: MatchOptions): KnownSeries | undefined;
   /** Labels of the series that one of the selectors finds, or of all, in order. */
   labelNames(scope: TenantScope, selectors: Selectors, hosts?: HostIds): Promise<string[]>;
   /** Values of a label among the series that one of the selectors finds, or among all, in order. */
@@ -20,6 +25,19 @@ export interface SeriesIndex {
   metrics(scope: TenantScope): Promise<Pick<SeriesRow, 'name' | 'kind' | 'unit'>[]>;
   /** What a tenant's series are made of. @param most  of each list */
   cardinality(scope: TenantScope, most: number): Promise<Cardinality>;
+}
+
+export interface KnownSeries {
+  readonly series: readonly SeriesRow[];
+  readonly asOf: SeriesState;
+}
+
+/** Tells two states of a tenant's series apart: they are the same where both numbers are. */
+export interface SeriesState {
+  /** Counts deletions. */
+  readonly version: number;
+  /** Number of the newest series. */
+  readonly last: number;
 }
 
 type Selectors = readonly (readonly LabelTest[])[];
@@ -50,7 +68,7 @@ export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
     const known = index;
     const [state] = await run(
       scope,
-      (sql) => sql<{ version: number; last: number }[]>`
+      (sql) => sql<SeriesState[]>`
       select series_version as version, next_series_id - 1 as last from tenant where tenant_id = ${tenantId}`,
     );
     if (state === undefined) {
@@ -65,11 +83,7 @@ export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
     return known.labels;
   }
 
-  async function load(
-    scope: TenantScope,
-    index: TenantIndex,
-    state: { readonly version: number; readonly last: number },
-  ): Promise<void> {
+  async function load(scope: TenantScope, index: TenantIndex, state: SeriesState): Promise<void> {
     if (state.version === index.version && state.last <= index.lastSeriesId) return;
     const labels = state.version === index.version ? index.labels : new LabelIndex();
     // Numbers are given out under a lock that is held until the commit: what is below the last one is there.
@@ -103,16 +117,12 @@ export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
   }
 
   return {
-    async match(scope, tests, options) {
-      const index = await current(scope);
-      const [only, ...more] = narrowed(scope, [tests]);
-      if (only === undefined) return [];
-      if (more.length === 0) return index.match(only, options);
-      // A view of several selectors: a series that two of them show is shown once.
-      const rows = new Map(
-        [only, ...more].flatMap((all) => index.match(all, options)).map((row) => [row.seriesId, row]),
-      );
-      return cutOff([...rows.values()], options);
+    match: async (scope, tests, options) => matchIn(await current(scope), scope, tests, options),
+    matchKnown(scope, tests, options) {
+      const index = tenants.get(scope.tenantId);
+      if (index === undefined) return undefined;
+      const { labels, version, lastSeriesId: last } = index;
+      return { series: matchIn(labels, scope, tests, options), asOf: { version, last } };
     },
     labelNames: async (scope, selectors, hosts) => (await current(scope)).labelNames(narrowed(scope, selectors), hosts),
     labelValues: async (scope, name, selectors, hosts) =>
@@ -126,6 +136,20 @@ export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
       return (await current(scope)).cardinality(most);
     },
   };
+}
+
+function matchIn(
+  index: LabelIndex,
+  scope: TenantScope,
+  tests: readonly LabelTest[],
+  options: MatchOptions | undefined,
+): SeriesRow[] {
+  const [only, ...more] = narrowed(scope, [tests]);
+  if (only === undefined) return [];
+  if (more.length === 0) return index.match(only, options);
+  // A view of several selectors: a series that two of them show is shown once.
+  const rows = new Map([only, ...more].flatMap((all) => index.match(all, options)).map((row) => [row.seriesId, row]));
+  return cutOff([...rows.values()], options);
 }
 
 /** Selectors within what may be seen. None stands for all series. */
