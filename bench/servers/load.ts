@@ -6,10 +6,15 @@ import { loaderCore, type BenchServer } from './server.ts';
 
 export const fleet = { hosts: 100, width: 200, rowsPerBatch: 10 } as const;
 export const hourMs = 3_600_000;
+/** After its end an hour is compacted. */
+const settledMs = 25 * 60_000;
 
-/** A whole hour that is over for so long that it is compacted at once. @returns its start */
+/**
+ * A whole hour that is over for so long that it is compacted at once, and so is the next one: the end of all series,
+ * which is stored when nothing more comes, is of that. @returns its start
+ */
 export function lastWholeHour(now: number): number {
-  return Math.floor(now / hourMs - 1) * hourMs - hourMs;
+  return Math.floor((now - settledMs) / hourMs) * hourMs - 2 * hourMs;
 }
 
 /** Sends `rounds` times ten seconds of the fleet, from `startMs` on. */

@@ -12,6 +12,7 @@ import { benchFolder, ended, serverCore, type BenchServer } from './server.ts';
 
 const main = fileURLToPath(new URL('../../packages/collector/src/main.ts', import.meta.url));
 const settleMs = 15 * 60_000;
+const emptyBytes = 2 ** 20;
 
 /** @param nodeFlags  of the collector: to profile it */
 export async function startTarsier(nodeFlags: readonly string[] = []): Promise<BenchServer> {
@@ -45,8 +46,14 @@ export async function startTarsier(nodeFlags: readonly string[] = []): Promise<B
       throw new Error('compaction did not come to an end');
     },
     async bytes() {
-      // What autovacuum does by itself within a minute or two.
-      await sql.unsafe('vacuum batch, segment');
+      // What autovacuum does by itself within a minute or two. Where somebody looks at a table it is not cut off yet.
+      for (let tries = 0; tries < 12; tries++) {
+        await sql.unsafe('vacuum batch, segment');
+        const [left] = await sql<{ bytes: number }[]>`
+          select sum(pg_relation_size(inhrelid))::float8 as bytes from pg_inherits where inhparent = 'batch'::regclass`;
+        if ((left?.bytes ?? 0) < emptyBytes) break;
+        await sleep(5000);
+      }
       return bytesAtRest(sql);
     },
     async stop() {
