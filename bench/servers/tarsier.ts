@@ -7,12 +7,16 @@ import postgres from 'postgres';
 import { z } from 'zod';
 import { silentLog } from '../../packages/collector/src/log.ts';
 import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
+import { treeUsage } from '../proc-cpu.ts';
 import { bytesAtRest } from './bytes-at-rest.ts';
 import { benchFolder, ended, serverCore, type BenchServer } from './server.ts';
 
 const main = fileURLToPath(new URL('../../packages/collector/src/main.ts', import.meta.url));
 const settleMs = 15 * 60_000;
 const emptyBytes = 2 ** 20;
+/** Of a core. */
+const idleShare = 0.1;
+const quietSeconds = 3;
 
 /** @param nodeFlags  of the collector: to profile it */
 export async function startTarsier(nodeFlags: readonly string[] = []): Promise<BenchServer> {
@@ -32,6 +36,7 @@ export async function startTarsier(nodeFlags: readonly string[] = []): Promise<B
   const embedded = await openEmbedded({ dataFolder: folder.path, use: 'share', log: silentLog });
   const sql = postgres({ ...embedded.connection, database: 'postgres', max: 1, onnotice() {} });
   const key = await makeReadKey(folder.path);
+  await startedUp(collector.pid ?? 0);
   return {
     name: 'Tarsier',
     pid: collector.pid ?? 0,
@@ -64,6 +69,20 @@ export async function startTarsier(nodeFlags: readonly string[] = []): Promise<B
       folder.remove();
     },
   };
+}
+
+/**
+ * Its threads read their sources after it is ready: that takes some seconds of CPU, which an hour of samples would be
+ * charged with, and a built collector does not have.
+ */
+async function startedUp(pid: number): Promise<void> {
+  let before = treeUsage(pid).cpuSeconds;
+  for (let quiet = 0, tries = 0; quiet < quietSeconds && tries < 120; tries++) {
+    await sleep(1000);
+    const now = treeUsage(pid).cpuSeconds;
+    quiet = now - before < idleShare ? quiet + 1 : 0;
+    before = now;
+  }
 }
 
 async function makeReadKey(dataFolder: string): Promise<string> {
