@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { chromiumFlags, chromiumPath } from './test/support/chromium.ts';
@@ -64,6 +65,8 @@ export default defineConfig(async () => ({
           setupFiles: ['test/support/bounded-properties.ts'],
           testTimeout: 5 * minute,
           hookTimeout: 2 * minute,
+          // They start processes by the dozen, each of which would read all of its sources anew.
+          env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)) },
           // Each starts whole processes and loads the CPU: one at a time.
           fileParallelism: false,
         },
