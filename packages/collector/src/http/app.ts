@@ -40,6 +40,7 @@ import { influxRoutes } from './receivers/influx.ts';
 import { otlpRoutes } from './receivers/otlp.ts';
 import { remoteWriteRoutes } from './receivers/remote-write.ts';
 import { requestId } from './request-id.ts';
+import { alertmanagerAlertRoutes } from './routes/alertmanager-alerts.ts';
 import { alertmanagerRoutes } from './routes/alertmanager.ts';
 import { alertPolicyRoutes } from './routes/alert-policies.ts';
 import { alertRoutes } from './routes/alerts.ts';
@@ -157,6 +158,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.use('/v1/*', identify);
   app.use('/alertmanager/*', identify);
   app.route('/alertmanager/api/v2', alertmanagerRoutes(deps));
+  app.route('/alertmanager/api/v2', alertmanagerAlertRoutes(deps));
   ingestRoutes(api, deps);
   importRoutes(api, { ...deps, maxAgeMs: deps.maxAge.importsMs });
   exportRoutes(api, deps);

@@ -2,7 +2,7 @@ import { describeError, TarsierError } from '@tarsier/protocol';
 import type { Context } from 'hono';
 import type { Log } from '../log.ts';
 import type { AppEnv } from './app-env.ts';
-import { problemResponse, statusOf } from './problem.ts';
+import { problemResponse, retryHeaders, statusOf } from './problem.ts';
 
 /** Every failure as a problem; an unexpected one is logged with its stack, and tells nothing of the inside. */
 export function createErrorHandler(log: Log): (error: Error, c: Context<AppEnv>) => Response {
@@ -15,6 +15,8 @@ export function createErrorHandler(log: Log): (error: Error, c: Context<AppEnv>)
         log.warn('a request could not be served', { requestId, path, error: describeError(error) });
       }
       if (status === 401) c.header('www-authenticate', 'Bearer');
+      // As an Alertmanager refuses: amtool reads a text in JSON, and no other form.
+      if (path.startsWith('/alertmanager/')) return c.json(error.message, status, retryHeaders(status, error));
       return problemResponse(c, error);
     }
     log.error('a request failed unexpectedly', {

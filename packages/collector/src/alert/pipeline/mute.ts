@@ -5,6 +5,8 @@ import type { ActiveSilence, CompiledInhibition } from './policies.ts';
 export interface Mute {
   readonly kind: 'silenced' | 'maintenance' | 'inhibited' | 'shadow';
   readonly detail: string;
+  /** The alert or the silence that mutes it; absent when that is its rule. */
+  readonly by?: string;
 }
 
 export function isMute(reason: string | undefined): reason is Mute['kind'] {
@@ -39,13 +41,17 @@ export function mutesOf(
       if (mutes.has(alert.id) || !isTarget(labels)) continue;
       const source = sources.get(common(alert, labels) ?? '')?.find(({ id }) => id !== alert.id);
       if (source !== undefined) {
-        mutes.set(alert.id, { kind: 'inhibited', detail: `${name}: ${source.name} fires (${source.id})` });
+        mutes.set(alert.id, {
+          kind: 'inhibited',
+          detail: `${name}: ${source.name} fires (${source.id})`,
+          by: source.id,
+        });
       }
     }
   }
   for (const { alert, labels } of firing) {
     const silence = silences.find(({ matches }) => matches(labels));
-    if (silence !== undefined) mutes.set(alert.id, { kind: silence.kind, detail: silence.detail });
+    if (silence !== undefined) mutes.set(alert.id, { kind: silence.kind, detail: silence.detail, by: silence.id });
     if (isShadow(alert, now)) mutes.set(alert.id, { kind: 'shadow', detail: 'its rule is on trial' });
   }
   return mutes;

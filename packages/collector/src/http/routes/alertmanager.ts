@@ -1,4 +1,4 @@
-/** The part of Alertmanager's API (version 2) by which amtool and dashboards make, list and end silences. */
+/** The part of Alertmanager's API (version 2) by which amtool and dashboards make, list and end silences. Alerts: alertmanager-alerts.ts. */
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { newSilenceSchema, type Silence } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
@@ -11,6 +11,7 @@ import { requireScope } from '../../tenancy/permissions.ts';
 import type { AppEnv } from '../app-env.ts';
 import { jsonBody } from '../json-body.ts';
 import { parse } from '../parse.ts';
+import { quoted } from './alertmanager-alerts.ts';
 
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 const postedSilence = z.object({
@@ -47,7 +48,9 @@ export function alertmanagerRoutes({
     .get('/silences', async (c) => {
       const identity = c.get('identity');
       requireScope(identity, 'read');
-      const wanted = parseMatchers(c.req.queries('filter') ?? []).map((matcher) => JSON.stringify(matcher));
+      const wanted = parseMatchers((c.req.queries('filter') ?? []).map(quoted)).map((matcher) =>
+        JSON.stringify(matcher),
+      );
       const all = await silences.list(identity.tenant);
       const found = all.filter(({ matchers }) => {
         const has = new Set(parseMatchers(matchers).map((matcher) => JSON.stringify(matcher)));
