@@ -8,7 +8,7 @@ import type { TenantScope } from '../tenant.ts';
 import { endedAlert } from './alert-series.ts';
 import { createAlertWriter, type AlertWriter } from './alert-writer.ts';
 import { FiringAlerts } from './firing-alerts.ts';
-import { Turns } from './periodic/periodic-watch.ts';
+import { Turns } from './turns.ts';
 import { watchOf, withRunbookAddress, type WatchDeps, type WatchedTenant } from './watch-of.ts';
 import type { Watch } from './watch.ts';
 
@@ -197,7 +197,9 @@ export function createAlerting({ storage, onAlert, ...deps }: AlertingDeps): Ale
     async tick(at) {
       noticeGap(at);
       // Those over others after them, so that they see what these have come to.
-      for (const watch of watchesOf()) if (watch.rule.kind !== 'composite') watch.tick(at);
+      for (const watch of [...watchesOf()].toSorted((a, b) => a.lookedAt - b.lookedAt)) {
+        if (watch.rule.kind !== 'composite') watch.tick(at);
+      }
       for (const watch of watchesOf()) if (watch.rule.kind === 'composite') watch.tick(at);
       await writer.flush();
     },
@@ -210,7 +212,7 @@ export function createAlerting({ storage, onAlert, ...deps }: AlertingDeps): Ale
   };
 }
 
-/** Rules that look at what is stored at once. */
+/** Rules that look at what is stored at once and keep their interval, and as many that do not. */
 const mostAtOnce = 2;
 /** Longer between two ticks than this is no matter of a busy second. */
 const longestGapMs = 30_000;

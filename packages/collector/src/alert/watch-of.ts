@@ -13,7 +13,8 @@ import type { RuleObserver } from './groups/rule-groups.ts';
 import { NoDataWatch } from './no-data-watch.ts';
 import { lookByExpression } from './periodic/expression-look.ts';
 import { lookAhead } from './periodic/forecast-look.ts';
-import { PeriodicWatch, type PeriodicDeps, type Turns } from './periodic/periodic-watch.ts';
+import { PeriodicWatch, type PeriodicDeps } from './periodic/periodic-watch.ts';
+import type { Turns } from './turns.ts';
 import { RuleWatch } from './rule-watch.ts';
 import type { RuleOutcome, Watch } from './watch.ts';
 

@@ -49,6 +49,11 @@ export abstract class Watch {
   /** Resolves when it does not look any more. */
   async settled(): Promise<void> {}
 
+  /** When it looked last, of a rule that looks now and then: whoever waits the longest has the next turn. */
+  get lookedAt(): UnixMs {
+    return 0;
+  }
+
   /** Of a rule that is looked at now and then. */
   get evaluation(): RuleEvaluation | undefined {
     return undefined;

@@ -181,7 +181,12 @@ test('evaluations that nobody had time for are counted, not made up for', async 
   const first = await evaluate(nowMs + intervalMs);
   const later = await evaluate(first + 5 * intervalMs);
   expect(later).toBe(first + 5 * intervalMs);
-  expect(await (await ask('/v1/rule-files')).json()).toMatchObject({ files: [{ groups: [{ missed: 4 }] }] });
+  expect(await (await ask('/v1/rule-files')).json()).toMatchObject({
+    files: [{ groups: [{ missed: 4, missedAt: later }] }],
+  });
+  expect(await (await ask('/prometheus/api/v1/rules?rule_group[]=busy')).json()).toMatchObject({
+    data: { groups: [{ missedEvaluations: 4 }] },
+  });
   expect(await at('count_over_time(one[1h])', later)).toEqual({ '{}': 2 });
 });
 

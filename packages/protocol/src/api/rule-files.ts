@@ -29,6 +29,8 @@ export interface RuleGroupStatus {
   readonly evaluationMs: number;
   /** Evaluations left out because the one before took too long, since the collector started. */
   readonly missed: number;
+  /** When it last left one out; absent: never. */
+  readonly missedAt?: UnixMs;
 }
 
 /** Answer to `PUT /v1/rule-files/:name`. */
@@ -47,6 +49,7 @@ const groupStatus: z.ZodType<RuleGroupStatus> = z.object({
   evaluatedAt: unixMs.exactOptional(),
   evaluationMs: z.number(),
   missed: z.int(),
+  missedAt: unixMs.exactOptional(),
 });
 
 const putAnswer: z.ZodType<RuleFilePutResponse> = z.object({

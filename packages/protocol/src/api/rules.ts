@@ -174,6 +174,8 @@ export interface RuleEvaluation {
   readonly evaluationMs: number;
   /** Evaluations that were due while another was still at it. */
   readonly missed: number;
+  /** When it last left one out, Unix ms; absent: never. */
+  readonly missedAt?: number;
 }
 
 const evaluationSchema: z.ZodType<RuleEvaluation> = z.object({
@@ -182,6 +184,7 @@ const evaluationSchema: z.ZodType<RuleEvaluation> = z.object({
   evaluatedAt: unixMs.exactOptional(),
   evaluationMs: z.number(),
   missed: z.int(),
+  missedAt: unixMs.exactOptional(),
 });
 
 export const ruleOperations = resourceOperations('rules', {

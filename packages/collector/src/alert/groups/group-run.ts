@@ -75,6 +75,8 @@ export class GroupRun {
   evaluationMs = 0;
   /** Evaluations that were due while another was still at it. */
   missed = 0;
+  /** When it last left one out; 0: never. */
+  missedAt = 0;
 
   /** @param file  of the group: rules of two files are not the same */
   constructor(scope: TenantScope, file: string, group: RuleGroup, deps: GroupRunDeps) {
@@ -105,6 +107,8 @@ export class GroupRun {
     this.restore(before.#rules.flatMap(({ alerting }) => alerting?.open ?? []));
     this.evaluatedAt = before.evaluatedAt;
     this.missed = before.missed;
+    this.missedAt = before.missedAt;
+    this.evaluationMs = before.evaluationMs;
   }
 
   /** Goes on with alerts that were open: those of its rules. */

@@ -8,6 +8,7 @@ import type { TenantScope } from '../../tenant.ts';
 import { GroupRun, type RecordSamples, type RuleState } from './group-run.ts';
 import { parseRuleFile } from './rule-file.ts';
 import { slotAt, type RuleGroup } from './rule-group.ts';
+import { Turns } from '../turns.ts';
 
 export interface RuleGroups {
   /** Takes what is stored: at the start, after a change, and now and then, since other collectors change it too. */
@@ -30,6 +31,8 @@ export interface GroupState {
   readonly evaluatedAt: UnixMs;
   readonly evaluationMs: number;
   readonly missed: number;
+  /** When it last left one out; 0: never. */
+  readonly missedAt: UnixMs;
 }
 
 /** What is told of evaluations, for the collector's own metrics. */
@@ -69,7 +72,7 @@ interface Scheduled {
 
 const saidEveryMs = 60_000;
 
-/** Groups evaluated at once: a query may take all there is of the machine. */
+/** Groups evaluated at once that keep their interval, and as many that do not. */
 const mostAtOnce = 4;
 
 export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
@@ -78,6 +81,7 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
   /** By tenant and file, what it was when it was read. */
   let files = new Map<string, UnixMs>();
   const evaluations = new Set<Promise<void>>();
+  const turns = new Turns(mostAtOnce);
   let reloading = Promise.resolve();
   let closed = false;
 
@@ -199,15 +203,21 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
         const due = slotAt(one.key, intervalMs, at);
         // A clock that was put back must not make it wait for the time that it showed.
         if (due < one.slot) one.slot = due - intervalMs;
-        if (due <= one.slot || one.running || evaluations.size >= mostAtOnce) continue;
+        if (due <= one.slot || one.running) continue;
+        const turn = turns.take({ began: at, intervalMs, isSlow: one.run.evaluationMs > intervalMs });
+        if (turn === undefined) continue;
         const missed = Math.round((due - one.slot) / intervalMs) - 1;
         if (missed > 0) {
           one.run.missed += missed;
+          one.run.missedAt = due;
           observer.missed(missed);
           sayLate(one, missed, at);
         }
         one.slot = due;
-        const evaluation = evaluate(one).finally(() => evaluations.delete(evaluation));
+        const evaluation = evaluate(one).finally(() => {
+          turns.giveBack(turn);
+          evaluations.delete(evaluation);
+        });
         evaluations.add(evaluation);
       }
     },
@@ -225,6 +235,7 @@ export function createRuleGroups(deps: RuleGroupsDeps): RuleGroups {
           evaluatedAt: run.evaluatedAt,
           evaluationMs: run.evaluationMs,
           missed: run.missed,
+          missedAt: run.missedAt,
         })),
 
     async close() {

@@ -3,6 +3,7 @@ import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { ExpressionRule, ForecastRule, RuleEvaluation } from '@tarsier/protocol/api';
 import { AlertRuleRun, keyOf, type AlertSample } from '../groups/alert-rule-run.ts';
 import { slotAt } from '../groups/rule-group.ts';
+import type { Turns } from '../turns.ts';
 import { asAlertingRule, asSamples, type SeenSample } from './seen.ts';
 import { Watch, type OpenAlert, type RuleOutcome } from '../watch.ts';
 
@@ -18,26 +19,6 @@ export interface PeriodicDeps {
   /** An evaluation has ended. @param error  why there is no result, if there is none */
   readonly onEvaluated: (ms: number, error: unknown) => void;
   readonly onMissed: (evaluations: number) => void;
-}
-
-/** How many may look at once: a forecast may take all there is of the machine. */
-export class Turns {
-  readonly #most: number;
-  #taken = 0;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  take(): boolean {
-    if (this.#taken >= this.#most) return false;
-    this.#taken++;
-    return true;
-  }
-
-  giveBack(): void {
-    this.#taken--;
-  }
 }
 
 export class PeriodicWatch extends Watch {
@@ -78,20 +59,27 @@ export class PeriodicWatch extends Watch {
     this.#isGone = true;
   }
 
+  override get lookedAt(): UnixMs {
+    return this.#slot ?? 0;
+  }
+
   tick(now: UnixMs): void {
     const { everyMs, id } = this.rule;
     const due = slotAt(id, everyMs, now);
     // A clock that was put back must not make it wait for the time that it showed.
     if (this.#slot === undefined || due < this.#slot) this.#slot = due - everyMs;
-    if (due <= this.#slot || this.#looking !== undefined || !this.#deps.turns.take()) return;
+    if (due <= this.#slot || this.#looking !== undefined) return;
+    const isSlow = this.#evaluation.evaluationMs > everyMs;
+    const turn = this.#deps.turns.take({ began: now, intervalMs: everyMs, isSlow });
+    if (turn === undefined) return;
     const missed = Math.round((due - this.#slot) / everyMs) - 1;
     if (missed > 0) {
-      this.#evaluation = { ...this.#evaluation, missed: this.#evaluation.missed + missed };
+      this.#evaluation = { ...this.#evaluation, missed: this.#evaluation.missed + missed, missedAt: due };
       this.#deps.onMissed(missed);
     }
     this.#slot = due;
     this.#looking = this.#evaluate(due).finally(() => {
-      this.#deps.turns.giveBack();
+      this.#deps.turns.giveBack(turn);
       this.#looking = undefined;
     });
   }
@@ -116,11 +104,11 @@ export class PeriodicWatch extends Watch {
     if (error === undefined) this.#run.evaluate(samples, at);
     const evaluationMs = this.#deps.now() - began;
     this.#evaluation = {
+      ...this.#evaluation,
       health: error === undefined ? 'ok' : 'err',
       lastError: error === undefined ? '' : describeError(error),
       evaluatedAt: at,
       evaluationMs,
-      missed: this.#evaluation.missed,
     };
     this.#deps.onEvaluated(evaluationMs, error);
   }

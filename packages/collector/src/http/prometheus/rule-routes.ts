@@ -61,7 +61,7 @@ function chosen<T extends Group>(groups: readonly T[], parameters: Parameters): 
     .filter(({ rules }) => rules.length > 0);
 }
 
-function toGroup({ file, group, rules, evaluatedAt, evaluationMs }: GroupState) {
+function toGroup({ file, group, rules, evaluatedAt, evaluationMs, missed }: GroupState) {
   return {
     name: group.name,
     file,
@@ -69,6 +69,8 @@ function toGroup({ file, group, rules, evaluatedAt, evaluationMs }: GroupState) 
     limit: group.limit,
     evaluationTime: evaluationMs / 1000,
     lastEvaluation: new Date(evaluatedAt).toISOString(),
+    // Beyond what Prometheus says.
+    missedEvaluations: missed,
     rules: rules.map(toFileRule),
   };
 }

@@ -35,7 +35,7 @@ export function ruleFileRoutes(
       files: files.map(({ name, updatedAt }) => ({
         name,
         updatedAt,
-        groups: (states.get(name) ?? []).map(({ group, rules, evaluatedAt, evaluationMs, missed }) => ({
+        groups: (states.get(name) ?? []).map(({ group, rules, evaluatedAt, evaluationMs, missed, missedAt }) => ({
           name: group.name,
           intervalMs: group.intervalMs,
           rules: rules.length,
@@ -43,6 +43,7 @@ export function ruleFileRoutes(
           ...(evaluatedAt === 0 ? {} : { evaluatedAt }),
           evaluationMs,
           missed,
+          ...(missedAt === 0 ? {} : { missedAt }),
         })),
       })),
     };
