@@ -42,3 +42,15 @@ test('promtool says of each check of the same files what we say', async (context
   expect(failedHere(here.stdout)).toEqual(failedThere(there.stderr));
   expect(failedHere(here.stdout)).toHaveLength(8);
 });
+
+// groups/export-rules.test.ts does so with our own evaluation.
+test('promtool accepts what rules are exported as, and the tests of the default rules pass there', async (context) => {
+  await needs(context, 'promtool', 'prometheus');
+  const exported = fileURLToPath(new URL('../../packages/collector/src/alert/testdata/', import.meta.url));
+  expect(await outcomeOf('promtool', ['check', 'rules', 'default.rules.yaml'], exported)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('SUCCESS: 18 rules found'),
+  });
+  const tests = ['default.test.yaml', 'default-days.test.yaml'];
+  expect(await outcomeOf('promtool', ['test', 'rules', ...tests], exported)).toMatchObject({ code: 0 });
+});

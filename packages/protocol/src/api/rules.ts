@@ -195,6 +195,13 @@ export const ruleOperations = resourceOperations('rules', {
 });
 
 export const ruleEvaluationOperations = defineOperations({
+  'GET /v1/rule-export': {
+    summary: "The rules as a rule file in Prometheus's YAML, as far as PromQL can say them",
+    tag: 'rules',
+    scope: 'read',
+    status: 200,
+    answer: { types: ['application/yaml'] },
+  },
   'GET /v1/rule-evaluations': {
     summary: 'How rules that are looked at now and then fare',
     tag: 'rules',

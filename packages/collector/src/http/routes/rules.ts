@@ -1,6 +1,7 @@
 import { TarsierError } from '@tarsier/protocol';
 import { rulesOf, type NewRule, type Rule } from '@tarsier/protocol/api';
 import type { Alerting } from '../../alert/alerting.ts';
+import { exportRules } from '../../alert/groups/export-rules.ts';
 import type { RuleBoards } from '../../alert/rule-boards.ts';
 import { typeOf } from '../../query/language/check-types.ts';
 import { parseQuery, parseSelector } from '../../query/language/parse.ts';
@@ -32,6 +33,9 @@ export function ruleRoutes(
     },
     changed: (tenant) => alerting.reloadRules(tenant),
   });
+  api.on('GET /v1/rule-export', async ({ c, tenant }) =>
+    c.body(exportRules(await storage.rules.list(tenant)), 200, { 'content-type': 'application/yaml' }),
+  );
   api.on('GET /v1/rule-evaluations', async ({ tenant }) => ({
     evaluations: (await boards.of(tenant)).evaluations,
   }));
