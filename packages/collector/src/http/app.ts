@@ -65,6 +65,7 @@ import { limitRoutes } from './routes/limits.ts';
 import { onCallRoutes } from './routes/on-call.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { optimisationRoutes } from './routes/optimisation.ts';
+import { performanceRoutes } from './routes/performance.ts';
 import { priceRoutes } from './routes/prices.ts';
 import { queryRoutes } from './routes/query.ts';
 import { ruleFileRoutes } from './routes/rule-files.ts';
@@ -185,6 +186,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   jobRoutes(api, deps);
   budgetRoutes(api, deps);
   optimisationRoutes(api, deps);
+  performanceRoutes(api, deps);
   limitRoutes(api, { ...deps, cors });
   usageRoutes(api, { ...deps, flush: deps.usageMeter.flush });
   auditRoutes(api, deps);

@@ -81,3 +81,34 @@ test('scores are answered as of now, with every part and its weight', async () =
   });
   expect((await (await client('empty', 'read'))('GET', '/optimisation')).body).toMatchObject({ hosts: [] });
 });
+
+test('the newest analysis of performance is answered, and before there is one that is said', async () => {
+  const scope = await server.storage.tenants.ensure('fast');
+  const call = await client('fast', 'read');
+  expect(await call('GET', '/performance')).toMatchObject({ status: 404, body: { code: 'http/not-found' } });
+  const result = {
+    kind: 'performance.analyse',
+    version: 1,
+    at: 1,
+    window: { from: 0, to: 1 },
+    method: 'USE',
+    score: 90,
+    parts: [],
+    subjects: [],
+    caches: [],
+    rightSizes: [],
+    advice: [],
+  };
+  for (const [number, score] of [80, 90].entries()) {
+    await server.sql`
+      insert into job (tenant_id, id, type, state, priority, payload, submitted_by, created_at, finished_at,
+        max_attempts, timeout_ms, base_ms, estimate_ms, estimate_cost, reserved, result)
+      values (${scope.tenantId}, ${`00000000-0000-7000-8000-00000000000${number}`}, 'performance.analyse', 'succeeded', 0,
+        '{}', 'key', 1, 2, 1, 1000, 1, 1, 1, 1, ${server.sql.json({ ...result, score })})`;
+  }
+  expect(await call('GET', '/performance')).toMatchObject({
+    status: 200,
+    body: { job: '00000000-0000-7000-8000-000000000001', finishedAt: 2, result: { score: 90 } },
+  });
+  expect((await (await client('slow', 'read'))('GET', '/performance')).status).toBe(404);
+});

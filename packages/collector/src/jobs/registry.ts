@@ -6,6 +6,7 @@ import { diagnose } from './tasks/diagnose/diagnose.ts';
 import { forecastRun } from './tasks/forecast/run.ts';
 import { forecastTrain } from './tasks/forecast/train.ts';
 import { optimiseScore } from './tasks/optimise/optimise-score.ts';
+import { performanceAnalyse } from './tasks/performance/performance-analyse.ts';
 
 export const jobTypes = jobTypesOf([
   diagnose,
@@ -14,4 +15,5 @@ export const jobTypes = jobTypesOf([
   costOptimization,
   budgetRebalance,
   optimiseScore,
+  performanceAnalyse,
 ]);

@@ -21,6 +21,7 @@ import { metaOperations } from './meta.ts';
 import { modelOperations } from './models.ts';
 import { onCallOperations } from './on-call.ts';
 import { optimisationOperations } from './optimisation.ts';
+import { performanceOperations } from './performance.ts';
 import { priceOperations } from './prices.ts';
 import { queryOperations } from './query.ts';
 import { ruleFileOperations } from './rule-files.ts';
@@ -57,6 +58,7 @@ export const operations = {
   ...priceOperations,
   ...budgetOperations,
   ...optimisationOperations,
+  ...performanceOperations,
   ...keyOperations,
   ...userOperations,
   ...limitOperations,

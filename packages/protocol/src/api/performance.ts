@@ -107,7 +107,9 @@ export const performanceSchema = z
     at: unixMs,
     window: z.object({ from: unixMs, to: unixMs }),
     method: z.string(),
-    score: score.describe('Mean of the hosts and services, those that hold things up most counting double.'),
+    score: score.describe(
+      'The parts by their weights; of hosts and services those that something holds up count double.',
+    ),
     parts: many(z.object({ id: z.string(), label: z.string(), score: score.nullable(), weight: z.number() })),
     subjects: many(subject).describe('Worst first.'),
     caches: many(cache),
