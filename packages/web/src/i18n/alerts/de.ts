@@ -163,7 +163,6 @@ export const de: AlertWords = {
   },
   silences: {
     none: 'Nichts ist stillgeschaltet.',
-    failed: 'Die Stillschaltungen konnten nicht geladen werden.',
     matchers: 'Was',
     until: 'Bis',
     by: 'Von',
@@ -182,8 +181,7 @@ export const de: AlertWords = {
     over: 'vorbei',
   },
   onCallPage: {
-    none: 'Es gibt noch keinen Dienstplan. POST /v1/rotations legt einen an.',
-    failed: 'Die Dienstpläne konnten nicht geladen werden.',
+    none: 'Es gibt noch keinen Dienstplan.',
     rotation: 'Dienstplan',
     now: 'Jetzt',
     next: 'Danach',
@@ -194,8 +192,6 @@ export const de: AlertWords = {
     plan: 'Die nächsten vier Wochen',
   },
   channels: {
-    none: 'Es gibt noch keinen Kanal. POST /v1/channels legt einen an.',
-    failed: 'Die Kanäle konnten nicht geladen werden.',
     name: 'Name',
     kind: 'Art',
     test: 'Testen',

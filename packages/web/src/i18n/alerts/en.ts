@@ -162,7 +162,6 @@ export const en = {
   } as Readonly<Record<string, string>>,
   silences: {
     none: 'Nothing is silenced.',
-    failed: 'Silences could not be loaded.',
     matchers: 'What',
     until: 'Until',
     by: 'By',
@@ -181,8 +180,7 @@ export const en = {
     over: 'over',
   },
   onCallPage: {
-    none: 'There is no rotation yet. POST /v1/rotations makes one.',
-    failed: 'Rotations could not be loaded.',
+    none: 'There is no rotation yet.',
     rotation: 'Rotation',
     now: 'Now',
     next: 'Next',
@@ -193,8 +191,6 @@ export const en = {
     plan: 'The next four weeks',
   },
   channels: {
-    none: 'There is no channel yet. POST /v1/channels makes one.',
-    failed: 'Channels could not be loaded.',
     name: 'Name',
     kind: 'Kind',
     test: 'Test',
