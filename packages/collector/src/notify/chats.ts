@@ -1,6 +1,6 @@
 /** Chats that take a JSON request: Slack (and Mattermost), Discord, Microsoft Teams, Telegram, ntfy. */
 import type { ChannelOf } from '@tarsier/protocol/api';
-import { jsonRequest, type HttpRequest, type Sending } from './sending.ts';
+import { jsonRequest, pictureName, pictureRequest, type HttpRequest, type Sending } from './sending.ts';
 import { colorOf, severityWord } from './words.ts';
 
 /** https://api.slack.com/messaging/webhooks; the attachment's colour and text are what Mattermost takes as well. */
@@ -29,9 +29,12 @@ export function discord({ url }: ChannelOf<'discord'>, { title, text, link, mess
     color: Number.parseInt(colorOf(message).slice(1), 16),
     timestamp: new Date(message.incident.openedAt).toISOString(),
     ...(link === undefined ? {} : { url: link }),
-    ...(picture?.address === undefined ? {} : { image: { url: picture.address } }),
+    ...(picture === undefined ? {} : { image: { url: picture.address ?? `attachment://${pictureName}` } }),
   };
-  return jsonRequest(url, { embeds: [embed], allowed_mentions: { parse: [] } });
+  const payload = { embeds: [embed], allowed_mentions: { parse: [] } };
+  if (picture === undefined || picture.address !== undefined) return jsonRequest(url, payload);
+  // Where nobody can fetch it, it is sent along.
+  return pictureRequest(url, { payload_json: JSON.stringify(payload) }, 'files[0]', picture.png());
 }
 
 /** An Adaptive Card in the envelope that Teams workflows take. */
@@ -56,15 +59,25 @@ export function teams({ url }: ChannelOf<'teams'>, { title, text, link, message,
 
 const teamsColors = { info: 'Accent', warning: 'Warning', critical: 'Attention', page: 'Attention' } as const;
 
-/** https://core.telegram.org/bots/api#sendmessage, as plain text: nothing in it can be taken for markup. */
+/** https://core.telegram.org/bots/api#sendmessage, or sendphoto; as plain text: nothing in it can be taken for markup. */
 export function telegram(
   { apiUrl, botToken, chatId }: ChannelOf<'telegram'>,
   { title, text, message, picture }: Sending,
 ): HttpRequest {
-  return jsonRequest(`${apiUrl.replace(/\/+$/u, '')}/bot${botToken}/sendMessage`, {
+  const bot = `${apiUrl.replace(/\/+$/u, '')}/bot${botToken}`;
+  const isQuiet = message.status === 'resolved' || message.incident.severity === 'info';
+  if (picture !== undefined && picture.address === undefined) {
+    const fields = {
+      chat_id: chatId,
+      caption: `${title}\n${text}`.slice(0, 1_024),
+      disable_notification: String(isQuiet),
+    };
+    return pictureRequest(`${bot}/sendPhoto`, fields, 'photo', picture.png());
+  }
+  return jsonRequest(`${bot}/sendMessage`, {
     chat_id: chatId,
     text: `${title}\n${text}`.slice(0, 4_096),
-    disable_notification: message.status === 'resolved' || message.incident.severity === 'info',
+    disable_notification: isQuiet,
     link_preview_options:
       picture?.address === undefined
         ? { is_disabled: true }

@@ -66,7 +66,7 @@ export function createSender({
     },
     async send({ tenantId, id, channel, message, createdAt }) {
       const isShown =
-        channel.picture && (channel.kind === 'email' || (pageUrl !== undefined && fetchesPictures(channel)));
+        channel.picture && (takesPictures(channel) || (pageUrl !== undefined && fetchesPictures(channel)));
       const picture = isShown ? await illustrate(tenantId, message.incident, createdAt) : undefined;
       const sending: Sending = { id, message, createdAt, picture, ...wordsFor(channel, message, createdAt) };
       if (channel.kind === 'email') await sendEmail(channel, sending, { egress, timeoutMs });
@@ -99,6 +99,11 @@ function requestOf(channel: Exclude<Channel, { kind: 'email' | 'command' }>, sen
     case 'ntfy':
       return ntfy(channel, sending);
   }
+}
+
+/** Those that can be given the picture itself. */
+function takesPictures({ kind }: Channel): boolean {
+  return kind === 'email' || kind === 'discord' || kind === 'telegram';
 }
 
 /** Those that can show a picture at an address; nothing is drawn for others. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Message, UnixMs } from '@tarsier/protocol';
 
 /** What is to be seen of the incident. */
@@ -28,7 +29,7 @@ export interface Sending {
 export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** Why a notification did not arrive, and whether it is any use to try again. */
@@ -55,3 +56,28 @@ export class SendError extends Error {
 export function jsonRequest(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): HttpRequest {
   return { url, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
 }
+
+/** A form with texts and one picture, for receivers that take the picture itself (RFC 7578). @param file  the name of its field */
+export function pictureRequest(
+  url: string,
+  fields: Readonly<Record<string, string>>,
+  file: string,
+  png: Uint8Array,
+): HttpRequest {
+  const boundary = `tarsier-${randomUUID()}`;
+  const part = (name: string, head = ''): string =>
+    `--${boundary}\r\ncontent-disposition: form-data; name="${name}"${head}\r\n\r\n`;
+  const texts = Object.entries(fields).map(([name, text]) => `${part(name)}${text}\r\n`);
+  return {
+    url,
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    body: Buffer.concat([
+      Buffer.from(`${texts.join('')}${part(file, `; filename="${pictureName}"\r\ncontent-type: image/png`)}`),
+      png,
+      Buffer.from(`\r\n--${boundary}--\r\n`),
+    ]),
+  };
+}
+
+/** What the picture is called where it is a file. */
+export const pictureName = 'chart.png';

@@ -30,7 +30,11 @@ export interface Egress {
    */
   post(
     url: string,
-    request: { readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly timeoutMs: number },
+    request: {
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string | Uint8Array;
+      readonly timeoutMs: number;
+    },
   ): Promise<Answer>;
   /** @throws {EgressError}, or why it could not connect */
   connect(host: string, port: number, timeoutMs: number): Promise<Socket>;
