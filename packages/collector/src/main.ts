@@ -39,7 +39,8 @@ const usage = `tarsier-collector: stores, understands and tells
   tarsier-collector tenant retention --tenant NAME [--incidents-days N] [--notifications-days N]
                                               how long incidents, and what was told of them, are kept, or default
   tarsier-collector tenant limits --tenant NAME [--requests N] [--samples N] [--key ID] [--series N] [--hosts N]
-                    [--bytes N] [--subscriptions N] [--query-samples N] [--query-series N] [--query-seconds N]
+                    [--bytes N] [--subscriptions N] [--jobs-waiting N] [--jobs-running N]
+                    [--query-samples N] [--query-series N] [--query-seconds N]
                                               what the tenant may use (requests and samples per second, of a key, too);
                                               a number, or default
   tarsier-collector tenant jobs --tenant NAME [--weight 1]

@@ -400,6 +400,11 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'The tenant has as many live subscriptions as it may',
     remedy: 'End some, or have the limit raised.',
   },
+  'limit/jobs-waiting': {
+    status: 429,
+    title: 'The tenant has as many jobs waiting as it may',
+    remedy: 'Wait until some have run, cancel some, or have the limit raised.',
+  },
   'live/frame': {
     status: 400,
     title: 'A live frame can not be read',

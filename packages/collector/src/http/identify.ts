@@ -29,14 +29,14 @@ export function createIdentify({
       });
     }
     c.set('identity', identity);
-    tellRate(c, await limiter.request(identity, sends.test(c.req.path)));
+    tellRate(c, 'requests', await limiter.request(identity, sends.test(c.req.path)));
     await next();
   };
 }
 
-/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ */
-function tellRate(c: Context<AppEnv>, state: RateState | undefined): void {
+/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/: a list, of each limit that counted. */
+export function tellRate(c: Context<AppEnv>, name: 'requests' | 'samples', state: RateState | undefined): void {
   if (state === undefined) return;
-  c.header('ratelimit-policy', `"requests";q=${state.limit};w=${state.windowS}`);
-  c.header('ratelimit', `"requests";r=${state.remaining};t=${state.windowS}`);
+  c.header('ratelimit-policy', `"${name}";q=${state.limit};w=${state.windowS}`, { append: true });
+  c.header('ratelimit', `"${name}";r=${state.remaining};t=${state.windowS}`, { append: true });
 }

@@ -30,6 +30,8 @@ test('who asks more often than it may gets a 429 with the limit’s name and whe
   expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(burstS - 1);
   expect(last.status).toBe(429);
   expect(Number(last.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+  expect(last.headers.get('ratelimit-policy')).toBe(`"requests";q=${burstS};w=${burstS}`);
+  expect(last.headers.get('ratelimit')).toBe(`"requests";r=0;t=${last.headers.get('retry-after') ?? ''}`);
   expect(await last.json()).toMatchObject({ code: 'limit/requests', limit: 'requests', retryable: true });
   // The same limit, in the words of Prometheus's API.
   expect((await get('/prometheus/api/v1/query?query=1')).status).toBe(429);
@@ -54,9 +56,12 @@ const text = (host: string, count: number) =>
 test('samples over the limit are refused whole: an agent keeps them, and each door says it in its own words', async () => {
   // A batch has 20.
   const { ingest } = await startTenant('samples', { samples: 3 });
-  expect((await server.ingest(ingest, testBatch({ seq: 0 }))).status).toBe(204);
+  const taken = await server.ingest(ingest, testBatch({ seq: 0 }));
+  expect(taken.status).toBe(204);
+  expect(taken.headers.get('ratelimit')).toMatch(/^"samples";r=\d+;t=10$/u);
   const refused = await server.ingest(ingest, testBatch({ seq: 1 }));
   expect(refused.status).toBe(429);
+  expect(refused.headers.get('ratelimit')).toMatch(/^"samples";r=0;t=\d+$/u);
   expect(await refused.json()).toMatchObject({ limit: 'samples' });
   // It is known now: the next one is refused without being read.
   const unread = await server.ingest(ingest, new Uint8Array([1, 2, 3]));
@@ -96,6 +101,45 @@ test('a limit of stored bytes stops what is sent, and nothing else', async () =>
   expect(await refused.json()).toMatchObject({ code: 'limit/bytes', limit: 'bytes' });
   expect((await get('/v1/hosts')).status).toBe(200);
   await storage.limits.set(scope, { name: 'bytes', key: '', value: null });
+});
+
+test('a tenant has so many jobs waiting, and so many running, as it may', async () => {
+  const { scope, get } = await startTenant('jobs', { 'jobs-waiting': 3, 'jobs-running': 1 });
+  const key = await server.key('jobs', 'write');
+  const post = async (path: string, body: unknown) => {
+    const answer = await fetch(server.url + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
+  };
+  const later = { type: 'noop', startAt: Date.now() + 3_600_000 };
+  expect((await post('/v1/jobs/bulk', { jobs: [later, later] })).status).toBe(201);
+  expect(await post('/v1/jobs/bulk', { jobs: [later, later] })).toMatchObject({
+    status: 429,
+    json: { code: 'limit/jobs-waiting', limit: 'jobs-waiting', retryable: true },
+  });
+  const last = await post('/v1/jobs', later);
+  expect(last.status).toBe(201);
+  expect((await post('/v1/jobs', later)).status).toBe(429);
+  const { id } = last.json['job'] as { id: string };
+  expect((await post(`/v1/jobs/${id}/cancel`, {})).status).toBe(200);
+  expect((await post('/v1/jobs', { type: 'noop' })).status).toBe(201);
+  expect(await (await get('/v1/limits')).json()).toMatchObject({
+    limits: [
+      { name: 'jobs-running', value: 1, unit: 'jobs that run at once' },
+      { name: 'jobs-waiting', value: 3 },
+    ],
+  });
+  // Whatever the tenant sets for itself.
+  await storage.jobs.setLane(scope, '*', { maxRunning: 50 });
+  const pause = { type: 'pause', payload: { ms: 300 } };
+  expect((await post('/v1/jobs/bulk', { jobs: [pause, pause] })).status).toBe(429);
+  expect((await post('/v1/jobs', pause)).status).toBe(201);
+  await expect
+    .poll(async () => (await storage.jobs.work.view()).tenants.find(({ tenantId }) => tenantId === scope.tenantId))
+    .toMatchObject({ maxRunning: 1 });
 });
 
 test('two collectors let in together what one may, however it is spread over them', async () => {

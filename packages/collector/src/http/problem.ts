@@ -17,8 +17,21 @@ export function statusOf(error: TarsierError): ContentfulStatusCode {
 
 /** Headers that say when to come again, where that helps. */
 export function retryHeaders(status: number, error?: unknown): Record<string, string> {
-  const seconds = error instanceof LimitError ? Math.ceil(error.retryAfterMs / 1_000) : retryAfterS[status];
-  return seconds === undefined ? {} : { 'retry-after': String(seconds) };
+  if (!(error instanceof LimitError)) {
+    const seconds = retryAfterS[status];
+    return seconds === undefined ? {} : { 'retry-after': String(seconds) };
+  }
+  const { limit, rate } = error;
+  const seconds = Math.ceil(error.retryAfterMs / 1_000);
+  return {
+    'retry-after': String(seconds),
+    ...(rate === undefined
+      ? {}
+      : {
+          'ratelimit-policy': `"${limit}";q=${rate.limit};w=${rate.windowS}`,
+          ratelimit: `"${limit}";r=0;t=${seconds}`,
+        }),
+  };
 }
 
 /** A refusal as https://www.rfc-editor.org/rfc/rfc9457 has it. */

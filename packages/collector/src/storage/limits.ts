@@ -29,6 +29,8 @@ export interface Limits {
   storedBytes(scope: TenantScope): Promise<number>;
   /** Hosts that a tenant has. */
   hostCount(scope: TenantScope): Promise<number>;
+  /** Jobs of a tenant that are yet to be run, counted up to so many. */
+  waitingJobs(scope: TenantScope, upTo: number): Promise<number>;
 }
 
 export function createLimits({ run }: Database): Limits {
@@ -94,6 +96,17 @@ export function createLimits({ run }: Database): Limits {
         select count(*) as hosts from host where tenant_id = ${scope.tenantId} and name <> ''`,
       );
       return row?.hosts ?? 0;
+    },
+    async waitingJobs(scope, upTo) {
+      const [row] = await run(
+        scope,
+        (sql) => sql<{ jobs: number }[]>`
+        select count(*) as jobs from (
+          select 1 from job where tenant_id = ${scope.tenantId} and state in ('waiting', 'delayed', 'blocked', 'held')
+          limit ${upTo}
+        ) as yet`,
+      );
+      return row?.jobs ?? 0;
     },
   };
 }

@@ -67,6 +67,8 @@ export function createAuthenticator({
 }): Authenticate {
   const cache = new Map<string, { readonly found: Found; readonly until: UnixMs }>();
 
+  const pending = new Map<string, Promise<Found | undefined>>();
+
   async function find(secret: string, by: Identity['by']): Promise<Found | undefined> {
     if (by === 'key') {
       const key = await storage.keys.find(secret);
@@ -103,7 +105,13 @@ export function createAuthenticator({
     const name = `${by}/${Buffer.from(hashOf(secret)).toString('base64')}`;
     const cached = cache.get(name);
     if (cached !== undefined && cached.until > now()) return fromSite(cached.found, origin);
-    const found = await find(secret, by).catch((cause: unknown) => {
+    // A thousand pages that come back at once after a restart ask the database once.
+    let finding = pending.get(name);
+    if (finding === undefined) {
+      finding = find(secret, by).finally(() => pending.delete(name));
+      pending.set(name, finding);
+    }
+    const found = await finding.catch((cause: unknown) => {
       if (cause instanceof TarsierError && !cause.retryable) throw cause;
       throw new TarsierError('auth/database', 'the database does not answer', { cause, retryable: true });
     });

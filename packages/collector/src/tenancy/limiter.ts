@@ -29,10 +29,12 @@ export interface Limiter {
    * @throws {LimitError} `limit/requests`, `limit/samples`, `limit/bytes`
    */
   request(user: LimitedUser, sends: boolean): Promise<RateState | undefined>;
-  /** @throws {LimitError} `limit/samples` */
-  samples(user: LimitedUser, count: number): Promise<void>;
+  /** @returns how much is left, where that is limited. @throws {LimitError} `limit/samples` */
+  samples(user: LimitedUser, count: number): Promise<RateState | undefined>;
   /** Whether there is room for one more host. @throws {LimitError} `limit/hosts` */
   newHost(scope: TenantScope): Promise<void>;
+  /** Whether there is room for so many jobs more. @throws {LimitError} `limit/jobs-waiting` */
+  newJobs(scope: TenantScope, count: number): Promise<void>;
   /** @param open  those that the tenant has on this collector. @throws {LimitError} `limit/subscriptions` */
   subscription(scope: TenantScope, open: number): void;
   /** Measures what tenants with a limit of bytes have stored. */
@@ -42,6 +44,12 @@ export interface Limiter {
 /** How long a change of a limit may take to count, ms. */
 const cacheMs = 10_000;
 const fullMs = 60_000;
+/** How many jobs may wait of a tenant that has no limit of its own. */
+const mostWaitingJobs = 100_000;
+/** A queue that is full becomes shorter by itself: come again soon. */
+const fullQueueMs = 5_000;
+/** How long a count of jobs is good for: meanwhile what this collector lets in is added to it. */
+const countMs = 10_000;
 
 type Values = ReadonlyMap<string, number>;
 
@@ -57,6 +65,7 @@ export function createLimiter({
   const known = new Map<number, { values: Promise<Values>; ready: Values; until: UnixMs }>();
   const buckets = new Map<string, TokenBucket>();
   const storedBytes = new Map<number, number>();
+  const jobRooms = new Map<number, { room: number; readonly until: UnixMs }>();
 
   /** Those of a moment ago while new ones are read: only the first request of a tenant waits. */
   async function valuesOf({ tenantId, tenant }: TenantScope): Promise<Values> {
@@ -128,14 +137,26 @@ export function createLimiter({
       }
       return take(user, 'requests', 1);
     },
-    async samples(user, count) {
-      await take(user, 'samples', count);
-    },
+    samples: (user, count) => take(user, 'samples', count),
     async newHost(scope) {
       const most = (await valuesOf(scope)).get('hosts/');
       if (most === undefined || (await storage.limits.hostCount(scope)) < most) return;
       const message = `hosts: tenant ${scope.tenant} has as many as it may, ${most}; delete those that are gone, or have the limit raised`;
       throw new LimitError('hosts', message, fullMs);
+    },
+    async newJobs(scope, count) {
+      const { tenantId, tenant } = scope;
+      const most = (await valuesOf(scope)).get('jobs-waiting/') ?? mostWaitingJobs;
+      let known = jobRooms.get(tenantId);
+      if (known === undefined || known.until <= now() || known.room < count) {
+        known = { room: most - (await storage.limits.waitingJobs(scope, most)), until: now() + countMs };
+        jobRooms.set(tenantId, known);
+      }
+      if (known.room < count) {
+        const message = `jobs: tenant ${tenant} may have ${most} jobs waiting, and there is room for ${known.room} more; wait until some have run, or have the limit raised`;
+        throw new LimitError('jobs-waiting', message, fullQueueMs);
+      }
+      known.room -= count;
     },
     subscription({ tenantId, tenant }, open) {
       const most = known.get(tenantId)?.ready.get('subscriptions/');
@@ -157,5 +178,6 @@ function rateError(name: 'requests' | 'samples', key: string, rate: number, wait
     name,
     `${name}: ${whose} may ${rate} per second, and ${rate * burstS} at once; come again in ${(waitMs / 1000).toFixed(1)} s`,
     waitMs,
+    { limit: Math.floor(rate * burstS), windowS: burstS },
   );
 }

@@ -12,6 +12,8 @@ export const limitNames = [
   'query-series',
   'query-seconds',
   'subscriptions',
+  'jobs-waiting',
+  'jobs-running',
 ] as const;
 export type LimitName = (typeof limitNames)[number];
 
@@ -25,6 +27,8 @@ export const limitUnits: Readonly<Record<LimitName, string>> = {
   'query-series': 'series that a query reads',
   'query-seconds': 'seconds of a query',
   subscriptions: 'live subscriptions of all connections',
+  'jobs-waiting': 'jobs that wait, are delayed, blocked or held',
+  'jobs-running': 'jobs that run at once',
 };
 
 export const limitSchema = z

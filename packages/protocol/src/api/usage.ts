@@ -24,7 +24,7 @@ export const usageOperations = defineOperations({
       usage: many(
         z.object({
           day: z.string(),
-          host: z.string().describe('Empty for what is of no host.'),
+          host: z.string().describe('Empty for what is of no host, or of hosts that were deleted.'),
           what: z.string(),
           amount: z.number(),
           unit: z.string(),

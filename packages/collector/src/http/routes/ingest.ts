@@ -4,6 +4,7 @@ import type { SelfMetrics } from '../../self.ts';
 import type { Limiter } from '../../tenancy/limiter.ts';
 import type { Api } from '../api/call.ts';
 import { readBody } from '../body.ts';
+import { tellRate } from '../identify.ts';
 
 /** `POST /v1/ingest`: docs/wire-format.md has the answers. */
 export function ingestRoutes(
@@ -35,7 +36,9 @@ export function ingestRoutes(
     try {
       const { duplicate, flushIntervalS, samples } = await ingest.accept(tenant, await readBody(c, maxBatchBytes), {
         host,
-        admit: (count) => limiter.samples(identity, count),
+        async admit(count) {
+          tellRate(c, 'samples', await limiter.samples(identity, count));
+        },
       });
       self.ingestedBatches.add(1, { duplicate: String(duplicate) });
       if (!duplicate) self.ingestedSamples.add(samples);

@@ -4,18 +4,20 @@ import type { JobQueue } from '../../jobs/queue.ts';
 import { dayMs } from '../../storage/hours.ts';
 import { decodeCursor, encodeCursor } from '../../storage/cursor.ts';
 import type { Storage } from '../../storage/storage.ts';
+import type { Limiter } from '../../tenancy/limiter.ts';
 import type { Api } from '../api/call.ts';
 import { idOf } from '../job-id.ts';
 
 interface JobRouteDeps {
   readonly queue: JobQueue;
+  readonly limiter: Pick<Limiter, 'newJobs'>;
   readonly storage: Pick<Storage, 'jobs'>;
   readonly now: () => number;
 }
 
 /** `/v1/jobs`, `/v1/job-schedules`: work for the models, from its submission to its result. */
 export function jobRoutes(api: Api, deps: JobRouteDeps): void {
-  const { queue, storage, now } = deps;
+  const { queue, limiter, storage, now } = deps;
   api.on('GET /v1/jobs', async ({ tenant, query: { cursor, ...filter } }) => {
     const [before] = cursor === undefined ? [undefined] : decodeCursor(cursor, ['string']);
     const jobs = await storage.jobs.list(tenant, {
@@ -28,12 +30,14 @@ export function jobRoutes(api: Api, deps: JobRouteDeps): void {
   api.on('POST /v1/jobs', async ({ c, tenant, identity, body }) => {
     const key = body.key ?? c.req.header('idempotency-key');
     const job = { ...body, ...(key === undefined ? {} : { key }) };
+    await limiter.newJobs(tenant, 1);
     const [submitted] = await queue.submit(tenant, [job], identity.by);
     return queue.describe(tenant, submitted?.id ?? '');
   });
-  api.on('POST /v1/jobs/bulk', async ({ tenant, identity, body }) => ({
-    jobs: await queue.submit(tenant, body.jobs, identity.by),
-  }));
+  api.on('POST /v1/jobs/bulk', async ({ tenant, identity, body }) => {
+    await limiter.newJobs(tenant, body.jobs.length);
+    return { jobs: await queue.submit(tenant, body.jobs, identity.by) };
+  });
   api.on('POST /v1/jobs/quote', ({ tenant, body }) => queue.quote(tenant, body));
   api.on('POST /v1/jobs/replay', async ({ tenant, body: { type, limit } }) => ({
     replayed: await queue.replay(tenant, { type, limit }),

@@ -142,11 +142,12 @@ export async function queueView(sql: AnySql, types: readonly string[] | undefine
       from waiting w full join running r using (tenant_id, type)
     )
     select lane.*, l.max_running, coalesce(l.paused, false) as paused, a.weight, a.finish_tag,
-      a.max_running as tenant_max_running, a.paused as tenant_paused,
+      least(a.max_running, m.value)::int as tenant_max_running, a.paused as tenant_paused,
       (select max(start_tag) from job_lane where job_lane.type = '*') as virtual_time
     from lane
     left join job_lane l on l.tenant_id = lane.tenant_id and l.type = lane.type
-    join job_lane a on a.tenant_id = lane.tenant_id and a.type = '*'`;
+    join job_lane a on a.tenant_id = lane.tenant_id and a.type = '*'
+    left join tenant_limit m on m.tenant_id = lane.tenant_id and m.name = 'jobs-running' and m.key = ''`;
   const tenants = Array.from(
     Map.groupBy(rows, ({ tenant_id }) => tenant_id),
     ([tenantId, lanes]): TenantView => ({
