@@ -30,6 +30,7 @@ import { every } from './every.ts';
 import { createForecaster } from './forecast/forecaster.ts';
 import { keptMs } from './http/api/once.ts';
 import { createApp } from './http/app.ts';
+import { createDrain } from './http/drain.ts';
 import { createIngest, maxFutureMs } from './ingest/ingest.ts';
 import { createLiveWindows } from './ingest/live-window.ts';
 import { createSilenceWatch } from './ingest/silence-watch.ts';
@@ -99,6 +100,8 @@ const replayMs = 15 * 60_000;
 const goneMs = 5 * 60_000;
 /** Rates of hosts that nobody looks at and that are as usual are stored once in so many ticks of their chore. */
 const rateTicks = 6;
+/** After the time of so many leases in which nothing could be written a collector is not ready. */
+const unwritableLeases = 2;
 /** How often a lease is renewed in its time. */
 const renewals = 5;
 const chores = {
@@ -445,7 +448,8 @@ export async function startCollector({
     now,
   });
 
-  let ready = true;
+  const drain = createDrain();
+  let writtenAt = now();
   const app = await createApp({
     storage,
     ingest,
@@ -484,7 +488,9 @@ export async function startCollector({
     webRoot: config.webRoot,
     version,
     secure: config.publicUrl?.startsWith('https:') ?? false,
-    ready: () => ready,
+    drain,
+    // Leases are written all the time.
+    writable: () => now() - writtenAt < unwritableLeases * config.leaseMs,
   });
   const server = await listen(app.fetch, config.listen, tls).catch(async (error: unknown) => {
     await jobs.stop();
@@ -515,6 +521,7 @@ export async function startCollector({
         alerting.deaf(now());
         throw error;
       });
+      writtenAt = now();
     }),
     // Of what was changed elsewhere a collector is told; this is for what it was not told of.
     every(chores.sweepMs, 'reading what others have stored', log, async () => {
@@ -578,13 +585,15 @@ export async function startCollector({
     storage,
     tenant,
     async stop() {
-      ready = false;
       live.close();
-      await closeServer(server);
+      const compacted = compaction.stop();
+      // Those that go on are cut off, so that what they ask of the database is ended, too. It is told until the end that
+      // this one is not ready.
+      if (!(await drain.close(closeMs)) && 'closeAllConnections' in server) server.closeAllConnections();
       await jobs.stop();
       await ruleGroups.close();
       await alerting.settled();
-      await Promise.all([compaction.stop(), ...stopChores.map((stop) => stop())]);
+      await Promise.all([compacted, ...stopChores.map((stop) => stop())]);
       await storeRates(true);
       await ingest.close();
       await treeThread.stop();
@@ -598,6 +607,7 @@ export async function startCollector({
       await announcer.flush();
       await leadership.resign();
       await dispatcher.stop();
+      await closeServer(server);
       await storage.close();
     },
   };

@@ -284,6 +284,11 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     remedy: 'Read it again, and repeat the change with its new `etag`.',
   },
   'http/text': { status: 400, title: 'The body is not UTF-8', remedy: 'Send UTF-8.' },
+  'http/stopping': {
+    status: 503,
+    title: 'The collector stops',
+    remedy: 'Try again in a moment, here or at another collector; agents do it by themselves.',
+  },
   'http/too-large': { status: 413, title: 'The body is larger than it may be', remedy: 'Send it in parts.' },
   'incidents/closed': {
     status: 409,

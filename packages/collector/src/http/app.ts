@@ -31,6 +31,7 @@ import type { Limiter } from '../tenancy/limiter.ts';
 import type { Enrol } from '../tenancy/enrolment.ts';
 import type { Tokens } from '../tenancy/tokens.ts';
 import { createCors } from './cors.ts';
+import type { Drain } from './drain.ts';
 import { createIdentify } from './identify.ts';
 import { createErrorHandler } from './on-error.ts';
 import { problemResponse } from './problem.ts';
@@ -114,7 +115,9 @@ export interface AppDeps {
   readonly version: string;
   /** Whether people reach it by https. */
   readonly secure: boolean;
-  readonly ready: () => boolean;
+  readonly drain: Drain;
+  /** Whether the database took the last thing that was written, as far as is known. */
+  readonly writable: () => boolean;
   readonly log: Log;
   readonly now: () => UnixMs;
 }
@@ -129,12 +132,13 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.onError(createErrorHandler(log));
 
   app.use(requestId);
+  app.use(deps.drain.middleware);
   app.use(cors.middleware);
   app.use(async (c, next) => {
     await next();
     self.requests.add(1, { status: String(c.res.status) });
   });
-  app.route('/', healthRoutes(deps));
+  app.route('/', healthRoutes({ ...deps, ready: deps.drain.isOpen }));
   app.route('/sign-in', signInRoute(deps));
   app.get('/.well-known/jwks.json', async (c) =>
     c.json(await deps.tokens.keySet(), 200, { 'cache-control': 'max-age=300' }),

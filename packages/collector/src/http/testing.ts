@@ -41,6 +41,7 @@ import { createLimiter, type Limiter } from '../tenancy/limiter.ts';
 import { createUsageMeter, type UsageMeter } from '../usage-meter.ts';
 import { WebSocketServer } from 'ws';
 import { createApp } from './app.ts';
+import { createDrain } from './drain.ts';
 import { contractProblem } from './testing-contract.ts';
 
 export interface TestServer {
@@ -207,7 +208,8 @@ export async function startTestServer(
     webRoot: undefined,
     version: 'test',
     secure: false,
-    ready: () => true,
+    drain: createDrain(),
+    writable: () => true,
     log,
     now: Date.now,
   });

@@ -158,7 +158,8 @@ export function createLiveSession({
     // What one of its requests may not do is that request's matter alone.
     if (shown.code === 'auth/scope' && id !== undefined) badRequests++;
     else if (shown.code.startsWith('auth/')) sendAway(closeCodes.unauthorised, shown.code);
-    else if (shown.code === unavailable) sendAway(closeCodes.tryAgainLater, shown.code);
+    else if (shown.code === unavailable || (shown.code.startsWith('limit/') && who === undefined))
+      sendAway(closeCodes.tryAgainLater, shown.code);
     else if (++badRequests > maxBadRequests) sendAway(closeCodes.policy, 'too many bad requests');
   }
 
@@ -240,7 +241,8 @@ export function createLiveSession({
 
   async function hello(token: string | undefined): Promise<void> {
     const found = await identify(token).catch((cause: unknown) => {
-      if (!(cause instanceof TarsierError) || !cause.retryable) throw cause;
+      // A limit is said by its name.
+      if (!(cause instanceof TarsierError) || !cause.retryable || cause.code.startsWith('limit/')) throw cause;
       // A database that is away is not the client's fault: it comes again, instead of asking its user to sign in.
       throw new TarsierError(unavailable, cause.message, { cause, retryable: true });
     });

@@ -17,10 +17,13 @@ export function healthRoutes({
   storage,
   self,
   ready,
+  writable,
 }: {
   readonly storage: Pick<Storage, 'ping'>;
   readonly self: SelfMetrics;
   readonly ready: () => boolean;
+  /** Whether the database takes what is written: one whose disk is full still answers. */
+  readonly writable: () => boolean;
 }): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/healthz', (c) => c.text('ok\n'))
@@ -28,7 +31,7 @@ export function healthRoutes({
       if (!ready()) return c.text('starting or stopping\n', 503);
       try {
         await Promise.race([storage.ping(), late()]);
-        return c.text('ready\n');
+        return writable() ? c.text('ready\n') : c.text('the database takes nothing\n', 503);
       } catch {
         return c.text('the database does not answer\n', 503);
       }

@@ -23,8 +23,8 @@ export interface Compaction {
 const share = 0.5;
 const intervalMs = 10_000;
 const restartMs = 5_000;
-/** A step takes a fraction of a second; one that hangs is rolled back. */
-const stopMs = 10_000;
+/** A step takes a fraction of a second; one that takes longer is rolled back: a collector that stops has five seconds. */
+const stopMs = 2_000;
 const heapMb = 512;
 
 /** Keeps a thread at work on what is cold; one that dies is started again. */
