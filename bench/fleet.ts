@@ -40,7 +40,7 @@ export interface FleetHost {
   readonly schema: Uint8Array;
   /** What tells them apart, besides the host. */
   readonly series: readonly { readonly name: string; readonly device: string }[];
-  /** The next ten seconds, from `t0` on; with its schema the first time. */
+  /** The next rows, from `t0` on; with its schema the first time. */
   nextBatch(t0: number): { readonly body: Uint8Array };
   /** The same, not packed. */
   nextRows(t0: number): SampleMatrix;
@@ -114,7 +114,13 @@ function startOf(shape: Shape, random: () => number): number {
   }
 }
 
-export function createHost(index: number, width: number, epoch: number): FleetHost {
+/** @param rows  of a batch; @param stepMs  between them */
+export function createHost(
+  index: number,
+  width: number,
+  epoch: number,
+  { rows = rowsPerBatch, stepMs = 1_000 }: { readonly rows?: number; readonly stepMs?: number } = {},
+): FleetHost {
   const random = createRandom(index + 1);
   const shapes = Array.from({ length: width }, (_, column) => shapeOf[column % shapeOf.length] ?? 'constant');
   const series = shapes.map((shape, column) => createSeries(shape, random, column));
@@ -133,10 +139,10 @@ export function createHost(index: number, width: number, epoch: number): FleetHo
   let seq = 0;
 
   function nextRows(t0: number): SampleMatrix {
-    const times = Float64Array.from({ length: rowsPerBatch }, (_, row) => t0 + row * 1000);
-    const values = new Float64Array(width * rowsPerBatch);
-    for (let row = 0; row < rowsPerBatch; row++) {
-      for (let column = 0; column < width; column++) values[column * rowsPerBatch + row] = series[column]?.() ?? 0;
+    const times = Float64Array.from({ length: rows }, (_, row) => t0 + row * stepMs);
+    const values = new Float64Array(width * rows);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < width; column++) values[column * rows + row] = series[column]?.() ?? 0;
     }
     return { times, width, values };
   }
@@ -158,8 +164,8 @@ export function createHost(index: number, width: number, epoch: number): FleetHo
         schemaHash: hash,
         ...(seq === 1 ? { schema: schemaBytes } : {}),
         t0,
-        t1: t0 + (rowsPerBatch - 1) * 1000,
-        rows: rowsPerBatch,
+        t1: t0 + (rows - 1) * stepMs,
+        rows,
         payload: encodePayload(matrix, zstdCompress),
       });
       return { body };

@@ -18,14 +18,42 @@ const emptyBytes = 2 ** 20;
 const idleShare = 0.1;
 const quietSeconds = 3;
 
-/** @param nodeFlags  of the collector: to profile it */
-export async function startTarsier(nodeFlags: readonly string[] = []): Promise<BenchServer> {
-  const folder = benchFolder();
+export interface RunningTarsier {
+  readonly url: string;
+  readonly pid: number;
+  readonly ingestKey: string;
+  readonly dataFolder: string;
+  /** As the owner of the tables. */
+  readonly sql: postgres.Sql;
+  /** Of the tenant that a first start makes. */
+  key(scope: 'read' | 'write' | 'admin'): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param nodeFlags  of the collector: to profile it
+ * @param folder  where data are already; else a new one
+ */
+export async function openTarsier({
+  nodeFlags = [],
+  folder = benchFolder(),
+  environment = {},
+}: {
+  readonly nodeFlags?: readonly string[];
+  readonly folder?: ReturnType<typeof benchFolder>;
+  readonly environment?: Readonly<Record<string, string>>;
+} = {}): Promise<RunningTarsier> {
   const collector = spawn(
     'taskset',
     ['-c', String(serverCore), process.execPath, ...nodeFlags, main, 'serve', '--ready-json', '--until-stdin-ends'],
     {
-      env: { ...process.env, TARSIER_DATA: folder.path, TARSIER_LISTEN: '127.0.0.1:0', TARSIER_LOG: 'warn' },
+      env: {
+        ...process.env,
+        TARSIER_DATA: folder.path,
+        TARSIER_LISTEN: '127.0.0.1:0',
+        TARSIER_LOG: 'warn',
+        ...environment,
+      },
       stdio: ['pipe', 'pipe', 'inherit'],
     },
   );
@@ -35,14 +63,31 @@ export async function startTarsier(nodeFlags: readonly string[] = []): Promise<B
   const { ready } = z.object({ ready: z.object({ url: z.string(), ingestKey: z.string() }) }).parse(JSON.parse(line));
   const embedded = await openEmbedded({ dataFolder: folder.path, use: 'share', log: silentLog });
   const sql = postgres({ ...embedded.connection, database: 'postgres', max: 1, onnotice() {} });
-  const key = await makeReadKey(folder.path);
-  await startedUp(collector.pid ?? 0);
+  return {
+    ...ready,
+    pid: collector.pid ?? 0,
+    dataFolder: folder.path,
+    sql,
+    key: (scope) => makeKey(folder.path, scope),
+    async stop() {
+      await sql.end();
+      await embedded.close();
+      collector.stdin.end();
+      await ended(collector);
+      folder.remove();
+    },
+  };
+}
+
+export async function startTarsier(nodeFlags: readonly string[] = []): Promise<BenchServer> {
+  const { url, pid, ingestKey, sql, key, stop } = await openTarsier({ nodeFlags });
+  await startedUp(pid);
   return {
     name: 'Tarsier',
-    pid: collector.pid ?? 0,
-    api: `${ready.url}/prometheus`,
-    headers: { authorization: `Bearer ${key}` },
-    door: { kind: 'tarsier', url: `${ready.url}/v1/ingest`, key: ready.ingestKey },
+    pid,
+    api: `${url}/prometheus`,
+    headers: { authorization: `Bearer ${await key('read')}` },
+    door: { kind: 'tarsier', url: `${url}/v1/ingest`, key: ingestKey },
     async settle() {
       for (const until = Date.now() + settleMs; Date.now() < until; await sleep(2000)) {
         const [left] = await sql`select 1 from batch union all select 1 from segment limit 1`;
@@ -61,13 +106,7 @@ export async function startTarsier(nodeFlags: readonly string[] = []): Promise<B
       }
       return bytesAtRest(sql);
     },
-    async stop() {
-      await sql.end();
-      await embedded.close();
-      collector.stdin.end();
-      await ended(collector);
-      folder.remove();
-    },
+    stop,
   };
 }
 
@@ -85,8 +124,8 @@ async function startedUp(pid: number): Promise<void> {
   }
 }
 
-async function makeReadKey(dataFolder: string): Promise<string> {
-  const command = spawn(process.execPath, [main, 'key', 'create', '--tenant', 'default', '--scope', 'read'], {
+async function makeKey(dataFolder: string, scope: string): Promise<string> {
+  const command = spawn(process.execPath, [main, 'key', 'create', '--tenant', 'default', '--scope', scope], {
     env: { ...process.env, TARSIER_DATA: dataFolder },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

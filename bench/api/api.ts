@@ -1,0 +1,210 @@
+/**
+ * `pnpm bench api [HOSTS] [HOURS]`: how long each endpoint takes on the reference data, and what it costs the server. The
+ * list is that of the OpenAPI document that the collector serves, so that a new endpoint is in it by itself.
+ */
+import { Agent, request } from 'node:http';
+import { z } from 'zod';
+import { sampleBody } from '../../packages/collector/src/http/testing-sample.ts';
+import { treeCpu } from '../proc-cpu.ts';
+import { benchFolder } from '../servers/server.ts';
+import { openTarsier } from '../servers/tarsier.ts';
+import { writeReference } from './reference.ts';
+
+const [hosts = 100, hours = 24] = process.argv.slice(3).map(Number);
+const asked = { GET: 100, other: 20, warmUp: 3 } as const;
+/** Of each kind of thing that can be made over the API. */
+const made = 30;
+const targetMs = 20;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const folder = benchFolder();
+const reference = await writeReference(folder.path, hosts, hours);
+const server = await openTarsier({ folder });
+const key = await server.key('admin');
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+function send(method: string, path: string, body?: unknown): Promise<Answer> {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      server.url + path,
+      {
+        method,
+        agent,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(text === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+        },
+      },
+      (answer) => {
+        const parts: Buffer[] = [];
+        answer.on('data', (part: Buffer) => parts.push(part));
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() }));
+      },
+    );
+    sent.on('error', reject);
+    sent.end(text);
+  });
+}
+
+/** What would end the run, opens a stream without an end, or is another benchmark. */
+const left = new Set(['DELETE /v1/session', 'GET /v1/live', 'POST /v1/ingest', 'POST /v1/metrics']);
+const document = z
+  .object({
+    paths: z.record(z.string(), z.record(z.string(), z.object({ parameters: z.array(z.unknown()).optional() }))),
+  })
+  .parse(JSON.parse((await send('GET', '/v1/openapi.json')).text));
+const endpoints = Object.entries(document.paths)
+  .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
+  .filter((endpoint) => !left.has(endpoint));
+
+/** The job must not run: what is measured is the API. */
+const bodyOf = (endpoint: string, name: string): unknown => {
+  const body = sampleBody(endpoint, name);
+  const job = { type: 'cost_optimization', payload: {}, startAt: Date.now() + 86_400_000 };
+  if (endpoint === 'POST /v1/jobs') return job;
+  if (endpoint === 'POST /v1/jobs/bulk') return { jobs: [job] };
+  if (/\/v1\/(?:job-schedules|jobs\/quote)/u.test(endpoint)) return { ...(body as object), type: job.type };
+  return body;
+};
+
+/** Ids by resource: the newest first. */
+const ids = new Map<string, string[]>();
+const resourceOf = (path: string): string =>
+  path
+    .split('/')
+    .slice(2, path.includes('/events/') ? 4 : 3)
+    .join('/');
+function remember(path: string, text: string): void {
+  const found = [...text.matchAll(/"id":"([^"]+)"/gu)].map(([, id = '']) => id);
+  const resource = resourceOf(path);
+  if (found.length > 0) ids.set(resource, [...new Set([...found, ...(ids.get(resource) ?? [])])]);
+}
+
+async function make(endpoint: string, name: string): Promise<boolean> {
+  const [method = '', path = ''] = endpoint.split(' ');
+  const { status, text } = await send(method, path, bodyOf(endpoint, name));
+  if (status !== 201) return false;
+  const [, id] = /"id":"([^"]+)"/u.exec(text) ?? [];
+  if (id !== undefined) ids.set(resourceOf(path), [id, ...(ids.get(resourceOf(path)) ?? [])]);
+  return true;
+}
+
+const second = (ms: number): string => String(ms / 1_000);
+const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+/** As a page asks: the last hour, in steps of a minute. */
+const query = new URLSearchParams([
+  ['query', 'bench_2{host="bench-0001"}'],
+  ['match[]', 'bench_2{host="bench-0001"}'],
+  ['start', second(reference.endMs - 3_600_000)],
+  ['end', second(reference.endMs)],
+  ['step', '60'],
+  ['horizon', '1h'],
+  ['from', day(reference.endMs - 7 * 86_400_000)],
+  ['to', day(reference.endMs)],
+]).toString();
+
+/** Its own measurement, where the same name means something else. */
+function queryOf(path: string): string {
+  if (path.endsWith('/shifts')) return '';
+  return query;
+}
+
+function addressOf(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/gu, (_, name: string) => {
+    if (name === 'host') return `bench-${String(Math.floor(Math.random() * hosts)).padStart(4, '0')}`;
+    if (name === 'format') return 'csv';
+    if (name === 'kind') return 'comment';
+    if (name === 'name') return 'bench';
+    return ids.get(resourceOf(path))?.[0] ?? 'none';
+  });
+}
+
+const serverCpu = (): number => [...treeCpu(server.pid).values()].reduce((sum, one) => sum + one, 0);
+
+interface Row {
+  readonly endpoint: string;
+  readonly p50: number;
+  readonly p99: number;
+  readonly cpuMs: number;
+  readonly statuses: string;
+  readonly bytes: number;
+}
+
+async function measure(endpoint: string): Promise<Row> {
+  const [method = '', path = ''] = endpoint.split(' ');
+  const times: number[] = [];
+  const statuses = new Set<number>();
+  const creation = `POST ${path.replace(/\/\{\w+\}.*$/u, '')}`;
+  let cpuS = 0;
+  let bytes = 0;
+  const count = method === 'GET' ? asked.GET : asked.other;
+  let before = serverCpu();
+  for (let index = -asked.warmUp; index < count; index++) {
+    // Each is deleted once: what is to be deleted is made before, and not counted.
+    if (method === 'DELETE' && path.includes('{id}') && endpoints.includes(creation)) {
+      cpuS += serverCpu() - before;
+      await make(creation, `bench ${index}`);
+      before = serverCpu();
+    }
+    if (index === 0) [cpuS, before] = [0, serverCpu()];
+    const body = /^(?:GET|DELETE)$/u.test(method)
+      ? undefined
+      : path.endsWith('/{kind}')
+        ? { text: 'looked into' }
+        : bodyOf(endpoint, `bench ${index}`);
+    const address = `${addressOf(path)}${method === 'GET' ? `?${queryOf(path)}` : ''}`;
+    const began = performance.now();
+    const { status, text } = await send(method, address, body);
+    if (index < 0) continue;
+    times.push(performance.now() - began);
+    statuses.add(status);
+    bytes = text.length;
+  }
+  cpuS += serverCpu() - before;
+  times.sort((a, b) => a - b);
+  return {
+    endpoint,
+    p50: times[Math.floor(times.length / 2)] ?? 0,
+    p99: times[Math.ceil(times.length * 0.99) - 1] ?? 0,
+    cpuMs: (cpuS / count) * 1_000,
+    statuses: [...statuses].join(' '),
+    bytes,
+  };
+}
+
+try {
+  for (const endpoint of endpoints) {
+    const [method = '', path = ''] = endpoint.split(' ');
+    if (method !== 'POST' || path.includes('{') || path === '/v1/enrol') continue;
+    for (let index = 0; index < made; index++) if (!(await make(endpoint, `reference ${index}`))) break;
+  }
+  for (const resource of ['incidents', 'anomalies/events', 'jobs', 'rebalances']) {
+    const range = resource.startsWith('anomalies') ? `?${query}` : '';
+    remember(`/v1/${resource}/`, (await send('GET', `/v1/${resource}${range}`)).text);
+  }
+  const rows: Row[] = [];
+  // What deletes comes last.
+  const order = endpoints.toSorted((a, b) => Number(a.startsWith('DELETE')) - Number(b.startsWith('DELETE')));
+  for (const endpoint of order) rows.push(await measure(endpoint));
+  say(
+    `${hosts} hosts, ${hours} h at 10 s; ${asked.GET} requests each, ${asked.other} of those that change something\n`,
+  );
+  say('| endpoint | p50 ms | p99 ms | server CPU ms | status | bytes |');
+  say('| --- | --- | --- | --- | --- | --- |');
+  for (const { endpoint, p50, p99, cpuMs, statuses, bytes } of rows.toSorted((a, b) => b.p99 - a.p99)) {
+    say(`| ${endpoint} | ${p50.toFixed(1)} | ${p99.toFixed(1)} | ${cpuMs.toFixed(1)} | ${statuses} | ${bytes} |`);
+  }
+  const slow = rows.filter(({ p99 }) => p99 >= targetMs);
+  say(`\n${rows.length} endpoints, ${slow.length} with a p99 of ${targetMs} ms or more`);
+} finally {
+  agent.destroy();
+  await server.stop();
+}
