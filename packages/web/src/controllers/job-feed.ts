@@ -1,7 +1,7 @@
 import type { Job, JobEvent } from '@tarsier/protocol';
 import type { JobResponse } from '@tarsier/protocol/api';
 import type { LitElement } from 'lit';
-import type { Loadable } from '../data/source.ts';
+import type { DataSource, Loadable } from '../data/source.ts';
 import { AskedController } from './asked.ts';
 
 const runningMs = 1_000;
@@ -79,8 +79,9 @@ export class JobFeedController {
     return this.#newest.source?.now() ?? Date.now();
   }
 
-  get hasProvider(): boolean {
-    return this.#newest.source !== undefined;
+  /** Undefined outside of a provider. */
+  get source(): DataSource | undefined {
+    return this.#newest.source;
   }
 
   /** @returns undefined when it was done, else why not, in the collector's words @throws nothing */

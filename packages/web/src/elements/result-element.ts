@@ -4,10 +4,10 @@ import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { formatAge } from '../chart/age.ts';
 import { formatValue } from '../chart/units.ts';
-import { JobFeedController } from '../controllers/job-feed.ts';
-import { isUnended } from '../controllers/job-feed.ts';
+import { isUnended, JobFeedController } from '../controllers/job-feed.ts';
 import { LocaleController } from '../controllers/locale.ts';
 import { modelWords } from '../i18n/models/words.ts';
+import { whenReady } from './when-ready.ts';
 
 /** What elements that show the result of a kind of job have alike. */
 export abstract class ResultElement<Result> extends LitElement {
@@ -80,17 +80,12 @@ export abstract class ResultElement<Result> extends LitElement {
   #body(): TemplateResult {
     const { words } = this.locale;
     if (this.data !== undefined) return this.show(this.data, undefined);
-    const { state, job, done } = this.feed;
-    if (!this.feed.hasProvider) return html`<p class="note">${words.noProvider}</p>`;
-    if (state.kind === 'loading') return html`<p class="note skeleton" aria-busy="true">${words.loading}</p>`;
-    if (state.kind === 'failed') {
-      // Nothing is wrong, and trying again changes nothing.
-      if (state.error.code === 'auth/scope') return html`<p class="note">${words.denied}</p>`;
-      return html`<p class="note">
-        <span>${state.error.message}</span> <code>${state.error.code}</code>
-        <button class="button" type="button" @click=${() => this.feed.refresh()}>${words.tryAgain}</button>
-      </p>`;
-    }
+    return whenReady(this.feed, words, (job) => this.#job(job));
+  }
+
+  #job(job: Job | undefined): TemplateResult {
+    const { words } = this.locale;
+    const { done } = this.feed;
     if (job === undefined) {
       return html`<div class="note"><slot name="empty">${words.never(this.type)}</slot></div>`;
     }

@@ -14,6 +14,7 @@ import { modelWords } from '../../i18n/models/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { choice } from '../fields/choice.ts';
 import { tableStyles } from '../table.styles.ts';
+import { whenReady } from '../when-ready.ts';
 
 const shownStates = ['all', 'running', 'waiting', 'succeeded', 'failed', 'cancelled'] as const;
 type ShownState = (typeof shownStates)[number];
@@ -171,24 +172,13 @@ export class TarsierJobs extends LitElement {
         ${choice(text.filter, shownStates, this.shown, { all: text.all, ...states }, (shown) => (this.shown = shown))}
         <span role="status">${this.said}</span>
       </div>
-      ${this.#body()}
+      ${whenReady(this.#jobs, this.#locale.words, ({ jobs }, now) => this.#table(jobs, now))}
     </div>`;
   }
 
-  #body(): TemplateResult {
+  #table(jobs: readonly Job[], now: number): TemplateResult {
     const { words } = this.#locale;
     const { jobs: text } = words;
-    const { state: asked, source } = this.#jobs;
-    if (source === undefined) return html`<p class="note">${words.noProvider}</p>`;
-    if (asked.kind === 'loading') return html`<p class="note skeleton" aria-busy="true">${words.loading}</p>`;
-    if (asked.kind === 'failed') {
-      if (asked.error.code === 'auth/scope') return html`<p class="note">${words.denied}</p>`;
-      return html`<p class="note">
-        <span>${asked.error.message}</span> <code>${asked.error.code}</code>
-        <button class="button" type="button" @click=${() => this.refresh()}>${words.tryAgain}</button>
-      </p>`;
-    }
-    const jobs = asked.value.jobs;
     if (jobs.length === 0) {
       return html`<p class="note">${this.shown === 'all' ? text.none : text.noneOf(words.state[this.shown])}</p>`;
     }
@@ -205,16 +195,15 @@ export class TarsierJobs extends LitElement {
           ${repeat(
             jobs,
             ({ id }) => id,
-            (job) => this.#row(job),
+            (job) => this.#row(job, now),
           )}
         </tbody>
       </table>
     </div>`;
   }
 
-  #row(job: Job): TemplateResult {
+  #row(job: Job, now: number): TemplateResult {
     const { words } = this.#locale;
-    const now = this.#jobs.source?.now() ?? Date.now();
     const subject = ['model', 'query', 'target']
       .map((name) => job.payload[name])
       .find((one) => typeof one === 'string');

@@ -6,6 +6,7 @@ import { AskedController } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { resultStyles } from '../../elements/result.styles.ts';
 import { tableStyles } from '../../elements/table.styles.ts';
+import { whenReady } from '../../elements/when-ready.ts';
 import { modelWords } from '../../i18n/models/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { byType } from './by-type.ts';
@@ -13,12 +14,17 @@ import type { DaySpending } from './by-type.ts';
 
 const pollMs = 60_000;
 
+interface Spending {
+  readonly usage: readonly DaySpending[];
+  readonly total: string;
+}
+
 /** What jobs cost in the last month, by type, and how good their estimates were. */
 export class JobSpending extends LitElement {
   static override styles = [tokens, base, resultStyles, tableStyles];
 
   readonly #locale = new LocaleController(this, modelWords);
-  readonly #usage = new AskedController<{ readonly usage: readonly DaySpending[]; readonly total: string }>(
+  readonly #usage = new AskedController<Spending>(
     this,
     () => '/v1/jobs/usage',
     () => pollMs,
@@ -28,18 +34,14 @@ export class JobSpending extends LitElement {
     const { words } = this.#locale;
     return html`<section class="card result" aria-labelledby="spent">
       <h3 id="spent">${words.page.spent}</h3>
-      ${this.#body()}
+      ${whenReady(this.#usage, words, (spending) => this.#table(spending))}
     </section>`;
   }
 
-  #body(): TemplateResult {
+  #table({ usage, total }: Spending): TemplateResult {
     const { words } = this.#locale;
     const { page: text, jobs } = words;
-    const { state } = this.#usage;
-    if (state.kind === 'loading') return html`<p class="note skeleton" aria-busy="true">${words.loading}</p>`;
-    if (state.kind === 'failed')
-      return html`<p class="note">${state.error.message} <code>${state.error.code}</code></p>`;
-    if (state.value.usage.length === 0) return html`<p class="note">${text.noUsage}</p>`;
+    if (usage.length === 0) return html`<p class="note">${text.noUsage}</p>`;
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${words.numbers}>
       <table>
         <thead>
@@ -48,7 +50,7 @@ export class JobSpending extends LitElement {
           </tr>
         </thead>
         <tbody>
-          ${byType(state.value.usage).map(
+          ${byType(usage).map(
             ({ type, runs, meteredMs, cost, accuracy }) =>
               html`<tr>
                 <th scope="row">${type}</th>
@@ -62,7 +64,7 @@ export class JobSpending extends LitElement {
             <th scope="row">${text.total}</th>
             <td></td>
             <td></td>
-            <td><b>${formatUsdText(state.value.total, this.#locale)}</b></td>
+            <td><b>${formatUsdText(total, this.#locale)}</b></td>
             <td></td>
           </tr>
         </tbody>

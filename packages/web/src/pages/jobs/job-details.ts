@@ -10,6 +10,7 @@ import { AskedController } from '../../controllers/asked.ts';
 import { isUnended } from '../../controllers/job-feed.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { resultStyles } from '../../elements/result.styles.ts';
+import { whenReady } from '../../elements/when-ready.ts';
 import { modelWords } from '../../i18n/models/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 
@@ -69,23 +70,23 @@ export class JobDetails extends LitElement {
 
   override render(): TemplateResult {
     const { words } = this.#locale;
-    const { state } = this.#asked;
-    if (state.kind === 'loading') return html`<p class="note skeleton" aria-busy="true">${words.loading}</p>`;
-    if (state.kind === 'failed')
-      return html`<p class="note">${state.error.message} <code>${state.error.code}</code></p>`;
-    const { job } = state.value;
+    return whenReady(this.#asked, words, (answer, now) => this.#job(answer, now));
+  }
+
+  #job(answer: JobResponse, now: number): TemplateResult {
+    const { words } = this.#locale;
+    const { job } = answer;
     return html`<h1>${job.type}</h1>
-      ${this.#facts(state.value)} ${this.#view(job)} ${this.#log()}
+      ${this.#facts(answer, now)} ${this.#view(job)} ${this.#log()}
       <details class="card result">
         <summary>${words.jobs.payload}, ${words.jobs.result}</summary>
         <pre tabindex="0">${JSON.stringify({ payload: job.payload, result: job.result }, undefined, 2)}</pre>
       </details>`;
   }
 
-  #facts({ job, waiting }: JobResponse): TemplateResult {
+  #facts({ job, waiting }: JobResponse, now: number): TemplateResult {
     const { words } = this.#locale;
     const { jobs: text } = words;
-    const now = this.#asked.source?.now() ?? Date.now();
     const ratio = job.state === 'running' ? job.progress?.ratio : undefined;
     return html`<section class="card result" aria-label=${text.details}>
       <dl class="figures">

@@ -6,6 +6,7 @@ import { AskedController } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { resultStyles } from '../../elements/result.styles.ts';
 import { tableStyles } from '../../elements/table.styles.ts';
+import { whenReady } from '../../elements/when-ready.ts';
 import { modelWords } from '../../i18n/models/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 
@@ -28,22 +29,18 @@ export class JobQueue extends LitElement {
   );
 
   override render(): TemplateResult {
+    const { words } = this.#locale;
     return html`<section class="card result" aria-labelledby="queue">
-      <h3 id="queue">${this.#locale.words.page.queue}</h3>
-      ${this.#lanes()}
-      <h4>${this.#locale.words.page.schedules}</h4>
-      ${this.#scheduled()}
+      <h3 id="queue">${words.page.queue}</h3>
+      ${whenReady(this.#queue, words, (queue) => this.#lanes(queue))}
+      <h4>${words.page.schedules}</h4>
+      ${whenReady(this.#schedules, words, ({ schedules }, now) => this.#scheduled(schedules, now))}
     </section>`;
   }
 
-  #lanes(): TemplateResult {
+  #lanes({ lanes, weight, workers, slots }: JobQueueResponse): TemplateResult {
     const { words } = this.#locale;
     const { page: text } = words;
-    const { state } = this.#queue;
-    if (state.kind === 'loading') return html`<p class="note skeleton" aria-busy="true">${words.loading}</p>`;
-    if (state.kind === 'failed')
-      return html`<p class="note">${state.error.message} <code>${state.error.code}</code></p>`;
-    const { lanes, weight, workers, slots } = state.value;
     return html`<dl class="figures">
         ${[
           [text.weight, weight],
@@ -81,14 +78,9 @@ export class JobQueue extends LitElement {
       </div>`;
   }
 
-  #scheduled(): TemplateResult {
+  #scheduled(schedules: readonly JobSchedule[], now: number): TemplateResult {
     const { words } = this.#locale;
-    const { state, source } = this.#schedules;
-    if (state.kind !== 'ready')
-      return html`<p class="note">${state.kind === 'failed' ? state.error.message : words.loading}</p>`;
-    const { schedules } = state.value;
     if (schedules.length === 0) return html`<p class="note">${words.page.noSchedule}</p>`;
-    const now = source?.now() ?? Date.now();
     return html`<ul>
       ${schedules.map(
         ({ name, type, cron, timeZone, nextAt }) =>

@@ -1,5 +1,5 @@
 import type { Model } from '@tarsier/protocol/api';
-import { html, LitElement } from 'lit';
+import { html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
 import { formatAge } from '../../chart/age.ts';
@@ -9,6 +9,7 @@ import { LocaleController } from '../../controllers/locale.ts';
 import { modelWords } from '../../i18n/models/words.ts';
 import { resultStyles } from '../../elements/result.styles.ts';
 import { tableStyles } from '../../elements/table.styles.ts';
+import { whenReady } from '../../elements/when-ready.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 
 const pollMs = 15_000;
@@ -39,22 +40,18 @@ export class KeptModels extends LitElement {
         <h3 id="title">${words.page.kept}</h3>
         <span role="status">${this.said}</span>
       </header>
-      ${this.#body()}
+      ${whenReady(this.#models, words, ({ models }) => this.#list(models))}
     </section>`;
   }
 
-  #body(): TemplateResult {
+  #list(models: readonly Model[]): TemplateResult {
     const { words } = this.#locale;
-    const { state: asked } = this.#models;
-    if (asked.kind === 'loading') return html`<p class="note skeleton" aria-busy="true">${words.loading}</p>`;
-    if (asked.kind === 'failed')
-      return html`<p class="note">${asked.error.message} <code>${asked.error.code}</code></p>`;
-    if (asked.value.models.length === 0) return html`<p class="note">${words.page.noModel}</p>`;
-    return html`${asked.value.models.map(
+    if (models.length === 0) return html`<p class="note">${words.page.noModel}</p>`;
+    return html`${models.map(
       (model) =>
         html`<details @toggle=${(event: Event) => this.#toggle(model.name, event)}>
           <summary><b>${model.name}</b> <span class="quiet">${model.kind}</span></summary>
-          ${this.opened === model.name ? this.#table(model.name) : ''}
+          ${this.opened === model.name ? whenReady(this.#versions, words, ({ versions }, now) => this.#table(model.name, versions, now)) : nothing}
         </details>`,
     )}`;
   }
@@ -65,12 +62,8 @@ export class KeptModels extends LitElement {
     else if (this.opened === name) this.opened = undefined;
   }
 
-  #table(name: string): TemplateResult {
-    const { words } = this.#locale;
-    const { page: text } = words;
-    const { state: asked, source } = this.#versions;
-    if (asked.kind !== 'ready') return html`<p class="note" aria-busy="true">${words.loading}</p>`;
-    const now = source?.now() ?? Date.now();
+  #table(name: string, versions: readonly Model[], now: number): TemplateResult {
+    const { page: text } = this.#locale.words;
     return html`<div class="scroll" tabindex="0" role="region" aria-label=${text.versionsOf(name)}>
         <table>
           <thead>
@@ -81,7 +74,7 @@ export class KeptModels extends LitElement {
             </tr>
           </thead>
           <tbody>
-            ${asked.value.versions.map(
+            ${versions.map(
               ({ version, createdAt, metrics, bytes, isPromoted }) =>
                 html`<tr>
                   <th scope="row">${version}</th>
