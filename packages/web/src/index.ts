@@ -10,6 +10,9 @@ export { TarsierConvergence } from './elements/tarsier-convergence/tarsier-conve
 export { TarsierModelMatrix } from './elements/tarsier-model-matrix/tarsier-model-matrix.ts';
 export { TarsierCost } from './elements/tarsier-cost/tarsier-cost.ts';
 export { TarsierJobs } from './elements/tarsier-jobs/tarsier-jobs.ts';
+export { TarsierOptimisationScore } from './elements/tarsier-optimisation-score/tarsier-optimisation-score.ts';
+export { TarsierBudget } from './elements/tarsier-budget/tarsier-budget.ts';
+export { TarsierPerformance } from './elements/tarsier-performance/tarsier-performance.ts';
 export { TarsierAlertList } from './elements/tarsier-alert-list/tarsier-alert-list.ts';
 export { TarsierAnomalyTimeline } from './elements/tarsier-anomaly-timeline/tarsier-anomaly-timeline.ts';
 export { TarsierGauge } from './elements/tarsier-gauge/tarsier-gauge.ts';

@@ -27,6 +27,7 @@ export class CostPage extends LitElement implements PageElement {
   override render(): TemplateResult {
     return html`<h1>${this.#locale.words.pages.cost}</h1>
       <tarsier-cost></tarsier-cost>
+      <tarsier-budget></tarsier-budget>
       <tarsier-job-spending></tarsier-job-spending>`;
   }
 }

@@ -148,6 +148,8 @@ export class JobDetails extends LitElement {
         return html`<tarsier-convergence .job=${id}></tarsier-convergence>`;
       case 'models.compare':
         return html`<tarsier-model-matrix .job=${id}></tarsier-model-matrix>`;
+      case 'performance.analyse':
+        return html`<tarsier-performance .job=${id}></tarsier-performance>`;
       case 'cost_optimization':
         return html`<tarsier-cost .job=${id}></tarsier-cost>`;
       default:

@@ -2,6 +2,7 @@ import { html, LitElement } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { PageElement } from '../../app/pages.ts';
+import { routeHash } from '../../app/route.ts';
 import type { Route } from '../../app/route.ts';
 import { appWords } from '../../app/words/words.ts';
 import { LocaleController } from '../../controllers/locale.ts';
@@ -26,10 +27,17 @@ export class ModelsPage extends LitElement implements PageElement {
     super.connectedCallback();
   }
 
+  #drill(event: CustomEvent<{ query?: string }>): void {
+    const { query } = event.detail;
+    if (query !== undefined && query !== '') location.hash = routeHash({ page: 'explore', parameters: { query } });
+  }
+
   override render(): TemplateResult {
     const { page } = this.#words.words;
     return html`<h1>${this.#locale.words.pages.models}</h1>
       <p class="quiet">${page.intro}</p>
+      <tarsier-optimisation-score></tarsier-optimisation-score>
+      <tarsier-performance @tarsier-drill=${this.#drill}></tarsier-performance>
       <tarsier-training></tarsier-training>
       <tarsier-training kind="detector.train"></tarsier-training>
       <tarsier-convergence></tarsier-convergence>
