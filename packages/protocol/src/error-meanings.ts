@@ -559,6 +559,21 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'The database can not be reached or migrated',
     remedy: 'Check `DATABASE_URL`; the message ends with the reason.',
   },
+  'thresholds/changed': {
+    status: 409,
+    title: 'A threshold is no longer what it was when another one was proposed',
+    remedy: 'Submit threshold.tune again: it looks at what is in place now.',
+  },
+  'thresholds/guard-rail': {
+    status: 409,
+    title: 'A guard rail does not allow that threshold',
+    remedy: 'Rules of severity page may only be made more sensitive; change the rule itself if you mean it.',
+  },
+  'thresholds/state': {
+    status: 409,
+    title: 'A proposal was applied already, or was not applied',
+    remedy: '`GET /v1/threshold-proposals/{id}` shows its state.',
+  },
   'usage/weight': { title: 'A weight is no number from 0.01 to 1000', remedy: 'Give one.' },
   'usage/command': { title: 'There is no such command', remedy: '`tarsier-collector --help` lists them.' },
   'usage/expires-in': { title: 'A time that can not be used', remedy: 'As in 30m, 1h or 7d.' },

@@ -35,6 +35,8 @@ export interface EventTuner {
   deleteSetting(scope: TenantScope, id: string): Promise<void>;
   /** Saves how a made anomaly went. */
   canary(scope: TenantScope, host: string, outcome: CanaryOutcome): Promise<void>;
+  /** Somebody else has changed the tenant's settings. */
+  reload(scope: TenantScope): Promise<void>;
   /** Tells detection what holds now, of all tenants. */
   refresh(): Promise<void>;
 }
@@ -127,6 +129,7 @@ export function createEventTuner({
 
   return {
     budget: budgetOf,
+    reload: tune,
     async setBudget(scope, budget) {
       await detectionTuning.setBudget(scope, budget, now());
       await tune(scope);

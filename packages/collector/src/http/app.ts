@@ -75,6 +75,7 @@ import { ruleLabRoutes } from './routes/rule-lab.ts';
 import { ruleRoutes } from './routes/rules.ts';
 import { sessionRoutes, signInRoute } from './routes/session.ts';
 import { incidentPictureRoutes, snapshotRoutes } from './routes/snapshots.ts';
+import { thresholdRoutes } from './routes/thresholds.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { signInRoutes, userRoutes } from './routes/users.ts';
 import { createStatic } from './static.ts';
@@ -196,6 +197,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   auditRoutes(api, deps);
   modelRoutes(api, deps);
   priceRoutes(api, deps);
+  thresholdRoutes(api, deps);
   app.route('/prometheus/api/v1', prometheusRoutes({ ...deps, identify }));
 
   app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));

@@ -7,13 +7,15 @@ import { forecastRun } from './tasks/forecast/run.ts';
 import { forecastTrain } from './tasks/forecast/train.ts';
 import { optimiseScore } from './tasks/optimise/optimise-score.ts';
 import { performanceAnalyse } from './tasks/performance/performance-analyse.ts';
+import { thresholdTune } from './tasks/threshold/tune.ts';
 
 export const jobTypes = jobTypesOf([
-  diagnose,
-  forecastTrain,
-  forecastRun,
-  costOptimization,
   budgetRebalance,
+  costOptimization,
+  diagnose,
+  forecastRun,
+  forecastTrain,
   optimiseScore,
   performanceAnalyse,
+  thresholdTune,
 ]);

@@ -44,6 +44,7 @@ import { dropExpired, ensurePartitions, type Retention } from './partitions.ts';
 import { createSamples, type Samples } from './select/samples.ts';
 import { createPrices, type Prices } from './prices.ts';
 import { createRecommendations, type Recommendations } from './recommendations.ts';
+import { createThresholds, type Thresholds } from './thresholds.ts';
 import { createRuleFiles, type RuleFiles } from './rule-files.ts';
 import { createRuleBoardStore, type RuleBoardStore } from './rule-boards.ts';
 import { createRules, type Rules } from './rules.ts';
@@ -93,6 +94,7 @@ export interface Storage {
   readonly prices: Prices;
   readonly budgets: Budgets;
   readonly recommendations: Recommendations;
+  readonly thresholds: Thresholds;
   /** How another thread reaches the same database: {@link joinStorage}. */
   readonly connection: Connection;
   readonly tokenKeys: TokenKeys;
@@ -243,6 +245,7 @@ function storageOn(
     prices: createPrices(database, now),
     budgets: createBudgets(database),
     recommendations: createRecommendations(database),
+    thresholds: createThresholds(database, now),
     connection,
     tokenKeys: createTokenKeys(database),
     users: createUsers(database, now),

@@ -44,5 +44,6 @@ export * from './rule-files.ts';
 export * from './rule-lab.ts';
 export * from './rules.ts';
 export * from './template.ts';
+export * from './thresholds.ts';
 export * from './time.ts';
 export * from './users.ts';

@@ -29,6 +29,7 @@ import { ruleLabOperations } from './rule-lab.ts';
 import { ruleEvaluationOperations, ruleOperations } from './rules.ts';
 import { sampleOperations } from './samples.ts';
 import { sessionOperations } from './session.ts';
+import { thresholdOperations } from './thresholds.ts';
 import { userOperations } from './users.ts';
 import { usageOperations } from './usage.ts';
 
@@ -59,6 +60,7 @@ export const operations = {
   ...budgetOperations,
   ...optimisationOperations,
   ...performanceOperations,
+  ...thresholdOperations,
   ...keyOperations,
   ...userOperations,
   ...limitOperations,

@@ -136,7 +136,7 @@ export const testTuning: ThresholdTuning = {
   sources: [],
   window: { from: 1, to: 3, heldOutFrom: 2 },
   episodes: { training: 60, heldOut: 20, lengthMs: 3_600_000, stepMs: 15_000 },
-  weights: { useful: 1, noise: 1, missed: 5, page: 0.1 },
+  weights: { useful: 1, noise: 1, missed: 5, page: 0.1, halfLifeMs: 900_000 },
   feedback: { useful: 6, noise: 14, missed: 1, unjudged: 3 },
   present: 0.8,
   proposed: 0.92,

@@ -7,6 +7,8 @@ import {
   newChannelSchema,
   rulesOf,
   type Channel,
+  type LabRule,
+  type LabTrial,
   type RuleLabRequest,
   type RuleLabResponse,
 } from '@tarsier/protocol/api';
@@ -25,6 +27,25 @@ import { tryOne, type Source } from './trial.ts';
 export interface RuleLab {
   /** @throws {TarsierError} `query/…`, `forecast/…`, `rules/lab` where it can't be evaluated over that time */
   try(scope: TenantScope, request: RuleLabRequest): Promise<RuleLabResponse>;
+  /**
+   * The same, each bound only when it is asked for, once.
+   *
+   * @throws {TarsierError} as {@link RuleLab.try}
+   */
+  prepare(scope: TenantScope, request: RuleLabRequest): Promise<readonly PreparedTrial[]>;
+  /** Values that are no samples, in place of those that the rule's expression gives. */
+  prepareOver(
+    scope: TenantScope,
+    request: RuleLabRequest & { readonly rule: Extract<LabRule, { kind: 'threshold' }> },
+    series: readonly LabelledColumn[],
+  ): Promise<readonly PreparedTrial[]>;
+}
+
+export interface PreparedTrial {
+  /** Undefined of a rule that has no bound. */
+  readonly value: number | undefined;
+  /** @param real  incidents that people had to do with */
+  run(real?: readonly Incident[]): LabTrial;
 }
 
 export interface RuleLabDeps {
@@ -85,14 +106,34 @@ export function createRuleLab({ storage, engine, forecaster }: RuleLabDeps): Rul
     }
   }
 
+  async function prepared(
+    scope: TenantScope,
+    { rule, start, end, stepMs }: RuleLabRequest,
+    sources: readonly Bounded[],
+  ): Promise<readonly PreparedTrial[]> {
+    const policies = await policiesOf(scope);
+    return sources.map((bounded) => ({
+      value: bounded.value,
+      run: (real = []) => tryOne({ rule, ...bounded, policies, real, start, end, stepMs }),
+    }));
+  }
+
+  const prepare: RuleLab['prepare'] = async (scope, request) =>
+    prepared(scope, request, await sourcesOf(scope, request));
+
   return {
+    prepare,
+    async prepareOver(scope, request, series) {
+      const { rule } = request;
+      const sources = rule.values.map((value) => ({ value, source: thresholdSource(rule, value, series) }));
+      return prepared(scope, request, sources);
+    },
     async try(scope, request) {
-      const { rule, start, end, stepMs } = request;
-      const sources = await sourcesOf(scope, request);
-      const policies = await policiesOf(scope);
+      const { start, end } = request;
+      const trials = await prepare(scope, request);
       const { items: incidents } = await storage.lists.incidents(scope, { sort: 'newest', limit: mostIncidents });
       const real = incidents.filter((incident) => isReal(incident) && overlaps(incident, start, end));
-      return { trials: sources.map((bounded) => tryOne({ rule, ...bounded, policies, real, start, end, stepMs })) };
+      return { trials: trials.map(({ run }) => run(real)) };
     },
   };
 }

@@ -262,6 +262,38 @@ export const priceTable = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 );
 
+/** Thresholds that were proposed, and what became of them. */
+export const thresholdProposal = pgTable(
+  'threshold_proposal',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    state: text('state').notNull(),
+    body: jsonb('body').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('threshold_proposal_time').on(table.tenantId, table.createdAt),
+  ],
+);
+
+/** What a rule should have told of, and did not. */
+export const missedIncident = pgTable(
+  'missed_incident',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    ruleId: text('rule_id').notNull(),
+    from: unixMs('from').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.id] }),
+    index('missed_incident_time').on(table.tenantId, table.from),
+  ],
+);
+
 /** What jobs have learnt, by name and version. */
 export const model = pgTable(
   'model',

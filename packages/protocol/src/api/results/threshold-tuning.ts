@@ -5,14 +5,14 @@ import { many, unixMs } from '../operation.ts';
 import { estimate, methodText, resultWindow } from './common.ts';
 
 /** Whose threshold, and which of its numbers it is. */
-const tunedTarget = z.discriminatedUnion('kind', [
+export const tunedTargetSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('rule'),
     id: z.string(),
     name: z.string(),
     severity: z.enum(severities),
-    ruleKind: z.enum(['threshold', 'anomaly', 'forecast']),
-    field: z.enum(['value', 'minScore', 'limit']),
+    ruleKind: z.enum(['threshold', 'anomaly']),
+    field: z.enum(['value', 'minScore']),
     op: z.enum(['>', '<', '>=', '<=']),
   }),
   z.object({
@@ -24,11 +24,11 @@ const tunedTarget = z.discriminatedUnion('kind', [
     op: z.literal('>='),
   }),
 ]);
-export type TunedTarget = z.infer<typeof tunedTarget>;
+export type TunedTarget = z.infer<typeof tunedTargetSchema>;
 
 /** What one threshold would have meant in some time, and what that is worth. */
 const thresholdOutcome = z.object({
-  value: z.number(),
+  value: z.number().exactOptional().describe('Absent where nobody would be told of anything.'),
   rewardPerDay: z.number(),
   pagesPerDay: z.number(),
   caught: z.int().describe('Real incidents during which it told somebody.'),
@@ -37,12 +37,12 @@ const thresholdOutcome = z.object({
 });
 export type ThresholdOutcome = z.infer<typeof thresholdOutcome>;
 
-const guardRail = z.object({
+export const guardRailSchema = z.object({
   name: z.enum(['page-severity', 'no-new-miss', 'not-silent', 'step', 'support', 'evidence']),
   held: z.boolean(),
   why: z.string(),
 });
-export type GuardRail = z.infer<typeof guardRail>;
+export type GuardRail = z.infer<typeof guardRailSchema>;
 
 /** A round of learning: a point of the convergence curve. `progress.metrics` has the same numbers while it runs. */
 export const tuningPointSchema = z.object({
@@ -61,13 +61,15 @@ export const thresholdTuningSchema = z
   .object({
     kind: z.literal('threshold.tune'),
     version: z.literal(1),
-    target: tunedTarget,
+    target: tunedTargetSchema,
     ...methodText.shape,
     window: resultWindow.extend({ heldOutFrom: unixMs.describe('What is newer was kept from learning.') }),
     episodes: z.object({ training: z.int(), heldOut: z.int(), lengthMs: z.int(), stepMs: z.int() }),
     weights: z
-      .object({ useful: z.number(), noise: z.number(), missed: z.number(), page: z.number() })
-      .describe('What is earned by an incident that was useful, and paid for noise, a missed one, each page.'),
+      .object({ useful: z.number(), noise: z.number(), missed: z.number(), page: z.number(), halfLifeMs: z.number() })
+      .describe(
+        'What is earned by an incident that was useful, half of it when told so much later, and paid for noise, a missed one, each page.',
+      ),
     feedback: z.object({ useful: z.int(), noise: z.int(), missed: z.int(), unjudged: z.int() }),
     present: z.number(),
     proposed: z.number().describe('As `present` where nothing better was found.'),
@@ -95,7 +97,7 @@ export const thresholdTuningSchema = z
         support: z.number().describe('Share of what is told that people could have judged, 0 to 1.'),
       })
       .describe('Off-policy: before anything changes.'),
-    guardRails: many(guardRail),
+    guardRails: many(guardRailSchema),
     verdict: z.enum(['better', 'not-better', 'unsure']),
     explanation: z.string(),
     decision: z.enum(['applied', 'proposed', 'kept']),
