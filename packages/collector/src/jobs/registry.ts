@@ -1,6 +1,7 @@
 /** Every job type, one line each. */
 import { jobTypesOf } from './job-type.ts';
 import { budgetRebalance } from './tasks/budget/budget-rebalance.ts';
+import { modelsCompare } from './tasks/compare/compare.ts';
 import { costOptimization } from './tasks/cost/cost-optimization.ts';
 import { diagnose } from './tasks/diagnose/diagnose.ts';
 import { forecastRun } from './tasks/forecast/run.ts';
@@ -18,4 +19,5 @@ export const jobTypes = jobTypesOf([
   optimiseScore,
   performanceAnalyse,
   thresholdTune,
+  modelsCompare,
 ]);
