@@ -1,7 +1,16 @@
 import type { Alert } from '@tarsier/protocol';
-import type { ChangesResponse, IncidentChartResponse, IncidentResponse } from '@tarsier/protocol/api';
+import {
+  rootCauseSchema,
+  type ChangesResponse,
+  type IncidentChartResponse,
+  type IncidentResponse,
+} from '@tarsier/protocol/api';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { rootCauseAnalyse } from '../jobs/tasks/root-cause/analyse.ts';
+import { testContext } from '../jobs/testing-context.ts';
+import { createJobRooms } from '../jobs/threads/rooms.ts';
+import { silentLog } from '../log.ts';
 import { startProvider } from '../notify/testing-provider.ts';
 import { testAlert } from '../storage/testing-incidents.ts';
 import { startTestServer } from './testing.ts';
@@ -98,6 +107,31 @@ test('what changed is ranked: what jumped with the start, the cause of a minute 
     json.changes.map(({ score }) => score).toSorted((a, b) => b - a),
   );
   expect((await call<ChangesResponse>('GET', `/v1/incidents/${id}/changes?limit=1`)).json.changes).toHaveLength(1);
+});
+
+test('the job ranks as the view does, says how sure each rank is, and what a plain way would have said', async () => {
+  await importHost('analysed', 'web-1');
+  const call = await client('analysed');
+  const id = await incidentOf('analysed');
+  const scope = await server.storage.tenants.ensure('analysed');
+  const rooms = createJobRooms(server.storage, silentLog, Date.now);
+  const context = { ...testContext(server.storage, scope, [], Date.now()), ...rooms };
+  const result = rootCauseSchema.parse(await rootCauseAnalyse.run({ incident: id }, context));
+  const { json } = await call<ChangesResponse>('GET', `/v1/incidents/${id}/changes`);
+  expect(result).toMatchObject({ start: began, hosts: ['web-1'], seriesCompared: 6 });
+  expect(result.causes.map(({ metric, score }) => [metric, score])).toEqual(
+    json.changes.map(({ metric, score }) => [metric, score]),
+  );
+  for (const { confidence, pValue, baselineRank } of result.causes) {
+    expect([confidence, pValue < 0.05, baselineRank !== undefined]).toEqual([1, true, true]);
+  }
+  expect(result.causes.find(({ metric }) => metric === 'threads')).toMatchObject({ leadMs: 60_000, isAlert: false });
+  expect(result.explanation).toMatch(/^Of 6 series errors_total changed most, with it: from 0 to 5/u);
+  const stranger = await server.storage.tenants.ensure('stranger');
+  await expect(rootCauseAnalyse.run({ incident: id }, { ...context, scope: stranger })).rejects.toMatchObject({
+    code: 'http/not-found',
+    retryable: false,
+  });
 });
 
 test('an incident is seen with its timeline of alerts, people, deployments and what was not told', async () => {

@@ -8,16 +8,18 @@ import { forecastRun } from './tasks/forecast/run.ts';
 import { forecastTrain } from './tasks/forecast/train.ts';
 import { optimiseScore } from './tasks/optimise/optimise-score.ts';
 import { performanceAnalyse } from './tasks/performance/performance-analyse.ts';
+import { rootCauseAnalyse } from './tasks/root-cause/analyse.ts';
 import { thresholdTune } from './tasks/threshold/tune.ts';
 
 export const jobTypes = jobTypesOf([
   budgetRebalance,
+  modelsCompare,
   costOptimization,
   diagnose,
   forecastRun,
   forecastTrain,
   optimiseScore,
   performanceAnalyse,
+  rootCauseAnalyse,
   thresholdTune,
-  modelsCompare,
 ]);

@@ -5,6 +5,7 @@ import {
   TarsierError,
   type Alert,
   type Incident,
+  type SeriesColumn,
   type UnixMs,
 } from '@tarsier/protocol';
 import type {
@@ -36,13 +37,13 @@ import {
   type AlertCondition,
 } from './condition.ts';
 import { hostLink, incidentLink, queryLink, type LinkRange } from '../../page-links.ts';
-import { changeOf, type ChangeWindow } from './rank-changes.ts';
+import { changeOf, type ChangeWindow, type SeriesChange } from './rank-changes.ts';
 import { timelineOf } from './timeline.ts';
 
 export interface IncidentView {
   /** @throws {TarsierError} `http/not-found` as do all of these */
   view(scope: TenantScope, id: string): Promise<IncidentResponse>;
-  changes(scope: TenantScope, id: string, limit: number): Promise<ChangesResponse>;
+  changes(scope: TenantScope, id: string, limit: number, each?: OnCompared): Promise<ChangesResponse>;
   /**
    * What its likely cause was seen in; undefined where there is nothing to draw.
    *
@@ -50,6 +51,14 @@ export interface IncidentView {
    */
   chart(scope: TenantScope, id: string, until?: UnixMs): Promise<IncidentChart | undefined>;
 }
+
+/** Called with each series that was compared: its means, or rates, by step. */
+export type OnCompared = (
+  series: SeriesResult['series'],
+  steps: SeriesColumn,
+  window: ChangeWindow,
+  change: SeriesChange | undefined,
+) => void;
 
 export interface IncidentViewDeps {
   readonly storage: Pick<Storage, 'incidents' | 'lists' | 'channels' | 'anomalyEvents' | 'changeEvents' | 'rules'>;
@@ -184,7 +193,7 @@ export function createIncidentView(deps: IncidentViewDeps): IncidentView {
       };
     },
 
-    async changes(scope, id, limit) {
+    async changes(scope, id, limit, each) {
       const incident = await find(scope, id);
       const { start, condition } = await timesOf(scope, incident);
       const window: ChangeWindow = {
@@ -212,7 +221,7 @@ export function createIncidentView(deps: IncidentViewDeps): IncidentView {
           samples: results.reduce((sum, { column }) => sum - column.times.length, left.samples),
         };
         for (const result of results) {
-          const change = changeIn(result, window);
+          const change = changeIn(result, window, each);
           if (change !== undefined) found.push({ ...change, isAlert: tests.some((test) => test(result.series)) });
         }
       }
@@ -263,11 +272,16 @@ export function createIncidentView(deps: IncidentViewDeps): IncidentView {
 }
 
 /** Of a counter its rate is looked at: it grows all the time. */
-function changeIn({ series, column }: SeriesResult, window: ChangeWindow): Omit<MetricChange, 'isAlert'> | undefined {
+function changeIn(
+  { series, column }: SeriesResult,
+  window: ChangeWindow,
+  each?: OnCompared,
+): Omit<MetricChange, 'isAlert'> | undefined {
   const isRate = series.kind === 'counter';
   const aggregation = isRate ? 'rate' : 'avg';
   const steps = aggregate(withoutStale(column), window.from, window.end, compared.stepMs, aggregation);
   const change = changeOf(steps, window);
+  each?.(series, steps, window, change);
   if (change === undefined) return undefined;
   return { metric: series.name, labels: series.labels, unit: series.unit, isRate, ...change, alike: 0 };
 }
