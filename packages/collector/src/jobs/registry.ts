@@ -3,6 +3,7 @@ import { jobTypesOf } from './job-type.ts';
 import { budgetRebalance } from './tasks/budget/budget-rebalance.ts';
 import { modelsCompare } from './tasks/compare/compare.ts';
 import { costOptimization } from './tasks/cost/cost-optimization.ts';
+import { detectorTrain } from './tasks/detector/train.ts';
 import { diagnose } from './tasks/diagnose/diagnose.ts';
 import { forecastRun } from './tasks/forecast/run.ts';
 import { forecastTrain } from './tasks/forecast/train.ts';
@@ -15,6 +16,7 @@ export const jobTypes = jobTypesOf([
   budgetRebalance,
   modelsCompare,
   costOptimization,
+  detectorTrain,
   diagnose,
   forecastRun,
   forecastTrain,

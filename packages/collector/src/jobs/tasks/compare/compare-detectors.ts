@@ -5,6 +5,7 @@ import { bootstrap, isHigher } from '../../../learn/comparison/bootstrap.ts';
 import { scoreOf, thresholdFor, unitsOf, type TrialUnit } from '../../../learn/comparison/detector-trial.ts';
 import { efficiencyOf } from '../../../learn/comparison/efficiency.ts';
 import { inject, placeInjections, spreadOf, type Injection } from '../../../learn/comparison/injection.ts';
+import { fixedSigma, lastChange } from '../../../learn/comparison/plain-detectors.ts';
 import { dayMs } from '../../../storage/hours.ts';
 
 export interface DetectorComparison {
@@ -167,36 +168,4 @@ function contestants(stepMs: number, width: number): readonly Contestant[] {
       },
     })),
   ];
-}
-
-function fixedSigma() {
-  let [count, mean, squares] = [0, 0, 0];
-  return {
-    bytes: 24,
-    judge(value: number) {
-      const spread = count < 2 ? 0 : Math.sqrt(squares / (count - 1));
-      const odd = spread > 0 ? Math.abs(value - mean) / spread : Number.NaN;
-      count++;
-      const distance = value - mean;
-      mean += distance / count;
-      squares += distance * (value - mean);
-      return odd;
-    },
-  };
-}
-
-function lastChange() {
-  let [count, sum, former] = [0, 0, Number.NaN];
-  return {
-    bytes: 24,
-    judge(value: number) {
-      const change = Math.abs(value - former);
-      former = value;
-      if (Number.isNaN(change)) return Number.NaN;
-      const odd = sum > 0 ? (change * count) / sum : Number.NaN;
-      count++;
-      sum += change;
-      return odd;
-    },
-  };
 }
