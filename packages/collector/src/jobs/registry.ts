@@ -9,6 +9,7 @@ import { forecastRun } from './tasks/forecast/run.ts';
 import { forecastTrain } from './tasks/forecast/train.ts';
 import { optimiseScore } from './tasks/optimise/optimise-score.ts';
 import { performanceAnalyse } from './tasks/performance/performance-analyse.ts';
+import { reportWeekly } from './tasks/report/weekly.ts';
 import { rootCauseAnalyse } from './tasks/root-cause/analyse.ts';
 import { thresholdTune } from './tasks/threshold/tune.ts';
 
@@ -22,6 +23,7 @@ export const jobTypes = jobTypesOf([
   forecastTrain,
   optimiseScore,
   performanceAnalyse,
+  reportWeekly,
   rootCauseAnalyse,
   thresholdTune,
 ]);

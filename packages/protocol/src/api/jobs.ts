@@ -305,6 +305,14 @@ export const jobOperations = defineOperations({
     answer: jobAnswer,
     refusals: [404],
   },
+  'GET /v1/jobs/{id}/report': {
+    summary: 'The page that a job made, as `report.weekly` does',
+    tag,
+    scope: 'read',
+    status: 200,
+    answer: { types: ['text/html'] },
+    refusals: [404],
+  },
   'GET /v1/jobs/{id}/events': {
     summary: 'What a job told while it ran, oldest first',
     tag,

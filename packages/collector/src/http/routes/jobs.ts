@@ -8,6 +8,9 @@ import type { Limiter } from '../../tenancy/limiter.ts';
 import type { Api } from '../api/call.ts';
 import { idOf } from '../job-id.ts';
 
+/** A report has a style of its own, and nothing else. */
+const reportPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
+
 interface JobRouteDeps {
   readonly queue: JobQueue;
   readonly limiter: Pick<Limiter, 'newJobs'>;
@@ -42,6 +45,12 @@ export function jobRoutes(api: Api, deps: JobRouteDeps): void {
   api.on('POST /v1/jobs/replay', async ({ tenant, body: { type, limit } }) => ({
     replayed: await queue.replay(tenant, { type, limit }),
   }));
+  api.on('GET /v1/jobs/{id}/report', async ({ c, tenant, params: { id } }) => {
+    const { job } = await queue.describe(tenant, id);
+    const { html } = z.object({ html: z.string() }).safeParse(job.result).data ?? {};
+    if (html === undefined) throw new TarsierError('http/not-found', `job ${id} has no report`);
+    return c.html(html, 200, { 'content-security-policy': reportPolicy, 'cache-control': 'no-store' });
+  });
   api.on('GET /v1/jobs/types', () => ({
     types: Array.from(queue.types.values(), ({ name, summary, payload, runs, limits }) => ({
       name,

@@ -13,7 +13,7 @@ const minute = 60_000;
 /** A day's wave and a drifting mean: what plain thresholds are bad at. */
 function wave(host: string, seed: number): TestSeries {
   const noise = createNoise(seed);
-  const count = 2_400;
+  const count = 1_500;
   const times = Float64Array.from({ length: count }, (_, at) => now - (count - 1 - at) * minute);
   const values = times.map((_, at) => 50 + 20 * Math.sin((2 * Math.PI * at) / 360) + noise());
   return { labels: { __name__: 'wave', host }, times, values };
@@ -22,7 +22,7 @@ function wave(host: string, seed: number): TestSeries {
 test('all detectors and forecasters are tried on series with a known answer, with what they cost, beside plain ways', async () => {
   const scope = await db.storage.tenants.ensure('acme');
   const context = testContext(db.storage, scope, [wave('a', 1), wave('b', 2)], now);
-  const payload = { query: 'wave * 1', historyMs: 144_000_000, horizon: 12 };
+  const payload = { query: 'wave * 1', historyMs: 90_000_000, horizon: 12 };
   const result = modelComparisonSchema.parse(await modelsCompare.run(payload, context));
   expect(result).toMatchObject({ series: 2, skipped: [] });
   expect(result.injected).toBeGreaterThan(10);

@@ -33,7 +33,7 @@ test('a detector is trained, shows how it learns, is compared with plain ways, a
     rows: 2_000,
     promoted: true,
   });
-  expect(result.channels).toEqual(['level{host="h",name="a"}', 'level{host="h",name="b"}', 'level{host="h",name="c"}']);
+  expect(result.channels).toEqual(['{host="h",name="a"}', '{host="h",name="b"}', '{host="h",name="c"}']);
   expect(result.curve.length).toBe(5);
   expect(context.told.flatMap(({ metrics }) => (metrics === undefined ? [] : [metrics]))).toEqual(result.curve);
   expect(result.heldOut.map(({ name }) => name)).toEqual(['isolation-forest', 'fixed-sigma', 'last-change']);
