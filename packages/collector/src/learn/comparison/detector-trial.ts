@@ -3,9 +3,6 @@ import { median } from '../../stats/median.ts';
 import { quantileOf } from '../../stats/quantile.ts';
 import type { Injection } from './injection.ts';
 
-/** A detector: a number for each step that is higher the odder it is; NaN for none. */
-export type Judge = (at: number) => number;
-
 /** A stretch of time with one anomaly in it: what is drawn again for intervals. */
 export interface TrialUnit {
   readonly hit: boolean;

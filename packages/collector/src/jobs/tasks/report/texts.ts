@@ -51,4 +51,3 @@ export const reportTexts = {
       'Gezählt ist, was gespeichert ist. Die Erwartung ist das Mittel der Wochen davor mit der größeren aus Poissons und ihrer eigenen Varianz; verglichen wird mit der letzten Woche.',
   },
 } as const;
-export type ReportTexts = (typeof reportTexts)['en' | 'de'];
