@@ -46,7 +46,7 @@ export const rootCauseAnalyse = defineJobType({
       query,
       engine,
       // Alerts of rule files are seen in their own series: files are evaluated elsewhere.
-      ruleGroups: { states: () => [] },
+      boards: { of: () => Promise.resolve({ evaluations: {}, groups: [] }) },
       pageUrl: undefined,
       log: silentLog,
       now: () => now,
