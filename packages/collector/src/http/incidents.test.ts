@@ -198,6 +198,10 @@ test('silences are made, found and ended as in Alertmanager', async () => {
     1,
   );
   expect((await call('GET', `${path}/silences?filter=${encodeURIComponent('alertname="Disk"')}`)).json).toEqual([]);
+  // Alertmanager takes values without quotes, too.
+  expect((await call('GET', `${path}/silences?filter=${encodeURIComponent('alertname=~Disk.*')}`)).json).toHaveLength(
+    1,
+  );
   expect((await call('GET', '/v1/silences')).json).toMatchObject({
     silences: [{ matchers: ['alertname=~"Disk.*"', 'host!="a\\"b"'] }],
   });

@@ -89,7 +89,7 @@ export function alertmanagerAlertRoutes({
 
 /** Alertmanager takes values without quotes, too: `alertname=Disk`. */
 export function quoted(matcher: string): string {
-  const [, label, op, value] = /^\s*([\p{L}_:][\p{L}\d_:]*)\s*(=~|!~|!=|=)\s*([^"].*?|)\s*$/u.exec(matcher) ?? [];
+  const [, label, op, value] = /^\s*([\p{L}_:][\p{L}\d_:]*)\s*(=~|!~|!=|=(?!~))\s*([^"].*?|)\s*$/u.exec(matcher) ?? [];
   return label === undefined || value === undefined ? matcher : `${label}${op}${quote(value)}`;
 }
 
