@@ -65,6 +65,8 @@ export async function killAlerting(
     TARSIER_DATA: dataFolder,
     TARSIER_LISTEN: `127.0.0.1:${port}`,
     TARSIER_LEASE_SECONDS: String(leaseSeconds),
+    // Where the receiver listens.
+    TARSIER_EGRESS_ALLOW: '127.0.0.1',
   };
   const killedAt: number[] = [];
 
