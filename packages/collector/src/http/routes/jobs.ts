@@ -46,7 +46,7 @@ export function jobRoutes(api: Api, deps: JobRouteDeps): void {
     replayed: await queue.replay(tenant, { type, limit }),
   }));
   api.on('GET /v1/jobs/{id}/report', async ({ c, tenant, params: { id } }) => {
-    const { job } = await queue.describe(tenant, id);
+    const { job } = await queue.describe(tenant, idOf(id));
     const { html } = z.object({ html: z.string() }).safeParse(job.result).data ?? {};
     if (html === undefined) throw new TarsierError('http/not-found', `job ${id} has no report`);
     return c.html(html, 200, { 'content-security-policy': reportPolicy, 'cache-control': 'no-store' });
