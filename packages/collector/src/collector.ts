@@ -2,10 +2,8 @@
  * The composition root: builds every room and hands each its parts, in the order in which samples flow. A batch is
  * committed by `ingest`, then read by the live windows, the detectors, the rules and the page.
  */
-import { createServer as createSecureServer } from 'node:https';
-import { serve, type ServerType } from '@hono/node-server';
-import { describeError, seriesSignature, TarsierError, type Anomaly, type AnomalyEvent } from '@tarsier/protocol';
-import { WebSocketServer } from 'ws';
+import type { ServerType } from '@hono/node-server';
+import { describeError, seriesSignature, type Anomaly, type AnomalyEvent } from '@tarsier/protocol';
 import { createAlerting, type Alerting } from './alert/alerting.ts';
 import { createAnomalyLog, type AnomalyLog } from './alert/anomaly-log.ts';
 import { eventAsAnomaly } from './alert/event-as-anomaly.ts';
@@ -31,6 +29,7 @@ import { createForecaster } from './forecast/forecaster.ts';
 import { keptMs } from './http/api/once.ts';
 import { createApp } from './http/app.ts';
 import { createDrain } from './http/drain.ts';
+import { listen } from './http/listen.ts';
 import { createIngest, maxFutureMs } from './ingest/ingest.ts';
 import { createLiveWindows } from './ingest/live-window.ts';
 import { createSilenceWatch } from './ingest/silence-watch.ts';
@@ -64,7 +63,7 @@ import { createTokens } from './tenancy/tokens.ts';
 import { createEnrol } from './tenancy/enrolment.ts';
 import { createLimiter } from './tenancy/limiter.ts';
 import type { TenantScope } from './tenant.ts';
-import { readTls, type TlsOptions } from './tls.ts';
+import { readTls } from './tls.ts';
 import { createUsageMeter } from './usage-meter.ts';
 
 /** Steps of an alert's way to people, in order; `decided` is before what was decided is written. */
@@ -483,6 +482,7 @@ export async function startCollector({
       now,
     }),
     self,
+    metricsToken: config.metricsToken,
     log,
     now,
     webRoot: config.webRoot,
@@ -492,11 +492,13 @@ export async function startCollector({
     // Leases are written all the time.
     writable: () => now() - writtenAt < unwritableLeases * config.leaseMs,
   });
-  const server = await listen(app.fetch, config.listen, tls).catch(async (error: unknown) => {
-    await jobs.stop();
-    await storage.close();
-    throw error;
-  });
+  const server = await listen(app.fetch, config.listen, { tls, maxMessageBytes: maxLiveMessageBytes }).catch(
+    async (error: unknown) => {
+      await jobs.stop();
+      await storage.close();
+      throw error;
+    },
+  );
   dispatcher.start();
   const compaction = storage.startCompaction({
     log,
@@ -662,41 +664,6 @@ async function resumeAnomalies(
     anomalyLog.record(scope, anomaly);
     alerting.anomaly(scope, anomaly);
   }
-}
-
-/** What `serve` wants of `ws`; only their ways to write an optional property differ. */
-type SocketServer = NonNullable<Parameters<typeof serve>[0]['websocket']>['server'];
-
-type Fetch = Awaited<ReturnType<typeof createApp>>['fetch'];
-
-/** Longer than agents pause between two batches, and proxies between two requests. */
-const keepAliveMs = 65_000;
-/** A client that sends its headers, or its body, a byte at a time is cut off. */
-const headersMs = 20_000;
-const requestMs = 120_000;
-
-function listen(
-  fetchApp: Fetch,
-  { host, port }: CollectorConfig['listen'],
-  tls: TlsOptions | undefined,
-): Promise<ServerType> {
-  return new Promise((resolve, reject) => {
-    const sockets = new WebSocketServer({ noServer: true, maxPayload: maxLiveMessageBytes }) as SocketServer;
-    const common = { fetch: fetchApp, hostname: host, port, websocket: { server: sockets } };
-    const times = { keepAliveTimeout: keepAliveMs, headersTimeout: headersMs, requestTimeout: requestMs };
-    const options =
-      tls === undefined
-        ? { ...common, serverOptions: times }
-        : { ...common, createServer: createSecureServer, serverOptions: { ...times, ...tls } };
-    const server = serve(options, () => resolve(server));
-    server.once('error', (cause: Error) => {
-      const taken = 'code' in cause && cause.code === 'EADDRINUSE';
-      const why = taken
-        ? 'another program listens there; choose another address with TARSIER_LISTEN=HOST:PORT'
-        : cause.message;
-      reject(new TarsierError('config/listen', `can not listen on ${host}:${port}: ${why}`, { cause }));
-    });
-  });
 }
 
 /** How long a client may take to finish its request once the collector stops. */

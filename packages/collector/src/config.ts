@@ -53,6 +53,10 @@ const environmentSchema = z.object({
       }
     })
     .prefault(''),
+  TARSIER_METRICS_TOKEN: z
+    .string()
+    .regex(/^[\u0021-\u007e]{16,1000}$/u, 'expected at least 16 printable characters')
+    .optional(),
   TARSIER_LOG: z.enum(logLevels).default('info'),
   TARSIER_LOG_FORMAT: z.enum(logFormats).default('text'),
   TARSIER_TLS_CERT: z.string().min(1).optional(),
@@ -100,6 +104,8 @@ export interface CollectorConfig {
   readonly commandsFolder: string | undefined;
   /** What channels may reach besides public addresses: networks, addresses, names. */
   readonly egressAllow: readonly string[];
+  /** Whoever has it may read `/metrics`; absent: programs of this machine. */
+  readonly metricsToken: string | undefined;
   readonly logLevel: z.infer<typeof environmentSchema>['TARSIER_LOG'];
   readonly logFormat: LogFormat;
   /** Files in PEM; absent: plain HTTP. With `clientCa` clients must show a certificate of it. */
@@ -120,7 +126,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     const problems = parsed.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
       // A database URL holds a password.
-      const shown = name === 'DATABASE_URL' ? '(not shown)' : JSON.stringify(given[name]);
+      const shown =
+        name === 'DATABASE_URL' || name === 'TARSIER_METRICS_TOKEN' ? '(not shown)' : JSON.stringify(given[name]);
       return `${name}=${shown}: ${message}`;
     });
     throw new TarsierError('config/environment', problems.join('; '));
@@ -154,6 +161,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     leaseMs: settings.TARSIER_LEASE_SECONDS * 1_000,
     commandsFolder: settings.TARSIER_COMMANDS,
     egressAllow: settings.TARSIER_EGRESS_ALLOW,
+    metricsToken: settings.TARSIER_METRICS_TOKEN,
     logLevel: settings.TARSIER_LOG,
     logFormat: settings.TARSIER_LOG_FORMAT,
     tls: tlsOf(settings),

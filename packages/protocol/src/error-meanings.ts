@@ -18,6 +18,11 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'A hidden secret would be sent to another site',
     remedy: 'Enter it anew together with the new address.',
   },
+  'auth/metrics': {
+    status: 401,
+    title: 'The metrics of the collector are for its operator',
+    remedy: 'Ask from the same machine, or send the token of `TARSIER_METRICS_TOKEN`.',
+  },
   'auth/missing': {
     status: 401,
     title: 'No key and no session',
@@ -531,6 +536,11 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     remedy: 'The message says where; docs/guides/rule-files.md tells of the format.',
   },
   'rules/refused': { status: 400, title: 'What a rule records was refused', remedy: 'The message says why.' },
+  'storage/busy': {
+    status: 503,
+    title: 'Others are changing the same',
+    remedy: 'Try again; nothing was changed.',
+  },
   'storage/compaction': { title: 'The thread that compacts ended', remedy: 'The log says why; it is started again.' },
   'storage/initdb': { title: 'The embedded PostgreSQL could not be created', remedy: 'The message ends with its log.' },
   'storage/locked': {

@@ -24,6 +24,7 @@ import type { SelfMetrics } from '../self.ts';
 import type { Snapshots } from '../snapshot/snapshots.ts';
 import type { Storage } from '../storage/storage.ts';
 import { createApi } from './api/api.ts';
+import { createMakeChange } from './api/change.ts';
 import type { UsageMeter } from '../usage-meter.ts';
 import type { AppEnv } from './app-env.ts';
 import type { Authenticate } from '../tenancy/authenticate.ts';
@@ -33,6 +34,7 @@ import type { Tokens } from '../tenancy/tokens.ts';
 import { createCors } from './cors.ts';
 import type { Drain } from './drain.ts';
 import { createIdentify } from './identify.ts';
+import { createGuards } from './guards.ts';
 import { createErrorHandler } from './on-error.ts';
 import { problemResponse } from './problem.ts';
 import { prometheusRoutes } from './prometheus/prometheus.ts';
@@ -60,6 +62,7 @@ import { hostRoutes } from './routes/hosts.ts';
 import { incidentRoutes, notificationRoutes } from './routes/incidents.ts';
 import { ingestRoutes } from './routes/ingest.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { limitRoutes } from './routes/limits.ts';
@@ -110,6 +113,8 @@ export interface AppDeps {
   readonly usageMeter: UsageMeter;
   readonly enrol: Enrol;
   readonly self: SelfMetrics;
+  /** Whoever has it may read those; absent: programs of this machine. */
+  readonly metricsToken: string | undefined;
   /** Folder of the built page; undefined serves the API alone. */
   readonly webRoot: string | undefined;
   /** Of the collector. */
@@ -134,12 +139,14 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
 
   app.use(requestId);
   app.use(deps.drain.middleware);
+  app.use(createGuards(deps));
   app.use(cors.middleware);
   app.use(async (c, next) => {
     await next();
     self.requests.add(1, { status: String(c.res.status) });
   });
   app.route('/', healthRoutes({ ...deps, ready: deps.drain.isOpen }));
+  app.route('/', metricsRoutes(deps));
   app.route('/sign-in', signInRoute(deps));
   app.get('/.well-known/jwks.json', async (c) =>
     c.json(await deps.tokens.keySet(), 200, { 'cache-control': 'max-age=300' }),
@@ -163,7 +170,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
 
   app.use('/v1/*', identify);
   app.use('/alertmanager/*', identify);
-  app.route('/alertmanager/api/v2', alertmanagerRoutes(deps));
+  app.route('/alertmanager/api/v2', alertmanagerRoutes({ ...deps, change: createMakeChange(deps) }));
   app.route('/alertmanager/api/v2', alertmanagerAlertRoutes(deps));
   ingestRoutes(api, deps);
   importRoutes(api, { ...deps, maxAgeMs: deps.maxAge.importsMs });

@@ -205,6 +205,7 @@ export async function startTestServer(
       now: Date.now,
     }),
     self: createSelfMetrics(() => ({ cpuSeconds: 0, residentBytes: 0 }), 'test'),
+    metricsToken: undefined,
     webRoot: undefined,
     version: 'test',
     secure: false,

@@ -188,8 +188,8 @@ export function createJobQueue({
   }
 
   /** Nobody waits for it: who shows jobs is told a moment later. */
-  function tell({ tenantId }: TenantScope, ids: readonly string[]): void {
-    void jobs.work.tellChanged(tenantId, ids).catch((error: unknown) => {
+  function tell(scope: TenantScope, ids: readonly string[]): void {
+    void jobs.tellChanged(scope, ids).catch((error: unknown) => {
       log.warn('that jobs have changed was not told', { error: describeError(error) });
     });
   }

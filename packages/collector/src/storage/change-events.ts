@@ -18,6 +18,7 @@ export interface ChangeEventFilter {
 /** Deployments and the like, as people and their programs tell of them. */
 export interface ChangeEvents {
   save(scope: TenantScope, event: NewChangeEvent): Promise<ChangeEvent>;
+  find(scope: TenantScope, id: string): Promise<ChangeEvent | undefined>;
   /** Newest first. */
   list(scope: TenantScope, filter: ChangeEventFilter): Promise<readonly ChangeEvent[]>;
   /** @returns whether there was one */
@@ -41,6 +42,14 @@ export function createChangeEvents({ run, system }: Database, now: () => number)
           host = excluded.host, body = excluded.body`,
       );
       return saved;
+    },
+    async find(scope, id) {
+      const [row] = await run(
+        scope,
+        (sql) => sql<{ body: ChangeEvent }[]>`
+        select body from change_event where tenant_id = ${scope.tenantId} and id = ${id}`,
+      );
+      return row?.body;
     },
     async list(scope, { start, end, kind, hosts, limit }) {
       const { tenantId } = scope;

@@ -6,6 +6,7 @@ import { sql as fragment, type ExtractTablesWithRelations } from 'drizzle-orm';
 import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import type { PgTransaction } from 'drizzle-orm/pg-core';
 import postgres from 'postgres';
+import { createChanges, type Change } from './changes.ts';
 import type { EmbeddedPostgres } from './embedded/embedded.ts';
 import { applicationRole, scopeSetting } from './row-security.ts';
 import { createScopedPool, idsOf, type Scoped, type Scopes } from './scoped-pool.ts';
@@ -24,6 +25,8 @@ export type DrizzleTransaction = PgTransaction<
 export interface Database extends Scoped {
   /** Drizzle's statements in one transaction, for what is small and often changed; the builder is too slow for batches. */
   within<T>(scopes: Scopes, work: (tx: DrizzleTransaction) => Promise<T>): Promise<T>;
+  /** Several of all these in one transaction. */
+  readonly change: Change;
   /** Apart, so that a long query never holds up a commit. */
   readonly reads: Scoped;
   /** Apart, so that a full queue never holds up a commit either; `work` is of all tenants, for those who run jobs. */
@@ -38,7 +41,7 @@ export interface Database extends Scoped {
 
 /** A statement that finds no connection for this long fails, and its caller may answer "try again". */
 const connectTimeoutS = 10;
-const connections = { drizzle: 4, batches: 4, reads: 4, jobs: 2, work: 3, system: 2 } as const;
+const connections = { drizzle: 4, changes: 4, batches: 4, reads: 4, jobs: 2, work: 3, system: 2 } as const;
 
 /** How to reach the database: a URL, or the embedded server's socket. */
 export type Connection = { readonly url: string } | (EmbeddedPostgres['connection'] & { readonly database: string });
@@ -60,6 +63,7 @@ export function connect(connection: Connection): Database {
   const asApplication = { connection: { application_name: 'tarsier-collector', role: applicationRole } };
   // Two clients, because drizzle changes how its client reads dates and JSON.
   const forDrizzle = open(connections.drizzle, asApplication);
+  const forChanges = open(connections.changes, asApplication);
   const forSystemDrizzle = open(connections.system, asOwner);
   const forSystem = open(connections.system, asOwner);
   const forCancels = open(1, { ...asOwner, idle_timeout: 10 });
@@ -73,21 +77,24 @@ export function connect(connection: Connection): Database {
   const forJobs = createScopedPool(connections.jobs, one({}), forCancels);
   const forWork = open(connections.work, asOwner);
   const db = drizzle(forDrizzle);
+  const changes = createChanges(drizzle(forChanges));
   return {
-    run: forBatches.run,
-    stream: forBatches.stream,
-    begin: forBatches.begin,
-    reads: forReads,
-    jobs: { run: forJobs.run, stream: forJobs.stream, begin: forJobs.begin, work: forWork },
-    within: (scopes, work) =>
-      db.transaction(async (tx) => {
+    ...changes.join(forBatches),
+    reads: changes.join(forReads),
+    jobs: { ...changes.join(forJobs), work: forWork },
+    change: changes.change,
+    within(scopes, work) {
+      const open = changes.within(scopes);
+      if (open !== undefined) return work(open);
+      return db.transaction(async (tx) => {
         await tx.execute(fragment`select set_config(${scopeSetting}, ${idsOf(scopes)}, true)`);
         return work(tx);
-      }),
+      });
+    },
     system: { db: drizzle(forSystemDrizzle), sql: forSystem },
     async close() {
       await Promise.all([forBatches.close(), forReads.close(), forJobs.close()]);
-      const rest = [forDrizzle, forSystemDrizzle, forSystem, forWork, forCancels];
+      const rest = [forDrizzle, forChanges, forSystemDrizzle, forSystem, forWork, forCancels];
       await Promise.all(rest.map((sql) => sql.end({ timeout: 5 })));
     },
   };

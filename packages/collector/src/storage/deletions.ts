@@ -6,8 +6,11 @@ import { lockHost } from './host-lock.ts';
 import { forgetHostUsed, meterBatches } from './usage.ts';
 
 export interface Deletions {
-  /** @returns false when there is no such host. What an agent sends for it afterwards makes a new host of that name. */
-  deleteHost(scope: TenantScope, host: string): Promise<boolean>;
+  /**
+   * @param later  takes what has to wait for the end of the change that this is part of
+   * @returns false when there is no such host. What an agent sends for it afterwards makes a new host of that name
+   */
+  deleteHost(scope: TenantScope, host: string, later?: (work: () => Promise<void>) => void): Promise<boolean>;
   deleteTenant(scope: TenantScope): Promise<void>;
   /** Ends deletions that were begun and not finished. */
   sweep(): Promise<void>;
@@ -55,7 +58,7 @@ export function createDeletions({ run, begin, system }: Database): Deletions {
   }
 
   return {
-    async deleteHost(scope, host) {
+    async deleteHost(scope, host, later) {
       const { tenantId } = scope;
       const pending = await begin(scope, async (tx) => {
         // As whoever registers series: no new ones while they are counted.
@@ -79,7 +82,8 @@ export function createDeletions({ run, begin, system }: Database): Deletions {
         return remember(tx, tenantId, host_id);
       });
       if (pending === undefined) return false;
-      await finish(pending);
+      if (later === undefined) await finish(pending);
+      else later(() => finish(pending));
       return true;
     },
 

@@ -38,15 +38,15 @@ export interface Enrolments {
 /** How long it can still be said why a token is no longer good. */
 const rememberMs = 7 * 86_400_000;
 
-export function createEnrolments({ system }: Database, now: () => UnixMs): Enrolments {
+export function createEnrolments({ system, within }: Database, now: () => UnixMs): Enrolments {
   return {
-    async createToken({ tenantId }, { name, expiresAt, uses }) {
+    async createToken(scope, { name, expiresAt, uses }) {
       const token = newSecret('tsr_enrol_');
       await system.db.delete(enrolToken).where(lt(enrolToken.expiresAt, now() - rememberMs));
       const createdAt = now();
-      await system.db
-        .insert(enrolToken)
-        .values({ tenantId, hash: hashOf(token), name, createdAt, expiresAt, usesLeft: uses });
+      const { tenantId } = scope;
+      const row = { tenantId, hash: hashOf(token), name, createdAt, expiresAt, usesLeft: uses };
+      await within(scope, (tx) => tx.insert(enrolToken).values(row));
       return token;
     },
 

@@ -16,6 +16,7 @@ import { createChangeEvents, type ChangeEvents } from './change-events.ts';
 import { createBudgets, type Budgets } from './budgets.ts';
 import { createBus, type Bus } from './bus.ts';
 import { createLeases, type Leases } from './leases.ts';
+import type { Change } from './changes.ts';
 import { createChannels, type Channels } from './channels.ts';
 import { createCompactor, type CompactionPolicy, type Compactor } from './compaction/compactor.ts';
 import { startCompaction, type Compaction, type CompactionOptions } from './compaction/start-compaction.ts';
@@ -81,6 +82,8 @@ export interface Storage {
   readonly detectionTuning: DetectionTuning;
   readonly channels: Channels;
   readonly audit: Audit;
+  /** What holds together. */
+  readonly change: Change;
   readonly corsOrigins: CorsOrigins;
   readonly idempotency: Idempotency;
   readonly limits: Limits;
@@ -233,6 +236,7 @@ function storageOn(
     detectionTuning: createDetectionTuning(database),
     channels: createChannels(database),
     audit: createAudit(database),
+    change: database.change,
     corsOrigins: createCorsOrigins(database),
     idempotency: createIdempotency(database),
     limits: createLimits(database),

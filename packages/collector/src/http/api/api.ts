@@ -6,45 +6,85 @@ import { requireOperation } from '../../tenancy/permissions.ts';
 import type { AppEnv } from '../app-env.ts';
 import { jsonBody } from '../json-body.ts';
 import { parse } from '../parse.ts';
-import { createAuditor, isAudited } from './auditor.ts';
+import { readBody } from '../body.ts';
+import type { TenantScope } from '../../tenant.ts';
+import { createMakeChange, type After } from './change.ts';
 import type { Api, Call } from './call.ts';
 import { etagOf, isKnown, requireMatch } from './etag.ts';
-import { createOnce } from './once.ts';
+import { createOnce, keepNothing, type Keep } from './once.ts';
 import { requireStorable } from './storable.ts';
 
+const maxRawBytes = 1024 * 1024;
+
 export interface ApiDeps {
-  readonly storage: Pick<Storage, 'audit' | 'idempotency'>;
+  readonly storage: Pick<Storage, 'audit' | 'change' | 'idempotency'>;
   readonly now: () => number;
 }
 
 export function createApi(app: Hono<AppEnv>, { storage, now }: ApiDeps): Api {
   const once = createOnce({ storage, now });
-  const note = createAuditor({ storage, now });
+  const makeChange = createMakeChange({ storage, now });
   return {
     on(key, does) {
       const operation: Operation = operations[key];
-      const { handle, current } = typeof does === 'function' ? { handle: does, current: undefined } : does;
+      const { handle, current, apart } =
+        typeof does === 'function' ? { handle: does, current: undefined, apart: undefined } : does;
       const [method = '', path = ''] = key.split(' ');
       const isNoted = isAudited(method, operation);
+      const isOfOne = method !== 'POST' || path.includes('{');
+      if (isNoted && isOfOne && current === undefined) {
+        throw new Error(`${key}: the audit log wants what was there before`);
+      }
       app.on(method, path.replaceAll(/\{(\w+)\}/gu, ':$1'), async (c) => {
         if (operation.scope !== 'public') requireOperation(c.get('identity'), operation);
-        const call = await callOf<typeof key>(c, operation);
-        const answer = async (): Promise<Response> => {
+        const call = await callOf<typeof key>(c, operation, isNoted);
+        if (!isNoted) {
           const ifMatch = c.req.header('if-match');
-          const before = isNoted || ifMatch !== undefined ? await current?.(call) : undefined;
-          if (ifMatch !== undefined) requireMatch(before, ifMatch);
-          const value: unknown = await handle(call);
-          if (isNoted) await note(c, key, operation, { before, after: value instanceof Response ? undefined : value });
-          return respond(c, operation, value);
+          if (ifMatch !== undefined) requireMatch(await current?.(call), ifMatch);
+          return respond(c, operation, await handle(call));
+        }
+        const answer = async (keep: Keep): Promise<Response> => {
+          let response: Response | undefined;
+          const options = {
+            action: key,
+            secret: operation.secret,
+            apart,
+            lock: isOfOne ? resourceOf(path, c.req.param()) : undefined,
+            current: current === undefined ? undefined : (tenant: TenantScope) => current({ ...call, tenant }),
+          };
+          await makeChange(c, options, async (tenant, after) => {
+            const value: unknown = await handle({ ...call, tenant, after });
+            response = respond(c, operation, value);
+            await keep(tenant, response);
+            return value;
+          });
+          if (response === undefined) throw new Error('a change was made and not answered');
+          return response;
         };
-        return method === 'POST' && isNoted ? once(c, operation, call.body, answer) : answer();
+        return method === 'POST' ? once(c, operation, call.body, answer) : answer(keepNothing);
       });
     },
   };
 }
 
+/** Whether it changes something that people decide: samples are facts, and counted elsewhere. */
+function isAudited(method: string, { readOnly, tag, scope }: Operation): boolean {
+  return method !== 'GET' && readOnly !== true && tag !== 'samples' && scope !== 'public';
+}
+
+/** What is changed, whatever is done to it: `/v1/keys/17` of `/v1/keys/{id}/rotate`. */
+function resourceOf(path: string, params: Readonly<Record<string, string>>): string {
+  const end = path.lastIndexOf('}');
+  const resource = end === -1 ? path : path.slice(0, end + 1);
+  return resource.replaceAll(/\{(\w+)\}/gu, (_, name: string) => params[name] ?? '');
+}
+
 /** @throws {TarsierError} `http/parameter`, `http/body`, and those of {@link jsonBody} */
-async function callOf<K extends OperationKey>(c: Context<AppEnv>, operation: Operation): Promise<Call<K>> {
+async function callOf<K extends OperationKey>(
+  c: Context<AppEnv>,
+  operation: Operation,
+  isNoted: boolean,
+): Promise<Call<K>> {
   const params = c.req.param();
   requireStorable(params, 'http/parameter');
   const query =
@@ -54,9 +94,16 @@ async function callOf<K extends OperationKey>(c: Context<AppEnv>, operation: Ope
     schema === undefined || isRaw(schema)
       ? undefined
       : parse(schema, await jsonBody(c, operation.maxBodyBytes), 'http/body');
+  // Before the change begins: a client that sends slowly holds up nobody.
+  const raw =
+    isNoted && schema !== undefined && isRaw(schema)
+      ? await readBody(c, operation.maxBodyBytes ?? maxRawBytes)
+      : undefined;
   const identity = c.get('identity');
+  const after: After = (work) => work();
   // What the schemas of this operation have just made of it; the identity of a public one is never looked at.
-  return { c, identity, tenant: identity?.tenant, params, query, body, signal: c.req.raw.signal } as unknown as Call<K>;
+  const { signal } = c.req.raw;
+  return { c, identity, tenant: identity?.tenant, params, query, body, raw, after, signal } as unknown as Call<K>;
 }
 
 /** Each parameter's first value, of those that may come again all of them. */

@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import type { Identity } from '../../tenancy/authenticate.ts';
 import type { TenantScope } from '../../tenant.ts';
 import type { AppEnv } from '../app-env.ts';
+import type { After } from './change.ts';
 
 /** A request to an operation, checked. */
 export interface Call<K extends OperationKey> {
@@ -12,6 +13,10 @@ export interface Call<K extends OperationKey> {
   readonly params: ParametersOf<K>;
   readonly query: Query<K>;
   readonly body: Body<K>;
+  /** A body that is not JSON, of an operation that changes something. */
+  readonly raw: Uint8Array | undefined;
+  /** Once the change holds; at once where nothing is changed. */
+  readonly after: After;
   readonly signal: AbortSignal;
   readonly c: Context<AppEnv>;
 }
@@ -30,6 +35,8 @@ export interface Change<K extends OperationKey> {
   /** What is there now, as a client sees it; undefined where there is nothing. */
   readonly current: (call: Call<K>) => Promise<unknown>;
   readonly handle: Handle<K>;
+  /** It is done elsewhere, in transactions of its own, and noted after it. */
+  readonly apart?: true;
 }
 
 /** Where rooms' routes are put. */

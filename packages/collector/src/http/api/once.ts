@@ -5,10 +5,15 @@ import type { Operation } from '@tarsier/protocol/api';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { Storage } from '../../storage/storage.ts';
+import type { TenantScope } from '../../tenant.ts';
 import type { AppEnv } from '../app-env.ts';
 
 /** How long keys are remembered. */
 export const keptMs = 24 * 3_600_000;
+
+/** Keeps what is answered, so that it can be answered again. @param tenant  of the change */
+export type Keep = (tenant: TenantScope, response: Response) => Promise<void>;
+export const keepNothing: Keep = () => Promise.resolve();
 
 export function createOnce({
   storage: { idempotency },
@@ -21,11 +26,11 @@ export function createOnce({
     c: Context<AppEnv>,
     operation: Operation,
     body: unknown,
-    answer: () => Promise<Response>,
+    answer: (keep: Keep) => Promise<Response>,
   ): Promise<Response> => {
     const key = c.req.header('idempotency-key');
     const identity = c.get('identity');
-    if (key === undefined || identity === undefined) return answer();
+    if (key === undefined || identity === undefined) return answer(keepNothing);
     if (!/^[\u0021-\u007e]{1,255}$/u.test(key)) {
       throw new TarsierError('http/idempotency-key', 'idempotency-key: expected 1 to 255 printable characters', {
         field: 'idempotency-key',
@@ -37,10 +42,11 @@ export function createOnce({
     const known = await idempotency.claim(tenant, hash, request, now());
     if (known !== undefined) return again(c, known, request);
     try {
-      const response = await answer();
-      const kept = operation.secret === true ? undefined : await response.clone().text();
-      await idempotency.keep(tenant, hash, { status: response.status, body: kept });
-      return response;
+      // With the change itself: neither is there without the other, whenever the collector dies.
+      return await answer(async (within, response) => {
+        const kept = operation.secret === true ? undefined : await response.clone().text();
+        await idempotency.keep(within, hash, { status: response.status, body: kept });
+      });
     } catch (error) {
       await idempotency.forget(tenant, hash);
       throw error;

@@ -60,10 +60,10 @@ export function resourceRoutes<R extends Resource, One extends Stored>(
     const { items, next } = pageOf(await store.list(tenant), ({ id }) => id, query as { readonly limit: number });
     return answer({ [resource]: items.map(show), ...(next === undefined ? {} : { next }) });
   });
-  on(`POST /v1/${resource}`, async ({ tenant, body }) => {
+  on(`POST /v1/${resource}`, async ({ tenant, body, after }) => {
     await check(tenant, body as New);
     const made = await store.create(tenant, body as New);
-    await changed(tenant);
+    after(() => changed(tenant));
     return answer(show(made));
   });
   on(`GET /v1/${resource}/{id}`, async ({ tenant, params }) => {
@@ -74,22 +74,22 @@ export function resourceRoutes<R extends Resource, One extends Stored>(
   });
   on(`PUT /v1/${resource}/{id}`, {
     current,
-    async handle({ tenant, params, body }) {
+    async handle({ tenant, params, body, after: later }) {
       const id = idOf(params);
       await check(tenant, body as New);
       const before = await find(tenant, id);
       const after = before === undefined ? undefined : await store.replace(tenant, id, merge(body as New, before));
       if (after === undefined) throw missing(id);
-      await changed(tenant);
+      later(() => changed(tenant));
       return answer(show(after));
     },
   });
   on(`DELETE /v1/${resource}/{id}`, {
     current,
-    async handle({ tenant, params }) {
+    async handle({ tenant, params, after }) {
       const id = idOf(params);
       if (!(await store.delete(tenant, id))) throw missing(id);
-      await changed(tenant);
+      after(() => changed(tenant));
       return answer(undefined);
     },
   });

@@ -9,6 +9,8 @@ import { quote } from '../../query/language/text.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { requireScope } from '../../tenancy/permissions.ts';
 import type { AppEnv } from '../app-env.ts';
+import type { TenantScope } from '../../tenant.ts';
+import type { MakeChange } from '../api/change.ts';
 import { jsonBody } from '../json-body.ts';
 import { parse } from '../parse.ts';
 import { quoted } from './alertmanager-alerts.ts';
@@ -36,10 +38,12 @@ const postedSilence = z.object({
 export function alertmanagerRoutes({
   storage,
   pipeline,
+  change,
   now,
 }: {
   readonly storage: Pick<Storage, 'alertPolicies'>;
   readonly pipeline: Pick<Pipeline, 'reloadPolicies'>;
+  readonly change: MakeChange;
   readonly now: () => UnixMs;
 }): Hono<AppEnv> {
   const { silences } = storage.alertPolicies;
@@ -68,9 +72,11 @@ export function alertmanagerRoutes({
       );
       parseMatchers(texts);
       const silence = parse(newSilenceSchema, { ...rest, matchers: texts }, 'http/body');
-      const kept = id === undefined || id === '' ? undefined : await silences.replace(identity.tenant, id, silence);
-      const made = kept ?? (await silences.create(identity.tenant, silence));
-      await pipeline.reloadPolicies(identity.tenant);
+      const made = await change(c, { action: 'POST /alertmanager/api/v2/silences' }, async (tenant, after) => {
+        const kept = id === undefined || id === '' ? undefined : await silences.replace(tenant, id, silence);
+        after(() => pipeline.reloadPolicies(tenant));
+        return kept ?? (await silences.create(tenant, silence));
+      });
       return c.json({ silenceID: made.id });
     })
     .get('/silence/:id', async (c) => {
@@ -86,15 +92,23 @@ export function alertmanagerRoutes({
       const identity = c.get('identity');
       requireScope(identity, 'write');
       const id = c.req.param('id');
-      const found = (await silences.list(identity.tenant)).find((silence) => silence.id === id);
-      if (found === undefined) throw missing(id);
-      const { id: _, ...silence } = found;
-      // As there: it is over, and still to be seen.
-      const endsAt = Math.min(silence.endsAt ?? now(), now());
-      const startsAt = silence.startsAt === undefined || silence.startsAt < endsAt ? silence.startsAt : undefined;
-      const { startsAt: __, ...rest } = silence;
-      await silences.replace(identity.tenant, id, { ...rest, ...(startsAt === undefined ? {} : { startsAt }), endsAt });
-      await pipeline.reloadPolicies(identity.tenant);
+      const find = async (tenant: TenantScope) => (await silences.list(tenant)).find((silence) => silence.id === id);
+      const options = {
+        action: 'DELETE /alertmanager/api/v2/silence/{id}',
+        lock: `/v1/silences/${id}`,
+        current: find,
+      };
+      await change(c, options, async (tenant, after) => {
+        const found = await find(tenant);
+        if (found === undefined) throw missing(id);
+        const { id: _, ...silence } = found;
+        // As there: it is over, and still to be seen.
+        const endsAt = Math.min(silence.endsAt ?? now(), now());
+        const startsAt = silence.startsAt === undefined || silence.startsAt < endsAt ? silence.startsAt : undefined;
+        const { startsAt: __, ...rest } = silence;
+        after(() => pipeline.reloadPolicies(tenant));
+        return silences.replace(tenant, id, { ...rest, ...(startsAt === undefined ? {} : { startsAt }), endsAt });
+      });
       return c.body(null, 200);
     });
 }

@@ -9,9 +9,12 @@ export function changeEventRoutes(api: Api, { storage }: { readonly storage: Pic
     return { events: await storage.changeEvents.list(tenant, { ...filter, hosts }) };
   });
   api.on('POST /v1/events', ({ tenant, body }) => storage.changeEvents.save(tenant, body));
-  api.on('DELETE /v1/events/{id}', async ({ tenant, params: { id } }) => {
-    if (!(await storage.changeEvents.delete(tenant, id))) {
-      throw new TarsierError('http/not-found', `there is no event ${id}`);
-    }
+  api.on('DELETE /v1/events/{id}', {
+    current: async ({ tenant, params: { id } }) => storage.changeEvents.find(tenant, id),
+    async handle({ tenant, params: { id } }) {
+      if (!(await storage.changeEvents.delete(tenant, id))) {
+        throw new TarsierError('http/not-found', `there is no event ${id}`);
+      }
+    },
   });
 }

@@ -5,6 +5,7 @@ import { exampleMessage } from '../../notify/example.ts';
 import type { Egress } from '../../notify/egress/egress.ts';
 import type { Sender } from '../../notify/send.ts';
 import type { Storage } from '../../storage/storage.ts';
+import type { TenantScope } from '../../tenant.ts';
 import type { Api } from '../api/call.ts';
 import { resourceRoutes } from '../api/resource-routes.ts';
 import { requireReachable } from '../channel-address.ts';
@@ -35,19 +36,29 @@ export function channelRoutes(
     const why = incident.alerts[0]?.reason ?? incident.title;
     return sender.preview(channel, { ...example, why, incident });
   });
-  api.on('POST /v1/channels/{id}/test', async ({ tenant, params: { id } }) => {
-    const channel = (await storage.channels.list(tenant)).find((one) => one.id === id);
-    if (channel === undefined) throw new TarsierError('http/not-found', `there is no channel ${id}`);
-    const error = await sender
-      .send({
-        tenantId: tenant.tenantId,
-        id: `test-${randomUUID()}`,
-        channel,
-        message: exampleMessage(now()),
-        createdAt: now(),
-      })
-      .then(() => undefined, describeError);
-    return { delivered: error === undefined, ...(error === undefined ? {} : { error }) };
+  const find = async (tenant: TenantScope, id: string) =>
+    (await storage.channels.list(tenant)).find((one) => one.id === id);
+  api.on('POST /v1/channels/{id}/test', {
+    // A receiver may take its time.
+    apart: true,
+    async current({ tenant, params: { id } }) {
+      const channel = await find(tenant, id);
+      return channel === undefined ? undefined : withoutSecrets(channel);
+    },
+    async handle({ tenant, params: { id } }) {
+      const channel = await find(tenant, id);
+      if (channel === undefined) throw new TarsierError('http/not-found', `there is no channel ${id}`);
+      const error = await sender
+        .send({
+          tenantId: tenant.tenantId,
+          id: `test-${randomUUID()}`,
+          channel,
+          message: exampleMessage(now()),
+          createdAt: now(),
+        })
+        .then(() => undefined, describeError);
+      return { delivered: error === undefined, ...(error === undefined ? {} : { error }) };
+    },
   });
   resourceRoutes(api, 'channels', {
     store: storage.channels,

@@ -34,7 +34,10 @@ export function detectionRoutes(
   api.on('GET /v1/anomalies/feedback', async ({ tenant }) => ({
     feedback: await storage.detectionTuning.feedback(tenant),
   }));
-  api.on('PUT /v1/anomalies/events/{id}/feedback', ({ tenant, params: { id }, body }) => tuner.judge(tenant, id, body));
+  api.on('PUT /v1/anomalies/events/{id}/feedback', {
+    current: said,
+    handle: ({ tenant, params: { id }, body }) => tuner.judge(tenant, id, body),
+  });
   api.on('DELETE /v1/anomalies/events/{id}/feedback', {
     current: said,
     handle: ({ tenant, params: { id } }) => tuner.takeBack(tenant, id),

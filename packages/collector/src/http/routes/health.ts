@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import type { SelfMetrics } from '../../self.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { AppEnv } from '../app-env.ts';
 
@@ -12,15 +11,13 @@ function late(): Promise<never> {
   });
 }
 
-/** `GET /healthz` (alive), `/readyz` (serving, database reachable), `/metrics` (its own, Prometheus text). */
+/** `GET /healthz` (alive), `/readyz` (serving, database reachable). */
 export function healthRoutes({
   storage,
-  self,
   ready,
   writable,
 }: {
   readonly storage: Pick<Storage, 'ping'>;
-  readonly self: SelfMetrics;
   readonly ready: () => boolean;
   /** Whether the database takes what is written: one whose disk is full still answers. */
   readonly writable: () => boolean;
@@ -35,6 +32,5 @@ export function healthRoutes({
       } catch {
         return c.text('the database does not answer\n', 503);
       }
-    })
-    .get('/metrics', (c) => c.body(self.text(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }));
+    });
 }

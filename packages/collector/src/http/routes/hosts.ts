@@ -42,11 +42,18 @@ export function hostRoutes(
     const { items: hosts, ...rest } = pageOf(wanted, ({ host }) => host, page);
     return { hosts, ...rest };
   });
-  api.on('DELETE /v1/hosts/{host}', async ({ tenant, params: { host } }) => {
-    if (!(await storage.deletions.deleteHost(tenant, host))) {
-      throw new TarsierError('http/not-found', `host: there is no host ${host}`, { field: 'host' });
-    }
-    windows.forget(tenant, host);
-    alerting.forgetHost(tenant, host);
+  api.on('DELETE /v1/hosts/{host}', {
+    async current({ tenant, params: { host } }) {
+      return (await storage.hosts.list(tenant)).some((one) => one.host === host) ? { host } : undefined;
+    },
+    async handle({ tenant, params: { host }, after }) {
+      if (!(await storage.deletions.deleteHost(tenant, host, after))) {
+        throw new TarsierError('http/not-found', `host: there is no host ${host}`, { field: 'host' });
+      }
+      after(() => {
+        windows.forget(tenant, host);
+        alerting.forgetHost(tenant, host);
+      });
+    },
   });
 }

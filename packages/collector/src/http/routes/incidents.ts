@@ -31,6 +31,8 @@ export function incidentRoutes(
     chart: (await incidentView.chart(tenant, id)) ?? null,
   }));
   api.on('POST /v1/incidents/{id}/{kind}', {
+    // By the collector that decides for the tenant, which notes it in the incident's own history with it.
+    apart: true,
     current: ({ tenant, params: { id } }) => storage.incidents.find(tenant, id),
     handle({ tenant, identity, params: { id, kind }, body }) {
       const action = parse(incidentActionSchema, { ...body, kind }, 'http/body');

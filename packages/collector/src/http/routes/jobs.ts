@@ -5,6 +5,7 @@ import { dayMs } from '../../storage/hours.ts';
 import { decodeCursor, encodeCursor } from '../../storage/cursor.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Limiter } from '../../tenancy/limiter.ts';
+import type { TenantScope } from '../../tenant.ts';
 import type { Api } from '../api/call.ts';
 import { idOf } from '../job-id.ts';
 
@@ -61,9 +62,12 @@ export function jobRoutes(api: Api, deps: JobRouteDeps): void {
     })),
   }));
   api.on('GET /v1/jobs/queue', ({ tenant }) => queue.state(tenant));
-  api.on('PUT /v1/jobs/limits', async ({ tenant, body: { type, ...settings } }) => {
-    await storage.jobs.setLane(tenant, type, settings);
-    return queue.state(tenant);
+  api.on('PUT /v1/jobs/limits', {
+    current: ({ tenant }) => queue.state(tenant),
+    async handle({ tenant, body: { type, ...settings } }) {
+      await storage.jobs.setLane(tenant, type, settings);
+      return queue.state(tenant);
+    },
   });
   api.on('GET /v1/jobs/usage', async ({ tenant, query: { days } }) => {
     const rows = await storage.jobs.usage(tenant, now() - (days - 1) * dayMs);
@@ -80,13 +84,24 @@ export function jobRoutes(api: Api, deps: JobRouteDeps): void {
   api.on('GET /v1/jobs/{id}/events', async ({ tenant, params, query }) => ({
     events: await storage.jobs.events(tenant, idOf(params.id), query),
   }));
-  api.on('POST /v1/jobs/{id}/cancel', ({ tenant, params }) => queue.cancel(tenant, idOf(params.id)));
-  api.on('POST /v1/jobs/{id}/hold', ({ tenant, params }) => queue.hold(tenant, idOf(params.id)));
-  api.on('POST /v1/jobs/{id}/release', ({ tenant, params }) => queue.release(tenant, idOf(params.id)));
-  api.on('POST /v1/jobs/{id}/retry', async ({ tenant, params }) => {
-    const id = idOf(params.id);
-    await queue.replay(tenant, { id });
-    return queue.describe(tenant, id);
+  const current = ({ tenant, params }: { readonly tenant: TenantScope; readonly params: { readonly id: string } }) =>
+    queue.describe(tenant, idOf(params.id));
+  api.on('POST /v1/jobs/{id}/cancel', {
+    current,
+    handle: ({ tenant, params }) => queue.cancel(tenant, idOf(params.id)),
+  });
+  api.on('POST /v1/jobs/{id}/hold', { current, handle: ({ tenant, params }) => queue.hold(tenant, idOf(params.id)) });
+  api.on('POST /v1/jobs/{id}/release', {
+    current,
+    handle: ({ tenant, params }) => queue.release(tenant, idOf(params.id)),
+  });
+  api.on('POST /v1/jobs/{id}/retry', {
+    current,
+    async handle({ tenant, params }) {
+      const id = idOf(params.id);
+      await queue.replay(tenant, { id });
+      return queue.describe(tenant, id);
+    },
   });
   scheduleRoutes(api, deps);
 }

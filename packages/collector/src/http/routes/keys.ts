@@ -42,11 +42,14 @@ export function keyRoutes(
       if ((await keys.revoke(tenant, { id })).length === 0) missing(id);
     },
   });
-  api.on('POST /v1/keys/{id}/rotate', async ({ c, tenant, params: { id }, body: { overlapMs } }) => {
-    const rotated = await keys.rotate(tenant, id, now() + overlapMs);
-    if (rotated === undefined) return missing(id);
-    c.header('cache-control', 'no-store');
-    return { ...shown(await keys.of(tenant, rotated.key)), key: rotated.key };
+  api.on('POST /v1/keys/{id}/rotate', {
+    current: find,
+    async handle({ c, tenant, params: { id }, body: { overlapMs } }) {
+      const rotated = await keys.rotate(tenant, id, now() + overlapMs);
+      if (rotated === undefined) return missing(id);
+      c.header('cache-control', 'no-store');
+      return { ...shown(await keys.of(tenant, rotated.key)), key: rotated.key };
+    },
   });
   api.on('POST /v1/tokens', async ({ c, tenant, identity, body: { scope = identity.scope, expiresInMs } }) => {
     requireScope(identity, scope);

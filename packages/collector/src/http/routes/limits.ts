@@ -37,9 +37,9 @@ export function limitRoutes(
   api.on('GET /v1/cors-origins', ({ tenant }) => current(tenant));
   api.on('PUT /v1/cors-origins', {
     current: ({ tenant }) => current(tenant),
-    async handle({ tenant, body }) {
+    async handle({ tenant, body, after }) {
       await storage.corsOrigins.replace(tenant, body.origins);
-      cors.forget();
+      after(cors.forget);
       return current(tenant);
     },
   });

@@ -6,10 +6,8 @@ import type { RuleBoards } from '../../alert/rule-boards.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { Api } from '../api/call.ts';
 import { requireStorable } from '../api/storable.ts';
-import { readBody } from '../body.ts';
 import { parse } from '../parse.ts';
 
-const maxBytes = 1024 * 1024;
 const yamlType = 'application/yaml';
 
 /** `/v1/rule-files`: rule groups in Prometheus's YAML. A change counts at once. */
@@ -54,21 +52,27 @@ export function ruleFileRoutes(
     if (file === undefined) throw missing(name);
     return c.body(file.body, 200, { 'content-type': yamlType });
   });
-  api.on('PUT /v1/rule-files/{name}', async ({ c, tenant, params }) => {
-    const name = named(params.name);
-    const text = utf8(await readBody(c, maxBytes));
-    requireStorable(text, 'rules/file');
-    const groups = parseRuleFile(text);
-    await storage.ruleFiles.put(tenant, name, text);
-    await ruleGroups.reload();
-    const rules = groups.flatMap((group) => group.rules);
-    const recording = rules.filter(({ kind }) => kind === 'record').length;
-    return { name, groups: groups.length, recording, alerting: rules.length - recording };
+  api.on('PUT /v1/rule-files/{name}', {
+    current: ({ tenant, params }) => storage.ruleFiles.find(tenant, named(params.name)),
+    async handle({ tenant, params, raw = new Uint8Array(), after }) {
+      const name = named(params.name);
+      const text = utf8(raw);
+      requireStorable(text, 'rules/file');
+      const groups = parseRuleFile(text);
+      await storage.ruleFiles.put(tenant, name, text);
+      after(ruleGroups.reload);
+      const rules = groups.flatMap((group) => group.rules);
+      const recording = rules.filter(({ kind }) => kind === 'record').length;
+      return { name, groups: groups.length, recording, alerting: rules.length - recording };
+    },
   });
-  api.on('DELETE /v1/rule-files/{name}', async ({ tenant, params }) => {
-    const name = named(params.name);
-    if (!(await storage.ruleFiles.delete(tenant, name))) throw missing(name);
-    await ruleGroups.reload();
+  api.on('DELETE /v1/rule-files/{name}', {
+    current: ({ tenant, params }) => storage.ruleFiles.find(tenant, named(params.name)),
+    async handle({ tenant, params, after }) {
+      const name = named(params.name);
+      if (!(await storage.ruleFiles.delete(tenant, name))) throw missing(name);
+      after(ruleGroups.reload);
+    },
   });
 }
 

@@ -10,6 +10,10 @@ interface Runbook {
   readonly paragraphs: readonly string[];
 }
 
+const pageHeaders = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
 const file = new URL('../../../runbooks.md', import.meta.url);
 
 /**
@@ -27,6 +31,8 @@ export async function runbookRoutes(): Promise<Hono<AppEnv>> {
             ${Array.from(runbooks, ([name, { title }]) => html`<li><a href="/runbooks/${name}">${title}</a></li>`)}
           </ul>`,
         ),
+        200,
+        pageHeaders,
       ),
     )
     .get('/:name', (c) => {
@@ -34,7 +40,7 @@ export async function runbookRoutes(): Promise<Hono<AppEnv>> {
       const runbook = runbooks.get(name);
       if (runbook === undefined) throw new TarsierError('http/not-found', `there is no runbook ${name}`);
       const { title, paragraphs } = runbook;
-      return c.html(pageOf(title, html`${paragraphs.map((text) => html`<p>${withCode(text)}</p>`)}`));
+      return c.html(pageOf(title, html`${paragraphs.map((text) => html`<p>${withCode(text)}</p>`)}`), 200, pageHeaders);
     });
 }
 

@@ -51,9 +51,14 @@ export function sessionRoutes(api: Api, { storage }: { readonly storage: Pick<St
     by,
     ...(user === undefined ? {} : { user }),
   }));
-  api.on('DELETE /v1/session', async ({ c }) => {
-    const session = getCookie(c, sessionCookie);
-    if (session !== undefined) await storage.sessions.end(session);
-    deleteCookie(c, sessionCookie, { path: '/' });
+  api.on('DELETE /v1/session', {
+    // Sessions are found by their secret, not by their tenant.
+    apart: true,
+    current: ({ identity: { name } }) => Promise.resolve({ name }),
+    async handle({ c }) {
+      const session = getCookie(c, sessionCookie);
+      if (session !== undefined) await storage.sessions.end(session);
+      deleteCookie(c, sessionCookie, { path: '/' });
+    },
   });
 }

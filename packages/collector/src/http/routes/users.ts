@@ -126,7 +126,10 @@ export function userRoutes(
     c.header('cache-control', 'no-store');
     return users.invite(tenant, { email, role, expiresAt: now() + expiresInMs });
   });
-  api.on('DELETE /v1/invitations/{id}', async ({ tenant, params: { id } }) => {
-    if (!(await users.uninvite(tenant, id))) throw missing(id);
+  api.on('DELETE /v1/invitations/{id}', {
+    current: async ({ tenant, params }) => (await users.invitations(tenant)).find(({ id }) => id === params.id),
+    async handle({ tenant, params: { id } }) {
+      if (!(await users.uninvite(tenant, id))) throw missing(id);
+    },
   });
 }

@@ -1,4 +1,5 @@
 /** What collectors and workers tell each other about jobs. Hints only: whoever misses one finds out by looking. */
+import type { PendingQuery, Row } from 'postgres';
 import type { AnySql, TarsierSql } from '../database.ts';
 
 const channel = 'tarsier_jobs';
@@ -21,6 +22,11 @@ export async function tellChanged(sql: TarsierSql, tenantId: number, ids: readon
   // Nobody waits for the disk over a hint.
   await sql`
     select set_config('synchronous_commit', 'off', true), pg_notify(${channel}, ${`changed ${tenantId} ${ids.slice(0, idsPerHint).join(' ')}`})`;
+}
+
+/** As part of what changes them: it is told once that holds, and its commit waits for the disk as always. */
+export function changedStatement(sql: TarsierSql, tenantId: number, ids: readonly string[]): PendingQuery<Row[]> {
+  return sql`select pg_notify(${channel}, ${`changed ${tenantId} ${ids.slice(0, idsPerHint).join(' ')}`})`;
 }
 
 /** @returns ends it */

@@ -15,7 +15,7 @@ import {
 } from './claim.ts';
 import { cancelJob, holdJob, releaseJob, replayJobs } from './control.ts';
 import { finishRuns, type Finished, type Outcome } from './finish.ts';
-import { listenForHints, tellChanged, type JobHint } from './hints.ts';
+import { changedStatement, listenForHints, tellChanged, type JobHint } from './hints.ts';
 import {
   jobUsage,
   laneCounts,
@@ -85,6 +85,8 @@ export interface Jobs {
   fireSchedules(now: UnixMs, decide: (scope: TenantScope, schedule: JobSchedule) => Promise<Firing>): Promise<number>;
 
   /** Of all tenants: for workers. */
+  /** Tells who shows jobs that these have changed, once they have. */
+  tellChanged(scope: TenantScope, ids: readonly string[]): Promise<void>;
   readonly work: {
     claim(request: ClaimRequest, plan: ClaimPlan): Promise<readonly ClaimedJob[]>;
     view(): Promise<QueueView>;
@@ -108,7 +110,7 @@ export interface Jobs {
 }
 
 export function createJobs({ jobs }: Database): Jobs {
-  const { begin, work: sql } = jobs;
+  const { begin, run, work: sql } = jobs;
   return {
     submit: (scope, wanted, options) => submitJobs(jobs, scope, wanted, options),
     find: (scope, ids) => begin(scope, (tx) => findJobs(tx, scope, ids)),
@@ -129,6 +131,9 @@ export function createJobs({ jobs }: Database): Jobs {
       begin(scope, (tx) => createSchedule(tx, scope, schedule, nextAt, now)),
     deleteSchedule: (scope, id) => begin(scope, (tx) => deleteSchedule(tx, scope, id)),
     fireSchedules: (now, decide) => fireSchedules(sql, now, decide),
+    async tellChanged(scope, ids) {
+      await run(scope, (sql) => changedStatement(sql, scope.tenantId, ids));
+    },
     work: {
       claim: (request, plan) => claimJobs(sql, request, plan),
       view: () => queueView(sql, undefined),
