@@ -35,6 +35,7 @@ import { createCors } from './cors.ts';
 import type { Drain } from './drain.ts';
 import { createIdentify } from './identify.ts';
 import { createGuards } from './guards.ts';
+import { mcpRoutes } from './mcp/mcp.ts';
 import { createErrorHandler } from './on-error.ts';
 import { problemResponse } from './problem.ts';
 import { prometheusRoutes } from './prometheus/prometheus.ts';
@@ -206,6 +207,9 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   priceRoutes(api, deps);
   thresholdRoutes(api, deps);
   app.route('/prometheus/api/v1', prometheusRoutes({ ...deps, identify }));
+
+  // Not with its middleware: a tool's own requests are looked at as any other.
+  app.route('/mcp', mcpRoutes({ ...deps, ask: (request, env) => app.fetch(request, env) }));
 
   app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));
   app.notFound((c) =>

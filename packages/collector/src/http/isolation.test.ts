@@ -188,9 +188,12 @@ async function everyRow(): Promise<unknown> {
   return rows;
 }
 
-/** What takes bodies of other formats, or names what has to be there: it is looked at in tests of its own. */
+/**
+ * What takes bodies of other formats, or names what has to be there: it is looked at in tests of its own, what AI agents
+ * ask in `mcp/mcp.test.ts`.
+ */
 const isRefused =
-  /\/(?:write|import\/\w+|enrol|rule-lab|forecast|preview|channels\/:id\/test|shifts)$|alertmanager|POST \/v1\/(?:rotations|overrides)$|PUT \/v1\/(?:rotations|overrides)/u;
+  /\/(?:mcp|write|import\/\w+|enrol|rule-lab|forecast|preview|channels\/:id\/test|shifts)$|alertmanager|POST \/v1\/(?:rotations|overrides)$|PUT \/v1\/(?:rotations|overrides)/u;
 
 test('the other has something of everything, and sees it: what follows could find it', async () => {
   const seen: string[] = [];
