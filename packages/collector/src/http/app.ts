@@ -1,4 +1,5 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
+import type { OperationKey } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
 import type { EventTuner } from '../alert/event-tuner.ts';
 import type { Alerting } from '../alert/alerting.ts';
@@ -125,6 +126,8 @@ export interface AppDeps {
   readonly drain: Drain;
   /** Whether the database took the last thing that was written, as far as is known. */
   readonly writable: () => boolean;
+  /** Is told of operations that change what is there and can't say what that was. */
+  readonly onNoBefore?: (key: OperationKey) => void;
   readonly log: Log;
   readonly now: () => UnixMs;
 }

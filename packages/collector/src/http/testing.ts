@@ -57,6 +57,8 @@ export interface TestServer {
   readonly sql: TestStorage['sql'];
   /** Hosts whose batches could not be stored. */
   readonly refused: readonly string[];
+  /** Operations that change what is there and can't say what that was. */
+  readonly noBefore: readonly string[];
   key(tenant: string, scope: KeyScope): Promise<string>;
   /** Posts a batch as an agent does. */
   ingest(key: string, body: Uint8Array, headers?: Readonly<Record<string, string>>): Promise<Response>;
@@ -121,6 +123,7 @@ export async function startTestServer(
     log,
   );
   const refused: string[] = [];
+  const noBefore: string[] = [];
   const ingest = createIngest({
     storage,
     onRefused: (_, host) => refused.push(host),
@@ -211,6 +214,7 @@ export async function startTestServer(
     secure: false,
     drain: createDrain(),
     writable: () => true,
+    onNoBefore: (key) => noBefore.push(key),
     log,
     now: Date.now,
   });
@@ -239,6 +243,7 @@ export async function startTestServer(
     ruleGroups,
     sql,
     refused,
+    noBefore,
     key: async (tenant, scope) => real.keys.create(await real.tenants.ensure(tenant), { name: 'test', scope }),
     ingest: (key, body, headers = {}) =>
       fetch(`${url}/v1/ingest`, {

@@ -34,7 +34,7 @@ interface Open {
   readonly tx: TarsierTransaction;
 }
 
-type Drizzle = PostgresJsDatabase<Record<string, never>>;
+type Drizzle = PostgresJsDatabase;
 
 /** Longer than any of them takes; whoever waits longer is told to come again. */
 const lockTimeoutMs = 5_000;

@@ -19,9 +19,11 @@ const maxRawBytes = 1024 * 1024;
 export interface ApiDeps {
   readonly storage: Pick<Storage, 'audit' | 'change' | 'idempotency'>;
   readonly now: () => number;
+  /** Is told of operations that change what is there and can't say what that was. */
+  readonly onNoBefore?: (key: OperationKey) => void;
 }
 
-export function createApi(app: Hono<AppEnv>, { storage, now }: ApiDeps): Api {
+export function createApi(app: Hono<AppEnv>, { storage, now, onNoBefore = () => {} }: ApiDeps): Api {
   const once = createOnce({ storage, now });
   const makeChange = createMakeChange({ storage, now });
   return {
@@ -33,7 +35,7 @@ export function createApi(app: Hono<AppEnv>, { storage, now }: ApiDeps): Api {
       const isNoted = isAudited(method, operation);
       const isOfOne = method !== 'POST' || path.includes('{');
       if (isNoted && isOfOne && current === undefined) {
-        throw new Error(`${key}: the audit log wants what was there before`);
+        onNoBefore(key);
       }
       app.on(method, path.replaceAll(/\{(\w+)\}/gu, ':$1'), async (c) => {
         if (operation.scope !== 'public') requireOperation(c.get('identity'), operation);
