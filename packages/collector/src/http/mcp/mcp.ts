@@ -96,7 +96,7 @@ export function mcpRoutes({ authenticate, limiter, version, ask }: McpDeps): Hon
     for (const [name, path] of Object.entries(tool.reads(args))) {
       const response = await ask(asCaller(c, path), c.env);
       const body = (await response.json()) as Readonly<Record<string, unknown>>;
-      if (!response.ok) return failed(String(body['detail'] ?? body['error'] ?? `refused with ${response.status}`));
+      if (!response.ok) return failed(reasonOf(body) ?? `refused with ${response.status}`);
       answers[name] = body;
     }
     const found = (answers[''] ?? answers) as Readonly<Record<string, unknown>>;
@@ -157,6 +157,12 @@ class RpcError extends Error {
 /** A tool that could not do it says so to the model, which may do better the next time. */
 function failed(message: string): object {
   return { content: [{ type: 'text', text: message }], isError: true };
+}
+
+/** As problems say it, and as Prometheus's API does. */
+function reasonOf({ detail, error }: Readonly<Record<string, unknown>>): string | undefined {
+  const reason = detail ?? error;
+  return typeof reason === 'string' ? reason : undefined;
 }
 
 function asCaller(c: Context<AppEnv>, path: string): Request {
