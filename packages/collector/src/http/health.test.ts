@@ -1,11 +1,9 @@
 import { Hono } from 'hono';
 import { expect, test } from 'vitest';
-import { createSelfMetrics } from '../self.ts';
 import type { AppEnv } from './app-env.ts';
 import { createDrain } from './drain.ts';
 import { healthRoutes } from './routes/health.ts';
 
-const self = createSelfMetrics(() => ({ cpuSeconds: 0, residentBytes: 0 }), 'test');
 const answers = () => Promise.resolve();
 
 test.each([
@@ -25,7 +23,7 @@ test.each([
     'the database does not answer\n',
   ],
 ])('a collector %s says so to who asks whether it is ready, and that it is alive', async (_, more, status, text) => {
-  const app = healthRoutes({ storage: { ping: answers }, self, ready: () => true, writable: () => true, ...more });
+  const app = healthRoutes({ storage: { ping: answers }, ready: () => true, writable: () => true, ...more });
   const answer = await app.request('/readyz');
   expect([answer.status, await answer.text()]).toEqual([status, text]);
   expect((await app.request('/healthz')).status).toBe(200);
