@@ -1,5 +1,5 @@
 /**
- * `pnpm bench api [HOSTS] [HOURS]`: how long each endpoint takes on the reference data, and what it costs the server. The
+ * `pnpm bench api [HOSTS] [HOURS] [REQUESTS]`: how long each endpoint takes on the reference data, and what it costs the server. The
  * list is that of the OpenAPI document that the collector serves, so that a new endpoint is in it by itself.
  */
 import { Agent, request } from 'node:http';
@@ -10,8 +10,8 @@ import { benchFolder } from '../servers/server.ts';
 import { openTarsier } from '../servers/tarsier.ts';
 import { writeReference } from './reference.ts';
 
-const [hosts = 100, hours = 24] = process.argv.slice(3).map(Number);
-const asked = { GET: 100, other: 20, warmUp: 3 } as const;
+const [hosts = 100, hours = 24, requests = 100] = process.argv.slice(3).map(Number);
+const asked = { GET: requests, other: Math.ceil(requests / 5), warmUp: 3 };
 /** Of each kind of thing that can be made over the API. */
 const made = 30;
 const targetMs = 20;
@@ -54,8 +54,14 @@ function send(method: string, path: string, body?: unknown): Promise<Answer> {
   });
 }
 
-/** What would end the run, opens a stream without an end, or is another benchmark. */
-const left = new Set(['DELETE /v1/session', 'GET /v1/live', 'POST /v1/ingest', 'POST /v1/metrics']);
+/** What would end the run, opens a stream without an end, waits for somebody else's server, or is another benchmark. */
+const left = new Set([
+  'POST /v1/channels/{id}/test',
+  'DELETE /v1/session',
+  'GET /v1/live',
+  'POST /v1/ingest',
+  'POST /v1/metrics',
+]);
 const document = z
   .object({
     paths: z.record(z.string(), z.record(z.string(), z.object({ parameters: z.array(z.unknown()).optional() }))),
@@ -193,7 +199,11 @@ try {
   const rows: Row[] = [];
   // What deletes comes last.
   const order = endpoints.toSorted((a, b) => Number(a.startsWith('DELETE')) - Number(b.startsWith('DELETE')));
-  for (const endpoint of order) rows.push(await measure(endpoint));
+  for (const endpoint of order) {
+    const row = await measure(endpoint);
+    rows.push(row);
+    process.stderr.write(`${endpoint}: p99 ${row.p99.toFixed(1)} ms\n`);
+  }
   say(
     `${hosts} hosts, ${hours} h at 10 s; ${asked.GET} requests each, ${asked.other} of those that change something\n`,
   );
