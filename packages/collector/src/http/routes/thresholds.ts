@@ -3,8 +3,10 @@ import type { ThresholdProposal } from '@tarsier/protocol/api';
 import type { Alerting } from '../../alert/alerting.ts';
 import type { EventTuner } from '../../alert/event-tuner.ts';
 import type { Storage } from '../../storage/storage.ts';
-import type { TenantScope } from '../../tenant.ts';
 import type { Api, Call } from '../api/call.ts';
+
+/** Of those that somebody has reported. */
+const mostMissed = 10_000;
 
 type Change = 'POST /v1/threshold-proposals/{id}/apply' | 'POST /v1/threshold-proposals/{id}/rollback';
 
@@ -24,11 +26,10 @@ export function thresholdRoutes(
   const missing = (what: string): TarsierError => new TarsierError('http/not-found', `there is no ${what}`);
   const current = ({ tenant, params: { id } }: Call<Change>) => thresholds.find(tenant, id);
 
-  /** It counts from the next sample. */
-  async function changed(scope: TenantScope, id: string, proposal: ThresholdProposal | undefined) {
+  /** It counts from the next sample, once it holds. */
+  function changed({ tenant, params: { id }, after }: Call<Change>, proposal: ThresholdProposal | undefined) {
     if (proposal === undefined) throw missing(`proposal ${id}`);
-    if (proposal.target.kind === 'rule') await alerting.reloadRules(scope);
-    else await tuner.reload(scope);
+    after(() => (proposal.target.kind === 'rule' ? alerting.reloadRules(tenant) : tuner.reload(tenant)));
     return proposal;
   }
 
@@ -43,13 +44,11 @@ export function thresholdRoutes(
   });
   api.on('POST /v1/threshold-proposals/{id}/apply', {
     current,
-    handle: async ({ tenant, identity, params: { id } }) =>
-      changed(tenant, id, await thresholds.apply(tenant, id, identity.name)),
+    handle: async (call) => changed(call, await thresholds.apply(call.tenant, call.params.id, call.identity.name)),
   });
   api.on('POST /v1/threshold-proposals/{id}/rollback', {
     current,
-    handle: async ({ tenant, identity, params: { id } }) =>
-      changed(tenant, id, await thresholds.rollBack(tenant, id, identity.name)),
+    handle: async (call) => changed(call, await thresholds.rollBack(call.tenant, call.params.id, call.identity.name)),
   });
   api.on('GET /v1/missed-incidents', async ({ tenant, query }) => {
     const { items: missed, ...rest } = await thresholds.missed(tenant, query);
@@ -58,7 +57,11 @@ export function thresholdRoutes(
   api.on('POST /v1/missed-incidents', ({ tenant, identity, body }) =>
     thresholds.reportMissed(tenant, body, identity.name),
   );
-  api.on('DELETE /v1/missed-incidents/{id}', async ({ tenant, params: { id } }) => {
-    if (!(await thresholds.deleteMissed(tenant, id))) throw missing(`missed incident ${id}`);
+  api.on('DELETE /v1/missed-incidents/{id}', {
+    current: async ({ tenant, params }) =>
+      (await thresholds.missed(tenant, { limit: mostMissed })).items.find(({ id }) => id === params.id),
+    async handle({ tenant, params: { id } }) {
+      if (!(await thresholds.deleteMissed(tenant, id))) throw missing(`missed incident ${id}`);
+    },
   });
 }
