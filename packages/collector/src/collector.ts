@@ -59,10 +59,12 @@ import { dayMs } from './storage/hours.ts';
 import type { AlertOutcome } from './storage/incidents.ts';
 import { openStorage, type Storage } from './storage/storage.ts';
 import { createAuthenticator } from './tenancy/authenticate.ts';
+import { createOidcClient } from './tenancy/oidc/client.ts';
+import { readOidcProviders } from './tenancy/oidc/provider.ts';
 import { createTokens } from './tenancy/tokens.ts';
 import { createEnrol } from './tenancy/enrolment.ts';
 import { createLimiter } from './tenancy/limiter.ts';
-import type { TenantScope } from './tenant.ts';
+import { homeTenant, type TenantScope } from './tenant.ts';
 import { readTls } from './tls.ts';
 import { createUsageMeter } from './usage-meter.ts';
 
@@ -150,7 +152,8 @@ export async function startCollector({
     maxSeries: config.maxSeries,
     log,
   });
-  const tenant = await storage.tenants.ensure('default');
+  const tenant = await storage.tenants.ensure(homeTenant);
+  await storage.tiers.ensure();
   await storage.ensurePartitions(now());
   await ensureDefaultRules(storage, tenant);
 
@@ -487,10 +490,12 @@ export async function startCollector({
     now,
     webRoot: config.webRoot,
     version,
-    secure: config.publicUrl?.startsWith('https:') ?? false,
     drain,
     // Leases are written all the time.
     writable: () => now() - writtenAt < unwritableLeases * config.leaseMs,
+    secure: (config.publicUrl ?? (config.tls === undefined ? 'http:' : 'https:')).startsWith('https:'),
+    publicUrl: config.publicUrl,
+    oidc: (await readOidcProviders(config.oidcFile)).map((provider) => createOidcClient({ provider, fetch, now })),
   });
   const server = await listen(app.fetch, config.listen, { tls, maxMessageBytes: maxLiveMessageBytes }).catch(
     async (error: unknown) => {

@@ -62,6 +62,7 @@ const environmentSchema = z.object({
   TARSIER_TLS_CERT: z.string().min(1).optional(),
   TARSIER_TLS_KEY: z.string().min(1).optional(),
   TARSIER_TLS_CLIENT_CA: z.string().min(1).optional(),
+  TARSIER_OIDC: z.string().min(1).optional(),
 });
 
 export interface TlsFiles {
@@ -110,6 +111,8 @@ export interface CollectorConfig {
   readonly logFormat: LogFormat;
   /** Files in PEM; absent: plain HTTP. With `clientCa` clients must show a certificate of it. */
   readonly tls: TlsFiles | undefined;
+  /** File that says where people may sign in besides here; absent: nowhere. */
+  readonly oidcFile: string | undefined;
 }
 
 /**
@@ -165,6 +168,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     logLevel: settings.TARSIER_LOG,
     logFormat: settings.TARSIER_LOG_FORMAT,
     tls: tlsOf(settings),
+    oidcFile: settings.TARSIER_OIDC,
   };
 }
 

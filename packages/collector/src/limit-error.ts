@@ -9,13 +9,21 @@ const codes = {
   'jobs-waiting': 'limit/jobs-waiting',
 } as const;
 
-/** A tenant, or a key, has used what it may. */
-export class LimitError extends TarsierError {
-  /** The limit's name. */
-  readonly limit: keyof typeof codes;
-  /** When there is room again, ms from now. */
+/** Refused for now; how long is known. */
+export class RetryLaterError extends TarsierError {
+  /** When it may succeed, ms from now. */
   readonly retryAfterMs: number;
 
+  constructor(code: string, message: string, retryAfterMs: number) {
+    super(code, message, { retryable: true });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** A tenant, or a key, has used what it may. */
+export class LimitError extends RetryLaterError {
+  /** The limit's name. */
+  readonly limit: keyof typeof codes;
   /** Of a limit by time: how much there may be in so many seconds. */
   readonly rate: { readonly limit: number; readonly windowS: number } | undefined;
 
@@ -25,9 +33,8 @@ export class LimitError extends TarsierError {
     retryAfterMs: number,
     rate?: { readonly limit: number; readonly windowS: number },
   ) {
-    super(codes[limit], message, { retryable: true });
+    super(codes[limit], message, retryAfterMs);
     this.limit = limit;
-    this.retryAfterMs = retryAfterMs;
     this.rate = rate;
   }
 }

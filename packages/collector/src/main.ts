@@ -61,7 +61,7 @@ TARSIER_QUERY_SAMPLES (50000000), TARSIER_QUERY_SERIES (20000), TARSIER_QUERY_SE
 TARSIER_SLOW_QUERY_SECONDS (5), TARSIER_LEASE_SECONDS (10), TARSIER_JOB_THREADS (1), TARSIER_JOB_PRICE (0.00005 USD a CPU second),
 TARSIER_LOG (info),
 TARSIER_LOG_FORMAT (text, or json), TARSIER_TLS_CERT and TARSIER_TLS_KEY (files in PEM: serves HTTPS),
-TARSIER_TLS_CLIENT_CA (clients must show a certificate of it).
+TARSIER_TLS_CLIENT_CA (clients must show a certificate of it), TARSIER_OIDC (file of issuers to sign in at).
 
 Exit codes: 0 done, 1 failed while running, 2 wrong arguments or settings.
 `;

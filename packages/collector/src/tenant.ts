@@ -1,6 +1,9 @@
 /** A tenant's number; small, never reused. */
 export type TenantId = number;
 
+/** The first tenant, whose owners run the installation for all others. */
+export const homeTenant = 'default';
+
 /** A condition on a label; the metric's name is the label `__name__`, and one that a series lacks is the empty text. */
 export interface LabelTest {
   readonly label: string;

@@ -41,7 +41,84 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
   'auth/attempts': {
     status: 429,
     title: 'Too many tries to sign in',
-    remedy: 'Wait a quarter of an hour.',
+    remedy: 'Wait as long as `retry-after` says.',
+  },
+  'auth/second-factor': {
+    status: 401,
+    title: 'A code of the second factor is needed',
+    remedy: 'Ask again with the six digits that the authenticator shows, or with a recovery code.',
+  },
+  'auth/code': {
+    status: 401,
+    title: 'The code does not count',
+    remedy: 'Each code counts once and for about a minute; wait for the next one, and look at the clock of the device.',
+  },
+  'auth/needs-second-factor': {
+    status: 403,
+    title: 'The tenant wants a second factor',
+    remedy: 'Set one up with `POST /v1/account/totp`, or on the page after signing in.',
+  },
+  'auth/no-user': {
+    status: 403,
+    title: 'This is for users',
+    remedy: 'Sign in as a user; a key, and who followed the link of a start, has no account.',
+  },
+  'auth/oidc-issuer': {
+    status: 503,
+    title: 'The issuer can not be asked',
+    remedy: "Try again; the collector's log says what it answered.",
+  },
+  'auth/oidc-token': {
+    status: 403,
+    title: 'What the issuer says does not hold',
+    remedy: "Sign in again; the collector's log says which check failed.",
+  },
+  'auth/oidc-state': {
+    status: 403,
+    title: 'The sign-in was begun elsewhere, or too long ago',
+    remedy: 'Begin again on the page, in the same browser, within ten minutes.',
+  },
+  'auth/oidc-refused': {
+    status: 403,
+    title: 'The issuer let nobody in',
+    remedy: 'Begin again, and agree there; or ask who runs the issuer.',
+  },
+  'auth/oidc-email': {
+    status: 403,
+    title: 'The issuer does not say an address that counts',
+    remedy: 'It has to be verified there, and of nobody else here.',
+  },
+  'auth/oidc-uninvited': {
+    status: 403,
+    title: 'Nobody has invited you',
+    remedy: 'Ask an admin of the tenant for an invitation to the same e-mail address.',
+  },
+  'config/oidc': {
+    title: 'The file of issuers can not be read',
+    remedy: 'The message names file and field: docs/security.md has an example.',
+  },
+  'tenants/tier': { status: 400, title: 'There is no such tier', remedy: '`GET /v1/tiers` says which there are.' },
+  'tenants/tier-used': { status: 409, title: 'The tier has tenants', remedy: 'Give them other tiers first.' },
+  'tenants/name': { status: 409, title: 'There is a tenant of that name', remedy: 'Choose another name.' },
+  'tenants/home': {
+    status: 409,
+    title: 'The first tenant stays',
+    remedy: 'Its owners run the installation: it is neither suspended nor deleted.',
+  },
+  'tenants/in-use': {
+    status: 409,
+    title: 'The tenant is in use, or was a moment ago',
+    remedy: 'Suspend it first, and delete it 15 seconds later.',
+  },
+  'account/totp': {
+    status: 409,
+    title: 'The second factor is not as this needs it',
+    remedy: 'The message says whether it has to be set up, or turned off, first.',
+  },
+  'account/password': {
+    status: 403,
+    title: 'The password that was given is not right',
+    remedy: 'Give the password that counts now.',
   },
   'users/last-owner': { status: 409, title: 'The tenant would have no owner', remedy: 'Make another owner first.' },
   'users/invitation': {

@@ -28,10 +28,14 @@ import { createApi } from './api/api.ts';
 import { createMakeChange } from './api/change.ts';
 import type { UsageMeter } from '../usage-meter.ts';
 import type { AppEnv } from './app-env.ts';
+import { createAttempts } from '../tenancy/attempts.ts';
 import type { Authenticate } from '../tenancy/authenticate.ts';
 import type { Limiter } from '../tenancy/limiter.ts';
 import type { Enrol } from '../tenancy/enrolment.ts';
 import type { Tokens } from '../tenancy/tokens.ts';
+import type { OidcClient } from '../tenancy/oidc/client.ts';
+import { createSealer } from '../tenancy/oidc/sealer.ts';
+import { createRequireCode } from '../tenancy/second-factor.ts';
 import { createCors } from './cors.ts';
 import type { Drain } from './drain.ts';
 import { createIdentify } from './identify.ts';
@@ -45,6 +49,7 @@ import { influxRoutes } from './receivers/influx.ts';
 import { otlpRoutes } from './receivers/otlp.ts';
 import { remoteWriteRoutes } from './receivers/remote-write.ts';
 import { requestId } from './request-id.ts';
+import { accountRoutes } from './routes/account.ts';
 import { alertmanagerAlertRoutes } from './routes/alertmanager-alerts.ts';
 import { alertmanagerRoutes } from './routes/alertmanager.ts';
 import { alertPolicyRoutes } from './routes/alert-policies.ts';
@@ -68,6 +73,7 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { limitRoutes } from './routes/limits.ts';
+import { oidcRoutes } from './routes/oidc.ts';
 import { onCallRoutes } from './routes/on-call.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { optimisationRoutes } from './routes/optimisation.ts';
@@ -81,6 +87,7 @@ import { ruleRoutes } from './routes/rules.ts';
 import { sessionRoutes, signInRoute } from './routes/session.ts';
 import { incidentPictureRoutes, snapshotRoutes } from './routes/snapshots.ts';
 import { thresholdRoutes } from './routes/thresholds.ts';
+import { tenantRoutes } from './routes/tenants.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { signInRoutes, userRoutes } from './routes/users.ts';
 import { createStatic } from './static.ts';
@@ -128,6 +135,10 @@ export interface AppDeps {
   readonly writable: () => boolean;
   /** Is told of operations that change what is there and can't say what that was. */
   readonly onNoBefore?: (key: OperationKey) => void;
+  /** How they do, where that is not where it listens. */
+  readonly publicUrl: string | undefined;
+  /** Where people may sign in besides here. */
+  readonly oidc: readonly OidcClient[];
   readonly log: Log;
   readonly now: () => UnixMs;
 }
@@ -152,6 +163,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.route('/', healthRoutes({ ...deps, ready: deps.drain.isOpen }));
   app.route('/', metricsRoutes(deps));
   app.route('/sign-in', signInRoute(deps));
+  app.route('/sign-in/oidc', oidcRoutes({ ...deps, sealer: createSealer(deps) }));
   app.get('/.well-known/jwks.json', async (c) =>
     c.json(await deps.tokens.keySet(), 200, { 'cache-control': 'max-age=300' }),
   );
@@ -162,7 +174,9 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   // And a host that has no key yet has a token.
   enrolRoutes(api, deps);
   openApiRoutes(api, deps);
-  signInRoutes(api, deps);
+  const attempts = createAttempts(deps.now);
+  const signIn = { ...deps, attempts, requireCode: createRequireCode({ ...deps, attempts }) };
+  signInRoutes(api, signIn);
 
   const identify = createIdentify(deps);
   const doors = { ...deps, maxAgeMs: deps.maxAge.doorsMs };
@@ -194,8 +208,10 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   alertRoutes(api, deps);
   detectionRoutes(api, deps);
   sessionRoutes(api, deps);
+  accountRoutes(api, signIn);
   keyRoutes(api, deps);
   userRoutes(api, deps);
+  tenantRoutes(api, deps);
   enrolTokenRoutes(api, deps);
   changeEventRoutes(api, deps);
   onCallRoutes(api, deps);

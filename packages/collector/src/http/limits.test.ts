@@ -46,7 +46,8 @@ test('a key may have a limit of its own, which the tenant’s other keys do not 
   expect((await get('/v1/hosts', limited)).status).toBe(429);
   expect((await get('/v1/hosts')).status).toBe(200);
   expect(await (await get('/v1/limits')).json()).toEqual({
-    limits: [{ name: 'requests', key: id, value: 0.1, unit: 'requests per second' }],
+    tier: 'enterprise',
+    limits: [{ name: 'requests', key: id, value: 0.1, unit: 'requests per second', source: 'key', used: null }],
   });
 });
 

@@ -2,7 +2,7 @@ import { errorMeanings, type TarsierError } from '@tarsier/protocol';
 import { problemType, type Problem } from '@tarsier/protocol/api';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { LimitError } from '../limit-error.ts';
+import { LimitError, RetryLaterError } from '../limit-error.ts';
 import type { AppEnv } from './app-env.ts';
 
 /** Seconds after which a refused request may come again; for a limit until somebody has raised it or deleted a host. */
@@ -18,7 +18,7 @@ export function statusOf(error: TarsierError): ContentfulStatusCode {
 /** Headers that say when to come again, where that helps. */
 export function retryHeaders(status: number, error?: unknown): Record<string, string> {
   if (!(error instanceof LimitError)) {
-    const seconds = retryAfterS[status];
+    const seconds = error instanceof RetryLaterError ? Math.ceil(error.retryAfterMs / 1_000) : retryAfterS[status];
     return seconds === undefined ? {} : { 'retry-after': String(seconds) };
   }
   const { limit, rate } = error;

@@ -34,6 +34,8 @@ import type { Storage } from '../storage/storage.ts';
 import { maxBatchSpanMs } from '../storage/batches.ts';
 import { createTestStorage, type TestStorage } from '../storage/testing.ts';
 import { createAuthenticator } from '../tenancy/authenticate.ts';
+import { createOidcClient } from '../tenancy/oidc/client.ts';
+import type { OidcProvider } from '../tenancy/oidc/provider.ts';
 import { createTokens } from '../tenancy/tokens.ts';
 import { compileSelector } from '../query/selector.ts';
 import { createEnrol } from '../tenancy/enrolment.ts';
@@ -68,9 +70,11 @@ export interface TestServer {
 /** Every door over real HTTP, on a real database. @param breakStorage  wraps what the rooms get of it */
 export async function startTestServer(
   breakStorage: (storage: Storage) => Storage = (storage) => storage,
+  issuers: readonly OidcProvider[] = [],
 ): Promise<TestServer> {
   const { storage: real, sql, drop } = await createTestStorage();
   await real.ensurePartitions(Date.now());
+  await real.tiers.ensure();
   const storage = breakStorage(real);
   const log = silentLog;
   const windows = createLiveWindows();
@@ -215,6 +219,8 @@ export async function startTestServer(
     drain: createDrain(),
     writable: () => true,
     onNoBefore: (key) => noBefore.push(key),
+    publicUrl: undefined,
+    oidc: issuers.map((provider) => createOidcClient({ provider, fetch, now: Date.now })),
     log,
     now: Date.now,
   });

@@ -5,13 +5,13 @@ import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
 import { apiKey, tenant } from './schema.ts';
 
-/** What a key may do. `admin` includes all, `write` includes `read`. */
-export type KeyScope = 'ingest' | 'read' | 'write' | 'admin';
+/** What a key may do. `write` includes `read`; `admin` all of the tenant, `operator` all tenants. */
+export type KeyScope = 'ingest' | 'read' | 'write' | 'admin' | 'operator';
 
 /** What keys begin with, so that scanners for leaked secrets know them. */
 export const keyPrefix = 'tsr_';
 
-export const keyScopes: readonly KeyScope[] = ['ingest', 'read', 'write', 'admin'];
+export const keyScopes: readonly KeyScope[] = ['ingest', 'read', 'write', 'admin', 'operator'];
 
 export interface FoundKey {
   readonly tenant: TenantScope;
@@ -84,7 +84,7 @@ export function createKeys({ within, system }: Database, now: () => number): Key
         .select({ key: apiKey, tenant: tenant.name })
         .from(apiKey)
         .innerJoin(tenant, eq(tenant.tenantId, apiKey.tenantId))
-        .where(and(eq(apiKey.hash, hash), isUsable(now())));
+        .where(and(eq(apiKey.hash, hash), isUsable(now()), isNull(tenant.suspendedAt)));
       const scope = keyScopes.find((known) => known === row?.key.scope);
       if (row === undefined || scope === undefined) return undefined;
       const { tenantId, host, name, expiresAt, lastUsedAt } = row.key;

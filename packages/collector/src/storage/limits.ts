@@ -1,7 +1,9 @@
 /** What tenants and keys may use, and what is left of it. */
 import type { UnixMs } from '@tarsier/protocol';
+import type { LimitName } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
+import { effectiveLimits, type EffectiveLimit, type LimitValues } from './tiers.ts';
 
 export interface StoredLimit {
   readonly name: string;
@@ -11,6 +13,12 @@ export interface StoredLimit {
 }
 
 export interface Limits {
+  /** What all of the tenant together may use: what is set for it, else for its tier. */
+  effective(scope: TenantScope): Promise<ReadonlyMap<LimitName, EffectiveLimit>>;
+  /** What is set for it in place of its tier's limits. */
+  own(scope: TenantScope): Promise<LimitValues>;
+  /** How much is used of what lasts, by name, and the tenant's tier. */
+  used(scope: TenantScope): Promise<{ readonly tier: string; readonly used: LimitValues }>;
   list(scope: TenantScope): Promise<readonly StoredLimit[]>;
   /** @param value  null takes the limit away */
   set(scope: TenantScope, limit: Omit<StoredLimit, 'value'> & { readonly value: number | null }): Promise<void>;
@@ -33,8 +41,29 @@ export interface Limits {
   waitingJobs(scope: TenantScope, upTo: number): Promise<number>;
 }
 
-export function createLimits({ run }: Database): Limits {
+export function createLimits(database: Database): Limits {
+  const { run } = database;
   return {
+    effective: (scope) => effectiveLimits(database, scope),
+    async own(scope) {
+      const all = await effectiveLimits(database, scope);
+      const own = [...all].filter(([, { source }]) => source === 'tenant');
+      return Object.fromEntries(own.map(([name, { value }]) => [name, value]));
+    },
+    async used(scope) {
+      const { tenantId } = scope;
+      const [row] = await run(
+        scope,
+        (sql) => sql<{ tier: string; series: number; hosts: number; bytes: number }[]>`
+        select tier, series_count as series,
+          (select count(*) from host where tenant_id = ${tenantId} and name <> '') as hosts,
+          (select coalesce(sum(amount), 0)::float8 from usage u where tenant_id = ${tenantId} and what = 'stored_bytes'
+            and day = (select max(day) from usage where tenant_id = ${tenantId} and what = 'stored_bytes')) as bytes
+        from tenant where tenant_id = ${tenantId}`,
+      );
+      const { tier = '', ...used } = row ?? {};
+      return { tier, used };
+    },
     list: (scope) =>
       run(
         scope,

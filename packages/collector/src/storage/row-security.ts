@@ -29,6 +29,8 @@ export async function guardTables(sql: postgres.Sql): Promise<void> {
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
       and not (c.relrowsecurity and has_table_privilege(${applicationRole}, c.oid, 'select, insert, update, delete')
         and exists (select from pg_policy p where p.polrelid = c.oid and p.polname = ${policy}))`;
+  // Of no tenant, and no secret: what each kind of tenant may use.
+  await sql`grant select on tier to ${sql(applicationRole)}`;
   for (const { name } of tables) {
     await sql.begin(async (tx) => {
       await tx`alter table ${tx(name)} enable row level security`;

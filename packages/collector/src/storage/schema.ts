@@ -42,7 +42,11 @@ export const tenant = pgTable('tenant', {
   querySamples: integer('query_samples'),
   querySeries: integer('query_series'),
   queryTimeoutMs: integer('query_timeout_ms'),
-  tier: text('tier').notNull().default('free'),
+  tier: text('tier').notNull().default('enterprise'),
+  /** Since when nobody gets in and nothing is taken; null while it is in use. */
+  suspendedAt: unixMs('suspended_at'),
+  /** Whether who signs in with a password needs a second factor, too. */
+  requireTotp: boolean('require_totp').notNull().default(false),
 });
 
 /** What tenants of a tier may use: limits by name. */
@@ -62,6 +66,8 @@ export const account = pgTable('account', {
   passwordHash: text('password_hash'),
   /** In base32; null without a second factor. */
   totpSecret: text('totp_secret'),
+  /** One that was shown, and becomes the secret when a code of it is given. */
+  totpPending: text('totp_pending'),
   /** Of the last code that was used: none counts twice. */
   totpStep: bigint('totp_step', { mode: 'number' }).notNull().default(0),
   /** SHA-256, hexadecimal, of the codes that are left. */
@@ -110,17 +116,6 @@ export const invitation = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.hash] })],
 );
 
-/** Where a tenant's people sign in besides here. */
-export const identityProvider = pgTable(
-  'identity_provider',
-  {
-    tenantId: integer('tenant_id').notNull(),
-    id: text('id').notNull(),
-    body: jsonb('body').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
-);
-
 export const apiKey = pgTable(
   'api_key',
   {
@@ -159,8 +154,19 @@ export const session = pgTable(
     expiresAt: unixMs('expires_at').notNull(),
     /** Null for who followed the link that a start prints. */
     accountId: text('account_id'),
+    createdAt: unixMs('created_at').notNull().default(0),
+    lastUsedAt: unixMs('last_used_at'),
+    /** How it began: `password`, `totp`, `oidc`, `link`. */
+    factor: text('factor').notNull().default('password'),
+    /** Of the browser that began it, as it called itself, and its network address. */
+    agent: text('agent').notNull().default(''),
+    address: text('address').notNull().default(''),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.hash] }), index('session_hash').on(table.hash)],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.hash] }),
+    index('session_hash').on(table.hash),
+    index('session_account').on(table.tenantId, table.accountId),
+  ],
 );
 
 export const host = pgTable(

@@ -115,7 +115,9 @@ export function createSeriesCatalog(database: Database, now: () => number, maxSe
       return begin(scope, async (tx) => {
         // The tenant's row is the lock: numbers are given out once, and the same series never gets two.
         const [limits] = await tx<{ series_count: number; max_series: number | null }[]>`
-          select series_count, max_series from tenant where tenant_id = ${scope.tenantId} for update`;
+          select series_count,
+            coalesce(max_series, (select (limits ->> 'series')::float8 from tier where tier.name = tenant.tier)) as max_series
+          from tenant where tenant_id = ${scope.tenantId} for update of tenant`;
         const hostId = await ensureHost(tx, scope, host, now());
         const seriesIds = await ensureSeries(tx, scope, hostId, schema, {
           count: limits?.series_count ?? 0,

@@ -5,6 +5,8 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
 import { dropOldAlerts, type AlertRetention } from './alert-retention.ts';
+import { createAccounts, type Accounts } from './accounts.ts';
+import { createAdmissions, type Admissions } from './admissions.ts';
 import { createAlertPolicies, type AlertPolicies } from './alert-policies.ts';
 import { createAlerts, type Alerts } from './alerts.ts';
 import { createAnomalies, type Anomalies } from './anomalies.ts';
@@ -52,12 +54,14 @@ import { createRules, type Rules } from './rules.ts';
 import { createSeriesCatalog, type SeriesCatalog } from './series-catalog.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts';
+import { createTiers, type Tiers } from './tiers.ts';
 import { createTenants, type Tenants } from './tenants.ts';
 import { createTokenKeys, type TokenKeys } from './token-keys.ts';
 import { createUsers, type Users } from './users.ts';
 
 export interface Storage {
   readonly tenants: Tenants;
+  readonly tiers: Tiers;
   readonly keys: Keys;
   readonly enrolments: Enrolments;
   readonly sessions: Sessions;
@@ -102,6 +106,8 @@ export interface Storage {
   readonly connection: Connection;
   readonly tokenKeys: TokenKeys;
   readonly users: Users;
+  readonly accounts: Accounts;
+  readonly admissions: Admissions;
   /** @throws when the database does not answer */
   ping(): Promise<void>;
   health(now: UnixMs): Promise<Health>;
@@ -212,6 +218,7 @@ function storageOn(
   const changeEvents = createChangeEvents(database, now);
   return {
     tenants: createTenants(database),
+    tiers: createTiers(database),
     keys: createKeys(database, now),
     enrolments: createEnrolments(database, now),
     sessions: createSessions(database),
@@ -253,6 +260,8 @@ function storageOn(
     connection,
     tokenKeys: createTokenKeys(database),
     users: createUsers(database, now),
+    accounts: createAccounts(database),
+    admissions: createAdmissions(database, now),
     health: (at) => healthOf(sql, at),
     backup: (to) => writeBackup(sql, to),
     restore: (from) => restoreBackup(sql, from),

@@ -1,15 +1,21 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import type { TenantScope } from '../tenant.ts';
 import type { AlertRetention } from './alert-retention.ts';
 import type { Database } from './database.ts';
 import { tenant } from './schema.ts';
+import { effectiveLimits } from './tiers.ts';
 
 export interface Tenants {
   /** The tenant of that name, made if there is none. */
   ensure(name: string): Promise<TenantScope>;
   find(name: string): Promise<TenantScope | undefined>;
   all(): Promise<readonly TenantScope[]>;
-  /** What its queries may; what is absent is as for all. */
+  /** Whether it is there, and not suspended. */
+  isActive(scope: TenantScope): Promise<boolean>;
+  /** Whether who signs in with a password needs a second factor. */
+  requiresTotp(scope: TenantScope): Promise<boolean>;
+  setRequiresTotp(scope: TenantScope, requires: boolean): Promise<void>;
+  /** What its queries may, of its own or of its tier; what is absent is as for all. */
   queryLimits(scope: TenantScope): Promise<QueryLimits>;
   /** Those given are changed; null: as for all. */
   setQueryLimits(scope: TenantScope, limits: { readonly [Name in keyof QueryLimits]?: number | null }): Promise<void>;
@@ -32,14 +38,10 @@ export interface QueryLimits {
   readonly timeoutMs?: number;
 }
 
-const limitColumns = {
-  samples: tenant.querySamples,
-  series: tenant.querySeries,
-  timeoutMs: tenant.queryTimeoutMs,
-};
 const columns = { tenantId: tenant.tenantId, tenant: tenant.name };
 
-export function createTenants({ within, system }: Database): Tenants {
+export function createTenants(database: Database): Tenants {
+  const { within, system } = database;
   const find: Tenants['find'] = async (name) => {
     const [row] = await system.db.select(columns).from(tenant).where(eq(tenant.name, name));
     return row;
@@ -52,12 +54,32 @@ export function createTenants({ within, system }: Database): Tenants {
       if (row === undefined) throw new Error(`tenant ${name} vanished while it was created`);
       return row;
     },
-    async queryLimits(scope) {
-      const { tenantId } = scope;
+    async isActive({ tenantId }) {
+      const rows = await system.db
+        .select(columns)
+        .from(tenant)
+        .where(and(eq(tenant.tenantId, tenantId), isNull(tenant.suspendedAt)));
+      return rows.length > 0;
+    },
+    async requiresTotp(scope) {
       const [row] = await within(scope, (tx) =>
-        tx.select(limitColumns).from(tenant).where(eq(tenant.tenantId, tenantId)),
+        tx.select({ requires: tenant.requireTotp }).from(tenant).where(eq(tenant.tenantId, scope.tenantId)),
       );
-      return Object.fromEntries(Object.entries(row ?? {}).filter(([, value]) => value !== null));
+      return row?.requires ?? false;
+    },
+    async setRequiresTotp(scope, requireTotp) {
+      await within(scope, (tx) => tx.update(tenant).set({ requireTotp }).where(eq(tenant.tenantId, scope.tenantId)));
+    },
+    async queryLimits(scope) {
+      const limits = await effectiveLimits(database, scope);
+      const [samples, series, seconds] = (['query-samples', 'query-series', 'query-seconds'] as const).map(
+        (name) => limits.get(name)?.value,
+      );
+      return {
+        ...(samples === undefined ? {} : { samples }),
+        ...(series === undefined ? {} : { series }),
+        ...(seconds === undefined ? {} : { timeoutMs: seconds * 1_000 }),
+      };
     },
     async setQueryLimits(scope, { samples, series, timeoutMs }) {
       const { tenantId } = scope;
@@ -75,12 +97,7 @@ export function createTenants({ within, system }: Database): Tenants {
       const days = { incidentsDays: incidents, notificationsDays: notifications };
       await within(scope, (tx) => tx.update(tenant).set(days).where(eq(tenant.tenantId, scope.tenantId)));
     },
-    async maxSeries(scope) {
-      const [row] = await within(scope, (tx) =>
-        tx.select({ most: tenant.maxSeries }).from(tenant).where(eq(tenant.tenantId, scope.tenantId)),
-      );
-      return row?.most ?? undefined;
-    },
+    maxSeries: async (scope) => (await effectiveLimits(database, scope)).get('series')?.value,
     async setMaxSeries(scope, maxSeries) {
       await within(scope, (tx) => tx.update(tenant).set({ maxSeries }).where(eq(tenant.tenantId, scope.tenantId)));
     },

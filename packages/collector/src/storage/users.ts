@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { roles, type Invitation, type Role, type User } from '@tarsier/protocol/api';
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
-import { and, eq, gt, ne, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, ne, sql } from 'drizzle-orm';
 import type { TenantScope } from '../tenant.ts';
 import type { Database, DrizzleTransaction } from './database.ts';
 import { hashOf, idOf, newSecret } from './keys.ts';
@@ -165,7 +165,7 @@ export function createUsers({ within, system }: Database, now: () => UnixMs): Us
         })
         .from(account)
         .leftJoin(membership, eq(membership.accountId, account.id))
-        .leftJoin(tenant, eq(tenant.tenantId, membership.tenantId))
+        .leftJoin(tenant, and(eq(tenant.tenantId, membership.tenantId), isNull(tenant.suspendedAt)))
         .where(eq(account.email, email))
         .orderBy(tenant.tenantId);
       const [first] = found;

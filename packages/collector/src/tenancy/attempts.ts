@@ -1,8 +1,9 @@
-import { TarsierError, type UnixMs } from '@tarsier/protocol';
+import type { UnixMs } from '@tarsier/protocol';
+import { RetryLaterError } from '../limit-error.ts';
 
-/** Counts failures to sign in, by e-mail address and by network address. */
+/** Counts failures to sign in, by e-mail address and by network address, and wrong codes by account. */
 export interface Attempts {
-  /** @throws {TarsierError} `auth/attempts` when there were too many */
+  /** @throws {RetryLaterError} `auth/attempts` when there were too many */
   check(names: readonly string[]): void;
   failed(names: readonly string[]): void;
   succeeded(name: string): void;
@@ -18,10 +19,16 @@ export function createAttempts(now: () => UnixMs = Date.now): Attempts {
   const recent = (name: string): UnixMs[] => (failures.get(name) ?? []).filter((at) => at > now() - windowMs);
   return {
     check(names) {
-      if (names.every((name) => recent(name).length < most)) return;
-      throw new TarsierError('auth/attempts', 'too many tries to sign in; wait a quarter of an hour', {
-        retryable: true,
-      });
+      // When so many of them are over that there is room for another.
+      const free = names.map((name) => (recent(name).at(-most) ?? -Infinity) + windowMs - now());
+      const waitMs = Math.max(...free);
+      if (waitMs <= 0) return;
+      const minutes = Math.ceil(waitMs / 60_000);
+      throw new RetryLaterError(
+        'auth/attempts',
+        `too many tries to sign in; come again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}`,
+        waitMs,
+      );
     },
     failed(names) {
       for (const name of names) {

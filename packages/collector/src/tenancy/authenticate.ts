@@ -2,8 +2,8 @@ import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { Role } from '@tarsier/protocol/api';
 import { hashOf, type KeyScope } from '../storage/keys.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { LabelTest, TenantScope } from '../tenant.ts';
-import { scopeOf } from './permissions.ts';
+import { homeTenant, type LabelTest, type TenantScope } from '../tenant.ts';
+import { userScope } from './permissions.ts';
 import { isToken, type Tokens } from './tokens.ts';
 
 export const sessionCookie = 'tarsier_session';
@@ -11,13 +11,18 @@ export const sessionCookie = 'tarsier_session';
 /** Who asks: a program with a key, or a person's page with a session. */
 export interface Identity {
   readonly tenant: TenantScope;
-  /** `view`: only the series of the tenant's scope, only where operations say so. */
-  readonly scope: KeyScope | 'view';
+  /**
+   * `view`: only the series of the tenant's scope, only where operations say so. `none`: nothing but setting up the
+   * second factor that the tenant wants.
+   */
+  readonly scope: KeyScope | 'view' | 'none';
   readonly by: 'key' | 'session' | 'token';
   /** Whom it stands for, for logs. */
   readonly name: string;
   /** Of a key. */
   readonly keyId?: string;
+  /** Of a session. */
+  readonly sessionId?: string;
   /** Of one who is a user. */
   readonly user?: { readonly id: string; readonly email: string; readonly role: Role };
   /** The only host that it may ship for; absent for any. */
@@ -59,7 +64,7 @@ export function createAuthenticator({
   compileSelector,
   now = Date.now,
 }: {
-  readonly storage: Pick<Storage, 'keys' | 'sessions'>;
+  readonly storage: Pick<Storage, 'keys' | 'sessions' | 'tenants'>;
   readonly tokens: Pick<Tokens, 'verify'>;
   /** Tests that a series of a PromQL selector passes. @throws for one that can not be read */
   readonly compileSelector: (selector: string) => readonly LabelTest[];
@@ -74,16 +79,21 @@ export function createAuthenticator({
       const key = await storage.keys.find(secret);
       if (key === undefined) return undefined;
       const { id: keyId, expiresAt: until, ...found } = key;
+      // Only the first tenant has operators, whatever is written elsewhere.
+      if (found.scope === 'operator' && found.tenant.tenant !== homeTenant) return undefined;
       return { identity: { ...found, keyId, by }, until };
     }
     if (by === 'session') {
       const session = await storage.sessions.find(secret, now());
       if (session === undefined) return undefined;
-      const { tenant, user, expiresAt: until } = session;
-      return { identity: { tenant, scope: scopeOf[user.role], by, name: user.email, user }, until };
+      const { tenant, user, expiresAt: until, id: sessionId, lacksFactor } = session;
+      const scope = lacksFactor ? 'none' : userScope(user.role, tenant.tenant);
+      return { identity: { tenant, scope, by, name: user.email, user, sessionId }, until };
     }
     const claims = await tokens.verify(secret);
     const { tenant, name, expiresAt: until } = claims;
+    // It says for itself what it may; but not whether its tenant is still there.
+    if (!(await storage.tenants.isActive(tenant))) return undefined;
     if (claims.kind === 'access') return { identity: { tenant, scope: claims.scope, by, name }, until };
     const view = claims.selectors.map(compileSelector);
     return { identity: { tenant: { ...tenant, view }, scope: 'view', by, name }, until, origins: claims.origins };

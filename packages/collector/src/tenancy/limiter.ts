@@ -71,9 +71,14 @@ export function createLimiter({
   async function valuesOf({ tenantId, tenant }: TenantScope): Promise<Values> {
     const cached = known.get(tenantId);
     if (cached !== undefined && cached.until > now()) return cached.values;
-    const values = storage.limits
-      .list({ tenantId, tenant })
-      .then((rows) => new Map(rows.map(({ name, key, value }) => [`${name}/${key}`, value])));
+    const scope = { tenantId, tenant };
+    const values = Promise.all([storage.limits.list(scope), storage.limits.effective(scope)]).then(
+      ([rows, ofAll]) =>
+        new Map([
+          ...[...ofAll].map(([name, { value }]) => [`${name}/`, value] as const),
+          ...rows.map(({ name, key, value }) => [`${name}/${key}`, value] as const),
+        ]),
+    );
     const entry = { values, ready: cached?.ready ?? new Map(), until: now() + cacheMs };
     known.set(tenantId, entry);
     values.then(

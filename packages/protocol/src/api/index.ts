@@ -1,4 +1,5 @@
 /** The REST API's shapes, a file per resource: what the routes check, what a client may rely on. */
+export * from './account.ts';
 export * from './alert-policies.ts';
 export * from './alerts.ts';
 export * from './calendar.ts';
@@ -36,6 +37,7 @@ export { operations } from './operations.ts';
 export type { Operation, OperationName, OperationScope, RawContent } from './operation.ts';
 export { isRaw } from './operation.ts';
 export * from './prices.ts';
+export * from './session.ts';
 export * from './problem.ts';
 export * from './query.ts';
 export * from './results/index.ts';
@@ -45,5 +47,6 @@ export * from './rule-lab.ts';
 export * from './rules.ts';
 export * from './template.ts';
 export * from './thresholds.ts';
+export * from './tenants.ts';
 export * from './time.ts';
 export * from './users.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineOperations, many, next, pageParameters, unixMs } from './operation.ts';
 
-export const keyScopeSchema = z.enum(['ingest', 'read', 'write', 'admin']);
+export const keyScopeSchema = z.enum(['ingest', 'read', 'write', 'admin', 'operator']);
 
 /** Longest life of a token, and that which it has where none is asked for, ms. */
 export const tokenLimits = { maxTtlMs: 3_600_000, accessTtlMs: 900_000, viewTtlMs: 600_000 } as const;

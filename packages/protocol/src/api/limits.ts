@@ -37,16 +37,19 @@ export const limitSchema = z
     key: z.string().describe('Id of the key that it counts for; empty for all of the tenant together.'),
     value: z.number(),
     unit: z.string(),
+    source: z.enum(['tier', 'tenant', 'key']).describe('Whether it is of the tier, or set for this tenant or key.'),
+    used: z.number().nullable().describe('How much of it is used now; null for what is used for moments.'),
   })
   .meta({ id: 'Limit' });
 
 export const limitOperations = defineOperations({
   'GET /v1/limits': {
-    summary: 'What the tenant and its keys may use; what is not listed has no limit of its own',
+    summary:
+      'What the tenant and its keys may use, and how much of it they do; what is not listed has no limit of its own',
     tag: 'limits',
     scope: 'read',
     status: 200,
-    answer: z.object({ limits: many(limitSchema) }),
+    answer: z.object({ tier: z.string(), limits: many(limitSchema) }),
   },
   'GET /v1/cors-origins': {
     summary: 'Other sites whose pages may ask; at first none',

@@ -1,8 +1,8 @@
 /** What one operation of the REST API takes and answers: routes, the OpenAPI document and clients are made from it. */
 import { z } from 'zod';
 
-/** Who may: anybody, one who has any key or session, or one of that scope. */
-export type OperationScope = 'public' | 'any' | 'ingest' | 'read' | 'write' | 'admin';
+/** Who may: anybody, one who has any key or session, or one of that scope; `operator` is for those who run it for all. */
+export type OperationScope = 'public' | 'any' | 'ingest' | 'read' | 'write' | 'admin' | 'operator';
 
 /** Bytes or text, where a body or an answer is not JSON. */
 export interface RawContent {

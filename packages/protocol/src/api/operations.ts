@@ -1,5 +1,6 @@
 /** Every operation under `/v1`: what is not here is not there, and the other way around (a test asks the router). */
 import type { z } from 'zod';
+import { accountOperations } from './account.ts';
 import { alertPolicyOperations } from './alert-policies.ts';
 import { alertOperations } from './alerts.ts';
 import { auditOperations } from './audit.ts';
@@ -30,6 +31,7 @@ import { ruleEvaluationOperations, ruleOperations } from './rules.ts';
 import { sampleOperations } from './samples.ts';
 import { sessionOperations } from './session.ts';
 import { thresholdOperations } from './thresholds.ts';
+import { tenantOperations } from './tenants.ts';
 import { userOperations } from './users.ts';
 import { usageOperations } from './usage.ts';
 
@@ -54,6 +56,7 @@ export const operations = {
   ...exportOperations,
   ...enrolOperations,
   ...sessionOperations,
+  ...accountOperations,
   ...jobOperations,
   ...modelOperations,
   ...priceOperations,
@@ -63,6 +66,7 @@ export const operations = {
   ...thresholdOperations,
   ...keyOperations,
   ...userOperations,
+  ...tenantOperations,
   ...limitOperations,
   ...usageOperations,
   ...auditOperations,

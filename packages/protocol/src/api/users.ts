@@ -11,7 +11,13 @@ const email = z
   .max(254)
   .regex(/^[^\s@]+@[^\s@]+$/u, 'expected an e-mail address')
   .transform((text) => text.toLowerCase());
-const newPassword = z.string().min(12, 'expected at least 12 characters').max(200);
+export const newPasswordSchema = z.string().min(12, 'expected at least 12 characters').max(200);
+
+const codeSchema = z
+  .string()
+  .max(40)
+  .optional()
+  .describe('Six digits of the authenticator, or a recovery code, of one who has a second factor.');
 
 export const userSchema = z
   .object({ id: z.string(), email: z.string(), name: z.string(), role: roleSchema, createdAt: unixMs })
@@ -22,6 +28,18 @@ export const invitationSchema = z
   .object({ id: z.string(), email: z.string(), role: roleSchema, createdAt: unixMs, expiresAt: unixMs })
   .meta({ id: 'Invitation' });
 export type Invitation = z.infer<typeof invitationSchema>;
+
+export const invitedSchema = invitationSchema.extend({ token: z.string().describe('Shown only here.') });
+export const invitationBodySchema = z.strictObject({
+  email,
+  role: roleSchema,
+  expiresInMs: z
+    .number()
+    .int()
+    .min(60_000)
+    .max(30 * 86_400_000)
+    .default(7 * 86_400_000),
+});
 
 const signedIn = z.object({
   tenant: z.string(),
@@ -64,18 +82,9 @@ export const userOperations = defineOperations({
     summary: 'Invites somebody: who has the token may become a user',
     tag: 'users',
     scope: 'admin',
-    body: z.strictObject({
-      email,
-      role: roleSchema,
-      expiresInMs: z
-        .number()
-        .int()
-        .min(60_000)
-        .max(30 * 86_400_000)
-        .default(7 * 86_400_000),
-    }),
+    body: invitationBodySchema,
     status: 201,
-    answer: invitationSchema.extend({ token: z.string().describe('Shown only here.') }),
+    answer: invitedSchema,
     secret: true,
   },
   'DELETE /v1/invitations/{id}': {
@@ -90,7 +99,12 @@ export const userOperations = defineOperations({
     description: 'Who is a user of another tenant already gives the password that is known here.',
     tag: 'users',
     scope: 'public',
-    body: z.strictObject({ token: z.string().max(200), name: z.string().min(1).max(200), password: newPassword }),
+    body: z.strictObject({
+      token: z.string().max(200),
+      name: z.string().min(1).max(200),
+      password: newPasswordSchema,
+      code: codeSchema,
+    }),
     status: 201,
     answer: signedIn,
     secret: true,
@@ -98,13 +112,14 @@ export const userOperations = defineOperations({
   'POST /v1/sign-in': {
     summary: 'Signs in with a password',
     description:
-      'Answers with the cookie of a session. Too many tries for an address or from one are refused for a while.',
+      'Answers with the cookie of a session. Who has a second factor is told `auth/second-factor`, and asks again with a code. Too many tries for an address or from one are refused for a while.',
     tag: 'session',
     scope: 'public',
     body: z.strictObject({
       email,
       password: z.string().max(200),
       tenant: z.string().max(200).optional().describe('Of one who belongs to several.'),
+      code: codeSchema,
     }),
     status: 200,
     answer: signedIn,

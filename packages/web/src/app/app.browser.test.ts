@@ -6,6 +6,7 @@ import { words } from '../i18n/words.ts';
 import '../styles/page.css';
 import { createFakeSource, heldSeries } from '../testing/fake-source.ts';
 import { expectAccessible } from '../testing/mount.ts';
+import { settingsAnswers } from '../testing/settings-answers.ts';
 import { TarsierApp } from './app.ts';
 import { KeyHelp } from './key-help.ts';
 import { applyPreferences, createPreferences } from './preferences.ts';
@@ -42,7 +43,7 @@ beforeEach(() => {
   fake.answers.set('/v1/query_range', { data: { result: [] } });
   fake.answers.set('/v1/rules', { rules: [rule] });
   fake.answers.set('/v1/rule-lab', { trials: [trial] });
-  fake.answers.set('/v1/session', { tenant: 'default', scope: 'write' });
+  for (const [path, answer] of Object.entries(settingsAnswers)) fake.answers.set(path, answer);
   fake.answers.set('/v1/enrol-tokens', { token: 'tsr_enrol_x', expiresAt: Date.now() + 3_600_000 });
   fake.hosts.set({
     kind: 'ready',
@@ -73,6 +74,12 @@ test.each([
   ['#/alerts', 'tarsier-alerts-page'],
   ['#/settings', 'tarsier-settings-page'],
   ['#/settings/account', 'tarsier-settings-page'],
+  ['#/settings/users', 'tarsier-settings-page'],
+  ['#/settings/keys', 'tarsier-settings-page'],
+  ['#/settings/limits', 'tarsier-settings-page'],
+  ['#/settings/origins', 'tarsier-settings-page'],
+  ['#/settings/audit', 'tarsier-settings-page'],
+  ['#/settings/tenants', 'tarsier-settings-page'],
   ['#/explore', 'tarsier-explore-page'],
   ['#/explore?query=up', 'tarsier-explore-page'],
   ['#/anomalies', 'tarsier-anomalies-page'],

@@ -137,22 +137,6 @@ export const styles = css`
   .banner span {
     flex: 1 1 220px;
   }
-  .signed-out {
-    display: grid;
-    gap: 14px;
-    max-width: 560px;
-    margin: 8vh auto 0;
-    padding: 28px 32px;
-  }
-  .signed-out h1 {
-    font-size: 22px;
-    line-height: 1.25;
-  }
-  .signed-out .icon {
-    width: 28px;
-    height: 28px;
-    color: var(--_accent);
-  }
   @media (max-width: 1020px) {
     .shell {
       grid-template-columns: 60px minmax(0, 1fr);
@@ -228,10 +212,6 @@ export const styles = css`
     }
     main {
       padding-bottom: 88px;
-    }
-    .signed-out {
-      margin-top: 16px;
-      padding: 20px;
     }
   }
 `;

@@ -19,6 +19,8 @@ import { hostHash, incidentHash, parseRoute, routeHash } from './route.ts';
 import type { Route } from './route.ts';
 import { appWords } from './words/words.ts';
 
+/** Of an invitation: its token follows. */
+const joinPage = 'join';
 /** What addresses leave out. */
 const defaultRange = '15m';
 /** On a phone the bar at the bottom has room for so many; the palette has them all. */
@@ -224,7 +226,11 @@ export class TarsierApp extends LitElement {
           </button>
         </nav>
         <main id="main" tabindex="-1">
-          ${this.connection.kind === 'signed-out' ? this.#signedOut() : [this.#banner(), this.#page()]}
+          ${
+            this.connection.kind === 'signed-out' || this.route.page === joinPage
+              ? this.#signIn()
+              : [this.#banner(), this.#page()]
+          }
         </main>
       </div>
       <tarsier-command-palette
@@ -280,15 +286,27 @@ export class TarsierApp extends LitElement {
     </div>`;
   }
 
-  #signedOut(): TemplateResult {
-    const { signedOut } = this.#locale.words;
-    return html`<section class="card signed-out">
-      ${icons.signedOut}
-      <h1>${signedOut.title}</h1>
-      <p>${signedOut.text}</p>
-      <p><button class="button" type="button" @click=${this.#retry}>${signedOut.again}</button></p>
-    </section>`;
+  /** Also for who has an invitation, whoever is signed in. */
+  #signIn(): TemplateResult {
+    const { page, path, parameters } = this.route;
+    void this.#loadSignIn();
+    return html`<tarsier-sign-in
+      .invitation=${page === joinPage ? (path[0] ?? '') : ''}
+      .problem=${parameters['problem'] ?? ''}
+      @tarsier-signed-in=${this.#signedIn}
+    ></tarsier-sign-in>`;
   }
+
+  async #loadSignIn(): Promise<void> {
+    const { SignIn } = await import('./sign-in/sign-in.ts');
+    define([['tarsier-sign-in', SignIn]]);
+  }
+
+  /** Everything anew, as who one is now; the token of an invitation does not stay in the address. */
+  readonly #signedIn = (): void => {
+    if (this.route.page === joinPage || 'problem' in this.route.parameters) history.replaceState(null, '', '#/');
+    location.reload();
+  };
 
   #keys(): TemplateResult {
     const { keys, pages: names, palette } = this.#locale.words;

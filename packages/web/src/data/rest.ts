@@ -9,13 +9,16 @@ export class RequestError extends Error implements SourceError {
   /** HTTP status; 0 when no answer came. */
   readonly status: number;
   readonly retryable: boolean;
+  /** When to come again, seconds from then; undefined where nobody said. */
+  readonly retryAfterS: number | undefined;
 
-  constructor(status: number, error: SourceError, cause?: unknown) {
+  constructor(status: number, error: SourceError, cause?: unknown, retryAfterS?: number) {
     super(error.message, cause === undefined ? undefined : { cause });
     this.name = 'RequestError';
     this.status = status;
     this.code = error.code;
     this.retryable = error.retryable;
+    this.retryAfterS = retryAfterS;
   }
 }
 
@@ -75,7 +78,11 @@ export function createRest({ baseUrl, tokens, fetch }: RestOptions): Rest {
 
   async function bodyOf(response: Response): Promise<unknown> {
     const body: unknown = await response.json().catch(() => undefined);
-    if (!response.ok) throw new RequestError(response.status, errorOf(body, response.status));
+    if (!response.ok) {
+      const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+      const retryAfterS = Number.isFinite(seconds) ? seconds : undefined;
+      throw new RequestError(response.status, errorOf(body, response.status), undefined, retryAfterS);
+    }
     return body;
   }
 
@@ -94,7 +101,13 @@ export function createRest({ baseUrl, tokens, fetch }: RestOptions): Rest {
     get,
     send: (method, path, body) =>
       request(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }),
-    session: async () => void (await get('/v1/session')),
+    async session() {
+      const session = await get('/v1/session');
+      if (!isRecord(session) || session['scope'] !== 'none') return;
+      // Nothing is shown to who lacks what the tenant wants: as good as signed out.
+      const message = 'This tenant wants a second factor.';
+      throw new RequestError(401, { code: 'auth/needs-second-factor', message, retryable: false });
+    },
     hosts: () => list<HostSummary>('/v1/hosts', 'hosts'),
     alerts: () => list<Alert>('/v1/alerts', 'alerts'),
     anomalies: (start, end) => list<Anomaly>(`/v1/anomalies?${between(start, end)}`, 'anomalies'),

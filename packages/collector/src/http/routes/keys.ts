@@ -53,7 +53,7 @@ export function keyRoutes(
   });
   api.on('POST /v1/tokens', async ({ c, tenant, identity, body: { scope = identity.scope, expiresInMs } }) => {
     requireScope(identity, scope);
-    if (scope === 'view') throw new TarsierError('auth/scope', 'a view token makes no others');
+    if (scope === 'view' || scope === 'none') throw new TarsierError('auth/scope', 'a view token makes no others');
     c.header('cache-control', 'no-store');
     return tokens.issue({ kind: 'access', tenant, name: identity.name, scope }, expiresInMs);
   });

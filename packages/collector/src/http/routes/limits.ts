@@ -7,30 +7,21 @@ import type { Cors } from '../cors.ts';
 /** `GET /v1/limits`, and which other sites may ask: `/v1/cors-origins`. */
 export function limitRoutes(
   api: Api,
-  {
-    storage,
-    cors,
-  }: { readonly storage: Pick<Storage, 'corsOrigins' | 'limits' | 'tenants'>; readonly cors: Pick<Cors, 'forget'> },
+  { storage, cors }: { readonly storage: Pick<Storage, 'corsOrigins' | 'limits'>; readonly cors: Pick<Cors, 'forget'> },
 ): void {
   const named = (name: string): LimitName | undefined => limitNames.find((known) => known === name);
   api.on('GET /v1/limits', async ({ tenant }) => {
-    const { samples, series, timeoutMs } = await storage.tenants.queryLimits(tenant);
-    const ofTenant = [
-      ['series', await storage.tenants.maxSeries(tenant)],
-      ['query-samples', samples],
-      ['query-series', series],
-      ['query-seconds', timeoutMs === undefined ? undefined : timeoutMs / 1_000],
-    ] as const;
-    const stored = await storage.limits.list(tenant);
-    return {
-      limits: [
-        ...ofTenant.flatMap(([name, value]) => (value === undefined ? [] : [{ name, key: '', value }])),
-        ...stored.flatMap(({ name, ...limit }) => {
-          const known = named(name);
-          return known === undefined ? [] : [{ name: known, ...limit }];
-        }),
-      ].map((limit) => ({ ...limit, unit: limitUnits[limit.name] })),
-    };
+    const [ofAll, stored, { tier, used }] = await Promise.all([
+      storage.limits.effective(tenant),
+      storage.limits.list(tenant),
+      storage.limits.used(tenant),
+    ]);
+    const ofKeys = stored.flatMap(({ name, key, value }) => {
+      const known = named(name);
+      return known === undefined || key === '' ? [] : [{ name: known, key, value, source: 'key' as const, used: null }];
+    });
+    const ofTenant = [...ofAll].map(([name, limit]) => ({ name, key: '', ...limit, used: used[name] ?? null }));
+    return { tier, limits: [...ofTenant, ...ofKeys].map((limit) => ({ ...limit, unit: limitUnits[limit.name] })) };
   });
 
   const current = async (tenant: TenantScope) => ({ origins: await storage.corsOrigins.list(tenant) });

@@ -1,26 +1,16 @@
-import { TarsierError, type UnixMs } from '@tarsier/protocol';
+import { TarsierError } from '@tarsier/protocol';
 import { Hono } from 'hono';
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import type { Storage } from '../../storage/storage.ts';
+import { deleteCookie, getCookie } from 'hono/cookie';
+import { sessionCookie, type Identity } from '../../tenancy/authenticate.ts';
+import { pageOf } from '../api/page-of.ts';
 import type { Api } from '../api/call.ts';
 import type { AppEnv } from '../app-env.ts';
-import { sessionCookie } from '../../tenancy/authenticate.ts';
-
-const sessionMs = 30 * 86_400_000;
+import { clientOf, giveSession, sessionMs, type SessionDeps } from '../start-session.ts';
 
 /** `GET /sign-in?code=`: turns the one-time link that a start prints into a session. */
-export function signInRoute({
-  storage,
-  now,
-  secure,
-}: {
-  readonly storage: Pick<Storage, 'sessions'>;
-  readonly now: () => UnixMs;
-  /** Whether people reach it by https: the cookie then never travels in the clear. */
-  readonly secure: boolean;
-}): Hono<AppEnv> {
+export function signInRoute({ storage, now, secure }: SessionDeps): Hono<AppEnv> {
   return new Hono<AppEnv>().get('/', async (c) => {
-    const signedIn = await storage.sessions.redeem(c.req.query('code') ?? '', sessionMs, now());
+    const signedIn = await storage.sessions.redeem(c.req.query('code') ?? '', sessionMs, now(), clientOf(c));
     if (signedIn === undefined) {
       // A link that was followed twice by the same browser still leads to the page.
       const session = getCookie(c, sessionCookie);
@@ -32,19 +22,18 @@ export function signInRoute({
         { field: 'code' },
       );
     }
-    setCookie(c, sessionCookie, signedIn.token, {
-      httpOnly: true,
-      sameSite: 'Lax',
-      path: '/',
-      secure,
-      maxAge: sessionMs / 1000,
-    });
+    giveSession(c, signedIn.token, secure);
     return c.redirect('/', 303);
   });
 }
 
-/** `GET /v1/session`: who one is. `DELETE` signs out. */
-export function sessionRoutes(api: Api, { storage }: { readonly storage: Pick<Storage, 'sessions'> }): void {
+/** `GET /v1/session`: who one is. `DELETE` signs out. `/v1/sessions`: where else one is signed in. */
+export function sessionRoutes(api: Api, { storage: { sessions }, now }: SessionDeps): void {
+  const userOf = ({ user }: Identity): string => {
+    if (user !== undefined) return user.id;
+    throw new TarsierError('auth/no-user', 'this is for users: a key has no sessions');
+  };
+
   api.on('GET /v1/session', ({ identity: { tenant, scope, by, user } }) => ({
     tenant: tenant.tenant,
     scope,
@@ -57,8 +46,21 @@ export function sessionRoutes(api: Api, { storage }: { readonly storage: Pick<St
     current: ({ identity: { name } }) => Promise.resolve({ name }),
     async handle({ c }) {
       const session = getCookie(c, sessionCookie);
-      if (session !== undefined) await storage.sessions.end(session);
+      if (session !== undefined) await sessions.end(session);
       deleteCookie(c, sessionCookie, { path: '/' });
+    },
+  });
+  api.on('GET /v1/sessions', async ({ tenant, identity, query }) => {
+    const all = await sessions.list(tenant, userOf(identity), now());
+    const { items, ...more } = pageOf(all, ({ id }) => id, query);
+    return { sessions: items.map((one) => ({ ...one, current: one.id === identity.sessionId })), ...more };
+  });
+  api.on('DELETE /v1/sessions/{id}', {
+    current: async ({ tenant, identity, params }) =>
+      (await sessions.list(tenant, userOf(identity), now())).find(({ id }) => id === params.id),
+    async handle({ tenant, identity, params: { id } }) {
+      if (await sessions.revoke(tenant, userOf(identity), id)) return;
+      throw new TarsierError('http/not-found', `id: you have no session of id ${id}`, { field: 'id' });
     },
   });
 }

@@ -1,42 +1,36 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
-import type { User } from '@tarsier/protocol/api';
+import type { SessionFactor, User } from '@tarsier/protocol/api';
 import type { Context } from 'hono';
-import { setCookie } from 'hono/cookie';
 import type { Storage } from '../../storage/storage.ts';
-import { createAttempts } from '../../tenancy/attempts.ts';
-import { sameOrigin, sessionCookie, type Identity } from '../../tenancy/authenticate.ts';
+import type { Attempts } from '../../tenancy/attempts.ts';
+import { sameOrigin, type Identity } from '../../tenancy/authenticate.ts';
+import type { OidcClient } from '../../tenancy/oidc/client.ts';
 import { hashPassword, verifyPassword } from '../../tenancy/passwords.ts';
+import { hasTotp, type RequireCode } from '../../tenancy/second-factor.ts';
 import type { TenantScope } from '../../tenant.ts';
 import type { Api } from '../api/call.ts';
 import type { AppEnv } from '../app-env.ts';
+import { addressOf, startSession, type SessionDeps } from '../start-session.ts';
 
-const sessionMs = 30 * 86_400_000;
-
-interface SignInDeps {
-  readonly storage: Pick<Storage, 'users' | 'sessions'>;
-  /** Whether people reach it by https: the cookie then never travels in the clear. */
-  readonly secure: boolean;
-  readonly now: () => UnixMs;
+interface SignInDeps extends SessionDeps {
+  readonly storage: Pick<Storage, 'accounts' | 'users' | 'sessions'>;
+  readonly attempts: Attempts;
+  readonly requireCode: RequireCode;
+  readonly oidc: readonly OidcClient[];
 }
 
 /** How one becomes known: `POST /v1/sign-in`, `POST /v1/invitations/accept`. */
-export function signInRoutes(api: Api, { storage: { users, sessions }, secure, now }: SignInDeps): void {
-  const attempts = createAttempts(now);
+export function signInRoutes(api: Api, deps: SignInDeps): void {
+  const { attempts, requireCode, oidc } = deps;
+  const { users, accounts } = deps.storage;
 
   async function start(
     c: Context<AppEnv>,
     tenant: TenantScope,
     { id, email, role }: Pick<User, 'id' | 'email' | 'role'>,
+    factor: SessionFactor,
   ) {
-    const token = await sessions.create(tenant, id, sessionMs, now());
-    setCookie(c, sessionCookie, token, {
-      httpOnly: true,
-      sameSite: 'Lax',
-      path: '/',
-      secure,
-      maxAge: sessionMs / 1_000,
-    });
-    c.header('cache-control', 'no-store');
+    await startSession(c, deps, tenant, id, factor);
     return { tenant: tenant.tenant, user: { id, email, role } };
   }
 
@@ -47,31 +41,50 @@ export function signInRoutes(api: Api, { storage: { users, sessions }, secure, n
     throw new TarsierError('auth/origin', 'origin: signing in is for the page of this server', { field: 'origin' });
   }
 
-  /** @throws {TarsierError} `auth/attempts`, `auth/password` */
-  async function requirePassword(c: Context<AppEnv>, email: string, password: string) {
-    const names = [`e-mail ${email}`, `address ${c.env?.incoming?.socket.remoteAddress ?? ''}`];
+  /**
+   * The password, and a code where there is a second factor.
+   *
+   * @returns what was shown
+   * @throws {TarsierError} `auth/attempts`, `auth/password`, `auth/second-factor`, `auth/code`
+   */
+  async function requireAccount(c: Context<AppEnv>, email: string, password: string, code: string | undefined) {
+    const names = [`e-mail ${email}`, `address ${addressOf(c)}`];
     attempts.check(names);
     const account = await users.account(email);
     if (account === undefined || !(await verifyPassword(password, account.passwordHash))) {
       if (account === undefined) await verifyPassword(password, undefined);
       attempts.failed(names);
-      throw new TarsierError('auth/password', 'the e-mail address or the password is not right');
+      throw wrongPassword();
+    }
+    const credential = await accounts.get(account.id);
+    if (credential === undefined) throw wrongPassword();
+    let factor: SessionFactor = 'password';
+    if (hasTotp(credential)) {
+      if (code === undefined || code === '') {
+        const message = 'code: expected the six digits that your authenticator shows, or a recovery code';
+        throw new TarsierError('auth/second-factor', message, { field: 'code' });
+      }
+      await requireCode(credential, code);
+      factor = 'totp';
     }
     attempts.succeeded(names[0] ?? '');
-    return account;
+    return { ...account, factor };
   }
 
-  api.on('POST /v1/sign-in', async ({ c, body: { email, password, tenant: name } }) => {
+  api.on('GET /v1/sign-in', () => ({
+    providers: oidc.map(({ provider: { id, name } }) => ({ id, name, href: `/sign-in/oidc/${id}` })),
+  }));
+
+  api.on('POST /v1/sign-in', async ({ c, body: { email, password, tenant: name, code } }) => {
     requireOwnPage(c);
-    const { id, tenants } = await requirePassword(c, email, password);
+    const { id, tenants, factor } = await requireAccount(c, email, password, code);
     const chosen = tenants.find(({ tenant }) => name === undefined || tenant.tenant === name);
     // As one whom nobody knows: which tenants there are is nobody's business.
-    if (chosen === undefined)
-      throw new TarsierError('auth/password', 'the e-mail address or the password is not right');
-    return start(c, chosen.tenant, { id, email, role: chosen.role });
+    if (chosen === undefined) throw wrongPassword();
+    return start(c, chosen.tenant, { id, email, role: chosen.role }, factor);
   });
 
-  api.on('POST /v1/invitations/accept', async ({ c, body: { token, name, password } }) => {
+  api.on('POST /v1/invitations/accept', async ({ c, body: { token, name, password, code } }) => {
     requireOwnPage(c);
     const missing = (): TarsierError =>
       new TarsierError('users/invitation', 'token: this invitation is not known, was used, or has expired', {
@@ -79,11 +92,16 @@ export function signInRoutes(api: Api, { storage: { users, sessions }, secure, n
       });
     const invited = await users.invited(token);
     if (invited === undefined) throw missing();
-    if ((await users.account(invited.email)) !== undefined) await requirePassword(c, invited.email, password);
+    const isKnown = (await users.account(invited.email)) !== undefined;
+    const factor = isKnown ? (await requireAccount(c, invited.email, password, code)).factor : 'password';
     const joined = await users.join(token, { name, passwordHash: await hashPassword(password) });
     if (joined === undefined) throw missing();
-    return start(c, joined.tenant, joined.user);
+    return start(c, joined.tenant, joined.user, factor);
   });
+}
+
+function wrongPassword(): TarsierError {
+  return new TarsierError('auth/password', 'the e-mail address or the password is not right');
 }
 
 /** `/v1/users`, `/v1/invitations`. */

@@ -51,11 +51,6 @@ export const de: AppWords = {
     text: 'Was zu sehen ist, ist von vorher; es geht von selbst weiter, sobald der Collector wieder da ist.',
     now: 'Jetzt versuchen',
   },
-  signedOut: {
-    title: 'Sie sind abgemeldet',
-    text: 'Öffnen Sie den Link, den pnpm start im Terminal ausgegeben hat. Er meldet diesen Browser an; jeder Link gilt einmal, und der nächste Start gibt einen neuen aus.',
-    again: 'Ich bin angemeldet',
-  },
   fleet: {
     title: 'Hosts',
     hosts: (count) => (count === 1 ? '1 Host' : `${count} Hosts`),

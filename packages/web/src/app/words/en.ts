@@ -49,11 +49,6 @@ export const en = {
     text: 'What you see is from before; it goes on by itself when the collector is back.',
     now: 'Try now',
   },
-  signedOut: {
-    title: 'You are signed out',
-    text: 'Open the link that pnpm start printed in its terminal. It signs this browser in; each link works once, and starting again prints a new one.',
-    again: 'I have signed in',
-  },
   fleet: {
     title: 'Hosts',
     hosts: (count: number) => (count === 1 ? '1 host' : `${count} hosts`),

@@ -19,6 +19,8 @@ export interface Section {
   readonly isFor?: (session: Session) => boolean;
 }
 
+const isAdmin = ({ scope }: Session): boolean => scope === 'admin' || scope === 'operator';
+
 export const sections: readonly Section[] = [
   {
     name: 'display',
@@ -31,5 +33,46 @@ export const sections: readonly Section[] = [
     group: 'own',
     tag: 'tarsier-settings-account',
     load: async () => (await import('./account.ts')).SettingsAccount,
+  },
+  {
+    name: 'users',
+    group: 'tenant',
+    tag: 'tarsier-settings-users',
+    load: async () => (await import('./users.ts')).SettingsUsers,
+    isFor: isAdmin,
+  },
+  {
+    name: 'keys',
+    group: 'tenant',
+    tag: 'tarsier-settings-keys',
+    load: async () => (await import('./keys.ts')).SettingsKeys,
+    isFor: isAdmin,
+  },
+  {
+    name: 'limits',
+    group: 'tenant',
+    tag: 'tarsier-settings-limits',
+    load: async () => (await import('./limits.ts')).SettingsLimits,
+  },
+  {
+    name: 'origins',
+    group: 'tenant',
+    tag: 'tarsier-settings-origins',
+    load: async () => (await import('./origins.ts')).SettingsOrigins,
+    isFor: isAdmin,
+  },
+  {
+    name: 'audit',
+    group: 'tenant',
+    tag: 'tarsier-settings-audit',
+    load: async () => (await import('./audit.ts')).SettingsAudit,
+    isFor: isAdmin,
+  },
+  {
+    name: 'tenants',
+    group: 'operator',
+    tag: 'tarsier-settings-tenants',
+    load: async () => (await import('./tenants.ts')).SettingsTenants,
+    isFor: ({ scope }) => scope === 'operator',
   },
 ];
