@@ -128,10 +128,10 @@ test('a tenant has so many jobs waiting, and so many running, as it may', async 
   expect((await post(`/v1/jobs/${id}/cancel`, {})).status).toBe(200);
   expect((await post('/v1/jobs', { type: 'noop' })).status).toBe(201);
   expect(await (await get('/v1/limits')).json()).toMatchObject({
-    limits: [
-      { name: 'jobs-running', value: 1, unit: 'jobs that run at once' },
-      { name: 'jobs-waiting', value: 3 },
-    ],
+    limits: expect.arrayContaining([
+      expect.objectContaining({ name: 'jobs-running', value: 1, unit: 'jobs that run at once' }),
+      expect.objectContaining({ name: 'jobs-waiting', value: 3 }),
+    ]),
   });
   // Whatever the tenant sets for itself.
   await storage.jobs.setLane(scope, '*', { maxRunning: 50 });

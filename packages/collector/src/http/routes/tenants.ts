@@ -175,10 +175,15 @@ export function tenantRoutes(api: Api, { storage, now }: TenantDeps): void {
       return after;
     },
   });
-  api.on('POST /v1/tenants/{id}/invitations', async ({ c, params: { id }, body: { email, role, expiresInMs } }) => {
-    const row = await require(id);
-    c.header('cache-control', 'no-store');
-    return users.invite(scopeOf(row), { email, role, expiresAt: now() + expiresInMs });
+  api.on('POST /v1/tenants/{id}/invitations', {
+    apart: true,
+    // An invitation is new: nothing was there before it.
+    current: () => Promise.resolve(undefined),
+    async handle({ c, params: { id }, body: { email, role, expiresInMs } }) {
+      const row = await require(id);
+      c.header('cache-control', 'no-store');
+      return users.invite(scopeOf(row), { email, role, expiresAt: now() + expiresInMs });
+    },
   });
 }
 
