@@ -65,7 +65,9 @@ afterEach(() => {
 function inApp(selector: string): HTMLElement | null {
   return app.shadowRoot?.querySelector<HTMLElement>(selector) ?? null;
 }
-const shows = (tag: string) => expect.poll(() => inApp(tag)?.shadowRoot?.querySelector('h1')).toBeTruthy();
+// Its code is fetched, and transformed, when it is first shown.
+const shows = (tag: string) =>
+  expect.poll(() => inApp(tag)?.shadowRoot?.querySelector('h1'), { timeout: 15_000 }).toBeTruthy();
 
 test.each([
   ['', 'tarsier-overview-page'],

@@ -1,4 +1,5 @@
 import type { Answer } from '@tarsier/protocol/api';
+import { enteredIn } from '../../data/entered.ts';
 import { css, html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
@@ -116,9 +117,7 @@ export class SignIn extends LitElement {
     event.preventDefault();
     const source = this.#source.value;
     if (source === undefined || this.isBusy) return;
-    const entered = Object.fromEntries(
-      [...new FormData(event.target as HTMLFormElement)].map(([name, value]) => [name, String(value)]),
-    );
+    const entered = enteredIn(event.target as HTMLFormElement);
     const { email = '', password = '', name = '', code = '' } = entered;
     const withCode = code === '' ? {} : { code };
     this.isBusy = true;

@@ -1,3 +1,4 @@
+import { enteredIn } from '../../data/entered.ts';
 import { html, LitElement } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
@@ -135,7 +136,8 @@ export abstract class SettingsSection extends LitElement implements PageElement 
     const submitted = async (event: SubmitEvent): Promise<void> => {
       event.preventDefault();
       const form = event.target as HTMLFormElement;
-      const entered = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()]));
+      const texts = Object.entries(enteredIn(form)).map(([name, text]) => [name, text.trim()]);
+      const entered: Record<string, string> = Object.fromEntries(texts);
       if ((await act(entered)) !== undefined) form.reset();
     };
     return html`<form @submit=${(event: SubmitEvent) => void submitted(event)}>
