@@ -18,7 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   receivers: ['ingest'],
   query: ['storage'],
   forecast: ['query', 'stats'],
-  jobs: ['storage', 'query', 'stats', 'forecast', 'learn'],
+  jobs: ['storage', 'query', 'stats', 'forecast', 'learn', 'detect', 'alert'],
   tenancy: ['storage'],
   alert: ['storage', 'query', 'detect', 'notify', 'stats', 'forecast'],
   live: ['storage', 'ingest', 'query', 'tenancy'],

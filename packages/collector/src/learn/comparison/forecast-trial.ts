@@ -1,4 +1,5 @@
 /** How well forecasters foretell time that they were not made from, each at the same origins. */
+import { costOf } from './cost.ts';
 import { createAccuracyMeter, type QuantileForecast } from '../forecasting/accuracy.ts';
 
 export interface ForecastTrial {
@@ -24,16 +25,15 @@ export function tryForecaster(
   if (scale === 0) return { units: [], runMs: 0 };
   const stride = Math.max(1, Math.floor(horizon / 2));
   const units: { mase: number; pinball: number; coverage: number }[] = [];
-  let cpuMs = 0;
+  let runMs = 0;
   for (let origin = trained - 1; origin + horizon < values.length; origin += stride) {
-    const began = clock();
     const foretold = forecast(origin);
-    cpuMs += clock() - began;
+    if (units.length === 0) runMs = costOf(() => forecast(origin), clock).ms;
     const meter = createAccuracyMeter(scale);
     meter.add(values.subarray(origin + 1, origin + 1 + horizon), foretold);
     units.push(meter.result());
   }
-  return { units, runMs: units.length === 0 ? 0 : cpuMs / units.length };
+  return { units, runMs };
 }
 
 /** Mean absolute error of saying the last value again. */

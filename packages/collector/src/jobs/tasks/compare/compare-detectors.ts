@@ -1,5 +1,6 @@
 /** Every detector on the same series, with the same anomalies put in and the same budget of false alarms. */
 import type { ComparedModel } from '@tarsier/protocol/api';
+import { costOf } from '../../../learn/comparison/cost.ts';
 import { hostDetectors, seriesDetectors } from '../../../detect/registry.ts';
 import { bootstrap, isHigher } from '../../../learn/comparison/bootstrap.ts';
 import { scoreOf, thresholdFor, unitsOf, type TrialUnit } from '../../../learn/comparison/detector-trial.ts';
@@ -59,9 +60,7 @@ export async function compareDetectors(request: CompareRequest): Promise<Detecto
     const moved = aligned.map((values, at) =>
       inject(values, own[at] ?? [], spreadOf(values.subarray(0, trained)), seed + at),
     );
-    const began = clock();
-    const clean = contestant.run(aligned);
-    const cpuMs = clock() - began;
+    const { result: clean, ms: cpuMs } = costOf(() => contestant.run(aligned), clock);
     const after = contestant.run(moved);
     const units = clean.oddness.flatMap((oddness, at) => {
       const threshold = thresholdFor(oddness, trained, perStep);
