@@ -14,7 +14,8 @@ export interface RunningServer {
 const settings = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
-  max_connections: '40',
+  // A collector has about 16, each worker beside it as many.
+  max_connections: '100',
   shared_buffers: '64MB',
   max_wal_size: '1GB',
   checkpoint_timeout: '15min',
