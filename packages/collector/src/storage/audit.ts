@@ -4,8 +4,7 @@ import type { UnixMs } from '@tarsier/protocol';
 import type { AuditEntry, AuditFilter } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
-import type { Page } from './lists.ts';
+import { decodeCursor, pageOf, type Page } from './cursor.ts';
 
 /** What happened, before it has a number. */
 export type AuditEvent = Omit<AuditEntry, 'number' | 'hash'>;
@@ -69,14 +68,17 @@ export function createAudit({ run, begin }: Database): Audit {
           ${before === undefined ? sql`` : sql`and number < ${before}`}
         order by number desc limit ${limit + 1}`,
       );
-      const items = rows.slice(0, limit).map(({ number, body, hash }) => ({
-        // Only `append` writes the body.
-        ...(JSON.parse(body) as AuditEvent),
-        number,
-        hash: hex(hash),
-      }));
-      const last = items.at(-1);
-      return rows.length > limit && last !== undefined ? { items, next: encodeCursor([last.number]) } : { items };
+      return pageOf(
+        rows,
+        limit,
+        ({ number, body, hash }) => ({
+          // Only `append` writes the body.
+          ...(JSON.parse(body) as AuditEvent),
+          number,
+          hash: hex(hash),
+        }),
+        ({ number }) => [number],
+      );
     },
     async verify(scope) {
       const { tenantId } = scope;

@@ -2,11 +2,10 @@
 import { formatUsd, parseUsd, TarsierError, type Nanos, type UnixMs } from '@tarsier/protocol';
 import type { BudgetChange, Rebalance, SpendingBudget } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf, type Page } from './cursor.ts';
 import type { Database, TarsierTransaction } from './database.ts';
 import { newJobId } from './jobs/job-id.ts';
 import { storableJson } from './jobs/storable-json.ts';
-import type { Page } from './lists.ts';
 
 /** As a budget is kept: its amounts in billionths of USD. */
 export interface StoredBudget extends Omit<SpendingBudget, 'amount' | 'minimum' | 'maximum'> {
@@ -148,13 +147,18 @@ export function createBudgets({ begin, run }: Database): Budgets {
             ${before === undefined ? sql`` : sql`and id::text < ${before}`}
           order by id desc limit ${limit + 1}`,
       );
-      return pageOf(rows, limit, ({ from_amount, to_amount, reason, rebalance_id, ...row }) => ({
-        ...row,
-        from: from_amount === null ? null : formatUsd(from_amount),
-        to: to_amount === null ? null : formatUsd(to_amount),
-        ...(reason === null ? {} : { reason }),
-        ...(rebalance_id === null ? {} : { rebalance: rebalance_id }),
-      }));
+      return pageOf(
+        rows,
+        limit,
+        ({ from_amount, to_amount, reason, rebalance_id, ...row }) => ({
+          ...row,
+          from: from_amount === null ? null : formatUsd(from_amount),
+          to: to_amount === null ? null : formatUsd(to_amount),
+          ...(reason === null ? {} : { reason }),
+          ...(rebalance_id === null ? {} : { rebalance: rebalance_id }),
+        }),
+        ({ id }) => [id],
+      );
     },
     propose: (scope, rebalance, basis) =>
       begin(scope, async (tx) => {
@@ -178,7 +182,7 @@ export function createBudgets({ begin, run }: Database): Budgets {
           where tenant_id = ${tenantId} ${before === undefined ? sql`` : sql`and id::text < ${before}`}
           order by id desc limit ${limit + 1}`,
       );
-      return pageOf(rows, limit, rebalanceOf);
+      return pageOf(rows, limit, rebalanceOf, ({ id }) => [id]);
     },
     rebalance: (scope, id) =>
       begin(scope, async (tx) => {
@@ -308,15 +312,4 @@ function requireAmount(budgets: readonly StoredBudget[], id: string, expected: N
 
 function wrongState(id: string, is: string): TarsierError {
   return new TarsierError('budgets/state', `rebalancing ${id} ${is}`);
-}
-
-/** @param rows  one more than wanted, if there is one */
-function pageOf<Row extends { readonly id: string }, T>(
-  rows: readonly Row[],
-  limit: number,
-  toItem: (row: Row) => T,
-): Page<T> {
-  const items = rows.slice(0, limit).map(toItem);
-  const last = rows[limit - 1];
-  return rows.length > limit && last !== undefined ? { items, next: encodeCursor([last.id]) } : { items };
 }

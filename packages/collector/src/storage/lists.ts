@@ -10,14 +10,8 @@ import type {
   UnsentFilter,
 } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf, type Page } from './cursor.ts';
 import type { Database, TarsierSql } from './database.ts';
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Where the next part begins; absent at the end. */
-  readonly next?: string;
-}
 
 /** All throw {TarsierError} `http/cursor`. */
 export interface Lists {
@@ -61,7 +55,7 @@ export function createLists({ run }: Database): Lists {
           ${inBody(sql, 'name', name)} ${after(sql, 'since', cursor)}
         order by since desc, id desc limit ${limit + 1}`,
       );
-      return pageOf(rows, limit, ({ body }) => body);
+      return pageOf(rows, limit, ({ body }) => body, keyOf);
     },
     async anomalies(scope, { start, end, host, detector, limit, cursor }) {
       const { tenantId } = scope;
@@ -73,7 +67,7 @@ export function createLists({ run }: Database): Lists {
           ${where(sql, 'host', host)} ${inBody(sql, 'detector', detector)} ${after(sql, 'start', cursor)}
         order by start desc, id desc limit ${limit + 1}`,
       );
-      return pageOf(rows, limit, ({ body }) => body);
+      return pageOf(rows, limit, ({ body }) => body, keyOf);
     },
     async anomalyEvents(scope, { start, end, host, limit, cursor }) {
       const { tenantId } = scope;
@@ -85,7 +79,7 @@ export function createLists({ run }: Database): Lists {
           ${where(sql, 'host', host)} ${after(sql, 'start', cursor)}
         order by start desc, id desc limit ${limit + 1}`,
       );
-      return pageOf(rows, limit, ({ body }) => body);
+      return pageOf(rows, limit, ({ body }) => body, keyOf);
     },
     async incidents(scope, { status, severity, assignee, sort, limit, cursor }) {
       const { tenantId } = scope;
@@ -99,7 +93,7 @@ export function createLists({ run }: Database): Lists {
           where tenant_id = ${tenantId} ${filters(sql)} ${after(sql, 'opened_at', cursor)}
           order by opened_at desc, id desc limit ${limit + 1}`,
         );
-        return pageOf(rows, limit, ({ body }) => body);
+        return pageOf(rows, limit, ({ body }) => body, keyOf);
       }
       const before = cursor === undefined ? undefined : decodeCursor(cursor, ['number', 'number', 'string']);
       const rows = await run(
@@ -110,7 +104,7 @@ export function createLists({ run }: Database): Lists {
           ${before === undefined ? sql`` : sql`and (priority, opened_at, id) < (${before[0]}::float8, ${before[1]}::float8::bigint, ${before[2]})`}
         order by priority desc, opened_at desc, id desc limit ${limit + 1}`,
       );
-      return pageOf(rows, limit, ({ body }) => body);
+      return pageOf(rows, limit, ({ body }) => body, keyOf);
     },
     async notifications(scope, { incident, channel, limit, cursor }) {
       const { tenantId } = scope;
@@ -126,7 +120,7 @@ export function createLists({ run }: Database): Lists {
           ${before === undefined ? sql`` : sql`and (created_at, number, id) < (${before[0]}::float8::bigint, ${before[1]}::float8::int, ${before[2]})`}
         order by created_at desc, number desc, id desc limit ${limit + 1}`,
       );
-      return pageOf(rows, limit, toNotification);
+      return pageOf(rows, limit, toNotification, keyOf);
     },
     async unsent(scope, { incident, reason, limit, cursor }) {
       const { tenantId } = scope;
@@ -138,7 +132,7 @@ export function createLists({ run }: Database): Lists {
           ${where(sql, 'incident_id', incident)} ${after(sql, 'at', cursor)}
         order by at desc, id desc limit ${limit + 1}`,
       );
-      return pageOf(rows, limit, ({ body }) => body);
+      return pageOf(rows, limit, ({ body }) => body, keyOf);
     },
   };
 }
@@ -156,12 +150,7 @@ function after(sql: TarsierSql, column: string, cursor: string | undefined) {
   return sql`and (${sql(column)}, id) < (${time}::float8::bigint, ${id})`;
 }
 
-/** @param rows  one more than wanted, if there is one */
-function pageOf<Row extends Keyed<unknown>, T>(rows: readonly Row[], limit: number, toItem: (row: Row) => T): Page<T> {
-  const items = rows.slice(0, limit).map(toItem);
-  const last = rows[limit - 1];
-  return rows.length > limit && last !== undefined ? { items, next: encodeCursor(last.key) } : { items };
-}
+const keyOf = ({ key }: Keyed<unknown>): Keyed<unknown>['key'] => key;
 
 function toNotification(row: NotificationRow): NotificationRecord {
   return {

@@ -2,10 +2,9 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { Recommendation } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf, type Page } from './cursor.ts';
 import type { Database, TarsierTransaction } from './database.ts';
 import { storableJson } from './jobs/storable-json.ts';
-import type { Page } from './lists.ts';
 
 type State = Recommendation['state'];
 
@@ -68,11 +67,12 @@ export function createRecommendations({ begin, run }: Database): Recommendations
             ${before === undefined ? sql`` : sql`and (gain, id) < (${before[0]}::float8, ${before[1]})`}
           order by gain desc, id desc limit ${limit + 1}`,
       );
-      const items = rows.slice(0, limit).map(({ body }) => body);
-      const last = rows[limit - 1];
-      return rows.length > limit && last !== undefined
-        ? { items, next: encodeCursor([last.gain, last.id]) }
-        : { items };
+      return pageOf(
+        rows,
+        limit,
+        ({ body }) => body,
+        ({ gain, id }) => [gain, id],
+      );
     },
     find: (scope, id) =>
       run(

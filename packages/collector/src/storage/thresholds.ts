@@ -10,10 +10,9 @@ import {
   type ThresholdProposalsFilter,
 } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, pageOf, type Page } from './cursor.ts';
 import type { Database, TarsierTransaction } from './database.ts';
 import { storableJson } from './jobs/storable-json.ts';
-import type { Page } from './lists.ts';
 
 export type NewProposal = Omit<ThresholdProposal, 'state' | 'createdAt' | 'changedAt' | 'changedBy'>;
 
@@ -63,6 +62,8 @@ export interface Thresholds {
 interface Body<T> {
   readonly body: T;
 }
+
+const bodyOf = <T>({ body }: Body<T>): T => body;
 
 const mostOfRule = 10_000;
 
@@ -135,7 +136,7 @@ export function createThresholds({ run, begin }: Database, now: () => UnixMs): T
           ${before === undefined ? sql`` : sql`and (created_at, id) < (${before[0]}::float8::bigint, ${before[1]})`}
         order by created_at desc, id desc limit ${limit + 1}`,
       );
-      return pageOf(rows, limit, ({ createdAt, id }) => [createdAt, id]);
+      return pageOf(rows, limit, bodyOf, ({ body: { createdAt, id } }) => [createdAt, id]);
     },
     async find(scope, id) {
       const { tenantId } = scope;
@@ -198,7 +199,7 @@ export function createThresholds({ run, begin }: Database, now: () => UnixMs): T
           ${before === undefined ? sql`` : sql`and ("from", id) < (${before[0]}::float8::bigint, ${before[1]})`}
         order by "from" desc, id desc limit ${limit + 1}`,
       );
-      return pageOf(rows, limit, ({ from, id }) => [from, id]);
+      return pageOf(rows, limit, bodyOf, ({ body: { from, id } }) => [from, id]);
     },
     async missedOf(scope, ruleId, { start, end }) {
       const { tenantId } = scope;
@@ -233,13 +234,6 @@ export function createThresholds({ run, begin }: Database, now: () => UnixMs): T
       return gone.length > 0;
     },
   };
-}
-
-/** @param rows  one more than wanted, if there is one */
-function pageOf<T>(rows: readonly Body<T>[], limit: number, keyOf: (one: T) => readonly [number, string]): Page<T> {
-  const items = rows.slice(0, limit).map(({ body }) => body);
-  const last = items.at(-1);
-  return rows.length > limit && last !== undefined ? { items, next: encodeCursor(keyOf(last)) } : { items };
 }
 
 function wrongState({ id, state }: ThresholdProposal): TarsierError {
