@@ -6,6 +6,7 @@ import type { SessionOrigin } from '../storage/sessions.ts';
 import type { Storage } from '../storage/storage.ts';
 import { sessionCookie } from '../tenancy/authenticate.ts';
 import type { TenantScope } from '../tenant.ts';
+import { addressOf } from './address-of.ts';
 import type { AppEnv } from './app-env.ts';
 
 export const sessionMs = 30 * 86_400_000;
@@ -46,8 +47,4 @@ export function giveSession(c: Context<AppEnv>, token: string, secure: boolean):
 export function clientOf(c: Context<AppEnv>): Omit<SessionOrigin, 'factor'> {
   const agent = (c.req.header('user-agent') ?? '').slice(0, maxAgentLength).toWellFormed().replaceAll('\u0000', '');
   return { agent, address: addressOf(c) };
-}
-
-export function addressOf(c: Context<AppEnv>): string {
-  return c.env?.incoming?.socket.remoteAddress ?? '';
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { TarsierError, type Incident, type UnixMs } from '@tarsier/protocol';
 import {
   detectionSettingSchema,
+  isCrossedLess,
   newRuleSchema,
   type MissedIncident,
   type NewMissedIncident,
@@ -103,7 +104,7 @@ export function createThresholds({ run, begin }: Database, now: () => UnixMs): T
         `${target.name}: expected its threshold to be ${from}; it was changed or deleted since`,
       );
     }
-    if (moved.severity === 'page' && isLess(target.op, from, to)) {
+    if (moved.severity === 'page' && isCrossedLess(target.op, from, to)) {
       throw new TarsierError('thresholds/guard-rail', `${target.name}: severity page may only be told of more`);
     }
     await tx`
@@ -239,11 +240,6 @@ export function createThresholds({ run, begin }: Database, now: () => UnixMs): T
 function wrongState({ id, state }: ThresholdProposal): TarsierError {
   const wanted = state === 'applied' ? 'one that is not applied' : 'one that is applied';
   return new TarsierError('thresholds/state', `proposal ${id}: expected ${wanted}, it is ${state}`);
-}
-
-/** Whether a bound is crossed less often than another. */
-function isLess(op: ThresholdProposal['target']['op'], before: number, after: number): boolean {
-  return op.startsWith('>') ? after > before : after < before;
 }
 
 type Target = ThresholdProposal['target'];

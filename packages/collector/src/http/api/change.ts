@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import type { Storage } from '../../storage/storage.ts';
 import type { TenantScope } from '../../tenant.ts';
+import { addressOf } from '../address-of.ts';
 import type { AppEnv } from '../app-env.ts';
 import { requireMatch } from './etag.ts';
 
@@ -50,7 +51,7 @@ export function createMakeChange({
         actor: { kind: identity.by, name: identity.name },
         action,
         target: targetOf(c.req.path, after),
-        from: c.env?.incoming?.socket.remoteAddress ?? '',
+        from: addressOf(c),
         requestId: c.get('requestId'),
         before: before ?? null,
         after: secret === true ? '(hidden)' : (after ?? null),

@@ -1,8 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { TarsierError } from '@tarsier/protocol';
 import type { Context } from 'hono';
 import { Hono } from 'hono';
 import type { SelfMetrics } from '../../self.ts';
+import { sameText } from '../../tenancy/same-text.ts';
+import { addressOf } from '../address-of.ts';
 import type { AppEnv } from '../app-env.ts';
 
 /**
@@ -32,16 +33,13 @@ export function metricsRoutes({
 
 /** A proxy on this machine says for whom it asks. */
 function isFromHere(c: Context<AppEnv>): boolean {
-  const address = c.env?.incoming?.socket.remoteAddress ?? '';
   const isForwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some(
     (name) => c.req.header(name) !== undefined,
   );
-  return !isForwarded && /^(?:::ffff:)?127\.|^::1$/u.test(address);
+  return !isForwarded && /^(?:::ffff:)?127\.|^::1$/u.test(addressOf(c));
 }
 
-/** As hashes, which are of one length: how long it takes tells nothing of the token. */
 function isToken(authorization: string | undefined, token: string): boolean {
   const [, given = ''] = /^Bearer +(\S+)$/iu.exec(authorization ?? '') ?? [];
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(given), hash(token));
+  return sameText(given, token);
 }

@@ -1,5 +1,6 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { limitNames, type Tenant, type TenantLimits } from '@tarsier/protocol/api';
+import { addressOf } from '../address-of.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { TenantRow } from '../../storage/tiers.ts';
 import { homeTenant, type TenantScope } from '../../tenant.ts';
@@ -53,7 +54,7 @@ export function tenantRoutes(api: Api, { storage, now }: TenantDeps): void {
           actor: { kind: identity.by, name: `operator ${identity.name}` },
           action: `${c.req.method} /v1/tenants`,
           target: c.req.path,
-          from: c.env?.incoming?.socket.remoteAddress ?? '',
+          from: addressOf(c),
           requestId: c.get('requestId'),
           before,
           after,

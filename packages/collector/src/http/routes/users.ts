@@ -10,7 +10,8 @@ import { hasTotp, type RequireCode } from '../../tenancy/second-factor.ts';
 import type { TenantScope } from '../../tenant.ts';
 import type { Api } from '../api/call.ts';
 import type { AppEnv } from '../app-env.ts';
-import { addressOf, startSession, type SessionDeps } from '../start-session.ts';
+import { addressOf } from '../address-of.ts';
+import { startSession, type SessionDeps } from '../start-session.ts';
 
 interface SignInDeps extends SessionDeps {
   readonly storage: Pick<Storage, 'accounts' | 'users' | 'sessions'>;

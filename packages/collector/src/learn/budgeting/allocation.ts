@@ -4,6 +4,7 @@
  * its demand, or the amount where that is less; on average over drawn futures that is concave, so that giving each unit
  * where it is worth most is exactly the best.
  */
+import { meanOf } from '../../stats/mean.ts';
 
 export interface Claimant {
   /** What it has now, and least and most that it may get: whole numbers. */
@@ -85,10 +86,6 @@ export function marginalAt({ demand, value }: Claimant, amount: number): number 
   let over = 0;
   for (const wanted of demand) if (wanted > amount) over++;
   return demand.length === 0 ? 0 : (value * over) / demand.length;
-}
-
-export function meanOf(values: Float64Array): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function unitBounds({ from, low, high }: Claimant, unit: number): { readonly first: number; readonly end: number } {

@@ -1,6 +1,7 @@
 /** Amounts of budgets that serve more of what is wanted for the same sum, and what that is worth. Money is whole. */
 import { quantileOf } from '../../stats/quantile.ts';
-import { allocate, allocateByMean, marginalAt, meanOf, servedBy, valueIn, type Claimant } from './allocation.ts';
+import { meanOf } from '../../stats/mean.ts';
+import { allocate, allocateByMean, marginalAt, servedBy, valueIn, type Claimant } from './allocation.ts';
 import { drawFutures } from './demand.ts';
 
 /** A budget, and what was spent of it. */

@@ -1,4 +1,5 @@
 /** How many of something that comes now and then there will be in the next week, by the weeks before. */
+import { meanOf } from '../../stats/mean.ts';
 
 export interface NextCount {
   readonly value: number;
@@ -32,10 +33,6 @@ export function nextCount(counts: readonly number[]): NextCount {
     confidence,
     isBetter: own < plain,
   };
-}
-
-function meanOf(counts: readonly number[]): number {
-  return counts.length === 0 ? 0 : counts.reduce((sum, count) => sum + count, 0) / counts.length;
 }
 
 function varianceOf(counts: readonly number[], mean: number): number {

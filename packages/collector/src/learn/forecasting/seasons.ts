@@ -34,3 +34,15 @@ export function calendarSeasons(values: Float64Array, stepMs: number): number[] 
     return correlation >= leastCorrelation && correlation > correlationAt(Math.round(steps / 2)) ? [steps] : [];
   });
 }
+
+/** Those that at least half of the series have, from the shortest to the longest. */
+export function commonSeasons(series: readonly Float64Array[], stepMs: number): number[] {
+  const counts = new Map<number, number>();
+  for (const values of series) {
+    for (const season of calendarSeasons(values, stepMs)) counts.set(season, (counts.get(season) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, count]) => 2 * count >= series.length)
+    .map(([season]) => season)
+    .toSorted((a, b) => a - b);
+}

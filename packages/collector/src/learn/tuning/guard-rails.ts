@@ -1,4 +1,5 @@
 /** What a tuner may not do, whatever it has learnt. */
+import { isCrossedLess } from '@tarsier/protocol/api';
 
 export type RailName = 'page-severity' | 'no-new-miss' | 'not-silent' | 'step' | 'support' | 'evidence';
 
@@ -27,14 +28,9 @@ export interface RailInput {
 
 const least = { support: 0.5, judged: 5, heldOut: 1 } as const;
 
-/** Whether a bound is crossed less often than another. */
-export function isLess(op: RailInput['op'], before: number, after: number): boolean {
-  return op.startsWith('>') ? after > before : after < before;
-}
-
 export function railsOf(input: RailInput): readonly Rail[] {
   const { op, severity, present, proposed, step, newlyMissed, alarms, support, judged } = input;
-  const isLoosened = isLess(op, present, proposed);
+  const isLoosened = isCrossedLess(op, present, proposed);
   const percent = (share: number): string => `${Math.round(100 * share)} %`;
   return [
     {

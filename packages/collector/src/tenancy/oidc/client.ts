@@ -1,8 +1,9 @@
 /** OpenID Connect from the side of the one who relies on it: discovery, authorization code with PKCE, the id_token. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
+import { sameText } from '../same-text.ts';
 import type { OidcProvider } from './provider.ts';
 
 /** None with a shared secret: a public key taken for one (HS/RS swap) is refused before any is looked at. */
@@ -160,12 +161,6 @@ function refused(why: string, cause?: unknown): TarsierError {
 function basic(id: string, secret: string): string {
   const encode = (text: string): string => new URLSearchParams([['', text]]).toString().slice(1);
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`;
-}
-
-/** Whether two texts are the same, in a time that does not tell how much of them is. */
-export function sameText(one: string, other: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(one), hash(other));
 }
 
 async function readText(response: Response): Promise<string> {

@@ -26,6 +26,11 @@ export const tunedTargetSchema = z.discriminatedUnion('kind', [
 ]);
 export type TunedTarget = z.infer<typeof tunedTargetSchema>;
 
+/** Whether a bound is crossed less often after its change than before: then less is told. */
+export function isCrossedLess(op: TunedTarget['op'], before: number, after: number): boolean {
+  return op.startsWith('>') ? after > before : after < before;
+}
+
 /** What one threshold would have meant in some time, and what that is worth. */
 const thresholdOutcome = z.object({
   value: z.number().exactOptional().describe('Absent where nobody would be told of anything.'),

@@ -14,7 +14,7 @@ import {
   trainForecaster,
   type ForecastModel,
 } from '../../../learn/forecasting/forecasting-network.ts';
-import { calendarSeasons } from '../../../learn/forecasting/seasons.ts';
+import { commonSeasons } from '../../../learn/forecasting/seasons.ts';
 import { hourMs } from '../../../storage/hours.ts';
 import type { CompareRequest } from './compare-detectors.ts';
 
@@ -39,10 +39,15 @@ const mostLookback = 48;
 const settled = 0.5;
 
 export async function compareForecasters(request: ForecastRequest): Promise<readonly ComparedModel[]> {
-  const { series, horizon, seed, clock, between } = request;
+  const { series, stepMs, horizon, seed, clock, between } = request;
   const trainedOf = ({ values }: GroupSeries): number => Math.floor(values.length * trainedShare);
-  const season = seasonOf(request);
-  const all = [...plain(horizon, season), selected(horizon), ...(await network(request, season))];
+  // What is learnt from, alone: what is foretold for the test must not say which seasons there are.
+  const past = series.map((one) => ({ ...one, values: one.values.subarray(0, trainedOf(one)) }));
+  const [season] = commonSeasons(
+    past.map(({ values }) => values),
+    stepMs,
+  );
+  const all = [...plain(horizon, season), selected(horizon), ...(await network(request, past, season))];
   const found: { readonly row: Omit<ComparedModel, 'verdict' | 'quality'>; readonly units: readonly Unit[] }[] = [];
   for (const [done, one] of all.entries()) {
     const units: Unit[] = [];
@@ -108,20 +113,6 @@ function mean(units: readonly Unit[], part: keyof Unit): number {
   return units.reduce((sum, one) => sum + one[part], 0) / units.length;
 }
 
-/** The shortest that at least half of the series have, in what is learnt from. */
-function seasonOf({ series, stepMs }: ForecastRequest): number | undefined {
-  const counts = new Map<number, number>();
-  for (const { values } of series) {
-    for (const one of calendarSeasons(values.subarray(0, Math.floor(values.length * trainedShare)), stepMs)) {
-      counts.set(one, (counts.get(one) ?? 0) + 1);
-    }
-  }
-  return [...counts]
-    .filter(([, count]) => 2 * count >= series.length)
-    .map(([one]) => one)
-    .toSorted((a, b) => a - b)[0];
-}
-
 const summaries: Readonly<Record<string, string>> = {
   'seasonal-naive': 'the value one season ago, or the last one',
   'holt-winters': 'level, damped trend and season',
@@ -168,6 +159,7 @@ function selected(horizon: number): Contestant {
 /** None where the series are too short to learn from. */
 async function network(
   { series, stepMs, horizon, seed, clock, between }: ForecastRequest,
+  past: readonly GroupSeries[],
   season: number | undefined,
 ): Promise<readonly Contestant[]> {
   const shape: ExampleShape = {
@@ -176,10 +168,6 @@ async function network(
     lookback: Math.min(mostLookback, 2 * horizon),
     seasons: season === undefined ? [] : [season],
   };
-  const past = series.map((one) => ({
-    ...one,
-    values: one.values.subarray(0, Math.floor(one.values.length * trainedShare)),
-  }));
   if (past.every(({ values }) => values.length < historyOf(shape))) return [];
   const began = clock();
   let model: ForecastModel;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { backtest, networkName } from '../../../learn/forecasting/backtest.ts';
 import type { ExampleShape } from '../../../learn/forecasting/examples.ts';
 import { TooFewValuesError, trainForecaster, type Epoch } from '../../../learn/forecasting/forecasting-network.ts';
-import { calendarSeasons } from '../../../learn/forecasting/seasons.ts';
+import { commonSeasons } from '../../../learn/forecasting/seasons.ts';
 import { defineJobType, type JobContext } from '../../job-type.ts';
 import { forecasterCode, forecasterKind, weightsToBytes, type ForecasterParameters } from './model-data.ts';
 import { readGroup } from './read-group.ts';
@@ -139,16 +139,4 @@ async function followed<T>(
     }
     throw error;
   }
-}
-
-/** Those that at least half of the series have. */
-function commonSeasons(series: readonly Float64Array[], stepMs: number): number[] {
-  const counts = new Map<number, number>();
-  for (const values of series) {
-    for (const season of calendarSeasons(values, stepMs)) counts.set(season, (counts.get(season) ?? 0) + 1);
-  }
-  return [...counts]
-    .filter(([, count]) => 2 * count >= series.length)
-    .map(([season]) => season)
-    .toSorted((a, b) => a - b);
 }

@@ -1,4 +1,5 @@
 /** What a host's score is made of: each part 0 to 1, from what was measured in the last time. Pure. */
+import { meanOf } from '../../../stats/mean.ts';
 import type { OptimisationPartName } from '@tarsier/protocol/api';
 import { quantileOf } from '../../../stats/quantile.ts';
 import { hostReport, type HostPrices } from '../cost/host-cost.ts';
@@ -152,5 +153,3 @@ function costPart({ host, cores, memoryBytes, day }: HostInput, prices: HostPric
 const part = (value: number, reason: string): PartValue => ({ value: Math.min(1, Math.max(0, value)), reason });
 const unknown = (reason: string): PartValue => ({ value: undefined, reason });
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
-export const meanOf = (values: Float64Array): number =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -2,7 +2,7 @@
 import type { UnixMs } from '@tarsier/protocol';
 import type { OptimisationResult, Recommendation, RecommendationOutcome } from '@tarsier/protocol/api';
 import { median } from '../../../stats/median.ts';
-import { meanOf } from './host-parts.ts';
+import { meanOf } from '../../../stats/mean.ts';
 import { round } from './score.ts';
 
 /** Hourly means of a score. */

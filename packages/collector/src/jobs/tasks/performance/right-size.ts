@@ -1,7 +1,7 @@
 /** What a host or container should ask for, by percentiles of what it used, and how often that would not do. Pure. */
 import type { RightSize } from '@tarsier/protocol/api';
 import { quantileOf } from '../../../stats/quantile.ts';
-import { meanOf } from '../optimise/host-parts.ts';
+import { meanOf } from '../../../stats/mean.ts';
 import { percent } from './use-method.ts';
 
 export interface UsePast {

@@ -1,7 +1,7 @@
 /** Where work is held up: utilisation, saturation and errors of each resource (USE: Gregg 2013, acmq 2413037). Pure. */
 import type { PerformanceSubject, UseCheck } from '@tarsier/protocol/api';
 import { quantileOf } from '../../../stats/quantile.ts';
-import { meanOf } from '../optimise/host-parts.ts';
+import { meanOf } from '../../../stats/mean.ts';
 import { jackknife, round } from '../optimise/score.ts';
 
 export interface ResourceInput {

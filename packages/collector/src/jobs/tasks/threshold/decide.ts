@@ -1,6 +1,6 @@
 /** Which of the thresholds that look best may be proposed. */
-import type { GuardRail } from '@tarsier/protocol/api';
-import { isLess, railsOf } from '../../../learn/tuning/guard-rails.ts';
+import { isCrossedLess, type GuardRail } from '@tarsier/protocol/api';
+import { railsOf } from '../../../learn/tuning/guard-rails.ts';
 import { sumOf } from './evaluate.ts';
 import type { TuningSession } from './session.ts';
 
@@ -51,7 +51,7 @@ export async function decide(session: TuningSession, advantages: readonly number
   }
 
   for (const arm of values.keys()) {
-    if (severity === 'page' && isLess(op, tuned.present, values[arm] ?? tuned.present)) {
+    if (severity === 'page' && isCrossedLess(op, tuned.present, values[arm] ?? tuned.present)) {
       against.set(arm, 'severity page may only be told of more');
     }
   }
