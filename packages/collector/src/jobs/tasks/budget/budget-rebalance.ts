@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { RebalanceOptions } from '../../../learn/budgeting/rebalance.ts';
 import type { StoredBudget } from '../../../storage/budgets.ts';
 import { defineJobType, type JobContext } from '../../job-type.ts';
+import { samplesAt } from '../ask-engine.ts';
 import { amountsOf, basisOf, propose, type Contender } from './propose.ts';
 import { readSpend } from './read-spend.ts';
 
@@ -131,7 +132,7 @@ function firstDay(columns: readonly Float64Array[]): number {
 
 /** Share of calls that did not fail, by target: what failed calls cost serves nobody. */
 async function readSuccess(
-  { engine, scope, signal }: Pick<JobContext, 'engine' | 'scope' | 'signal'>,
+  context: Pick<JobContext, 'engine' | 'scope' | 'signal'>,
   kind: StoredBudget['kind'],
   days: number,
   time: UnixMs,
@@ -139,10 +140,8 @@ async function readSuccess(
   if (kind === 'job-type' || kind === 'jobs') return new Map();
   const counts = async (metric: string): Promise<ReadonlyMap<string, number>> => {
     const query = `sum by (${kind}) (increase(${metric}{${kind}!=""}[${days}d]))`;
-    const { data } = await engine.instant(scope, { query, time, signal });
-    return new Map(
-      data.kind === 'vector' ? data.samples.map(({ labels, value }) => [labels.get(kind), value] as const) : [],
-    );
+    const samples = await samplesAt(context, query, time);
+    return new Map(samples.map(({ labels, value }) => [labels.get(kind), value] as const));
   };
   const [calls, errors] = [await counts('llm_calls_total'), await counts('llm_errors_total')];
   return new Map(

@@ -5,6 +5,7 @@ import type { Engine, LabelledColumn } from '../../../query/engine.ts';
 import { dayMs } from '../../../storage/hours.ts';
 import type { Storage } from '../../../storage/storage.ts';
 import type { TenantScope } from '../../../tenant.ts';
+import { samplesAt, seriesOver } from '../ask-engine.ts';
 import { costOf, priceFor } from '../cost/model-price.ts';
 
 export interface Spend {
@@ -146,18 +147,16 @@ async function increases(
   by: string,
   { count, withToday, today, now }: ModelDays,
 ): Promise<readonly LabelledColumn[]> {
-  const more = signal === undefined ? {} : { signal };
+  const asking = { engine, scope, ...(signal === undefined ? {} : { signal }) };
   const sum = (range: string): string => `sum by (${by}) (increase(${selector}[${range}]))`;
   const columns: LabelledColumn[] = [];
   if (count > 0) {
     const start = today - (count - 1) * dayMs;
-    const { data } = await engine.range(scope, { query: sum('1d'), start, end: today, stepMs: dayMs, ...more });
-    if (data.kind === 'matrix') columns.push(...data.series);
+    columns.push(...(await seriesOver(asking, { query: sum('1d'), start, end: today, stepMs: dayMs })));
   }
   const seconds = Math.floor((now - today) / 1_000);
   if (withToday && seconds > 0) {
-    const { data } = await engine.instant(scope, { query: sum(`${seconds}s`), time: now, ...more });
-    for (const { labels, value } of data.kind === 'vector' ? data.samples : []) {
+    for (const { labels, value } of await samplesAt(asking, sum(`${seconds}s`), now)) {
       columns.push({ labels, times: Float64Array.of(now), values: Float64Array.of(value) });
     }
   }

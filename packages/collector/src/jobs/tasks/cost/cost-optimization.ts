@@ -1,6 +1,7 @@
 import { formatUsd, parseUsd, TarsierError, type UnixMs } from '@tarsier/protocol';
 import { z } from 'zod';
 import { defineJobType, type JobContext } from '../../job-type.ts';
+import { samplesAt, seriesOver } from '../ask-engine.ts';
 import { monthHours, type Finding } from './finding.ts';
 import { hostReport, type HostUse } from './host-cost.ts';
 import { modelReport, type ModelUse } from './model-cost.ts';
@@ -71,14 +72,9 @@ function expectedSaving(findings: readonly Finding[]): number {
   return [...bySubject.values()].reduce((sum, saving) => sum + saving, 0);
 }
 
-async function readHosts(
-  { engine, scope, signal }: JobContext,
-  start: UnixMs,
-  end: UnixMs,
-): Promise<readonly HostUse[]> {
+async function readHosts(context: JobContext, start: UnixMs, end: UnixMs): Promise<readonly HostUse[]> {
   const range = async (query: string): Promise<ReadonlyMap<string, Float64Array>> => {
-    const { data } = await engine.range(scope, { query, start, end, stepMs, signal });
-    const series = data.kind === 'matrix' ? data.series : [];
+    const series = await seriesOver(context, { query, start, end, stepMs });
     return new Map(series.map(({ labels, values }) => [labels.get('host'), values]));
   };
   const cpu = await range('avg by (host) (avg_over_time(cpu_busy_ratio{cpu="all"}[5m]))');
@@ -97,16 +93,9 @@ async function readHosts(
   }));
 }
 
-async function readModels(
-  { engine, scope, signal }: JobContext,
-  days: number,
-  time: UnixMs,
-): Promise<readonly ModelUse[]> {
+async function readModels(context: JobContext, days: number, time: UnixMs): Promise<readonly ModelUse[]> {
   const by = 'agent, provider, model';
-  const instant = async (query: string) => {
-    const { data } = await engine.instant(scope, { query, time, signal });
-    return data.kind === 'vector' ? data.samples : [];
-  };
+  const instant = (query: string) => samplesAt(context, query, time);
   const sum = (metric: string, labels: string): string => `sum by (${labels}) (increase(${metric}[${days}d]))`;
   const tokens = await instant(sum('llm_tokens_total', `${by}, type`));
   const calls = await instant(sum('llm_calls_total', by));

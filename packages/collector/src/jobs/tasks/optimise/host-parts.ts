@@ -1,6 +1,6 @@
 /** What a host's score is made of: each part 0 to 1, from what was measured in the last time. Pure. */
-import { meanOf } from '../../../stats/mean.ts';
 import type { OptimisationPartName } from '@tarsier/protocol/api';
+import { meanOf } from '../../../stats/mean.ts';
 import { quantileOf } from '../../../stats/quantile.ts';
 import { hostReport, type HostPrices } from '../cost/host-cost.ts';
 

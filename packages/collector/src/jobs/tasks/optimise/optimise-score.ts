@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Storage } from '../../../storage/storage.ts';
 import type { TenantScope } from '../../../tenant.ts';
 import { defineJobType, type JobContext } from '../../job-type.ts';
+import { seriesOver } from '../ask-engine.ts';
 import { comparedHours, outcomeOf, outcomesOf, type ScoreHistory } from './outcome.ts';
 import { readOptimisation, subjectOf } from './read-optimisation.ts';
 import { recommend } from './recommend.ts';
@@ -61,31 +62,28 @@ function merged(
 }
 
 /** Those that were followed a day ago or longer. */
-async function measure(
-  { engine, scope, now, signal }: JobContext,
-  known: readonly Recommendation[],
-): Promise<readonly Recommendation[]> {
+async function measure(context: JobContext, known: readonly Recommendation[]): Promise<readonly Recommendation[]> {
+  const { now } = context;
+  const followed = new Set(
+    known.filter(({ state }) => state === 'followed').map(({ subject: of }) => `${of.kind} ${of.name}`),
+  );
   const measured: Recommendation[] = [];
   for (const one of known) {
     const { followedAt, subject } = one;
     if (one.state !== 'followed' || followedAt === undefined || followedAt + comparedHours * hourMs > now) continue;
-    const { data } = await engine.range(scope, {
+    const series = await seriesOver(context, {
       query: `avg_over_time(optimisation_score{kind="${subject.kind}"}[1h])`,
       start: followedAt - (comparedHours - 1) * hourMs,
       end: followedAt + comparedHours * hourMs,
       stepMs: hourMs,
-      signal,
     });
-    const histories = (data.kind === 'matrix' ? data.series : []).map(({ labels, times, values }) => ({
+    const histories = series.map(({ labels, times, values }) => ({
       name: subjectOf(labels),
       before: values.filter((value, at) => (times[at] ?? 0) <= followedAt && Number.isFinite(value)),
       after: values.filter((value, at) => (times[at] ?? 0) > followedAt && Number.isFinite(value)),
     }));
     const name = `${subject.kind} ${subject.name}`;
     const own: ScoreHistory | undefined = histories.find((history) => history.name === name);
-    const followed = new Set(
-      known.filter(({ state }) => state === 'followed').map(({ subject: of }) => `${of.kind} ${of.name}`),
-    );
     const others = histories.filter((history) => !followed.has(history.name));
     const outcome = own === undefined ? undefined : outcomeOf(one, own, others, now);
     if (outcome !== undefined) measured.push({ ...one, state: 'measured', outcome, changedAt: now });

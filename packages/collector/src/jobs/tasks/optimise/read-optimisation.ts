@@ -5,6 +5,7 @@ import type { LabelSet } from '../../../query/label-set.ts';
 import { dayMs } from '../../../storage/hours.ts';
 import type { Storage } from '../../../storage/storage.ts';
 import type { TenantScope } from '../../../tenant.ts';
+import { samplesAt, seriesOver } from '../ask-engine.ts';
 import type { HostPrices } from '../cost/host-cost.ts';
 import type { HostInput, Resource, Waited } from './host-parts.ts';
 import type { Sources } from './recommend.ts';
@@ -50,17 +51,13 @@ export async function readOptimisation(
   scope: TenantScope,
   now: UnixMs,
 ): Promise<OptimisationRead> {
-  const more = signal === undefined ? {} : { signal };
+  const asking = { engine, scope, ...(signal === undefined ? {} : { signal }) };
   const range = async (query: string, lengthMs: number, stepMs: number): Promise<ReadonlyMap<string, Float64Array>> => {
     const end = Math.floor(now / stepMs) * stepMs;
-    const { data } = await engine.range(scope, { query, start: end - lengthMs + stepMs, end, stepMs, ...more });
-    const series = data.kind === 'matrix' ? data.series : [];
+    const series = await seriesOver(asking, { query, start: end - lengthMs + stepMs, end, stepMs });
     return new Map(series.map(({ labels, values }) => [labels.get('host'), values.filter(Number.isFinite)]));
   };
-  const instant = async (query: string, time = now) => {
-    const { data } = await engine.instant(scope, { query, time, ...more });
-    return data.kind === 'vector' ? data.samples : [];
-  };
+  const instant = (query: string, time = now) => samplesAt(asking, query, time);
   const lately = (query: string) => range(query, windowMs, minuteMs);
   const pressure = (resource: Waited) =>
     lately(`max by (host) (avg_over_time(system_pressure_ratio{resource="${resource}",share="some"}[1m]))`);

@@ -2,6 +2,7 @@
 import { priceOf, type UnixMs } from '@tarsier/protocol';
 import type { LabelSet } from '../../../query/label-set.ts';
 import type { JobContext } from '../../job-type.ts';
+import { seriesOver } from '../ask-engine.ts';
 import { million, priceFor, type TokenPrice } from '../cost/model-price.ts';
 import type { CachePast } from './cache-curve.ts';
 import type { UsePast } from './right-size.ts';
@@ -50,8 +51,8 @@ export async function readPerformance(
   const times = Float64Array.from({ length: Math.round((to - from) / stepMs) + 1 }, (_, at) => from + at * stepMs);
   /** One value for each step, NaN where there is none. */
   const read = async (query: string): Promise<readonly Column[]> => {
-    const { data } = await engine.range(scope, { query, start: from, end: to, stepMs, signal });
-    return (data.kind === 'matrix' ? data.series : []).map(({ labels, times: at, values }) => {
+    const series = await seriesOver({ engine, scope, signal }, { query, start: from, end: to, stepMs });
+    return series.map(({ labels, times: at, values }) => {
       const grid = new Float64Array(times.length).fill(Number.NaN);
       for (const [index, time] of at.entries()) grid[Math.round((time - from) / stepMs)] = values[index] ?? Number.NaN;
       return { labels, values: grid };

@@ -5,6 +5,7 @@ import { nextCount } from '../../../learn/counting/next-count.ts';
 import { formatNumber } from '../../../stats/format.ts';
 import { dayMs, hourMs } from '../../../storage/hours.ts';
 import { defineJobType, type JobContext } from '../../job-type.ts';
+import { samplesAt, seriesOver } from '../ask-engine.ts';
 import { bars, line } from './chart.ts';
 import { reportPage } from './page.ts';
 import { reportTexts } from './texts.ts';
@@ -174,27 +175,21 @@ function usefulShare(incidents: readonly Incident[]): number | undefined {
 
 /** Of each step one value, NaN for none. */
 async function valuesOf(
-  { engine, scope, signal }: JobContext,
+  context: JobContext,
   query: string,
   start: UnixMs,
   end: UnixMs,
   stepMs: number,
 ): Promise<readonly number[]> {
-  const { data } = await engine.range(scope, { query, start, end, stepMs, signal });
+  const [series] = await seriesOver(context, { query, start, end, stepMs });
   const values = Array.from({ length: Math.floor((end - start) / stepMs) + 1 }, () => Number.NaN);
-  const [series] = data.kind === 'matrix' ? data.series : [];
   for (const [at, time] of series?.times.entries() ?? [])
     values[Math.round((time - start) / stepMs)] = series?.values[at] ?? Number.NaN;
   return values;
 }
 
-async function valueAt(
-  { engine, scope, signal }: JobContext,
-  query: string,
-  time: UnixMs,
-): Promise<number | undefined> {
-  const { data } = await engine.instant(scope, { query, time, signal });
-  return data.kind === 'vector' ? data.samples[0]?.value : undefined;
+async function valueAt(context: JobContext, query: string, time: UnixMs): Promise<number | undefined> {
+  return (await samplesAt(context, query, time))[0]?.value;
 }
 
 function meanOf(values: readonly number[]): number | undefined {

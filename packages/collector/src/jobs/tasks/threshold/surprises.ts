@@ -6,6 +6,7 @@ import type { LabelledColumn } from '../../../query/engine.ts';
 import type { LabelSet } from '../../../query/label-set.ts';
 import { parseSelector } from '../../../query/language/parse.ts';
 import type { JobContext } from '../../job-type.ts';
+import { seriesOver } from '../ask-engine.ts';
 
 /** What chosen detectors look at: means of so long. */
 const binMs = 10_000;
@@ -44,8 +45,8 @@ export async function readSurprises(
   for (let from = start; from <= end; from += readMs) {
     signal.throwIfAborted();
     const to = Math.min(end, from + readMs - binMs);
-    const { data } = await engine.range(scope, { query: text, start: from, end: to, stepMs: binMs, signal });
-    for (const { labels, times, values } of data.kind === 'matrix' ? data.series : []) {
+    const series = await seriesOver({ engine, scope, signal }, { query: text, start: from, end: to, stepMs: binMs });
+    for (const { labels, times, values } of series) {
       let one = running.get(labels.key);
       if (one === undefined) {
         if (running.size === mostSeries) {

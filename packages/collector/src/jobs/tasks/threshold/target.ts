@@ -3,6 +3,7 @@ import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { LabRule, Rule, TunedTarget } from '@tarsier/protocol/api';
 import type { PreparedTrial, RuleLab } from '../../../alert/lab/rule-lab.ts';
 import type { JobContext } from '../../job-type.ts';
+import { seriesOver } from '../ask-engine.ts';
 import { readSurprises, within } from './surprises.ts';
 
 export interface ReplayRange {
@@ -46,7 +47,8 @@ export async function findTuned(wanted: Wanted, lab: RuleLab, context: JobContex
   return tunedRule(rule, lab, context);
 }
 
-function tunedRule(rule: Rule, lab: RuleLab, { scope, engine, storage, signal }: JobContext): Tuned {
+function tunedRule(rule: Rule, lab: RuleLab, context: JobContext): Tuned {
+  const { scope, storage } = context;
   const { id, name, severity, forMs } = rule;
   const common = { name, severity, forMs };
   const target = { kind: 'rule', id, name, severity } as const;
@@ -65,8 +67,8 @@ function tunedRule(rule: Rule, lab: RuleLab, { scope, engine, storage, signal }:
         ruleIds: [id],
         async worst({ start, end, stepMs }) {
           const coarse = Math.max(stepMs, Math.ceil((end - start) / mostPoints));
-          const { data } = await engine.range(scope, { query: worst, start, end, stepMs: coarse, signal });
-          return data.kind === 'matrix' ? data.series.flatMap(({ values }) => Array.from(values)) : [];
+          const series = await seriesOver(context, { query: worst, start, end, stepMs: coarse });
+          return series.flatMap(({ values }) => Array.from(values));
         },
         prepare: prepareAs((values) => ({
           kind: 'threshold',
