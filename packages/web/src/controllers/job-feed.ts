@@ -84,18 +84,6 @@ export class JobFeedController {
     return this.#newest.source;
   }
 
-  /** @returns undefined when it was done, else why not, in the collector's words @throws nothing */
-  async act(method: 'POST' | 'PUT', path: string, body: unknown = {}): Promise<string | undefined> {
-    try {
-      await this.#newest.source?.api.send(method, path, body);
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    } finally {
-      this.refresh();
-    }
-  }
-
   refresh(): void {
     this.#newest.refresh();
     this.#done.refresh();

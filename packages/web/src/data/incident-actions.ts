@@ -1,7 +1,8 @@
 /** What a person does about an incident, from any element. */
 import type { Incident } from '@tarsier/protocol';
 import type { IncidentAction } from '@tarsier/protocol/api';
-import { RequestError } from './rest.ts';
+import { actUnlessTaken } from './element-action.ts';
+import type { ActionOutcome } from './element-action.ts';
 import type { DataSource } from './source.ts';
 
 export interface ActionDetail {
@@ -9,23 +10,11 @@ export interface ActionDetail {
   readonly action: IncidentAction;
 }
 
-export type ActionOutcome = { readonly kind: 'done' | 'taken' } | { readonly kind: 'failed'; readonly message: string };
-
-/**
- * Does it through the collector, unless the page around the element takes it over: `tarsier-action` is cancelable, and
- * who cancels it has done it.
- */
-export async function act(element: HTMLElement, source: DataSource, detail: ActionDetail): Promise<ActionOutcome> {
-  const event = new CustomEvent('tarsier-action', { detail, bubbles: true, composed: true, cancelable: true });
-  if (!element.dispatchEvent(event)) return { kind: 'taken' };
+/** Does it through the collector, unless the page around the element takes it over. */
+export function act(element: HTMLElement, source: DataSource, detail: ActionDetail): Promise<ActionOutcome> {
   const { kind, ...body } = detail.action;
-  try {
-    await source.api.send('POST', `/v1/incidents/${encodeURIComponent(detail.incident.id)}/${kind}`, body);
-    return { kind: 'done' };
-  } catch (error) {
-    if (!(error instanceof RequestError)) throw error;
-    return { kind: 'failed', message: error.message };
-  }
+  const path = `/v1/incidents/${encodeURIComponent(detail.incident.id)}/${kind}`;
+  return actUnlessTaken(element, detail, () => source.api.send('POST', path, body));
 }
 
 const hourMs = 3_600_000;

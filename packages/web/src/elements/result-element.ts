@@ -7,6 +7,7 @@ import { formatValue } from '../chart/units.ts';
 import { isUnended, JobFeedController } from '../controllers/job-feed.ts';
 import { LocaleController } from '../controllers/locale.ts';
 import { modelWords } from '../i18n/models/words.ts';
+import { progressBar } from './fields/progress-bar.ts';
 import { whenReady } from './when-ready.ts';
 
 /** What elements that show the result of a kind of job have alike. */
@@ -61,13 +62,7 @@ export abstract class ResultElement<Result> extends LitElement {
       const ratio = job.progress?.ratio;
       return html`<span class="status" role="status"
         >${words.state[job.state]}${
-          ratio === undefined
-            ? nothing
-            : html` <progress
-                max="1"
-                .value=${ratio}
-                aria-label=${words.percent(this.number(ratio, 'ratio'))}
-              ></progress>`
+          ratio === undefined ? nothing : html` ${progressBar(ratio, words, this.locale)}`
         }</span
       >`;
     }

@@ -1,10 +1,10 @@
 import type { Answer } from '@tarsier/protocol/api';
-import { enteredIn } from '../../data/entered.ts';
 import { css, html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { LocaleController } from '../../controllers/locale.ts';
 import { SourceController } from '../../controllers/source-context.ts';
+import { enteredIn } from '../../data/entered.ts';
 import { RequestError } from '../../data/rest.ts';
 import type { DataSource } from '../../data/source.ts';
 import { define } from '../../define.ts';

@@ -10,6 +10,11 @@ const colours = unsafeCSS(
 
 export const curvePlotStyles = css`
   ${colours}
+  .plots {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
+    gap: 14px;
+  }
   .curve-plot svg {
     display: block;
     width: 100%;

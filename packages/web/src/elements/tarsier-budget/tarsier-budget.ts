@@ -6,6 +6,7 @@ import { formatUsdText } from '../../chart/money.ts';
 import { formatValue } from '../../chart/units.ts';
 import { AskedController } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
+import { actUnlessTaken } from '../../data/element-action.ts';
 import { modelWords } from '../../i18n/models/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { resultStyles } from '../result.styles.ts';
@@ -195,15 +196,13 @@ export class TarsierBudget extends LitElement {
   }
 
   async #act(id: string, action: 'apply' | 'undo'): Promise<void> {
-    const init = { detail: { action, rebalance: id }, bubbles: true, composed: true, cancelable: true };
-    if (!this.dispatchEvent(new CustomEvent('tarsier-action', init))) return;
-    const { budget: text } = this.#locale.words;
-    try {
-      await this.#proposals.source?.api.send('POST', `/v1/rebalances/${encodeURIComponent(id)}/${action}`, {});
-      this.said = action === 'apply' ? text.appliedNow : text.undoneNow;
-    } catch (error) {
-      this.said = error instanceof Error ? error.message : String(error);
-    }
+    const { source } = this.#proposals;
+    if (source === undefined) return;
+    const path = `/v1/rebalances/${encodeURIComponent(id)}/${action}`;
+    const outcome = await actUnlessTaken(this, { action, rebalance: id }, () => source.api.send('POST', path, {}));
+    if (outcome.kind === 'taken') return;
+    const { appliedNow, undoneNow } = this.#locale.words.budget;
+    this.said = outcome.kind === 'failed' ? outcome.message : action === 'apply' ? appliedNow : undoneNow;
     this.#proposals.refresh();
     this.#budgets.refresh();
   }

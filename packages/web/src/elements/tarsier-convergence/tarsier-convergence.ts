@@ -3,6 +3,7 @@ import type { ThresholdOutcome, ThresholdTuning, TuningPoint } from '@tarsier/pr
 import { css, html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
+import { actUnlessTaken } from '../../data/element-action.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { icons } from '../../styles/icons.ts';
 import { curvePlot } from '../curve/curve-plot.ts';
@@ -28,11 +29,6 @@ export class TarsierConvergence extends ResultElement<ThresholdTuning> {
     curvePlotStyles,
     tableStyles,
     css`
-      .plots {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
-        gap: 14px;
-      }
       .rails li {
         display: flex;
         flex-wrap: wrap;
@@ -191,12 +187,14 @@ export class TarsierConvergence extends ResultElement<ThresholdTuning> {
   }
 
   async #decide(proposal: string, action: 'apply' | 'rollback'): Promise<void> {
-    const detail = { proposal, action };
-    const init = { detail, bubbles: true, composed: true, cancelable: true };
-    if (!this.dispatchEvent(new CustomEvent('tarsier-action', init))) return;
-    const failure = await this.feed.act('POST', `/v1/threshold-proposals/${encodeURIComponent(proposal)}/${action}`);
+    const { source } = this.feed;
+    if (source === undefined) return;
+    const path = `/v1/threshold-proposals/${encodeURIComponent(proposal)}/${action}`;
+    const outcome = await actUnlessTaken(this, { proposal, action }, () => source.api.send('POST', path, {}));
+    if (outcome.kind === 'taken') return;
     const { applied, rolledBack } = this.locale.words.convergence;
-    this.said = failure ?? (action === 'apply' ? applied : rolledBack);
+    this.said = outcome.kind === 'failed' ? outcome.message : action === 'apply' ? applied : rolledBack;
+    this.feed.refresh();
   }
 }
 

@@ -5,14 +5,15 @@ import { property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatAge, formatDuration } from '../../chart/age.ts';
 import { formatUsdText } from '../../chart/money.ts';
-import { formatValue } from '../../chart/units.ts';
 import { AskedController } from '../../controllers/asked.ts';
 import { SecondsController } from '../../controllers/follow.ts';
 import { isUnended } from '../../controllers/job-feed.ts';
 import { LocaleController } from '../../controllers/locale.ts';
+import { actUnlessTaken } from '../../data/element-action.ts';
 import { modelWords } from '../../i18n/models/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { choice } from '../fields/choice.ts';
+import { progressBar } from '../fields/progress-bar.ts';
 import { tableStyles } from '../table.styles.ts';
 import { whenReady } from '../when-ready.ts';
 
@@ -212,15 +213,7 @@ export class TarsierJobs extends LitElement {
       <th scope="row">${this.#name(job)}${subject === undefined ? nothing : html`<small>${subject}</small>`}</th>
       <td>
         <span class=${job.state === 'failed' ? 'failed' : ''}>${words.state[job.state]}</span>
-        ${
-          ratio === undefined
-            ? nothing
-            : html`<progress
-                max="1"
-                .value=${ratio}
-                aria-label=${words.percent(formatValue(ratio, 'ratio', this.#locale))}
-              ></progress>`
-        }
+        ${ratio === undefined ? nothing : progressBar(ratio, words, this.#locale)}
         ${job.error === undefined ? nothing : html`<small>${job.error.message}</small>`}
       </td>
       <td>${formatAge(job.createdAt, now, this.#locale)}<small>${words.jobs.by(job.submittedBy)}</small></td>
@@ -262,14 +255,12 @@ export class TarsierJobs extends LitElement {
   }
 
   async #act({ id }: Job, action: JobAction): Promise<void> {
-    const init = { detail: { job: id, action }, bubbles: true, composed: true, cancelable: true };
-    if (!this.dispatchEvent(new CustomEvent('tarsier-action', init))) return;
-    try {
-      await this.#jobs.source?.api.send('POST', `/v1/jobs/${encodeURIComponent(id)}/${action}`, {});
-      this.said = this.#locale.words.jobs.done[action];
-    } catch (error) {
-      this.said = error instanceof Error ? error.message : String(error);
-    }
+    const { source } = this.#jobs;
+    if (source === undefined) return;
+    const path = `/v1/jobs/${encodeURIComponent(id)}/${action}`;
+    const outcome = await actUnlessTaken(this, { job: id, action }, () => source.api.send('POST', path, {}));
+    if (outcome.kind === 'taken') return;
+    this.said = outcome.kind === 'failed' ? outcome.message : this.#locale.words.jobs.done[action];
     this.refresh();
   }
 }

@@ -6,6 +6,7 @@ import { formatUsdText } from '../../chart/money.ts';
 import { formatValue } from '../../chart/units.ts';
 import { AskedController } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
+import { actUnlessTaken } from '../../data/element-action.ts';
 import { modelWords } from '../../i18n/models/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { resultStyles } from '../result.styles.ts';
@@ -229,15 +230,13 @@ export class TarsierOptimisationScore extends LitElement {
   }
 
   async #act({ id }: Recommendation, action: 'follow' | 'dismiss'): Promise<void> {
-    const init = { detail: { action, recommendation: id }, bubbles: true, composed: true, cancelable: true };
-    if (!this.dispatchEvent(new CustomEvent('tarsier-action', init))) return;
-    const { optimisation: text } = this.#locale.words;
-    try {
-      await this.#open.source?.api.send('POST', `/v1/recommendations/${encodeURIComponent(id)}/${action}`, {});
-      this.said = action === 'follow' ? text.followed : text.dismissed;
-    } catch (error) {
-      this.said = error instanceof Error ? error.message : String(error);
-    }
+    const { source } = this.#open;
+    if (source === undefined) return;
+    const path = `/v1/recommendations/${encodeURIComponent(id)}/${action}`;
+    const outcome = await actUnlessTaken(this, { action, recommendation: id }, () => source.api.send('POST', path, {}));
+    if (outcome.kind === 'taken') return;
+    const { followed, dismissed } = this.#locale.words.optimisation;
+    this.said = outcome.kind === 'failed' ? outcome.message : action === 'follow' ? followed : dismissed;
     this.#open.refresh();
   }
 }

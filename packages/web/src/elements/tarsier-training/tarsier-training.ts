@@ -30,11 +30,6 @@ export class TarsierTraining extends ResultElement<ForecastTraining | DetectorTr
     curvePlotStyles,
     tableStyles,
     css`
-      .plots {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
-        gap: 14px;
-      }
       .verdict {
         display: inline-block;
       }

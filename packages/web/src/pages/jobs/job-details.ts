@@ -9,6 +9,7 @@ import { formatValue } from '../../chart/units.ts';
 import { AskedController } from '../../controllers/asked.ts';
 import { isUnended } from '../../controllers/job-feed.ts';
 import { LocaleController } from '../../controllers/locale.ts';
+import { progressBar } from '../../elements/fields/progress-bar.ts';
 import { resultStyles } from '../../elements/result.styles.ts';
 import { whenReady } from '../../elements/when-ready.ts';
 import { modelWords } from '../../i18n/models/words.ts';
@@ -110,15 +111,7 @@ export class JobDetails extends LitElement {
           <dd>${formatUsdText(job.cost, this.#locale)}</dd>
         </div>
       </dl>
-      ${
-        ratio === undefined
-          ? nothing
-          : html`<progress
-              max="1"
-              .value=${ratio}
-              aria-label=${words.percent(formatValue(ratio, 'ratio', this.#locale))}
-            ></progress>`
-      }
+      ${ratio === undefined ? nothing : progressBar(ratio, words, this.#locale)}
       ${
         waiting === undefined
           ? nothing

@@ -1,4 +1,3 @@
-import { enteredIn } from '../../data/entered.ts';
 import { html, LitElement } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
@@ -7,6 +6,7 @@ import type { Route } from '../../app/route.ts';
 import { formatMoment } from '../../chart/age.ts';
 import { AskedController } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
+import { enteredIn } from '../../data/entered.ts';
 import { RequestError } from '../../data/rest.ts';
 import { settingsWords } from '../../i18n/settings/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
