@@ -309,8 +309,9 @@ export async function startCollector({
     log,
     now,
   });
+  const newReceiver = (): Receiver => createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
   // Of its own: rates must not be put into one batch with what rules record, which has other times.
-  const rateReceiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
+  const rateReceiver = newReceiver();
   let rateTick = 0;
   const storeRates = async (all: boolean): Promise<void> => {
     const isDue = all || ++rateTick % rateTicks === 0;
@@ -321,7 +322,7 @@ export async function startCollector({
   const saveCheckpoints = async (): Promise<void> => {
     for (const { scope, ...state } of detection.checkpoints()) await storage.detectorStates.save(scope, state, now());
   };
-  const receiver = createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
+  const receiver = newReceiver();
   const ruleGroups = createRuleGroups({
     storage,
     holds: (scope) => leadership.holds(scope),
@@ -408,13 +409,19 @@ export async function startCollector({
     onModels: live.modelsChanged,
     async onNews(scope, what, ids) {
       if (!live.hasListeners(scope)) return;
-      if (what === 'alerts') for (const one of await storage.alerts.byIds(scope, ids)) live.broadcastAlert(scope, one);
-      if (what === 'anomalies')
-        for (const one of await storage.anomalies.byIds(scope, ids)) live.broadcastAnomaly(scope, one);
-      if (what === 'events')
-        for (const one of await storage.anomalyEvents.byIds(scope, ids)) live.broadcastEvent(scope, one);
-      if (what === 'incidents')
-        for (const one of await storage.incidents.byIds(scope, ids)) live.broadcastIncident(scope, one);
+      switch (what) {
+        case 'alerts':
+          for (const one of await storage.alerts.byIds(scope, ids)) live.broadcastAlert(scope, one);
+          return;
+        case 'anomalies':
+          for (const one of await storage.anomalies.byIds(scope, ids)) live.broadcastAnomaly(scope, one);
+          return;
+        case 'events':
+          for (const one of await storage.anomalyEvents.byIds(scope, ids)) live.broadcastEvent(scope, one);
+          return;
+        case 'incidents':
+          for (const one of await storage.incidents.byIds(scope, ids)) live.broadcastIncident(scope, one);
+      }
     },
     log,
   });
@@ -444,7 +451,7 @@ export async function startCollector({
     // Of its own: what the collector asks for by itself is not the tenant's usage.
     reader: createJobRooms(storage, log, now),
     record: createRecorder({
-      receiver: createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now }),
+      receiver: newReceiver(),
       maxAgeMs: config.maxAgeMs,
     }),
     now,

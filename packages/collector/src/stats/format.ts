@@ -19,3 +19,8 @@ export function formatNumber(value: number): string {
 export function formatTime(unixMs: number): string {
   return `${new Date(unixMs).toISOString().slice(11, 19)} UTC`;
 }
+
+/** A share, in percent with three digits: 12.3 %. */
+export function formatPercent(share: number): string {
+  return `${Number((100 * share).toPrecision(3))} %`;
+}

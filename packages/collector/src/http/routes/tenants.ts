@@ -1,9 +1,9 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { limitNames, type Tenant, type TenantLimits } from '@tarsier/protocol/api';
-import { addressOf } from '../address-of.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { TenantRow } from '../../storage/tiers.ts';
 import { homeTenant, type TenantScope } from '../../tenant.ts';
+import { addressOf } from '../address-of.ts';
 import type { Api, Call } from '../api/call.ts';
 import { pageOf } from '../api/page-of.ts';
 

@@ -1,6 +1,6 @@
 /** How well forecasters foretell time that they were not made from, each at the same origins. */
-import { costOf } from './cost.ts';
 import { createAccuracyMeter, type QuantileForecast } from '../forecasting/accuracy.ts';
+import { costOf } from './cost.ts';
 
 export interface ForecastTrial {
   /** Scaled errors at one origin: what is drawn again for intervals. */

@@ -1,8 +1,8 @@
 /** Every detector on the same series, with the same anomalies put in and the same budget of false alarms. */
 import type { ComparedModel } from '@tarsier/protocol/api';
-import { costOf } from '../../../learn/comparison/cost.ts';
 import { hostDetectors, seriesDetectors } from '../../../detect/registry.ts';
 import { bootstrap, isHigher } from '../../../learn/comparison/bootstrap.ts';
+import { costOf } from '../../../learn/comparison/cost.ts';
 import { scoreOf, thresholdFor, unitsOf, type TrialUnit } from '../../../learn/comparison/detector-trial.ts';
 import { efficiencyOf } from '../../../learn/comparison/efficiency.ts';
 import { inject, placeInjections, spreadOf, type Injection } from '../../../learn/comparison/injection.ts';

@@ -1,5 +1,6 @@
 /** What a host's score is made of: each part 0 to 1, from what was measured in the last time. Pure. */
 import type { OptimisationPartName } from '@tarsier/protocol/api';
+import { formatPercent } from '../../../stats/format.ts';
 import { meanOf } from '../../../stats/mean.ts';
 import { quantileOf } from '../../../stats/quantile.ts';
 import { hostReport, type HostPrices } from '../cost/host-cost.ts';
@@ -55,14 +56,14 @@ export function partsOf(input: HostInput, prices: HostPrices): Parts {
         ? unknown('no resource is measured')
         : part(
             (1 - busiest.share) / (1 - bounds.used),
-            `${percent(busiest.share)} of its ${busiest.name} is in use, or less, in 95 % of the time; up to ${percent(bounds.used)} is well`,
+            `${formatPercent(busiest.share)} of its ${busiest.name} is in use, or less, in 95 % of the time; up to ${formatPercent(bounds.used)} is well`,
           ),
     saturation:
       slowest === undefined
         ? unknown('its kernel tells no pressure')
         : part(
             1 - slowest.share / bounds.waiting,
-            `something waited for ${slowest.name} in ${percent(slowest.share)} of the time; ${percent(bounds.waiting)} is as bad as it gets`,
+            `something waited for ${slowest.name} in ${formatPercent(slowest.share)} of the time; ${formatPercent(bounds.waiting)} is as bad as it gets`,
           ),
     anomalies: anomalyPart(input.anomalies),
     'alert-noise': noisePart(input.told, input.noise),
@@ -81,7 +82,7 @@ export function errorPart(calls: number, failed: number): PartValue {
   const ratio = Math.min(1, failed / calls);
   return part(
     1 - ratio / bounds.failed,
-    `${Math.round(failed)} of ${Math.round(calls)} calls failed in a day, of ${percent(bounds.failed)} that may`,
+    `${Math.round(failed)} of ${Math.round(calls)} calls failed in a day, of ${formatPercent(bounds.failed)} that may`,
   );
 }
 
@@ -137,7 +138,7 @@ export function without(input: HostInput, block: number, blocks: number): HostIn
 function anomalyPart(ratios: Float64Array): PartValue {
   if (ratios.length === 0) return unknown('its past is too short to know what is usual');
   const ratio = meanOf(ratios);
-  return part(1 - ratio / bounds.anomalies, `${percent(ratio)} of its series are unlike their past, on average`);
+  return part(1 - ratio / bounds.anomalies, `${formatPercent(ratio)} of its series are unlike their past, on average`);
 }
 
 function costPart({ host, cores, memoryBytes, day }: HostInput, prices: HostPrices): PartValue {
@@ -146,10 +147,9 @@ function costPart({ host, cores, memoryBytes, day }: HostInput, prices: HostPric
   if (monthly === 0) return unknown('cores and memory have no price');
   return part(
     monthlyOf.wanted / monthly,
-    `${wanted.cores} cores and ${wanted.gib} GiB would do, for ${percent(monthlyOf.wanted / monthly)} of what it costs`,
+    `${wanted.cores} cores and ${wanted.gib} GiB would do, for ${formatPercent(monthlyOf.wanted / monthly)} of what it costs`,
   );
 }
 
 const part = (value: number, reason: string): PartValue => ({ value: Math.min(1, Math.max(0, value)), reason });
 const unknown = (reason: string): PartValue => ({ value: undefined, reason });
-const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;

@@ -2,12 +2,13 @@ import { formatUsd, TarsierError } from '@tarsier/protocol';
 import type { CacheReport, Performance, PerformanceSubject, RightSize } from '@tarsier/protocol/api';
 import { z } from 'zod';
 import { defineJobType } from '../../job-type.ts';
+import { formatPercent } from '../../../stats/format.ts';
 import { monthHours } from '../cost/finding.ts';
 import { round } from '../optimise/score.ts';
 import { curveOf, ratioOf } from './cache-curve.ts';
 import { promptSaving, readPerformance, type ReadCache } from './read-performance.ts';
 import { rightSize } from './right-size.ts';
-import { analyseSubject, percent } from './use-method.ts';
+import { analyseSubject } from './use-method.ts';
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
@@ -139,7 +140,7 @@ function adviceOf(
         id,
         title: `${name} is smaller than what it is asked for: ${mib(bytes)} of ${mib(workingSet.bytes)}`,
         impact: round(more),
-        reason: `with that ${percent(more)} more lookups would be hits; ${workingSet.reason}`,
+        reason: `with that ${formatPercent(more)} more lookups would be hits; ${workingSet.reason}`,
         query: 'rate(redis_keyspace_misses_total[5m])',
       },
     ];

@@ -1,8 +1,8 @@
 /** What a host or container should ask for, by percentiles of what it used, and how often that would not do. Pure. */
 import type { RightSize } from '@tarsier/protocol/api';
-import { quantileOf } from '../../../stats/quantile.ts';
+import { formatPercent } from '../../../stats/format.ts';
 import { meanOf } from '../../../stats/mean.ts';
-import { percent } from './use-method.ts';
+import { quantileOf } from '../../../stats/quantile.ts';
 
 export interface UsePast {
   readonly kind: RightSize['kind'];
@@ -63,7 +63,7 @@ export function rightSize({ kind, name, host, has, cores, bytes }: UsePast): Rig
     riskByMaximum: worst(byMaximum),
     riskByMean: worst(byMean),
     isBetter,
-    reason: `${request.cores} cores and ${Math.round(request.bytes / least.bytes)} MiB by the first ${cut} of ${steps} steps would have been too small for CPU in ${percent(risk.cpu)} of the others (at most ${percent(risk.cpuHigh)}), for memory in ${percent(risk.memory)} (at most ${percent(risk.memoryHigh)})`,
+    reason: `${request.cores} cores and ${Math.round(request.bytes / least.bytes)} MiB by the first ${cut} of ${steps} steps would have been too small for CPU in ${formatPercent(risk.cpu)} of the others (at most ${formatPercent(risk.cpuHigh)}), for memory in ${formatPercent(risk.memory)} (at most ${formatPercent(risk.memoryHigh)})`,
   };
 }
 

@@ -1,7 +1,8 @@
 /** Where work is held up: utilisation, saturation and errors of each resource (USE: Gregg 2013, acmq 2413037). Pure. */
 import type { PerformanceSubject, UseCheck } from '@tarsier/protocol/api';
-import { quantileOf } from '../../../stats/quantile.ts';
+import { formatPercent } from '../../../stats/format.ts';
 import { meanOf } from '../../../stats/mean.ts';
+import { quantileOf } from '../../../stats/quantile.ts';
 import { jackknife, round } from '../optimise/score.ts';
 
 export interface ResourceInput {
@@ -64,11 +65,11 @@ function checkOf({ resource, used, waiting, errors, tolerable }: ResourceInput):
   const parts = [
     {
       severity: utilisation === null ? 0 : (utilisation - bounds.used) / (1 - bounds.used),
-      text: utilisation === null ? undefined : `up to ${percent(utilisation)} in use in 95 % of the time`,
+      text: utilisation === null ? undefined : `up to ${formatPercent(utilisation)} in use in 95 % of the time`,
     },
     {
       severity: saturation === null ? 0 : saturation / bounds.waiting,
-      text: saturation === null ? undefined : `work waited in ${percent(saturation)} of the time`,
+      text: saturation === null ? undefined : `work waited in ${formatPercent(saturation)} of the time`,
     },
     {
       severity: errors === undefined ? 0 : errors / tolerable,
@@ -91,5 +92,3 @@ function withoutBlock(input: ResourceInput, block: number): ResourceInput {
     values.filter((_, at) => Math.floor((at * blocks) / values.length) !== block);
   return { ...input, used: cut(input.used), waiting: cut(input.waiting) };
 }
-
-export const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
