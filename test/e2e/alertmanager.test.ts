@@ -36,6 +36,9 @@ const told = z.looseObject({
     }),
   ),
 });
+const silencesListed = z.object({
+  silences: z.array(z.looseObject({ matchers: z.array(z.string()), from: z.string().optional() })),
+});
 const listed = z.object({
   alerts: z.array(z.object({ state: z.looseObject({ since: z.number(), resolvedAt: z.number().optional() }) })),
 });
@@ -128,6 +131,27 @@ test('a real Alertmanager gets an alert with its labels and its beginning, and i
       endsAt: resolvedAt,
     },
   ]);
+
+  // What is silenced there is told nowhere else either, and shown with where it is from.
+  const amtool = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await outcomeOf('amtool', [`--alertmanager.url=${alertmanager.url}`, ...args]);
+    expect(code, stderr).toBe(0);
+    return stdout.trim();
+  };
+  const foreign = async () => {
+    const { silences } = silencesListed.parse(await api.get('/v1/silences?limit=100'));
+    return silences.filter(({ from }) => from === 'central').map(({ matchers }) => matchers);
+  };
+  const id = await amtool('silence', 'add', 'alertname=Very busy', '-d', '2h', '-c', 'new disk', '-a', 'ann');
+  await eventually(async () => (await foreign()).length === 1 || undefined);
+  expect(await foreign()).toEqual([['alertname="Very busy"']]);
+  await see(0.7);
+  const unsent = async () => JSON.stringify(await api.get('/v1/notifications/unsent?reason=silenced'));
+  await eventually(async () => (await unsent()).includes('Very busy on web-1 fires') || undefined);
+  expect(await unsent()).toContain('of central by ann');
+  await see(0.1);
+  await amtool('silence', 'expire', id);
+  await eventually(async () => (await foreign()).length === 0 || undefined);
 });
 
 test('amtool makes, lists and ends silences here, and sees what fires and what is silenced', async (context) => {

@@ -3,30 +3,32 @@
  * committed by `ingest`, then read by the live windows, the detectors, the rules and the page.
  */
 import type { ServerType } from '@hono/node-server';
-import { describeError, seriesSignature, type Anomaly, type AnomalyEvent } from '@tarsier/protocol';
-import { createAlerting, type Alerting } from './alert/alerting.ts';
-import { createAnomalyLog, type AnomalyLog } from './alert/anomaly-log.ts';
+import { describeError } from '@tarsier/protocol';
+import { createAlerting } from './alert/alerting.ts';
+import { createAnomalyLog } from './alert/anomaly-log.ts';
 import { eventAsAnomaly } from './alert/event-as-anomaly.ts';
 import { createEventTuner } from './alert/event-tuner.ts';
 import { ensureDefaultRules } from './alert/default-rules.ts';
-import { ratesAsSamples } from './alert/rates-as-samples.ts';
+import { createForeignSilenceReader } from './alert/foreign-silences.ts';
 import { createRuleGroups, type RuleObserver } from './alert/groups/rule-groups.ts';
 import { createRuleBoards } from './alert/rule-boards.ts';
 import { createRuleLab } from './alert/lab/rule-lab.ts';
 import { createIncidentView } from './alert/incident/incident-view.ts';
 import { createPipeline } from './alert/pipeline/pipeline.ts';
+import { createPolicySweep } from './alert/policy-sweep.ts';
+import { resumeAnomalies } from './alert/resume-anomalies.ts';
+import { createRateStore } from './anomaly-rates.ts';
+import { choresOf } from './chores.ts';
 import type { CollectorConfig } from './config.ts';
 import { createAnnouncer } from './cluster/announcer.ts';
 import { createFollower } from './cluster/follower.ts';
 import { createLeadership, type Leadership } from './cluster/leadership.ts';
 import { createNews } from './cluster/news.ts';
 import { createRelay } from './cluster/relay.ts';
-import { createDetection, type Detection } from './detect/detection.ts';
+import { createDetection } from './detect/detection.ts';
 import { createTreeThread } from './detect/isolation-forest/tree-thread.ts';
-import type { HostRates } from './detect/events/anomaly-rates.ts';
 import { every } from './every.ts';
 import { createForecaster } from './forecast/forecaster.ts';
-import { keptMs } from './http/api/once.ts';
 import { createApp } from './http/app.ts';
 import { createDrain } from './http/drain.ts';
 import { listen } from './http/listen.ts';
@@ -40,7 +42,6 @@ import { createJobRooms } from './jobs/threads/rooms.ts';
 import { createActs } from './live/acts.ts';
 import { createLive, maxLiveMessageBytes } from './live/live.ts';
 import type { Log } from './log.ts';
-import { noHost } from './no-host.ts';
 import { createDispatcher } from './notify/dispatcher.ts';
 import { createEgress } from './notify/egress/egress.ts';
 import { createSender } from './notify/send.ts';
@@ -64,6 +65,7 @@ import { readOidcProviders } from './tenancy/oidc/provider.ts';
 import { createTokens } from './tenancy/tokens.ts';
 import { createEnrol } from './tenancy/enrolment.ts';
 import { createLimiter } from './tenancy/limiter.ts';
+import { createNewsTeller } from './tell-news.ts';
 import { homeTenant, type TenantScope } from './tenant.ts';
 import { readTls } from './tls.ts';
 import { createUsageMeter } from './usage-meter.ts';
@@ -97,31 +99,11 @@ export const jobRegistry = new URL(
 
 /** How far back the live windows, detectors and rules are rebuilt at start. */
 const replayMs = 15 * 60_000;
-/** A host that has been silent this long has no anomalies any more. */
-const goneMs = 5 * 60_000;
-/** Rates of hosts that nobody looks at and that are as usual are stored once in so many ticks of their chore. */
-const rateTicks = 6;
 /** After the time of so many leases in which nothing could be written a collector is not ready. */
 const unwritableLeases = 2;
 /** How often a lease is renewed in its time. */
 const renewals = 5;
-const chores = {
-  rulesMs: 1_000,
-  sweepMs: 15_000,
-  ruleFilesMs: 30_000,
-  silenceMs: 5_000,
-  anomaliesMs: 1_000,
-  ratesMs: 10_000,
-  checkpointsMs: 300_000,
-  tuningMs: 60_000,
-  canariesMs: 600_000,
-  noiseMs: 60_000,
-  scoresMs: 60_000,
-  tlsMs: 60_000,
-  usageMs: 10_000,
-  measureMs: 600_000,
-  retentionMs: 3_600_000,
-} as const;
+const tlsMs = 60_000;
 
 /**
  * Starts a collector and resolves when it serves.
@@ -310,15 +292,13 @@ export async function startCollector({
     now,
   });
   const newReceiver = (): Receiver => createReceiver({ ingest, maxSpanMs: maxBatchSpanMs, maxFutureMs, now });
-  // Of its own: rates must not be put into one batch with what rules record, which has other times.
-  const rateReceiver = newReceiver();
-  let rateTick = 0;
-  const storeRates = async (all: boolean): Promise<void> => {
-    const isDue = all || ++rateTick % rateTicks === 0;
-    const rates = detection.takeRates((scope, host) => isDue || live.watched(scope, host));
-    for (const one of rates.flatMap(ratesAsSamples)) alerting.derived(one);
-    await saveRates(rateReceiver, rates, config.maxAgeMs);
-  };
+  const storeRates = createRateStore({
+    detection,
+    alerting,
+    live,
+    receiver: newReceiver(),
+    maxAgeMs: config.maxAgeMs,
+  });
   const saveCheckpoints = async (): Promise<void> => {
     for (const { scope, ...state } of detection.checkpoints()) await storage.detectorStates.save(scope, state, now());
   };
@@ -359,11 +339,19 @@ export async function startCollector({
     log,
     now,
   });
+  const policySweep = createPolicySweep({
+    storage,
+    async reload(scope) {
+      await alerting.reloadRules(scope);
+      await pipeline.reloadPolicies(scope);
+    },
+  });
   const announcer = createAnnouncer({ bus: storage.bus, log });
   const leadership: Leadership = createLeadership({
     leases: storage.leases,
     leaseMs: config.leaseMs,
     async takeOver(scope, heldUntil) {
+      await policySweep.reading(scope);
       await ruleGroups.reload();
       await pipeline.restore(scope);
       await alerting.restore(scope, ruleGroups.has);
@@ -376,7 +364,7 @@ export async function startCollector({
       }
       // Those of the past are stored.
       detection.takeRates((of) => of.tenantId === scope.tenantId);
-      await resumeAnomalies(scope, storage, detection, { anomalyLog, eventLog, alerting });
+      await resumeAnomalies(scope, { storage, detection, anomalyLog, eventLog, alerting });
     },
     async letGo(scope) {
       alerting.drop(scope);
@@ -407,22 +395,7 @@ export async function startCollector({
     storage,
     onBatches: follower.told,
     onModels: live.modelsChanged,
-    async onNews(scope, what, ids) {
-      if (!live.hasListeners(scope)) return;
-      switch (what) {
-        case 'alerts':
-          for (const one of await storage.alerts.byIds(scope, ids)) live.broadcastAlert(scope, one);
-          return;
-        case 'anomalies':
-          for (const one of await storage.anomalies.byIds(scope, ids)) live.broadcastAnomaly(scope, one);
-          return;
-        case 'events':
-          for (const one of await storage.anomalyEvents.byIds(scope, ids)) live.broadcastEvent(scope, one);
-          return;
-        case 'incidents':
-          for (const one of await storage.incidents.byIds(scope, ids)) live.broadcastIncident(scope, one);
-      }
-    },
+    onNews: createNewsTeller({ storage, live }),
     log,
   });
   const stopListening = await storage.bus.listen(relay.receive, follower.mayHaveMissed, log);
@@ -523,12 +496,29 @@ export async function startCollector({
     },
   });
   const stopChores = [
-    every(chores.rulesMs, 'rule evaluation', log, async () => {
-      detection.expire(now() - goneMs);
-      ruleGroups.tick(now());
-      await alerting.tick(now());
-      await pipeline.run();
-    }),
+    ...choresOf({
+      storage,
+      config,
+      leadership,
+      detection,
+      alerting,
+      ruleGroups,
+      pipeline,
+      follower,
+      policySweep,
+      foreignSilences: createForeignSilenceReader({ storage, egress, onChange: pipeline.reloadPolicies, log }),
+      silence,
+      anomalyLogs: [anomalyLog, eventLog],
+      tuner,
+      saveCheckpoints,
+      storeRates,
+      scores,
+      usageMeter,
+      limiter,
+      self,
+      log,
+      now,
+    }).map(({ what, everyMs, run }) => every(everyMs, what, log, run)),
     every(config.leaseMs / renewals, 'keeping leases', log, async () => {
       // What can't be stored is not heard: as long as the database is away nobody is silent.
       await leadership.renew().catch((error: unknown) => {
@@ -537,60 +527,9 @@ export async function startCollector({
       });
       writtenAt = now();
     }),
-    // Of what was changed elsewhere a collector is told; this is for what it was not told of.
-    every(chores.sweepMs, 'reading what others have stored', log, async () => {
-      const mine = (await storage.tenants.all()).filter(leadership.leads);
-      await follower.sweep(mine, now());
-      for (const scope of mine) {
-        await alerting.reloadRules(scope);
-        await pipeline.reloadPolicies(scope);
-      }
-    }),
-    every(chores.noiseMs, 'counting notifications', log, async () => {
-      for (const scope of await storage.tenants.all()) {
-        const { noiseReduction } = await storage.incidents.summary(scope, now() - dayMs);
-        self.noiseReduction.set(noiseReduction, { tenant: scope.tenant });
-      }
-    }),
-    // Another collector may have changed them.
-    every(chores.ruleFilesMs, 'reading rule files', log, () => ruleGroups.reload()),
-    every(chores.silenceMs, 'ending series of silent hosts', log, async () => {
-      self.endedSeries.add(await silence.tick());
-    }),
-    every(chores.anomaliesMs, 'writing anomalies', log, async () => {
-      await anomalyLog.flush();
-      await eventLog.flush();
-    }),
-    every(chores.tuningMs, 'keeping the budget of false alarms', log, () => tuner.refresh()),
-    every(chores.canariesMs, 'making anomalies', log, async () => {
-      for (const scope of await storage.tenants.all()) detection.injectCanary(scope);
-    }),
-    every(chores.checkpointsMs, 'writing what detectors learnt', log, saveCheckpoints),
-    every(chores.ratesMs, 'storing anomaly rates', log, () => storeRates(false)),
-    every(chores.scoresMs, 'storing optimisation scores', log, async () => {
-      for (const scope of (await storage.tenants.all()).filter(leadership.leads)) {
-        await scores.keep(scope).catch((error: unknown) => {
-          log.warn('a tenant has no optimisation score now', { tenant: scope.tenant, error: describeError(error) });
-        });
-      }
-    }),
-    every(chores.tlsMs, 'reading the certificate', log, async () => {
+    every(tlsMs, 'reading the certificate', log, async () => {
       // Renewed while it serves: connections that are there go on.
       if (config.tls !== undefined && 'setSecureContext' in server) server.setSecureContext(await readTls(config.tls));
-    }),
-    every(chores.usageMs, 'counting usage', log, () => usageMeter.flush()),
-    every(chores.measureMs, 'measuring what is stored', log, async () => {
-      for (const scope of await storage.tenants.all()) await storage.usage.measure(scope, now());
-      await limiter.measure();
-      await storage.idempotency.expire(now() - keptMs);
-    }),
-    every(chores.retentionMs, 'retention', log, async () => {
-      await storage.ensurePartitions(now());
-      const partitions = await storage.dropExpired(now(), config.retention);
-      await storage.deletions.sweep();
-      const incidents = await storage.dropOldAlerts(now(), config.alertRetention);
-      if (incidents > 0) log.info('old incidents deleted', { incidents });
-      if (partitions > 0) log.info('expired samples dropped', { partitions });
     }),
   ];
 
@@ -629,53 +568,6 @@ export async function startCollector({
 
 function reasonsOf({ notifications }: AlertOutcome): readonly string[] {
   return notifications.map(({ message }) => message.reason);
-}
-
-/**
- * Rates are stored together, and under no host: a batch for each ten seconds would be as many as the agents' own, and
- * rows of few series among a host's make all of its series have gaps.
- */
-async function saveRates(receiver: Receiver, rates: readonly HostRates[], maxAgeMs: number): Promise<void> {
-  for (const [, ofTenant] of Map.groupBy(rates, ({ scope }) => scope.tenantId)) {
-    const [first] = ofTenant;
-    if (first === undefined) continue;
-    const series = ofTenant.flatMap(({ host, series }) =>
-      series.map(({ metric, labels, times, values }) => {
-        const named = { ...labels, host };
-        const key = seriesSignature({ name: metric.name, labels: named });
-        return { metric, labels: named, key, times, values: Float64Array.from(values) };
-      }),
-    );
-    await receiver.take(first.scope, series, { hosts: noHost, maxAgeMs });
-  }
-}
-
-/** Anomalies that still last go on; those that ended while no collector ran are ended where they were last seen. */
-async function resumeAnomalies(
-  scope: TenantScope,
-  storage: Storage,
-  detection: Detection,
-  {
-    anomalyLog,
-    eventLog,
-    alerting,
-  }: {
-    readonly anomalyLog: AnomalyLog<Anomaly>;
-    readonly eventLog: AnomalyLog<AnomalyEvent>;
-    readonly alerting: Pick<Alerting, 'anomaly'>;
-  },
-): Promise<void> {
-  const [anomalies, events] = await Promise.all([storage.anomalies.open(scope), storage.anomalyEvents.open(scope)]);
-  const over = detection.resume(scope, { anomalies, events });
-  const open = detection.open(scope);
-  for (const event of [...open.events, ...over.events]) {
-    eventLog.record(scope, event);
-    if (event.page === true || event.end !== undefined) alerting.anomaly(scope, eventAsAnomaly(event));
-  }
-  for (const anomaly of [...open.anomalies, ...over.anomalies]) {
-    anomalyLog.record(scope, anomaly);
-    alerting.anomaly(scope, anomaly);
-  }
 }
 
 /** How long a client may take to finish its request once the collector stops. */

@@ -37,7 +37,7 @@ export interface EventTuner {
   canary(scope: TenantScope, host: string, outcome: CanaryOutcome): Promise<void>;
   /** Somebody else has changed the tenant's settings. */
   reload(scope: TenantScope): Promise<void>;
-  /** Tells detection what holds now, of all tenants. */
+  /** Tells detection what holds now, of all tenants that have hosts. */
   refresh(): Promise<void>;
 }
 
@@ -173,7 +173,7 @@ export function createEventTuner({
       await detectionTuning.saveCanary(scope, { id, host, ...outcome, page });
     },
     async refresh() {
-      for (const scope of await storage.tenants.all()) await tune(scope);
+      for (const scope of await storage.tenants.withHosts()) await tune(scope);
     },
   };
 }

@@ -98,13 +98,13 @@ export async function startAlerting(
 ) {
   const scope = await storage.tenants.ensure(tenant);
   const received: Told[] = [];
-  let refusing = false;
+  let refusing: { readonly status: number; readonly headers?: Record<string, string> } | undefined;
   const receiver = createServer((request, response) => {
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
-      if (!refusing) received.push(JSON.parse(text));
-      response.writeHead(refusing ? 500 : 200).end();
+      if (refusing === undefined) received.push(JSON.parse(text));
+      response.writeHead(refusing?.status ?? 200, refusing?.headers).end();
     });
   });
   await new Promise<void>((resolve) => {
@@ -194,8 +194,8 @@ export async function startAlerting(
       dispatcher = newDispatcher();
       ({ alerting, pipeline } = await open());
     },
-    refuse(refuses: boolean) {
-      refusing = refuses;
+    refuse(refuses: boolean, answer: NonNullable<typeof refusing> = { status: 500 }) {
+      refusing = refuses ? answer : undefined;
     },
     /** Changes the only rule. */
     async change(to: NewRule) {

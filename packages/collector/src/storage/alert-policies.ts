@@ -20,6 +20,7 @@ import {
 import type { z } from 'zod';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
+import { createForeignSilences, type ForeignSilences } from './foreign-silences.ts';
 import { alertPolicy } from './schema.ts';
 
 /** What people decide about alerts, of one kind. */
@@ -39,6 +40,12 @@ export interface AlertPolicies {
   readonly inhibitions: PolicyStore<NewInhibition, Inhibition>;
   readonly rotations: PolicyStore<NewRotation, Rotation>;
   readonly overrides: PolicyStore<NewOverride, Override>;
+  readonly foreignSilences: ForeignSilences;
+  /**
+   * Something that is another once any rule, channel or policy of the tenant is: by it one statement tells of which
+   * tenants these have to be read anew.
+   */
+  marks(scope?: TenantScope): Promise<ReadonlyMap<number, string>>;
 }
 
 export function createAlertPolicies(database: Database, now: () => number): AlertPolicies {
@@ -48,6 +55,19 @@ export function createAlertPolicies(database: Database, now: () => number): Aler
     inhibitions: createStore<NewInhibition>(database, 'inhibition', newInhibitionSchema, now),
     rotations: createStore<NewRotation>(database, 'rotation', newRotationSchema, now),
     overrides: createStore<NewOverride>(database, 'override', newOverrideSchema, now),
+    foreignSilences: createForeignSilences(database, now),
+    async marks(scope) {
+      const { sql } = database.system;
+      const of = scope === undefined ? sql`` : sql`where tenant_id = ${scope.tenantId}`;
+      // A row that is written has the number of the transaction that wrote it.
+      const rows = await sql<{ tenant_id: number; mark: string }[]>`
+        select tenant_id, sum(hashtextextended(kind || id || version, 0))::text as mark from (
+          select tenant_id, 'rule' as kind, id, xmin::text as version from rule ${of}
+          union all select tenant_id, 'channel', id, xmin::text from channel ${of}
+          union all select tenant_id, kind, id, xmin::text from alert_policy ${of}
+        ) as stored group by 1`;
+      return new Map(rows.map(({ tenant_id, mark }) => [tenant_id, mark]));
+    },
   };
 }
 

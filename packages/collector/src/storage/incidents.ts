@@ -69,6 +69,8 @@ export interface Incidents {
   byIds(scope: TenantScope, ids: readonly string[]): Promise<readonly Incident[]>;
   timeline(scope: TenantScope, id: string): Promise<readonly TimelineEntry[]>;
   summary(scope: TenantScope, since: UnixMs): Promise<NotificationSummary>;
+  /** The share of all beginnings and ends that sent nothing of their own, by the tenant that had any. */
+  noiseReductions(since: UnixMs): Promise<ReadonlyMap<number, number>>;
 }
 
 /** What is written is what is read: only `save` writes these columns. */
@@ -83,7 +85,7 @@ interface RestoredRow extends Body<Alert> {
   readonly decision: Decision | null;
 }
 
-export function createIncidents({ run, begin }: Database, fence: Fence): Incidents {
+export function createIncidents({ run, begin, system }: Database, fence: Fence): Incidents {
   return {
     async save(scope, outcome) {
       const { tenantId } = scope;
@@ -195,6 +197,15 @@ export function createIncidents({ run, begin }: Database, fence: Fence): Inciden
       const changes = reasons.reduce((sum, { count }) => sum + count, 0);
       const told = reasons.reduce((sum, { told, count }) => sum + (told ? count : 0), 0);
       return { changes, told, noiseReduction: changes === 0 ? 0 : 1 - told / changes, reasons: [...reasons] };
+    },
+
+    async noiseReductions(since) {
+      const rows = await system.sql<{ tenant_id: number; spared: number }[]>`
+        select tenant_id, spared from tenant t cross join lateral (
+          select avg((not told)::int)::float8 as spared from alert_decision d
+          where d.tenant_id = t.tenant_id and d.kind = 'alert' and d.at > ${since}) as decided
+        where spared is not null`;
+      return new Map(rows.map(({ tenant_id, spared }) => [tenant_id, spared]));
     },
   };
 }

@@ -1,8 +1,8 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, exists, isNull, sql } from 'drizzle-orm';
 import type { TenantScope } from '../tenant.ts';
 import type { AlertRetention } from './alert-retention.ts';
 import type { Database } from './database.ts';
-import { tenant } from './schema.ts';
+import { host, tenant } from './schema.ts';
 import { effectiveLimits } from './tiers.ts';
 
 export interface Tenants {
@@ -10,6 +10,8 @@ export interface Tenants {
   ensure(name: string): Promise<TenantScope>;
   find(name: string): Promise<TenantScope | undefined>;
   all(): Promise<readonly TenantScope[]>;
+  /** Those that have hosts: for the others there is nothing to look after. */
+  withHosts(): Promise<readonly TenantScope[]>;
   /** Whether it is there, and not suspended. */
   isActive(scope: TenantScope): Promise<boolean>;
   /** Whether who signs in with a password needs a second factor. */
@@ -102,5 +104,18 @@ export function createTenants(database: Database): Tenants {
       await within(scope, (tx) => tx.update(tenant).set({ maxSeries }).where(eq(tenant.tenantId, scope.tenantId)));
     },
     all: () => system.db.select(columns).from(tenant).orderBy(tenant.tenantId),
+    withHosts: () =>
+      system.db
+        .select(columns)
+        .from(tenant)
+        .where(
+          exists(
+            system.db
+              .select({ one: sql`1` })
+              .from(host)
+              .where(eq(host.tenantId, tenant.tenantId)),
+          ),
+        )
+        .orderBy(tenant.tenantId),
   };
 }

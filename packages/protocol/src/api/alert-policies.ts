@@ -36,7 +36,11 @@ export const newSilenceSchema = z
     message: 'expected a time after startsAt',
   });
 export type NewSilence = z.infer<typeof newSilenceSchema>;
-export type Silence = NewSilence & { readonly id: string };
+export type Silence = NewSilence & {
+  readonly id: string;
+  /** The channel of kind `alertmanager` whose silence it is: it is changed and ended there. */
+  readonly from?: string;
+};
 
 /** `POST /v1/inhibitions`: while an alert that matches `source` fires, nobody is told of those that match `target`. */
 export const newInhibitionSchema = z.object({
@@ -170,7 +174,9 @@ export const alertPolicyOperations = {
     one: 'a silence',
     all: 'Silences and maintenance windows, oldest first',
     body: newSilenceSchema,
-    stored: withId(newSilenceSchema).meta({ id: 'Silence' }),
+    stored: z
+      .intersection(newSilenceSchema, z.object({ id: z.string(), from: z.string().exactOptional() }))
+      .meta({ id: 'Silence' }),
   }),
   ...resourceOperations('inhibitions', {
     one: 'an inhibition',

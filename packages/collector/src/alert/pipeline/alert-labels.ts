@@ -1,6 +1,7 @@
 import type { Alert, Labels } from '@tarsier/protocol';
 import type { Matcher } from '../../query/language/ast.ts';
 import { parseSelector } from '../../query/language/parse.ts';
+import { quote } from '../../query/language/text.ts';
 import { compileMatchers } from '../../query/selector.ts';
 import { sortedEntries } from '../sorted-entries.ts';
 
@@ -8,6 +9,18 @@ import { sortedEntries } from '../sorted-entries.ts';
 export function alertLabels({ name, severity, host, metric, labels }: Alert): Labels {
   const described = { ...(host === '' ? {} : { host }), ...(metric === '' ? {} : { metric }) };
   return { ...labels, ...described, severity, alertname: name };
+}
+
+/** As Alertmanager has a matcher. */
+export interface AlertmanagerMatcher {
+  readonly name: string;
+  readonly value: string;
+  readonly isRegex: boolean;
+  readonly isEqual: boolean;
+}
+
+export function matcherText({ name, value, isRegex, isEqual }: AlertmanagerMatcher): string {
+  return `${name}${isEqual ? '=' : '!'}${isRegex ? '~' : isEqual ? '' : '='}${quote(value)}`;
 }
 
 export type LabelTest = (labels: Labels) => boolean;

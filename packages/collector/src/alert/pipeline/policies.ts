@@ -112,10 +112,11 @@ function isInForce({ startsAt, endsAt, recurring }: Silence, now: UnixMs): boole
   return recurring === undefined || isWithin(recurring, now);
 }
 
-function describeSilence({ id, comment, createdBy, endsAt }: Silence): string {
+function describeSilence({ id, comment, createdBy, endsAt, from }: Silence): string {
+  const where = from === undefined ? '' : ` of ${from}`;
   const who = createdBy === '' ? '' : ` by ${createdBy}`;
   const until = endsAt === undefined ? '' : ` until ${new Date(endsAt).toISOString()}`;
-  return `silence ${id}${who}${until}${comment === '' ? '' : `: ${comment}`}`;
+  return `silence ${id}${where}${who}${until}${comment === '' ? '' : `: ${comment}`}`;
 }
 
 function seriesOf({ metric, labels }: Alert): string {

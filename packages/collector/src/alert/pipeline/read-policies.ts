@@ -5,14 +5,14 @@ import type { PolicySource } from './policies.ts';
 /** What a tenant has decided about alerts, as it is stored. */
 export async function readPolicies(
   {
-    alertPolicies: { routes, silences, inhibitions, rotations, overrides },
+    alertPolicies: { routes, silences, foreignSilences, inhibitions, rotations, overrides },
     channels,
   }: Pick<Storage, 'alertPolicies' | 'channels'>,
   scope: TenantScope,
 ): Promise<PolicySource> {
   return {
     routes: await routes.list(scope),
-    silences: await silences.list(scope),
+    silences: [...(await silences.list(scope)), ...(await foreignSilences.list(scope))],
     inhibitions: await inhibitions.list(scope),
     rotations: await rotations.list(scope),
     overrides: await overrides.list(scope),

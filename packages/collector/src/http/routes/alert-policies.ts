@@ -22,7 +22,7 @@ export function alertPolicyRoutes(
     readonly now: () => number;
   },
 ): void {
-  const { routes, silences, inhibitions, rotations, overrides } = storage.alertPolicies;
+  const { routes, silences, foreignSilences, inhibitions, rotations, overrides } = storage.alertPolicies;
   const changed = (scope: TenantScope) => pipeline.reloadPolicies(scope);
   const checkMatchers = (...some: readonly (readonly string[])[]): void => {
     for (const matchers of some) compileLabelTest(matchers);
@@ -48,7 +48,11 @@ export function alertPolicyRoutes(
     changed,
   });
   resourceRoutes(api, 'silences', {
-    store: silences,
+    // Those of an Alertmanager are shown, and changed there.
+    store: {
+      ...silences,
+      list: async (scope) => [...(await silences.list(scope)), ...(await foreignSilences.list(scope))],
+    },
     check: (_, { matchers }) => checkMatchers(matchers),
     changed,
   });

@@ -3,9 +3,8 @@ import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { newSilenceSchema, type Silence } from '@tarsier/protocol/api';
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { parseMatchers } from '../../alert/pipeline/alert-labels.ts';
+import { matcherText, parseMatchers } from '../../alert/pipeline/alert-labels.ts';
 import type { Pipeline } from '../../alert/pipeline/pipeline.ts';
-import { quote } from '../../query/language/text.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { requireScope } from '../../tenancy/permissions.ts';
 import type { AppEnv } from '../app-env.ts';
@@ -66,10 +65,7 @@ export function alertmanagerRoutes({
       const identity = c.get('identity');
       requireScope(identity, 'write');
       const { id, matchers, ...rest } = parse(postedSilence, await jsonBody(c), 'http/body');
-      const texts = matchers.map(
-        ({ name, value, isRegex, isEqual }) =>
-          `${name}${isEqual ? '=' : '!'}${isRegex ? '~' : isEqual ? '' : '='}${quote(value)}`,
-      );
+      const texts = matchers.map(matcherText);
       parseMatchers(texts);
       const silence = parse(newSilenceSchema, { ...rest, matchers: texts }, 'http/body');
       const made = await change(c, { action: 'POST /alertmanager/api/v2/silences' }, async (tenant, after) => {

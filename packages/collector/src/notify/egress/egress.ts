@@ -36,6 +36,16 @@ export interface Egress {
       readonly timeoutMs: number;
     },
   ): Promise<Answer>;
+  /**
+   * Asks for a text. Redirects are not followed.
+   *
+   * @param mostBytes  of the answer; a longer one is refused
+   * @throws {EgressError}, or why there was no answer that could be read in time
+   */
+  get(
+    url: string,
+    request: { readonly timeoutMs: number; readonly mostBytes: number },
+  ): Promise<{ readonly status: number; readonly text: string }>;
   /** @throws {EgressError}, or why it could not connect */
   connect(host: string, port: number, timeoutMs: number): Promise<Socket>;
 }
@@ -81,26 +91,39 @@ export function createEgress({
     });
   };
 
+  function ask(
+    url: string,
+    { timeoutMs, ...asked }: Pick<RequestOptions, 'method' | 'headers'> & { readonly timeoutMs: number },
+    body?: string | Uint8Array,
+  ): Promise<IncomingMessage> {
+    requireHost(new URL(url).hostname);
+    const send = url.toLowerCase().startsWith('https:') ? requestHttps : requestHttp;
+    // A connection that is there already was not looked at for this one.
+    const options = { ...asked, lookup: checked, agent: false, signal: AbortSignal.timeout(timeoutMs) };
+    return new Promise((resolve, reject) => {
+      send(url, options, resolve).once('error', reject).end(body);
+    });
+  }
+
   return {
     require: (url) => void requireHost(new URL(url).hostname),
     async post(url, { headers, body, timeoutMs }) {
-      const { hostname } = new URL(url);
-      requireHost(hostname);
-      const send = url.toLowerCase().startsWith('https:') ? requestHttps : requestHttp;
-      const options: RequestOptions = {
-        method: 'POST',
-        lookup: checked,
-        // A connection that is there already was not looked at for this one.
-        agent: false,
-        signal: AbortSignal.timeout(timeoutMs),
-        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-      };
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        send(url, options, resolve).once('error', reject).end(body);
-      });
+      const sized = { ...headers, 'content-length': Buffer.byteLength(body) };
+      const response = await ask(url, { method: 'POST', headers: sized, timeoutMs }, body);
       // The answer's body says nothing; an endless one must not be read.
       response.destroy();
       return { status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] ?? null };
+    },
+    async get(url, { timeoutMs, mostBytes }) {
+      const response = await ask(url, { method: 'GET', headers: {}, timeoutMs });
+      let text = '';
+      response.setEncoding('utf8');
+      // Leaving the loop destroys what is yet to come.
+      for await (const chunk of response as AsyncIterable<string>) {
+        text += chunk;
+        if (text.length > mostBytes) throw new Error(`the answer is longer than ${mostBytes} bytes`);
+      }
+      return { status: response.statusCode ?? 0, text };
     },
     async connect(host, port, timeoutMs) {
       const plain = requireHost(host);

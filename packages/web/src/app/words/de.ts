@@ -122,7 +122,6 @@ export const de: AppWords = {
     saved: (name) => `„${name}“ gilt ab jetzt.`,
     all: (count) => (count === 1 ? '1 Regel' : `${count} Regeln`),
     none: 'Noch keine Regel.',
-    failed: 'Die Regeln konnten nicht geladen werden.',
     off: 'aus',
   },
   embed: {

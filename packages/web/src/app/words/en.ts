@@ -120,7 +120,6 @@ export const en = {
     saved: (name: string) => `“${name}” is kept, and looked at from now on.`,
     all: (count: number) => (count === 1 ? '1 rule' : `${count} rules`),
     none: 'No rule yet.',
-    failed: 'The rules could not be loaded.',
     off: 'off',
   },
   embed: {

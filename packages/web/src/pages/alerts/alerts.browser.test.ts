@@ -64,6 +64,7 @@ async function open(hash: string) {
     ],
   });
   mounted.answers.set('/v1/silences', { silences });
+  mounted.answers.set('/v1/inhibitions', { inhibitions: [] });
   mounted.answers.set('/v1/on-call', onCall);
   mounted.answers.set('/v1/channels', { channels: [channel] });
   mounted.answers.set('/v1/routes', { routes: [] });
@@ -146,11 +147,11 @@ test('one incident fills the page, with the range of its link', async () => {
   expect(part(element, '.crumbs a').getAttribute('href')).toBe('#/alerts');
 });
 
-test.each(['#/alerts', '#/alerts/silences', '#/alerts/on-call', '#/alerts/routes', '#/alerts/channels'])(
-  '%s is no wider than a small phone',
-  async (hash) => {
+test.each(['', '/silences', '/inhibitions', '/on-call', '/routes', '/channels'])(
+  '#/alerts%s is no wider than a small phone',
+  async (part) => {
     await page.viewport(320, 700);
-    const { element } = await open(hash);
+    const { element } = await open(`#/alerts${part}`);
     await expect.poll(() => element.shadowRoot?.lastElementChild?.shadowRoot?.querySelector('.card')).toBeTruthy();
     expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(320);
     await page.viewport(800, 600);

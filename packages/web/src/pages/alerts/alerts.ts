@@ -13,13 +13,14 @@ import { base, tokens } from '../../styles/tokens.ts';
 import { pageStyles } from '../page.styles.ts';
 import { styles } from './alerts.styles.ts';
 import { AlertChannels } from './channels.ts';
+import { AlertInhibitions } from './inhibitions.ts';
 import { AlertNoise } from './noise.ts';
 import { AlertOnCall } from './on-call.ts';
 import { AlertRoutes } from './routes.ts';
 import { AlertSilences } from './silences.ts';
 
 /** Names of the parts in the address; an incident's id is none of them. */
-const tabs = ['incidents', 'silences', 'on-call', 'routes', 'channels'] as const;
+const tabs = ['incidents', 'silences', 'inhibitions', 'on-call', 'routes', 'channels'] as const;
 type Tab = (typeof tabs)[number];
 
 /** What do I do now? What fires, one incident as a whole, and who is told of what. */
@@ -36,6 +37,7 @@ export class AlertsPage extends LitElement implements PageElement {
     define([
       ['tarsier-alert-noise', AlertNoise],
       ['tarsier-alert-silences', AlertSilences],
+      ['tarsier-alert-inhibitions', AlertInhibitions],
       ['tarsier-alert-on-call', AlertOnCall],
       ['tarsier-alert-routes', AlertRoutes],
       ['tarsier-alert-channels', AlertChannels],
@@ -63,6 +65,7 @@ export class AlertsPage extends LitElement implements PageElement {
     const names = {
       incidents: page.incidents,
       silences: page.silences,
+      inhibitions: this.#policies.words.inhibition.tab,
       'on-call': page.onCall,
       routes: this.#policies.words.route.tab,
       channels: page.channels,
@@ -80,6 +83,8 @@ export class AlertsPage extends LitElement implements PageElement {
           <tarsier-alert-list filters resolved="50" href="#/alerts/{incident}"></tarsier-alert-list>`;
       case 'silences':
         return html`<tarsier-alert-silences></tarsier-alert-silences>`;
+      case 'inhibitions':
+        return html`<tarsier-alert-inhibitions></tarsier-alert-inhibitions>`;
       case 'on-call':
         return html`<tarsier-alert-on-call></tarsier-alert-on-call>`;
       case 'routes':

@@ -1,5 +1,6 @@
 import type { Rule } from '@tarsier/protocol/api';
 import { durationText } from '../../data/time-range.ts';
+import { conditionText } from './condition-text.ts';
 
 /** What a rule looks at, as one would write it. */
 export function describeRule(rule: Rule): string {
@@ -16,6 +17,6 @@ export function describeRule(rule: Rule): string {
     case 'expression':
       return `${rule.expr}${held}`;
     case 'composite':
-      return `${JSON.stringify(rule.condition)}${held}`;
+      return `${conditionText(rule.condition)}${held}`;
   }
 }

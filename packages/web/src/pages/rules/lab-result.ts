@@ -85,6 +85,21 @@ export class LabResult extends LitElement {
     if (trial !== undefined) this.dispatchEvent(new CustomEvent('trial-chosen', { detail: trial }));
   }
 
+  #slider(at: number, bound: string): TemplateResult {
+    return html`<label>
+      ${this.#locale.words.rules.trialed}
+      <input
+        type="range"
+        min="0"
+        max=${this.trials.length - 1}
+        .value=${String(at)}
+        aria-valuetext=${bound}
+        @input=${(event: InputEvent) => this.#choose(event)}
+      />
+      <output>${bound}</output>
+    </label>`;
+  }
+
   override render(): TemplateResult | typeof nothing {
     const { rules: text } = this.#locale.words;
     const at = Math.max(
@@ -97,18 +112,7 @@ export class LabResult extends LitElement {
     const bound = `${this.op} ${number.format(trial.value ?? Number.NaN)}`;
     const { pages, pagesInRealIncidents, missedIncidents, unsent } = trial;
     const held = unsent.map(({ reason, count }) => `${count} ${this.#alerts.words.reasons[reason] ?? reason}`);
-    return html`<label>
-        ${text.trialed}
-        <input
-          type="range"
-          min="0"
-          max=${this.trials.length - 1}
-          .value=${String(at)}
-          aria-valuetext=${bound}
-          @input=${(event: InputEvent) => this.#choose(event)}
-        />
-        <output>${bound}</output>
-      </label>
+    return html`${trial.value === undefined ? nothing : this.#slider(at, bound)}
       <p class="sum" role="status">${text.pages(pages.length, pagesInRealIncidents)}</p>
       <p class="quiet">${text.alertsIn(trial.fired, trial.incidents)}</p>
       ${

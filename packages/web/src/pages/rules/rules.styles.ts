@@ -1,9 +1,7 @@
 import { css } from 'lit';
 
 export const styles = css`
-  form,
-  .list,
-  .failed {
+  form {
     padding: 16px 20px;
   }
   .fields {
@@ -54,6 +52,15 @@ export const styles = css`
     margin-top: 10px;
     color: var(--_critical);
   }
+`;
+
+/** Of the list of all rules. */
+export const listStyles = css`
+  ul {
+    margin: 0;
+    padding: 0;
+    list-style: none;
+  }
   li {
     display: flex;
     flex-wrap: wrap;
@@ -73,7 +80,22 @@ export const styles = css`
   .name {
     font-weight: 500;
   }
-  .off {
-    opacity: 0.7;
+  .off .name {
+    color: var(--_text-quiet);
+    font-weight: 400;
+  }
+  li .actions {
+    display: flex;
+    gap: 6px;
+    margin-inline-start: auto;
+  }
+  .wrong {
+    display: flex;
+    flex-basis: 100%;
+    gap: 8px;
+    align-items: baseline;
+    margin: 2px 0 0;
+    margin-inline-start: 24px;
+    color: var(--_warning);
   }
 `;

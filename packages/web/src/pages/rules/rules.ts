@@ -1,4 +1,4 @@
-import type { LabTrial, Rule, RuleLabResponse } from '@tarsier/protocol/api';
+import type { LabTrial, RuleLabResponse } from '@tarsier/protocol/api';
 import { html, LitElement, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
@@ -8,14 +8,13 @@ import { appWords } from '../../app/words/words.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { SourceController } from '../../controllers/source-context.ts';
 import { RequestError } from '../../data/rest.ts';
-import type { DataSource, Loadable, SourceError } from '../../data/source.ts';
-import { formatTime } from '../../chart/age.ts';
+import type { Loadable, SourceError } from '../../data/source.ts';
 import { define } from '../../define.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { pageStyles } from '../page.styles.ts';
-import { describeRule } from './describe-rule.ts';
 import { LabResult, type TrialChosen } from './lab-result.ts';
+import { RuleList } from './rule-list.ts';
 import { styles } from './rules.styles.ts';
 import { emptyDraft, faultsOf, isWished, ruleOf, trialOf } from './trial.ts';
 import type { RuleDraft } from './trial.ts';
@@ -24,20 +23,19 @@ const pastMs = 86_400_000;
 const ops = ['>', '>=', '<', '<='] as const;
 const severities = ['info', 'warning', 'critical', 'page'] as const;
 
-/** All rules, and a form for a new one that is tried on the past before it is kept. */
+/** A form for a new rule that is tried on the past before it is kept, and all rules. */
 export class RulesPage extends LitElement implements PageElement {
   static override styles = [tokens, base, pageStyles, styles];
 
   @property({ attribute: false }) route: Route | undefined;
 
-  @state() private rules: Loadable<readonly Rule[]> = { kind: 'loading' };
   @state() private draft: RuleDraft = emptyDraft;
   @state() private trials: Loadable<readonly LabTrial[]> | undefined;
   @state() private saved: string | undefined;
   @state() private refused: SourceError | undefined;
 
   readonly #locale = new LocaleController(this, appWords);
-  readonly #source = new SourceController(this, (source) => void this.#load(source));
+  readonly #source = new SourceController(this, () => undefined);
 
   constructor() {
     super();
@@ -45,7 +43,10 @@ export class RulesPage extends LitElement implements PageElement {
   }
 
   override connectedCallback(): void {
-    define([['tarsier-lab-result', LabResult]]);
+    define([
+      ['tarsier-lab-result', LabResult],
+      ['tarsier-rule-list', RuleList],
+    ]);
     super.connectedCallback();
   }
 
@@ -54,18 +55,6 @@ export class RulesPage extends LitElement implements PageElement {
     if (!changed.has('route') || expr === undefined) return;
     this.draft = { ...this.draft, expr, ...(value === undefined ? {} : { value }) };
     this.trials = undefined;
-  }
-
-  async #load(source: DataSource | undefined): Promise<void> {
-    if (source === undefined) return;
-    try {
-      // The collector's own answer, checked where it was made.
-      const { rules } = (await source.api.get('/v1/rules')) as { rules: readonly Rule[] };
-      this.rules = { kind: 'ready', value: rules };
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      this.rules = { kind: 'failed', error };
-    }
   }
 
   async #try(): Promise<void> {
@@ -96,7 +85,7 @@ export class RulesPage extends LitElement implements PageElement {
     this.saved = this.draft.name;
     this.draft = emptyDraft;
     this.trials = undefined;
-    await this.#load(source);
+    this.renderRoot.querySelector('tarsier-rule-list')?.refresh();
   }
 
   #set(change: Partial<RuleDraft>): void {
@@ -107,7 +96,8 @@ export class RulesPage extends LitElement implements PageElement {
   override render(): TemplateResult {
     const { words } = this.#locale;
     return html`<h1>${words.pages.rules}</h1>
-      ${this.#form()} ${this.#list()}`;
+      ${this.#form()}
+      <tarsier-rule-list></tarsier-rule-list>`;
   }
 
   #form(): TemplateResult {
@@ -191,42 +181,6 @@ export class RulesPage extends LitElement implements PageElement {
       .value=${wished.value}
       @trial-chosen=${({ detail }: TrialChosen) => this.#set({ value: String(detail.value) })}
     ></tarsier-lab-result>`;
-  }
-
-  /** Until when it tells nobody. */
-  #shadow({ shadowUntil }: Rule): string {
-    const now = this.#source.value?.now() ?? Date.now();
-    if (shadowUntil === undefined || shadowUntil <= now) return '';
-    return `, ${this.#locale.words.rules.shadowUntil(formatTime(shadowUntil, 'day', this.#locale))}`;
-  }
-
-  #list(): TemplateResult {
-    const { rules: text, offline } = this.#locale.words;
-    const { rules } = this;
-    if (rules.kind === 'loading') return html`<p class="quiet" aria-busy="true">…</p>`;
-    if (rules.kind === 'failed') {
-      return html`<section class="card failed">
-        <p>${text.failed} ${rules.error.message} <code>${rules.error.code}</code></p>
-        <button class="button" type="button" @click=${() => void this.#load(this.#source.value)}>${offline.now}</button>
-      </section>`;
-    }
-    return html`<section class="card list" aria-labelledby="all">
-      <h2 id="all">${text.all(rules.value.length)}</h2>
-      ${rules.value.length === 0 ? html`<p class="quiet">${text.none}</p>` : nothing}
-      <ul>
-        ${rules.value.map(
-          (rule) =>
-            html`<li class=${rule.enabled ? '' : 'off'}>
-              ${icons[rule.severity]}
-              <span class="name">${rule.name}</span>
-              <span class="quiet"
-                >${text.severities[rule.severity]}${rule.enabled ? '' : `, ${text.off}`}${this.#shadow(rule)}</span
-              >
-              <code>${describeRule(rule)}</code>
-            </li>`,
-        )}
-      </ul>
-    </section>`;
   }
 }
 

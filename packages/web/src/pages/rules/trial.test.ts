@@ -1,6 +1,6 @@
 import { newRuleSchema, ruleLabSchema } from '@tarsier/protocol/api';
 import { expect, test } from 'vitest';
-import { emptyDraft, faultsOf, isWished, ruleOf, trialOf } from './trial.ts';
+import { emptyDraft, faultsOf, isWished, ruleOf, trialOf, trialOfRule } from './trial.ts';
 
 const draft = { ...emptyDraft, name: 'CPU busy', expr: 'cpu_busy_ratio', value: '0.9', hold: '5m' };
 
@@ -16,6 +16,25 @@ test('what the form makes is what the collector takes', () => {
 test('a rule on trial tells nobody for a week', () => {
   expect(ruleOf({ ...draft, shadow: true }, 1_000)).toMatchObject({ shadowUntil: 1_000 + 7 * 86_400_000 });
   expect(ruleOf(draft, 1_000)).not.toHaveProperty('shadowUntil');
+});
+
+test.each([
+  { kind: 'threshold', selector: 'sent_total', reduce: 'rate', op: '<', value: 10, clear: 12 },
+  { kind: 'expression', expr: 'up == 0', clearExpr: 'up < 2' },
+  { kind: 'anomaly', selector: 'a', minScore: 6, detector: 'events' },
+  { kind: 'no-data', selector: 'a', of: 'series', forMs: 60_000 },
+  { kind: 'forecast', selector: 'a', op: '>', limit: 1, horizonMs: 3_600_000, everyMs: 60_000 },
+  { kind: 'composite', condition: { rule: 'Busy' } },
+])('a rule is tried as it is: $kind', (body) => {
+  const rule = newRuleSchema.parse({ name: 'Busy', ...body });
+  expect(ruleLabSchema.safeParse(trialOfRule(rule, Date.now(), 86_400_000)).error).toBeUndefined();
+});
+
+test('a counter is tried by its rate, with its second bound as far away', () => {
+  const rule = newRuleSchema.parse({
+    ...{ kind: 'threshold', name: 'Quiet', selector: 'sent_total', reduce: 'rate', op: '<', value: 10, clear: 12 },
+  });
+  expect(trialOfRule(rule, 0, 1_000).rule).toMatchObject({ expr: 'rate(sent_total[1m])', op: '<', clearBy: 2 });
 });
 
 test('a bound of zero has neighbours, too', () => {

@@ -1,4 +1,4 @@
-import type { LabTrial, NewRuleInput, RuleLabRequest } from '@tarsier/protocol/api';
+import type { LabTrial, NewRule, NewRuleInput, RuleLabRequest } from '@tarsier/protocol/api';
 import { parseDuration } from '../../data/time-range.ts';
 
 /** What the form holds, as text: what one types is not yet right. */
@@ -14,7 +14,7 @@ export interface RuleDraft {
 }
 
 /** How long a rule is on trial before it may tell anybody. */
-const shadowMs = 7 * 86_400_000;
+export const shadowMs = 7 * 86_400_000;
 
 export const emptyDraft: RuleDraft = {
   name: '',
@@ -53,8 +53,6 @@ const steps = [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5];
 
 /** Bounds to try beside the wished one: what would be told if it were a little lower or higher. */
 export function trialOf(draft: RuleDraft, end: number, pastMs: number): RuleLabRequest {
-  const value = Number(draft.value);
-  const apart = Math.abs(value) * 0.1 || 0.1;
   return {
     rule: {
       kind: 'threshold',
@@ -64,13 +62,80 @@ export function trialOf(draft: RuleDraft, end: number, pastMs: number): RuleLabR
       keepFiringMs: 0,
       expr: draft.expr,
       op: draft.op,
-      values: steps.map((step) => Number((value + step * apart).toPrecision(6))),
+      values: around(Number(draft.value)),
       clearBy: 0,
     },
     start: end - pastMs,
     end,
     stepMs: Math.max(15_000, Math.ceil(pastMs / 10_000 / 1000) * 1000),
   };
+}
+
+function around(value: number): number[] {
+  const apart = Math.abs(value) * 0.1 || 0.1;
+  return steps.map((step) => Number((value + step * apart).toPrecision(6)));
+}
+
+/** So many times a forecast is looked at over the past. */
+const mostLooks = 400;
+
+/** A rule as it is, beside others whose bound is a little lower or higher where it has one. */
+export function trialOfRule(rule: NewRule, end: number, pastMs: number): RuleLabRequest {
+  const { name, severity, forMs } = rule;
+  const common = { name, severity, forMs, keepFiringMs: 'keepFiringMs' in rule ? rule.keepFiringMs : 0 };
+  const stepMs = Math.max(15_000, Math.ceil(pastMs / 10_000 / 1000) * 1000);
+  const tried = (): RuleLabRequest['rule'] => {
+    switch (rule.kind) {
+      case 'threshold': {
+        const { selector, reduce, op, value, clear = value } = rule;
+        const expr = reduce === 'rate' ? `rate(${selector}[1m])` : selector;
+        return { kind: rule.kind, ...common, expr, op, values: around(value), clearBy: Math.abs(value - clear) };
+      }
+      case 'expression': {
+        const { kind, expr, clearExpr } = rule;
+        return { kind, ...common, expr, ...(clearExpr === undefined ? {} : { clearExpr }) };
+      }
+      case 'anomaly': {
+        const { kind, selector, detector, minScore } = rule;
+        const only = detector === undefined ? {} : { detector };
+        return { kind, ...common, selector, values: around(minScore), ...only };
+      }
+      case 'no-data': {
+        const { kind, selector, of } = rule;
+        return { kind, ...common, selector, of };
+      }
+      case 'forecast': {
+        const { kind, selector, op, limit, horizonMs, historyMs, confidence, clearConfidence, everyMs } = rule;
+        return {
+          ...{ kind, ...common, selector, op, values: around(limit), horizonMs, confidence },
+          everyMs: Math.max(everyMs, Math.ceil(pastMs / mostLooks)),
+          ...(historyMs === undefined ? {} : { historyMs }),
+          ...(clearConfidence === undefined ? {} : { clearConfidence }),
+        };
+      }
+      case 'composite': {
+        const { kind, condition, by } = rule;
+        return { kind, ...common, condition, by };
+      }
+    }
+  };
+  return { rule: tried(), start: end - pastMs, end, stepMs };
+}
+
+/** The bound that a slider moves, of a rule that has one. */
+export function boundOf(rule: NewRule): number | undefined {
+  switch (rule.kind) {
+    case 'threshold':
+      return rule.value;
+    case 'anomaly':
+      return rule.minScore;
+    case 'forecast':
+      return rule.limit;
+    case 'expression':
+    case 'no-data':
+    case 'composite':
+      return undefined;
+  }
 }
 
 /** Which of the trials is the wished bound. */

@@ -17,6 +17,13 @@ export interface OptimisationReader {
   readonly signal?: AbortSignal;
 }
 
+/** What is read of the last day, and changes slowly. */
+export interface DayRead {
+  readonly cpu: ReadonlyMap<string, Float64Array>;
+  readonly memory: ReadonlyMap<string, Float64Array>;
+  readonly callers: readonly Caller[];
+}
+
 export interface OptimisationRead {
   readonly tenant: TenantInput;
   readonly sources: Sources;
@@ -31,6 +38,8 @@ const noiseDays = 7;
 /** One that is over sooner, and that nobody has done anything about, was noise. */
 const soonMs = 5 * minuteMs;
 const mostIncidents = 1_000;
+/** How long what was read of a day is good for: as long as one of its steps. */
+export const dayGoodForMs = dayStepMs;
 const none = new Float64Array();
 
 const used: Readonly<Record<Resource, string>> = {
@@ -46,18 +55,41 @@ const day = {
 /** Labels that say where a series is from, and not what its host belongs to. */
 const ownLabels = new Set(['__name__', 'host', 'plugin', 'job', 'instance', 'cpu']);
 
-export async function readOptimisation(
-  { engine, storage, signal }: OptimisationReader,
+/** Asks of a tenant, as of a time. */
+function askerOf({ engine, signal }: Pick<OptimisationReader, 'engine' | 'signal'>, scope: TenantScope, now: UnixMs) {
+  const asking = { engine, scope, ...(signal === undefined ? {} : { signal }) };
+  return {
+    async range(query: string, lengthMs: number, stepMs: number): Promise<ReadonlyMap<string, Float64Array>> {
+      const end = Math.floor(now / stepMs) * stepMs;
+      const series = await seriesOver(asking, { query, start: end - lengthMs + stepMs, end, stepMs });
+      return new Map(series.map(({ labels, values }) => [labels.get('host'), values.filter(Number.isFinite)]));
+    },
+    instant: (query: string, time = now) => samplesAt(asking, query, time),
+  };
+}
+
+export async function readDay(
+  reader: Pick<OptimisationReader, 'engine' | 'signal'>,
   scope: TenantScope,
   now: UnixMs,
-): Promise<OptimisationRead> {
-  const asking = { engine, scope, ...(signal === undefined ? {} : { signal }) };
-  const range = async (query: string, lengthMs: number, stepMs: number): Promise<ReadonlyMap<string, Float64Array>> => {
-    const end = Math.floor(now / stepMs) * stepMs;
-    const series = await seriesOver(asking, { query, start: end - lengthMs + stepMs, end, stepMs });
-    return new Map(series.map(({ labels, values }) => [labels.get('host'), values.filter(Number.isFinite)]));
+): Promise<DayRead> {
+  const { range, instant } = askerOf(reader, scope, now);
+  return {
+    cpu: await range(day.cpu, dayMs, dayStepMs),
+    memory: await range(day.memory, dayMs, dayStepMs),
+    callers: await readCallers(instant),
   };
-  const instant = (query: string, time = now) => samplesAt(asking, query, time);
+}
+
+/** @param dayOf  where what is known of the last day is asked for; it is read unless given */
+export async function readOptimisation(
+  reader: OptimisationReader,
+  scope: TenantScope,
+  now: UnixMs,
+  dayOf: (scope: TenantScope) => Promise<DayRead> = () => readDay(reader, scope, now),
+): Promise<OptimisationRead> {
+  const { storage } = reader;
+  const { range, instant } = askerOf(reader, scope, now);
   const lately = (query: string) => range(query, windowMs, minuteMs);
   const pressure = (resource: Waited) =>
     lately(`max by (host) (avg_over_time(system_pressure_ratio{resource="${resource}",share="some"}[1m]))`);
@@ -71,8 +103,7 @@ export async function readOptimisation(
   ];
   const [waitsCpu, waitsMemory, waitsIo] = [await pressure('cpu'), await pressure('memory'), await pressure('io')];
   const anomalies = await lately('max by (host) (avg_over_time(host_anomaly_ratio[1m]))');
-  const [dayCpu, dayMemory] = [await range(day.cpu, dayMs, dayStepMs), await range(day.memory, dayMs, dayStepMs)];
-  const callers = await readCallers(instant);
+  const { cpu: dayCpu, memory: dayMemory, callers } = await dayOf(scope);
   const incidents = await readIncidents(storage, scope, now);
   const prices = await storage.prices.get(scope);
   const previous = new Map(

@@ -3,7 +3,7 @@ import type { SeriesIdentity, UnixMs } from '@tarsier/protocol';
 import type { Optimisation } from '@tarsier/protocol/api';
 import { remembered } from '../../../remembered.ts';
 import type { TenantScope } from '../../../tenant.ts';
-import { readOptimisation, type OptimisationReader } from './read-optimisation.ts';
+import { dayGoodForMs, readDay, readOptimisation, type OptimisationReader } from './read-optimisation.ts';
 import { scoreTenant } from './score.ts';
 
 export interface ScoreKeeper {
@@ -29,10 +29,11 @@ export function createScoreKeeper({
   ) => Promise<void>;
   readonly now: () => UnixMs;
 }): ScoreKeeper {
+  const days = remembered((scope) => readDay(reader, scope, now()), dayGoodForMs, now);
   const scores = remembered(
     async (scope) => {
       const at = now();
-      const { tenant, prices } = await readOptimisation(reader, scope, at);
+      const { tenant, prices } = await readOptimisation(reader, scope, at, days.of);
       return scoreTenant(tenant, prices, at);
     },
     rememberedMs,

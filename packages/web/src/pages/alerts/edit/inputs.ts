@@ -13,6 +13,7 @@ export interface InputOptions {
   readonly min?: number;
   readonly max?: number;
   readonly step?: string;
+  readonly pattern?: string;
   readonly optional?: boolean;
   readonly help?: string;
 }
@@ -20,7 +21,7 @@ export interface InputOptions {
 export function input(
   name: string,
   label: string,
-  { value = '', type = 'text', min, max, step, optional = false, help }: InputOptions = {},
+  { value = '', type = 'text', min, max, step, pattern, optional = false, help }: InputOptions = {},
 ): TemplateResult {
   return html`<label>
       ${label}
@@ -32,6 +33,7 @@ export function input(
         min=${min ?? nothing}
         max=${max ?? nothing}
         step=${step ?? nothing}
+        pattern=${pattern ?? nothing}
         ?required=${!optional}
         aria-describedby=${help === undefined ? nothing : `${name}-help`}
       />

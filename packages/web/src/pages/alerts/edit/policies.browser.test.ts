@@ -1,4 +1,4 @@
-import type { Channel, Override, Rotation, Route } from '@tarsier/protocol/api';
+import type { Channel, Inhibition, Override, Rotation, Route } from '@tarsier/protocol/api';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { parseRoute } from '../../../app/route.ts';
@@ -65,6 +65,9 @@ const route: Route = {
   anyHourSeverity: 'page',
   escalation: [{ afterMs: 900_000, channels: [], onCall: ['r1'] }],
 };
+const inhibitions: readonly Inhibition[] = [
+  { id: 'h1', name: 'uplink', source: ['alertname="Switch down"'], target: ['severity!="page"'], equal: ['rack'] },
+];
 const overrides: readonly Override[] = [
   { id: 'o1', rotationId: 'r1', person: 'bob', from: Date.now(), to: Date.now() + hourMs, comment: 'dentist' },
 ];
@@ -79,6 +82,7 @@ async function open(tab: string, lang = 'en') {
     routes: [{ ...route, id: 'w2', name: 'office', position: 20, matchers: [] }, route],
   });
   mounted.answers.set('/v1/silences', { silences: [] });
+  mounted.answers.set('/v1/inhibitions', { inhibitions });
   mounted.answers.set('/v1/on-call', { at: 0, rotations: [{ id: 'r1', name: 'night', now: null, next: null }] });
   mounted.element.route = parseRoute(`#/alerts/${tab}`);
   await mounted.element.updateComplete;
@@ -259,6 +263,30 @@ test('a maintenance window comes again on its days, in its time zone', async () 
   });
 });
 
+test('inhibitions are shown with those that are always in force; one is changed, and one is made', async () => {
+  const { shown, text, press, fill, sent, said, element } = await open('inhibitions');
+  expect(text()).toMatch(
+    /uplink while this fires: alertname="Switch down" nobody is told of: severity!="page" .* same rack/u,
+  );
+  expect(text()).toContain('its host is down always in force');
+  await expectAccessible(element);
+  await press('Edit uplink');
+  await fill('equal', 'rack, site');
+  await press('Save');
+  await expect.poll(said).toBe('uplink is saved.');
+  const changed = { path: '/v1/inhibitions/h1', name: 'uplink', source: ['alertname="Switch down"'] };
+  expect(sent('PUT')).toEqual({ ...changed, target: ['severity!="page"'], equal: ['rack', 'site'] });
+  await press('New inhibition');
+  await fill('name', 'worse');
+  await fill('source', 'severity="critical"');
+  await fill('target', 'severity="warning"\nservice="shop"');
+  part(shown, '[name=series]').click();
+  await expectAccessible(element);
+  await press('Save');
+  await expect.poll(said).toBe('worse is saved.');
+  expect(sent('POST')).toMatchObject({ target: ['severity="warning"', 'service="shop"'], equal: 'series' });
+});
+
 test('what the collector refuses is said, and what was typed stays', async () => {
   const { shown, press, fill, said, answers } = await open('routes', 'de');
   await press('Neue Route');
@@ -269,10 +297,17 @@ test('what the collector refuses is said, and what was typed stays', async () =>
   expect((part(shown, '[name=name]') as HTMLInputElement).value).toBe('falsch');
 });
 
-test.each(['channels', 'routes', 'on-call'])('the form of %s is no wider than a small phone', async (tab) => {
+const formOf = {
+  channels: 'New channel',
+  routes: 'New route',
+  'on-call': 'New rotation',
+  inhibitions: 'New inhibition',
+};
+
+test.each(Object.entries(formOf))('the form of %s is no wider than a small phone', async (tab, button) => {
   await page.viewport(320, 700);
   const { press, shown } = await open(tab);
-  await press({ channels: 'New channel', routes: 'New route', 'on-call': 'New rotation' }[tab] ?? '');
+  await press(button);
   await expect.poll(() => shown.shadowRoot?.querySelector('form')).toBeTruthy();
   expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(320);
   await page.viewport(800, 600);
