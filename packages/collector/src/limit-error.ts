@@ -7,6 +7,8 @@ const codes = {
   bytes: 'limit/bytes',
   subscriptions: 'limit/subscriptions',
   'jobs-waiting': 'limit/jobs-waiting',
+  'money-day': 'limit/money-day',
+  'money-month': 'limit/money-month',
 } as const;
 
 /** Refused for now; how long is known. */

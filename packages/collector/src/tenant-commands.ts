@@ -16,6 +16,8 @@ export const tenantOptions = {
   subscriptions: { type: 'string' },
   'jobs-waiting': { type: 'string' },
   'jobs-running': { type: 'string' },
+  'money-day': { type: 'string' },
+  'money-month': { type: 'string' },
   key: { type: 'string' },
   'incidents-days': { type: 'string' },
   'notifications-days': { type: 'string' },
@@ -32,6 +34,8 @@ const most: Readonly<Record<Exclude<LimitName, QueryLimit>, number>> = {
   subscriptions: 1e6,
   'jobs-waiting': 1e8,
   'jobs-running': 1e5,
+  'money-day': 9e6,
+  'money-month': 9e6,
 };
 const mostDays = 36_500;
 type QueryLimit = 'query-samples' | 'query-series' | 'query-seconds';
@@ -67,14 +71,14 @@ export const tenantCommands: Readonly<Record<string, KeyCommand>> = {
       ['query-series', limits.series],
       ['query-seconds', timeout],
       ['series', await storage.tenants.maxSeries(tenant)],
-      ...(['requests', 'samples', 'hosts', 'bytes', 'subscriptions', 'jobs-waiting', 'jobs-running'] as const).flatMap(
-        (name) => {
+      ...(Object.keys(most) as OtherLimit[])
+        .filter((name) => name !== 'series')
+        .flatMap((name) => {
           const found = stored.filter((limit) => limit.name === name);
           const all = found.find((limit) => limit.key === '');
           const keys = found.filter((limit) => limit.key !== '');
           return [[name, all?.value], ...keys.map((limit) => [`${name} of key ${limit.key}`, limit.value])] as const;
-        },
-      ),
+        }),
     ]
       .map(([name, value]) => `${String(name)} ${value ?? 'default'}\n`)
       .join('');

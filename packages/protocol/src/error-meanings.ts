@@ -492,6 +492,16 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'The tenant has as many jobs waiting as it may',
     remedy: 'Wait until some have run, cancel some, or have the limit raised.',
   },
+  'limit/money-day': {
+    status: 429,
+    title: "The tenant's jobs have cost what they may on a day",
+    remedy: 'Wait until the next day begins (UTC), or have the limit raised. Jobs that wait are run then.',
+  },
+  'limit/money-month': {
+    status: 429,
+    title: "The tenant's jobs have cost what they may in a month",
+    remedy: 'Wait until the next month begins (UTC), or have the limit raised. Jobs that wait are run then.',
+  },
   'live/frame': {
     status: 400,
     title: 'A live frame can not be read',

@@ -1,3 +1,4 @@
+import { createClient } from '@tarsier/protocol/client';
 import { afterAll, expect, test } from 'vitest';
 import { testBatch } from '../ingest/testing.ts';
 import { silentLog } from '../log.ts';
@@ -7,7 +8,7 @@ import { startTestServer } from './testing.ts';
 
 const server = await startTestServer();
 afterAll(() => server.close());
-const { storage } = server;
+const { storage, sql } = server;
 
 async function startTenant(name: string, limits: Readonly<Record<string, number>>) {
   const scope = await storage.tenants.ensure(name);
@@ -141,6 +142,39 @@ test('a tenant has so many jobs waiting, and so many running, as it may', async 
   await expect
     .poll(async () => (await storage.jobs.work.view()).tenants.find(({ tenantId }) => tenantId === scope.tenantId))
     .toMatchObject({ maxRunning: 1 });
+});
+
+test("a tenant's jobs cost no more than it may spend in a day and a month: what is over waits, and is refused", async () => {
+  const { scope, get } = await startTenant('money', { 'money-day': 0.000_02 });
+  const tarsier = createClient({ url: server.url, token: await server.key('money', 'write') });
+  const charge = (day: string, cost: number) => sql`
+    insert into job_usage (tenant_id, day, type, runs, base_ms, estimate_ms, metered_ms, cost)
+    values (${scope.tenantId}, ${day}::date, 'noop', 1, 1, 1, 1, ${cost})
+    on conflict (tenant_id, day, type) do update set cost = excluded.cost`;
+  const today = new Date().toISOString().slice(0, 10);
+  // Less is left than is set aside for a run: it waits, and says what for.
+  await charge(today, 16_000);
+  const { job } = await tarsier.call('POST /v1/jobs', { body: { type: 'noop' } });
+  const { waiting } = await tarsier.call('GET /v1/jobs/{id}', { params: { id: job.id } });
+  expect(waiting?.reasons.join()).toContain('the budget of 0.00002 USD for jobs has 0.000004 left');
+  await charge(today, 20_000);
+  await expect(tarsier.call('POST /v1/jobs', { body: { type: 'noop' } })).rejects.toMatchObject({
+    status: 429,
+    code: 'limit/money-day',
+    message: expect.stringContaining('may cost 0.00002 USD in a day and have cost 0.00002'),
+  });
+  expect(await (await get('/v1/limits')).json()).toMatchObject({
+    limits: [{ name: 'money-day', value: 0.000_02, used: 0.000_02, unit: 'USD that jobs may cost on a day (UTC)' }],
+  });
+  // With more to spend it goes on by itself.
+  await storage.limits.set(scope, { name: 'money-day', key: '', value: 1 });
+  const stateOf = async () => (await tarsier.call('GET /v1/jobs/{id}', { params: { id: job.id } })).job.state;
+  await expect.poll(stateOf, { timeout: 20_000 }).toBe('succeeded');
+  // The same for the month, of the tier, on another collector, which knows nothing of the former limits.
+  await storage.tiers.put({ name: 'thrifty', limits: { 'money-month': 0.000_01 }, weight: 1 });
+  await storage.tiers.changeTenant(scope.tenantId, { tier: 'thrifty', suspendedAt: null });
+  const other = createLimiter({ storage, log: silentLog });
+  await expect(other.newJobs(scope, 1)).rejects.toMatchObject({ code: 'limit/money-month' });
 });
 
 test('two collectors let in together what one may, however it is spread over them', async () => {

@@ -43,6 +43,10 @@ const bodies: Readonly<Record<string, (marker: string, key: string) => object>> 
   inhibitions: (marker) => ({ source: [`host="${marker}"`], target: ['severity="info"'] }),
   jobs: () => ({ ...job, jobs: [job] }),
   'job-schedules': () => ({ ...job, cron: '@daily' }),
+  dashboards: (name, key) => {
+    const dashboard = { name, panels: [{ element: 'tarsier-chart', attributes: { query: name } }] };
+    return key.endsWith('import') ? { dashboard } : dashboard;
+  },
   budgets: () => ({ amount: '12.50' }),
 };
 

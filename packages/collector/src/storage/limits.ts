@@ -2,7 +2,7 @@
 import type { UnixMs } from '@tarsier/protocol';
 import type { LimitName } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
-import type { Database } from './database.ts';
+import type { AnySql, Database } from './database.ts';
 import { effectiveLimits, type EffectiveLimit, type LimitValues } from './tiers.ts';
 
 export interface StoredLimit {
@@ -18,7 +18,7 @@ export interface Limits {
   /** What is set for it in place of its tier's limits. */
   own(scope: TenantScope): Promise<LimitValues>;
   /** How much is used of what lasts, by name, and the tenant's tier. */
-  used(scope: TenantScope): Promise<{ readonly tier: string; readonly used: LimitValues }>;
+  used(scope: TenantScope, now: UnixMs): Promise<{ readonly tier: string; readonly used: LimitValues }>;
   list(scope: TenantScope): Promise<readonly StoredLimit[]>;
   /** @param value  null takes the limit away */
   set(scope: TenantScope, limit: Omit<StoredLimit, 'value'> & { readonly value: number | null }): Promise<void>;
@@ -37,6 +37,8 @@ export interface Limits {
   storedBytes(scope: TenantScope): Promise<number>;
   /** Hosts that a tenant has. */
   hostCount(scope: TenantScope): Promise<number>;
+  /** What its jobs have cost since a day began, UTC; billionths of USD. */
+  spent(scope: TenantScope, since: UnixMs): Promise<number>;
   /** Jobs of a tenant that are yet to be run, counted up to so many. */
   waitingJobs(scope: TenantScope, upTo: number): Promise<number>;
 }
@@ -50,15 +52,19 @@ export function createLimits(database: Database): Limits {
       const own = [...all].filter(([, { source }]) => source === 'tenant');
       return Object.fromEntries(own.map(([name, { value }]) => [name, value]));
     },
-    async used(scope) {
+    async used(scope, now) {
       const { tenantId } = scope;
       const [row] = await run(
         scope,
-        (sql) => sql<{ tier: string; series: number; hosts: number; bytes: number }[]>`
+        (sql) => sql<
+          { tier: string; series: number; hosts: number; bytes: number; 'money-day': number; 'money-month': number }[]
+        >`
         select tier, series_count as series,
           (select count(*) from host where tenant_id = ${tenantId} and name <> '') as hosts,
           (select coalesce(sum(amount), 0)::float8 from usage u where tenant_id = ${tenantId} and what = 'stored_bytes'
-            and day = (select max(day) from usage where tenant_id = ${tenantId} and what = 'stored_bytes')) as bytes
+            and day = (select max(day) from usage where tenant_id = ${tenantId} and what = 'stored_bytes')) as bytes,
+          (${spentSince(sql, tenantId, now)})::float8 / 1e9 as "money-day",
+          (${spentSince(sql, tenantId, monthOf(now))})::float8 / 1e9 as "money-month"
         from tenant where tenant_id = ${tenantId}`,
       );
       const { tier = '', ...used } = row ?? {};
@@ -126,6 +132,10 @@ export function createLimits(database: Database): Limits {
       );
       return row?.hosts ?? 0;
     },
+    async spent(scope, since) {
+      const [row] = await run(scope, (sql) => sql<{ spent: number }[]>`${spentSince(sql, scope.tenantId, since)}`);
+      return row?.spent ?? 0;
+    },
     async waitingJobs(scope, upTo) {
       const [row] = await run(
         scope,
@@ -138,4 +148,14 @@ export function createLimits(database: Database): Limits {
       return row?.jobs ?? 0;
     },
   };
+}
+
+const spentSince = (sql: AnySql, tenantId: number, since: UnixMs) => sql`
+  select coalesce(sum(cost), 0)::bigint as spent from job_usage
+  where tenant_id = ${tenantId} and day >= ${new Date(since).toISOString().slice(0, 10)}::date`;
+
+/** When the month of a time began, UTC. */
+export function monthOf(time: UnixMs): UnixMs {
+  const date = new Date(time);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
 }

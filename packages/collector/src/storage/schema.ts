@@ -514,6 +514,18 @@ export const anomalyFeedback = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.eventId] })],
 );
 
+/** Named layouts of elements. */
+export const dashboard = pgTable(
+  'dashboard',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: text('id').notNull(),
+    body: jsonb('body').notNull(),
+    createdAt: unixMs('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
 export const channel = pgTable(
   'channel',
   {

@@ -25,6 +25,7 @@ import { startCompaction, type Compaction, type CompactionOptions } from './comp
 import { createWantedHosts } from './compaction/wanted-hosts.ts';
 import { connect, type Connection, type Database } from './database.ts';
 import { createCorsOrigins, type CorsOrigins } from './cors-origins.ts';
+import { createDashboards, type Dashboards } from './dashboards.ts';
 import { createDeletions, type Deletions } from './deletions.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
 import { createDetectionTuning, type DetectionTuning } from './detection-tuning.ts';
@@ -85,6 +86,7 @@ export interface Storage {
   readonly ruleBoards: RuleBoardStore;
   readonly detectionTuning: DetectionTuning;
   readonly channels: Channels;
+  readonly dashboards: Dashboards;
   readonly audit: Audit;
   /** What holds together. */
   readonly change: Change;
@@ -242,6 +244,7 @@ function storageOn(
     ruleBoards: createRuleBoardStore(database),
     detectionTuning: createDetectionTuning(database),
     channels: createChannels(database),
+    dashboards: createDashboards(database, now),
     audit: createAudit(database),
     change: database.change,
     corsOrigins: createCorsOrigins(database),

@@ -18,6 +18,8 @@ export interface UsageRow {
 export interface Usage {
   /** From and to a day, both included; what came a moment ago included. By day, host and name. */
   list(scope: TenantScope, days: { readonly from: number; readonly to: number }): Promise<readonly UsageRow[]>;
+  /** Alerts that began, incidents that opened and anomalies, by day and host. */
+  events(scope: TenantScope, days: { readonly from: number; readonly to: number }): Promise<readonly UsageRow[]>;
   /** Adds to what there is. */
   add(scope: TenantScope, rows: readonly UsageRow[]): Promise<void>;
   /** Measures series and stored bytes of every host. */
@@ -45,6 +47,24 @@ export function createUsage({ run }: Database): Usage {
           where b.tenant_id = ${tenantId} and b.t0 >= ${from * dayMs} and b.t0 < ${(to + 1) * dayMs}
         ) as used
         group by day, host, what order by day, host, what`,
+      );
+    },
+    events(scope, { from, to }) {
+      const { tenantId } = scope;
+      const [since, until] = [from * dayMs, (to + 1) * dayMs];
+      return run(
+        scope,
+        (sql) => sql<UsageRow[]>`
+        select (at / ${dayMs}::bigint)::int as day, host, what, count(*)::float8 as amount from (
+          select since as at, coalesce(body->>'host', '') as host, 'alerts' as what from alert
+          where tenant_id = ${tenantId} and state in ('firing', 'resolved') and since >= ${since} and since < ${until}
+          union all
+          select opened_at, '', 'incidents' from incident
+          where tenant_id = ${tenantId} and opened_at >= ${since} and opened_at < ${until}
+          union all
+          select start, host, 'anomalies' from anomaly
+          where tenant_id = ${tenantId} and start >= ${since} and start < ${until}
+        ) as happened group by 1, 2, 3 order by 1, 2, 3`,
       );
     },
     async add(scope, rows) {

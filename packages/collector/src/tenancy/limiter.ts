@@ -1,7 +1,9 @@
 /** Says no when a tenant or key has used what it may: before anything is read, decoded or stored for it. */
-import { describeError, type UnixMs } from '@tarsier/protocol';
+import { describeError, formatUsd, type UnixMs } from '@tarsier/protocol';
 import { LimitError } from '../limit-error.ts';
 import type { Log } from '../log.ts';
+import { dayMs } from '../storage/hours.ts';
+import { monthOf } from '../storage/limits.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 import { burstS, createTokenBucket, type TokenBucket } from './token-bucket.ts';
@@ -33,7 +35,11 @@ export interface Limiter {
   samples(user: LimitedUser, count: number): Promise<RateState | undefined>;
   /** Whether there is room for one more host. @throws {LimitError} `limit/hosts` */
   newHost(scope: TenantScope): Promise<void>;
-  /** Whether there is room for so many jobs more. @throws {LimitError} `limit/jobs-waiting` */
+  /**
+   * Whether there is room for so many jobs more.
+   *
+   * @throws {LimitError} `limit/jobs-waiting`, and `limit/money-day` or `limit/money-month` where all is spent
+   */
   newJobs(scope: TenantScope, count: number): Promise<void>;
   /** @param open  those that the tenant has on this collector. @throws {LimitError} `limit/subscriptions` */
   subscription(scope: TenantScope, open: number): void;
@@ -50,6 +56,17 @@ const mostWaitingJobs = 100_000;
 const fullQueueMs = 5_000;
 /** How long a count of jobs is good for: meanwhile what this collector lets in is added to it. */
 const countMs = 10_000;
+
+interface Period {
+  readonly name: string;
+  readonly begin: (time: UnixMs) => UnixMs;
+  readonly end: (time: UnixMs) => UnixMs;
+}
+
+const periods: Readonly<Record<'money-day' | 'money-month', Period>> = {
+  'money-day': { name: 'day', begin: (time) => time, end: (time) => (Math.floor(time / dayMs) + 1) * dayMs },
+  'money-month': { name: 'month', begin: monthOf, end: (time) => monthOf(monthOf(time) + 32 * dayMs) },
+};
 
 type Values = ReadonlyMap<string, number>;
 
@@ -122,6 +139,19 @@ export function createLimiter({
     return state;
   }
 
+  /** What runs may cost a little more than was set aside for it: what is spent is compared, not what would be. */
+  async function requireMoney(scope: TenantScope): Promise<void> {
+    const values = await valuesOf(scope);
+    for (const [name, period] of Object.entries(periods) as [keyof typeof periods, Period][]) {
+      const most = values.get(`${name}/`);
+      if (most === undefined) continue;
+      const spent = await storage.limits.spent(scope, period.begin(now()));
+      if (spent < most * 1e9) continue;
+      const message = `${name}: the jobs of tenant ${scope.tenant} may cost ${most} USD in a ${period.name} and have cost ${formatUsd(spent)}; wait until the next one begins, or have the limit raised`;
+      throw new LimitError(name, message, period.end(now()) - now());
+    }
+  }
+
   return {
     async request(user, sends) {
       const { tenant, keyId = '' } = user;
@@ -151,6 +181,7 @@ export function createLimiter({
     },
     async newJobs(scope, count) {
       const { tenantId, tenant } = scope;
+      await requireMoney(scope);
       const most = (await valuesOf(scope)).get('jobs-waiting/') ?? mostWaitingJobs;
       let known = jobRooms.get(tenantId);
       if (known === undefined || known.until <= now() || known.room < count) {

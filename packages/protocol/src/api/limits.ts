@@ -14,6 +14,8 @@ export const limitNames = [
   'subscriptions',
   'jobs-waiting',
   'jobs-running',
+  'money-day',
+  'money-month',
 ] as const;
 export type LimitName = (typeof limitNames)[number];
 
@@ -29,6 +31,8 @@ export const limitUnits: Readonly<Record<LimitName, string>> = {
   subscriptions: 'live subscriptions of all connections',
   'jobs-waiting': 'jobs that wait, are delayed, blocked or held',
   'jobs-running': 'jobs that run at once',
+  'money-day': 'USD that jobs may cost on a day (UTC)',
+  'money-month': 'USD that jobs may cost in a month (UTC)',
 };
 
 export const limitSchema = z

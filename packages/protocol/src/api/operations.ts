@@ -3,11 +3,13 @@ import type { z } from 'zod';
 import { accountOperations } from './account.ts';
 import { alertPolicyOperations } from './alert-policies.ts';
 import { alertOperations } from './alerts.ts';
+import { analyticsOperations } from './analytics.ts';
 import { auditOperations } from './audit.ts';
 import { budgetOperations } from './budgets.ts';
 import { cardinalityOperations } from './cardinality.ts';
 import { changeEventOperations } from './change-events.ts';
 import { channelOperations } from './channels.ts';
+import { dashboardOperations } from './dashboards.ts';
 import { detectionOperations } from './detection.ts';
 import { enrolOperations } from './enrol.ts';
 import { exportOperations } from './export.ts';
@@ -61,6 +63,7 @@ export const operations = {
   ...modelOperations,
   ...priceOperations,
   ...budgetOperations,
+  ...dashboardOperations,
   ...optimisationOperations,
   ...performanceOperations,
   ...thresholdOperations,
@@ -69,6 +72,7 @@ export const operations = {
   ...tenantOperations,
   ...limitOperations,
   ...usageOperations,
+  ...analyticsOperations,
   ...auditOperations,
   ...metaOperations,
 };

@@ -5,7 +5,7 @@ import type { Answered, Api, Call } from './call.ts';
 import { pageOf } from './page-of.ts';
 
 /** Resources that are made, changed and deleted whole, and are few enough to be read at once. */
-type Resource = 'routes' | 'silences' | 'inhibitions' | 'rotations' | 'overrides' | 'rules' | 'channels';
+type Resource = 'routes' | 'silences' | 'inhibitions' | 'rotations' | 'overrides' | 'rules' | 'channels' | 'dashboards';
 
 interface Stored {
   readonly id: string;
@@ -29,7 +29,7 @@ interface ResourceOptions<New, One extends Stored> {
   /** What is put in place of another: what was not shown of that is kept. */
   readonly merge?: (body: New, before: One) => New;
   /** Called after each change. */
-  readonly changed: (scope: TenantScope) => Promise<void>;
+  readonly changed?: (scope: TenantScope) => Promise<void>;
 }
 
 export function resourceRoutes<R extends Resource, One extends Stored>(
@@ -40,7 +40,7 @@ export function resourceRoutes<R extends Resource, One extends Stored>(
     check = () => {},
     show = (one) => one,
     merge = (body) => body,
-    changed,
+    changed = () => Promise.resolve(),
   }: ResourceOptions<Body<`POST /v1/${R}`>, One>,
 ): void {
   type New = Body<`POST /v1/${R}`>;

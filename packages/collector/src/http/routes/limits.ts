@@ -7,14 +7,22 @@ import type { Cors } from '../cors.ts';
 /** `GET /v1/limits`, and which other sites may ask: `/v1/cors-origins`. */
 export function limitRoutes(
   api: Api,
-  { storage, cors }: { readonly storage: Pick<Storage, 'corsOrigins' | 'limits'>; readonly cors: Pick<Cors, 'forget'> },
+  {
+    storage,
+    cors,
+    now,
+  }: {
+    readonly storage: Pick<Storage, 'corsOrigins' | 'limits'>;
+    readonly cors: Pick<Cors, 'forget'>;
+    readonly now: () => number;
+  },
 ): void {
   const named = (name: string): LimitName | undefined => limitNames.find((known) => known === name);
   api.on('GET /v1/limits', async ({ tenant }) => {
     const [ofAll, stored, { tier, used }] = await Promise.all([
       storage.limits.effective(tenant),
       storage.limits.list(tenant),
-      storage.limits.used(tenant),
+      storage.limits.used(tenant, now()),
     ]);
     const ofKeys = stored.flatMap(({ name, key, value }) => {
       const known = named(name);

@@ -142,12 +142,15 @@ export async function queueView(sql: AnySql, types: readonly string[] | undefine
       from waiting w full join running r using (tenant_id, type)
     )
     select lane.*, l.max_running, coalesce(l.paused, false) as paused, a.weight, a.finish_tag,
-      least(a.max_running, m.value)::int as tenant_max_running, a.paused as tenant_paused,
+      least(a.max_running, coalesce(m.value, (k.limits->>'jobs-running')::float8))::int as tenant_max_running,
+      a.paused as tenant_paused,
       (select max(start_tag) from job_lane where job_lane.type = '*') as virtual_time
     from lane
     left join job_lane l on l.tenant_id = lane.tenant_id and l.type = lane.type
     join job_lane a on a.tenant_id = lane.tenant_id and a.type = '*'
-    left join tenant_limit m on m.tenant_id = lane.tenant_id and m.name = 'jobs-running' and m.key = ''`;
+    left join tenant_limit m on m.tenant_id = lane.tenant_id and m.name = 'jobs-running' and m.key = ''
+    left join tenant t on t.tenant_id = lane.tenant_id
+    left join tier k on k.name = t.tier`;
   const tenants = Array.from(
     Map.groupBy(rows, ({ tenant_id }) => tenant_id),
     ([tenantId, lanes]): TenantView => ({
@@ -193,7 +196,7 @@ async function candidatesOf(tx: AnySql, wanted: ReturnType<ClaimPlan['lanes']>):
   }));
 }
 
-/** Those of jobs, with what was spent since their periods began (UTC). */
+/** Those of jobs and what the tenant may spend on them at all, with what was spent since their periods began (UTC). */
 export async function budgetViews(
   sql: AnySql,
   tenantIds: readonly number[],
@@ -207,7 +210,20 @@ export async function budgetViews(
       where u.tenant_id = b.tenant_id and (b.kind = 'jobs' or u.type = b.target)
         and u.day >= case b.period when 'day' then ${today}::date else ${month}::date end
     ), 0)::bigint as spent
-    from budget b where b.tenant_id = any(${[...tenantIds]}::int[]) and b.kind in ('jobs', 'job-type')`;
+    from budget b where b.tenant_id = any(${[...tenantIds]}::int[]) and b.kind in ('jobs', 'job-type')
+    union all
+    select t.tenant_id, 'limit ' || p.name, '*', round(m.value * 1e9)::bigint, coalesce((
+      select sum(u.cost) from job_usage u where u.tenant_id = t.tenant_id and u.day >= p.since
+    ), 0)::bigint
+    from tenant t
+    cross join (values ('money-day', ${today}::date), ('money-month', ${month}::date)) as p(name, since)
+    left join tier k on k.name = t.tier
+    cross join lateral (
+      select coalesce((
+        select l.value from tenant_limit l where l.tenant_id = t.tenant_id and l.name = p.name and l.key = ''
+      ), (k.limits->>p.name)::float8) as value
+    ) m
+    where t.tenant_id = any(${[...tenantIds]}::int[]) and m.value is not null`;
   return rows.map(({ tenant_id, id, type, amount, spent }) => ({
     tenantId: tenant_id,
     id,
