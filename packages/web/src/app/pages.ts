@@ -85,6 +85,13 @@ export const pages: readonly Page[] = [
     load: async () => (await import('../pages/cost/cost.ts')).CostPage,
   },
   {
+    name: 'dashboards',
+    icon: 'dashboards',
+    key: 'd',
+    tag: 'tarsier-dashboards-page',
+    load: async () => (await import('../pages/dashboards/dashboards.ts')).DashboardsPage,
+  },
+  {
     name: 'rules',
     icon: 'rules',
     key: 'r',

@@ -1,3 +1,4 @@
+import type { AnswerAt } from '@tarsier/protocol/client';
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { RequestError } from '../data/rest.ts';
 import type { DataSource, Loadable } from '../data/source.ts';
@@ -107,6 +108,16 @@ export class AskedController<T> implements ReactiveController {
     this.#host.requestUpdate();
     this.#timer = setTimeout(() => void this.#ask(), this.#everyMs());
   }
+}
+
+/** The same, of a path of which the compiler knows what is answered. */
+export function asking<const P extends string>(
+  host: Host,
+  path: () => P | undefined,
+  everyMs: () => number,
+  news?: (source: DataSource) => Readable<unknown>,
+): AskedController<AnswerAt<'GET', P>> {
+  return new AskedController<AnswerAt<'GET', P>>(host, path, everyMs, news);
 }
 
 function asError(error: unknown): RequestError {

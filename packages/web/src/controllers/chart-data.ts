@@ -1,5 +1,5 @@
 import type { Alert, Anomaly, AnomalyEvent } from '@tarsier/protocol';
-import type { AnomaliesResponse, AnomalyEventsResponse, ForecastResponse, SeriesForecast } from '@tarsier/protocol/api';
+import type { SeriesForecast } from '@tarsier/protocol/api';
 import type { ChartQuery, SeriesAbout } from '../data/range-query.ts';
 import { answersRaw, heldFromAnswers, rangePaths, stepFor, unitOfExpression } from '../data/range-query.ts';
 import { RequestError } from '../data/rest.ts';
@@ -228,10 +228,10 @@ export class ChartFeed {
   async #loadPast(span: Span, signal: AbortSignal) {
     const range = `start=${span.from / 1000}&end=${span.to / 1000}`;
     try {
-      const [{ anomalies }, { events }] = (await Promise.all([
+      const [{ anomalies }, { events }] = await Promise.all([
         this.#source.api.get(`/v1/anomalies?${range}`, signal),
         this.#source.api.get(`/v1/anomalies/events?${range}`, signal),
-      ])) as [AnomaliesResponse, AnomalyEventsResponse];
+      ]);
       return { anomalies, events };
     } catch {
       // The lines are worth showing without what was unusual in them.
@@ -264,8 +264,7 @@ export class ChartFeed {
       this.#forecasts = await Promise.all(
         confidences.map(async (confidence) => {
           const parameters = new URLSearchParams({ query: expr, horizon: forecast, confidence: String(confidence) });
-          // The collector's own answer, checked where it was made.
-          const body = (await this.#source.api.get(`/v1/forecast?${parameters}`, signal)) as ForecastResponse;
+          const body = await this.#source.api.get(`/v1/forecast?${parameters}`, signal);
           return { confidence, series: body.forecasts };
         }),
       );

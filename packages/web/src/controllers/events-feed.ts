@@ -1,5 +1,4 @@
 import type { AnomalyEvent } from '@tarsier/protocol';
-import type { AnomalyEventsResponse } from '@tarsier/protocol/api';
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { DataSource, Loadable } from '../data/source.ts';
 import { RequestError } from '../data/rest.ts';
@@ -82,8 +81,7 @@ export class EventsFeedController implements ReactiveController {
     const parameters = new URLSearchParams({ start: String(from / 1000), end: String(to / 1000) });
     if (host !== '') parameters.set('host', host);
     try {
-      // The collector's own answer, checked where it was made.
-      const { events } = (await source.api.get(`/v1/anomalies/events?${parameters}`)) as AnomalyEventsResponse;
+      const { events } = await source.api.get(`/v1/anomalies/events?${parameters}`);
       this.#loaded = { kind: 'ready', value: events };
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;

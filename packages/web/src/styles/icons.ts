@@ -53,6 +53,9 @@ export const icons = {
   overview: icon(
     svg`<path d="M2 2.5h5v5H2zM9 2.5h5v3H9zM9 7.5h5v6H9zM2 9.5h5v4H2z" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linejoin="round"/>`,
   ),
+  dashboards: icon(
+    svg`<rect x="1.8" y="2.4" width="12.4" height="11.2" rx="1.4" fill="none" stroke="currentColor" stroke-width="1.4"/><path d="M4.4 11V8.4M7 11V5.4M9.6 11V7M12 11V9.4" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"/>`,
+  ),
   hosts: icon(
     svg`<rect x="2" y="2.5" width="12" height="4.6" rx="1.2" fill="none" stroke="currentColor" stroke-width="1.4"/><rect x="2" y="8.9" width="12" height="4.6" rx="1.2" fill="none" stroke="currentColor" stroke-width="1.4"/><path d="M4.6 4.8h.1M4.6 11.2h.1" stroke="currentColor" stroke-width="1.9" stroke-linecap="round"/>`,
   ),

@@ -3,7 +3,7 @@ import type { Alert, Anomaly, AnomalyEvent } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
 import { seriesSignature } from '@tarsier/protocol/labels';
 import type { Connection, DataSource, HeldSeries, LiveQuery, Loadable, SubscriptionState } from '../data/source.ts';
-import { RequestError } from '../data/rest.ts';
+import { RequestError, type Api } from '../data/rest.ts';
 import { createStore } from '../data/store.ts';
 
 export function createFakeSource() {
@@ -41,14 +41,17 @@ export function createFakeSource() {
     anomalies,
     events,
     api: {
-      async get(path) {
+      // Whatever a test gives as the answer of an operation.
+      get: (async (path, _, heard) => {
         asked.push(path);
+        heard?.(new Headers({ etag: '"read"' }));
         return answerTo(path);
-      },
-      async send(method, path, body) {
-        asked.push(`${method} ${path} ${JSON.stringify(body)}`);
+      }) as Api['get'],
+      send: (async (method, path, body, headers) => {
+        const conditions = headers === undefined ? '' : ` ${JSON.stringify(headers)}`;
+        asked.push(`${method} ${path} ${JSON.stringify(body)}${conditions}`);
         return answerTo(path);
-      },
+      }) as Api['send'],
     },
     now: () => Date.now(),
     retry: () => void retries++,

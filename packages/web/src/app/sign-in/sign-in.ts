@@ -102,13 +102,13 @@ export class SignIn extends LitElement {
   async #look(source: DataSource | undefined): Promise<void> {
     if (source === undefined) return;
     // Without it there is still the password.
-    this.ways = (await source.api.get('/v1/sign-in').catch(() => this.ways)) as Ways;
+    this.ways = await source.api.get('/v1/sign-in').catch(() => this.ways);
     await this.#lookWhetherDone(source).catch(() => undefined);
   }
 
   /** Who is in already may still lack what the tenant wants. */
   async #lookWhetherDone(source: DataSource): Promise<boolean> {
-    const { scope } = (await source.api.get('/v1/session')) as Answer<'GET /v1/session'>;
+    const { scope } = await source.api.get('/v1/session');
     if (scope === 'none') this.step = 'set-up';
     return scope !== 'none';
   }

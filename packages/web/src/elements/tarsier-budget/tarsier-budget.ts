@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { formatUsdText } from '../../chart/money.ts';
 import { formatValue } from '../../chart/units.ts';
-import { AskedController } from '../../controllers/asked.ts';
+import { asking } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { actUnlessTaken } from '../../data/element-action.ts';
 import { modelWords } from '../../i18n/models/words.ts';
@@ -61,12 +61,12 @@ export class TarsierBudget extends LitElement {
   @state() private said = '';
 
   readonly #locale = new LocaleController(this, modelWords);
-  readonly #budgets = new AskedController<{ readonly budgets: readonly BudgetState[] }>(
+  readonly #budgets = asking(
     this,
     () => '/v1/budgets',
     () => pollMs,
   );
-  readonly #proposals = new AskedController<{ readonly rebalances: readonly Rebalance[] }>(
+  readonly #proposals = asking(
     this,
     () => '/v1/rebalances?limit=1',
     () => pollMs,

@@ -1,4 +1,4 @@
-import type { ForecastResponse, SeriesForecast } from '@tarsier/protocol/api';
+import type { SeriesForecast } from '@tarsier/protocol/api';
 import { escapeLabelValue, seriesSignature } from '@tarsier/protocol/labels';
 import { css, html, LitElement } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
@@ -141,8 +141,7 @@ export class TarsierHealth extends LitElement {
       direction: 'above',
     });
     try {
-      // The collector's own answer, checked where it was made.
-      const { forecasts } = (await source.api.get(`/v1/forecast?${parameters}`)) as ForecastResponse;
+      const { forecasts } = await source.api.get(`/v1/forecast?${parameters}`);
       if (host === this.host) this.forecasts = { kind: 'ready', value: forecasts };
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;

@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { formatUsdText } from '../../chart/money.ts';
 import { formatValue } from '../../chart/units.ts';
-import { AskedController } from '../../controllers/asked.ts';
+import { asking } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { actUnlessTaken } from '../../data/element-action.ts';
 import { modelWords } from '../../i18n/models/words.ts';
@@ -86,12 +86,12 @@ export class TarsierOptimisationScore extends LitElement {
   @state() private said = '';
 
   readonly #locale = new LocaleController(this, modelWords);
-  readonly #scores = new AskedController<Optimisation>(
+  readonly #scores = asking(
     this,
     () => '/v1/optimisation',
     () => scoreMs,
   );
-  readonly #open = new AskedController<{ readonly recommendations: readonly Recommendation[] }>(
+  readonly #open = asking(
     this,
     () => '/v1/recommendations?state=open&limit=100',
     () => recommendationsMs,

@@ -1,8 +1,8 @@
-import type { Channel, ChannelTestResponse, PreviewResponse } from '@tarsier/protocol/api';
+import type { Channel, PreviewResponse } from '@tarsier/protocol/api';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
-import { AskedController } from '../../controllers/asked.ts';
+import { asking } from '../../controllers/asked.ts';
 import { RequestError } from '../../data/rest.ts';
 import type { DataSource } from '../../data/source.ts';
 import { channelFields, channelOf } from './edit/channel-form.ts';
@@ -17,7 +17,7 @@ export class AlertChannels extends EditingPart {
   @state() private kind: Channel['kind'] | undefined;
   @state() private preview: (PreviewResponse & { readonly name: string }) | undefined;
 
-  readonly #channels = new AskedController<{ readonly channels: readonly Channel[] }>(
+  readonly #channels = asking(
     this,
     () => '/v1/channels?limit=1000',
     () => pollMs,
@@ -110,12 +110,7 @@ export class AlertChannels extends EditingPart {
     const { channels: text } = this.locale.words;
     this.said = text.testing;
     await this.#asking(async (source) => {
-      // The collector's own answer, checked where it was made.
-      const { delivered, error = '' } = (await source.api.send(
-        'POST',
-        `${path}/${encodeURIComponent(id)}/test`,
-        {},
-      )) as ChannelTestResponse;
+      const { delivered, error = '' } = await source.api.send('POST', `${path}/${encodeURIComponent(id)}/test`, {});
       this.said = delivered ? text.delivered(name) : text.refused(name, error);
     });
   }
@@ -125,7 +120,7 @@ export class AlertChannels extends EditingPart {
     await this.#asking(async (source) => {
       // What is shown depends on the template alone, and the channel's own secrets are known to the collector only.
       const channel = { kind: 'webhook', name, url: 'https://preview.invalid/', template };
-      const answer = (await source.api.send('POST', '/v1/channels/preview', { channel })) as PreviewResponse;
+      const answer = await source.api.send('POST', '/v1/channels/preview', { channel });
       this.preview = { ...answer, name };
     });
   }

@@ -1,7 +1,6 @@
-import type { NotificationSummary } from '@tarsier/protocol/api';
 import { html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
-import { AskedController } from '../../controllers/asked.ts';
+import { asking } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { alertWords } from '../../i18n/alerts/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
@@ -14,7 +13,7 @@ export class AlertNoise extends LitElement {
   static override styles = [tokens, base, partStyles];
 
   readonly #locale = new LocaleController(this, alertWords);
-  readonly #summary = new AskedController<NotificationSummary>(
+  readonly #summary = asking(
     this,
     () => '/v1/notifications/summary?days=7',
     () => pollMs,

@@ -1,9 +1,9 @@
-import type { Channel, OnCallResponse, Override, Rotation, Shift } from '@tarsier/protocol/api';
+import type { OnCallResponse, Override, Rotation, Shift } from '@tarsier/protocol/api';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
 import { formatTime } from '../../chart/age.ts';
-import { AskedController } from '../../controllers/asked.ts';
+import { asking } from '../../controllers/asked.ts';
 import type { DataSource } from '../../data/source.ts';
 import { EditingPart } from './edit/editing-part.ts';
 import { Entered, input, select } from './edit/inputs.ts';
@@ -20,22 +20,22 @@ export class AlertOnCall extends EditingPart {
   /** The rotation in the form of an override. */
   @state() private chosen: string | undefined;
 
-  readonly #onCall = new AskedController<OnCallResponse>(
+  readonly #onCall = asking(
     this,
     () => '/v1/on-call',
     () => pollMs,
   );
-  readonly #rotations = new AskedController<{ readonly rotations: readonly Rotation[] }>(
+  readonly #rotations = asking(
     this,
     () => `${path}?limit=1000`,
     () => pollMs,
   );
-  readonly #overrides = new AskedController<{ readonly overrides: readonly Override[] }>(
+  readonly #overrides = asking(
     this,
     () => `${overridesPath}?limit=1000`,
     () => pollMs,
   );
-  readonly #channels = new AskedController<{ readonly channels: readonly Channel[] }>(
+  readonly #channels = asking(
     this,
     () => '/v1/channels?limit=1000',
     () => pollMs,

@@ -2,7 +2,7 @@ import type { Silence } from '@tarsier/protocol/api';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { formatMoment } from '../../chart/age.ts';
-import { AskedController } from '../../controllers/asked.ts';
+import { asking } from '../../controllers/asked.ts';
 import type { DataSource } from '../../data/source.ts';
 import { EditingPart } from './edit/editing-part.ts';
 import { area, Entered, hours, input, ownTimeZone } from './edit/inputs.ts';
@@ -13,7 +13,7 @@ const path = '/v1/silences';
 
 /** What nobody is told of for a while, or at recurring times. */
 export class AlertSilences extends EditingPart {
-  readonly #silences = new AskedController<{ readonly silences: readonly Silence[] }>(
+  readonly #silences = asking(
     this,
     () => `${path}?limit=1000`,
     () => pollMs,

@@ -2,7 +2,7 @@ import { html, LitElement } from 'lit';
 import type { TemplateResult } from 'lit';
 import { formatUsdText } from '../../chart/money.ts';
 import { formatValue } from '../../chart/units.ts';
-import { AskedController } from '../../controllers/asked.ts';
+import { asking } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { resultStyles } from '../../elements/result.styles.ts';
 import { tableStyles } from '../../elements/table.styles.ts';
@@ -24,7 +24,7 @@ export class JobSpending extends LitElement {
   static override styles = [tokens, base, resultStyles, tableStyles];
 
   readonly #locale = new LocaleController(this, modelWords);
-  readonly #usage = new AskedController<Spending>(
+  readonly #usage = asking(
     this,
     () => '/v1/jobs/usage',
     () => pollMs,

@@ -1,3 +1,4 @@
+import { elements as embeddable, type ElementKind } from '@tarsier/protocol/elements';
 import { html, LitElement } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
@@ -6,11 +7,12 @@ import { routeHash } from '../../app/route.ts';
 import type { Route } from '../../app/route.ts';
 import { appWords } from '../../app/words/words.ts';
 import { LocaleController } from '../../controllers/locale.ts';
+import { define } from '../../define.ts';
 import { base, tokens } from '../../styles/tokens.ts';
+import { ElementFrame } from '../element-frame.ts';
 import { pageStyles } from '../page.styles.ts';
 import { styles } from './embed.styles.ts';
-import { embeddable, policy, snippet } from './snippet.ts';
-import type { Embeddable } from './snippet.ts';
+import { policy, snippet } from './snippet.ts';
 
 const [chart] = embeddable;
 const example: Readonly<Record<string, string>> = { label: 'CPU', query: 'cpu_busy_ratio{cpu="all"}', range: '15m' };
@@ -25,7 +27,7 @@ export class EmbedPage extends LitElement implements PageElement {
 
   readonly #locale = new LocaleController(this, appWords);
 
-  get #chosen(): Embeddable {
+  get #chosen(): ElementKind {
     return embeddable.find(({ tag }) => tag === this.route?.parameters['element']) ?? chart;
   }
 
@@ -41,18 +43,9 @@ export class EmbedPage extends LitElement implements PageElement {
     location.hash = routeHash({ page: 'embed', parameters });
   }
 
-  /** The element itself, in this page's own provider. */
-  protected override updated(): void {
-    const place = this.renderRoot.querySelector('.preview');
-    const { tag } = this.#chosen;
-    if (place === null) return;
-    const shown = place.firstElementChild;
-    const element = shown?.localName === tag ? shown : document.createElement(tag);
-    for (const [name, value] of Object.entries(this.#attributes)) {
-      if (value === '') element.removeAttribute(name);
-      else element.setAttribute(name, value);
-    }
-    if (element !== shown) place.replaceChildren(element);
+  override connectedCallback(): void {
+    define([['tarsier-element-frame', ElementFrame]]);
+    super.connectedCallback();
   }
 
   async #copy(text: string): Promise<void> {
@@ -92,7 +85,11 @@ export class EmbedPage extends LitElement implements PageElement {
         </form>
         <section aria-labelledby="preview">
           <h2 id="preview">${text.preview}</h2>
-          <div class="preview"></div>
+          <tarsier-element-frame
+            class="preview"
+            .element=${chosen.tag}
+            .given=${this.#attributes}
+          ></tarsier-element-frame>
         </section>
       </div>
       <section class="card lines" aria-labelledby="lines">

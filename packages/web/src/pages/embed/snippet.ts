@@ -1,19 +1,3 @@
-/** What the builder offers, and which attributes each takes. */
-export const embeddable = [
-  { tag: 'tarsier-chart', attributes: ['label', 'query', 'range', 'kind', 'unit'] },
-  { tag: 'tarsier-stat', attributes: ['label', 'query', 'range', 'unit', 'better'] },
-  { tag: 'tarsier-gauge', attributes: ['label', 'query', 'unit', 'max', 'warning', 'critical'] },
-  { tag: 'tarsier-sparkline', attributes: ['label', 'query', 'range'] },
-  { tag: 'tarsier-heatmap', attributes: ['label', 'query', 'range', 'rows'] },
-  { tag: 'tarsier-host', attributes: ['host'] },
-  { tag: 'tarsier-health', attributes: ['host', 'range'] },
-  { tag: 'tarsier-host-grid', attributes: [] },
-  { tag: 'tarsier-alert-list', attributes: ['host'] },
-  { tag: 'tarsier-anomaly-timeline', attributes: ['host', 'range'] },
-] as const;
-
-export type Embeddable = (typeof embeddable)[number];
-
 /** An element as markup; empty attributes are left out. */
 export function markup(tag: string, attributes: Readonly<Record<string, string>>): string {
   const given = Object.entries(attributes)

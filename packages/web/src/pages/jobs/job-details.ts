@@ -6,7 +6,7 @@ import { property } from 'lit/decorators.js';
 import { formatAge, formatMoment, formatTime } from '../../chart/age.ts';
 import { formatUsdText } from '../../chart/money.ts';
 import { formatValue } from '../../chart/units.ts';
-import { AskedController } from '../../controllers/asked.ts';
+import { AskedController, asking } from '../../controllers/asked.ts';
 import { isUnended } from '../../controllers/job-feed.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { progressBar } from '../../elements/fields/progress-bar.ts';
@@ -58,7 +58,7 @@ export class JobDetails extends LitElement {
     () => (this.job === '' ? undefined : `/v1/jobs/${encodeURIComponent(this.job)}`),
     this.#everyMs,
   );
-  readonly #events = new AskedController<{ readonly events: readonly JobEvent[] }>(
+  readonly #events = asking(
     this,
     () => (this.job === '' ? undefined : `/v1/jobs/${encodeURIComponent(this.job)}/events?limit=10000`),
     this.#everyMs,

@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
 import { formatMoment } from '../../chart/age.ts';
 import { formatUsdText } from '../../chart/money.ts';
-import { AskedController } from '../../controllers/asked.ts';
+import { asking } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { modelWords } from '../../i18n/models/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
@@ -66,7 +66,7 @@ export class JobForm extends LitElement {
   @state() private said = '';
 
   readonly #locale = new LocaleController(this, modelWords);
-  readonly #types = new AskedController<{ readonly types: readonly ListedType[] }>(
+  readonly #types = asking(
     this,
     () => '/v1/jobs/types',
     () => typesMs,

@@ -2,7 +2,7 @@ import type { JobQueueResponse, JobSchedule } from '@tarsier/protocol/api';
 import { html, LitElement } from 'lit';
 import type { TemplateResult } from 'lit';
 import { formatMoment } from '../../chart/age.ts';
-import { AskedController } from '../../controllers/asked.ts';
+import { asking } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { resultStyles } from '../../elements/result.styles.ts';
 import { tableStyles } from '../../elements/table.styles.ts';
@@ -17,12 +17,12 @@ export class JobQueue extends LitElement {
   static override styles = [tokens, base, resultStyles, tableStyles];
 
   readonly #locale = new LocaleController(this, modelWords);
-  readonly #queue = new AskedController<JobQueueResponse>(
+  readonly #queue = asking(
     this,
     () => '/v1/jobs/queue',
     () => pollMs,
   );
-  readonly #schedules = new AskedController<{ readonly schedules: readonly JobSchedule[] }>(
+  readonly #schedules = asking(
     this,
     () => '/v1/job-schedules',
     () => 4 * pollMs,

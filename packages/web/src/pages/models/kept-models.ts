@@ -4,7 +4,7 @@ import type { TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
 import { formatAge } from '../../chart/age.ts';
 import { formatValue } from '../../chart/units.ts';
-import { AskedController } from '../../controllers/asked.ts';
+import { asking } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { modelWords } from '../../i18n/models/words.ts';
 import { resultStyles } from '../../elements/result.styles.ts';
@@ -22,12 +22,12 @@ export class KeptModels extends LitElement {
   @state() private said = '';
 
   readonly #locale = new LocaleController(this, modelWords);
-  readonly #models = new AskedController<{ readonly models: readonly Model[] }>(
+  readonly #models = asking(
     this,
     () => '/v1/models',
     () => pollMs,
   );
-  readonly #versions = new AskedController<{ readonly versions: readonly Model[] }>(
+  readonly #versions = asking(
     this,
     () => (this.opened === undefined ? undefined : `/v1/models/${encodeURIComponent(this.opened)}`),
     () => pollMs,

@@ -1,4 +1,4 @@
-import type { LabTrial, RuleLabResponse } from '@tarsier/protocol/api';
+import type { LabTrial } from '@tarsier/protocol/api';
 import { html, LitElement, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
@@ -62,8 +62,8 @@ export class RulesPage extends LitElement implements PageElement {
     if (source === undefined) return;
     this.trials = { kind: 'loading' };
     try {
-      const answer = await source.api.send('POST', '/v1/rule-lab', trialOf(this.draft, source.now(), pastMs));
-      this.trials = { kind: 'ready', value: (answer as RuleLabResponse).trials };
+      const { trials } = await source.api.send('POST', '/v1/rule-lab', trialOf(this.draft, source.now(), pastMs));
+      this.trials = { kind: 'ready', value: trials };
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.trials = { kind: 'failed', error };

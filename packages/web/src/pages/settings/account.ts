@@ -1,20 +1,18 @@
-import type { Account, Answer } from '@tarsier/protocol/api';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
 import { define } from '../../define.ts';
 import { SecondFactorSetup } from './second-factor-setup.ts';
 import { SettingsSection } from './section.ts';
-import type { Session } from './sections.ts';
 
 /** Who is signed in, where else, and what they sign in with. */
 export class SettingsAccount extends SettingsSection {
   @state() private isSettingUp = false;
 
-  readonly #session = this.ask<Session>(() => '/v1/session');
-  readonly #sessions = this.ask<Answer<'GET /v1/sessions'>>(() => '/v1/sessions?limit=1000');
-  readonly #account = this.ask<Account>(() => '/v1/account');
-  readonly #policy = this.ask<{ readonly requireTotp: boolean }>(() => '/v1/sign-in-policy');
+  readonly #session = this.ask(() => '/v1/session');
+  readonly #sessions = this.ask(() => '/v1/sessions?limit=1000');
+  readonly #account = this.ask(() => '/v1/account');
+  readonly #policy = this.ask(() => '/v1/sign-in-policy');
 
   override connectedCallback(): void {
     define([['tarsier-second-factor-setup', SecondFactorSetup]]);
@@ -93,7 +91,7 @@ export class SettingsAccount extends SettingsSection {
     const { account: words } = this.locale.words;
     const changed = await this.change(this.#account, ['POST', '/v1/account/recovery-codes', { code }], words.renewed);
     if (changed !== undefined) {
-      this.secret = (changed.answer as { readonly recoveryCodes: readonly string[] }).recoveryCodes.join('\n');
+      this.secret = changed.answer.recoveryCodes.join('\n');
     }
     return changed;
   }

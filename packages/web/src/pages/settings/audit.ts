@@ -12,7 +12,7 @@ export class SettingsAudit extends SettingsSection {
   /** Where the parts begin that were turned to, the first one left out. */
   @state() private cursors: readonly string[] = [];
 
-  readonly #audit = this.ask<{ readonly entries: readonly AuditEntry[]; readonly next?: string }>(() => {
+  readonly #audit = this.ask(() => {
     const given = Object.entries(this.filter).filter(([, value]) => value !== '');
     const cursor = this.cursors.at(-1);
     const query = new URLSearchParams([...given, ['limit', String(atOnce)], ...(cursor ? [['cursor', cursor]] : [])]);

@@ -8,7 +8,7 @@ const scopes = ['ingest', 'read', 'write', 'admin'] as const;
 
 /** Keys for programs. */
 export class SettingsKeys extends SettingsSection {
-  readonly #keys = this.ask<Answer<'GET /v1/keys'>>(() => '/v1/keys?limit=1000');
+  readonly #keys = this.ask(() => '/v1/keys?limit=1000');
 
   override render(): TemplateResult {
     const { keys: words } = this.locale.words;
@@ -74,9 +74,9 @@ export class SettingsKeys extends SettingsSection {
     ];
   }
 
-  async #make(path: string, body: object, done: string): Promise<unknown> {
+  async #make(path: '/v1/keys' | `/v1/keys/${string}/rotate`, body: object, done: string): Promise<unknown> {
     const changed = await this.change(this.#keys, ['POST', path, body], done);
-    if (changed !== undefined) this.secret = (changed.answer as { readonly key: string }).key;
+    if (changed !== undefined) this.secret = changed.answer.key;
     return changed;
   }
 }

@@ -1,11 +1,10 @@
-import type { Answer } from '@tarsier/protocol/api';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { SettingsSection } from './section.ts';
 
 /** What the tenant may use, and how much of it it does; and which other sites may ask. */
 export class SettingsLimits extends SettingsSection {
-  readonly #limits = this.ask<Answer<'GET /v1/limits'>>(() => '/v1/limits');
+  readonly #limits = this.ask(() => '/v1/limits');
 
   override render(): TemplateResult {
     const { limits: words } = this.locale.words;

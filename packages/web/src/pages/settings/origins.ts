@@ -4,7 +4,7 @@ import { SettingsSection } from './section.ts';
 
 /** Which other sites' pages may ask for the tenant's data. */
 export class SettingsOrigins extends SettingsSection {
-  readonly #origins = this.ask<{ readonly origins: readonly string[] }>(() => '/v1/cors-origins');
+  readonly #origins = this.ask(() => '/v1/cors-origins');
 
   override render(): TemplateResult {
     const { origins: words } = this.locale.words;

@@ -2,6 +2,7 @@ import type { BodyInput } from '@tarsier/protocol/api';
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
+import { qrImage } from '../../qr/qr-image.ts';
 import { SettingsSection } from './section.ts';
 
 interface Begun {
@@ -18,7 +19,7 @@ export class SecondFactorSetup extends SettingsSection {
   @state() private begun: Begun | undefined;
   @state() private codes: readonly string[] = [];
 
-  readonly #account = this.ask<{ readonly hasPassword: boolean }>(() => '/v1/account');
+  readonly #account = this.ask(() => '/v1/account');
 
   override render(): TemplateResult {
     const { account: words } = this.locale.words;
@@ -34,14 +35,14 @@ export class SecondFactorSetup extends SettingsSection {
   async #begin({ password = '' }: Readonly<Record<string, string>>): Promise<unknown> {
     const body: BodyInput<'POST /v1/account/totp'> = { password };
     const changed = await this.change(this.#account, ['POST', '/v1/account/totp', body], '');
-    // The collector's own answer, checked where it was made.
-    this.begun = changed?.answer as Begun | undefined;
+    this.begun = changed?.answer;
     return changed;
   }
 
   #confirm({ secret, uri }: Begun): TemplateResult {
     const { account: words } = this.locale.words;
     return html`<p>${words.totpEnter}</p>
+      <p>${qrImage(uri, words.totpCode)}</p>
       <pre>${(secret.match(/.{1,4}/gu) ?? []).join(' ')}</pre>
       <p><a href=${uri}>${words.totpOpen}</a></p>
       ${this.form(
@@ -54,7 +55,7 @@ export class SecondFactorSetup extends SettingsSection {
             words.totpOn,
           );
           if (changed === undefined) return undefined;
-          this.codes = (changed.answer as { readonly recoveryCodes: readonly string[] }).recoveryCodes;
+          this.codes = changed.answer.recoveryCodes;
           return changed;
         },
       )}`;

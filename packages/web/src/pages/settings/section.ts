@@ -1,10 +1,11 @@
+import type { AnswerAt } from '@tarsier/protocol/client';
 import { html, LitElement } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import type { PageElement } from '../../app/pages.ts';
 import type { Route } from '../../app/route.ts';
 import { formatMoment } from '../../chart/age.ts';
-import { AskedController } from '../../controllers/asked.ts';
+import { asking, type AskedController } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { enteredIn } from '../../data/entered.ts';
 import { RequestError } from '../../data/rest.ts';
@@ -29,18 +30,20 @@ export abstract class SettingsSection extends LitElement implements PageElement 
   protected readonly locale = new LocaleController(this, settingsWords);
 
   /** Asks for something now and each minute. */
-  protected ask<T>(path: () => string | undefined): AskedController<T> {
-    return new AskedController<T>(this, path, () => pollMs);
+  protected ask<const P extends string>(path: () => P | undefined): AskedController<AnswerAt<'GET', P>> {
+    return asking(this, path, () => pollMs);
   }
 
   /** @returns the answer; undefined when it was refused, which is said then */
-  protected async change(
-    asked: AskedController<unknown>,
-    [method, path, body]: readonly [Method, string, object?],
+  protected async change<const M extends Method, const P extends string>(
+    asked: Pick<AskedController<unknown>, 'source' | 'refresh'>,
+    [method, path, body]: readonly [M, P, object?],
     done: string,
-  ): Promise<{ readonly answer: unknown } | undefined> {
+  ): Promise<{ readonly answer: AnswerAt<M, P> } | undefined> {
+    const { source } = asked;
+    if (source === undefined) return undefined;
     try {
-      const answer = await asked.source?.api.send(method, path, body);
+      const answer = await source.api.send(method, path, body);
       this.said = done;
       asked.refresh();
       return { answer };

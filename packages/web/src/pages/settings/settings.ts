@@ -40,8 +40,7 @@ export class SettingsPage extends LitElement implements PageElement {
 
   async #load(source: DataSource | undefined): Promise<void> {
     try {
-      // The collector's own answer, checked where it was made.
-      this.session = (await source?.api.get('/v1/session')) as Session | undefined;
+      this.session = await source?.api.get('/v1/session');
     } catch {
       // The shell says that one is signed out.
       this.session = undefined;

@@ -6,8 +6,8 @@ import { SettingsSection } from './section.ts';
 
 /** All tenants, and what the tiers let them use: for operators. */
 export class SettingsTenants extends SettingsSection {
-  readonly #tenants = this.ask<{ readonly tenants: readonly Tenant[] }>(() => '/v1/tenants?limit=1000');
-  readonly #tiers = this.ask<{ readonly tiers: readonly TierEntry[] }>(() => '/v1/tiers');
+  readonly #tenants = this.ask(() => '/v1/tenants?limit=1000');
+  readonly #tiers = this.ask(() => '/v1/tiers');
 
   override render(): TemplateResult {
     const { tenants: words } = this.locale.words;
@@ -91,10 +91,10 @@ export class SettingsTenants extends SettingsSection {
     const { tenants: words } = this.locale.words;
     const made = await this.change(this.#tenants, ['POST', '/v1/tenants', { name, tier }], words.made);
     if (made === undefined) return undefined;
-    const { id } = made.answer as Tenant;
+    const { id } = made.answer;
     const body = { email, role: 'owner' };
     const invited = await this.change(this.#tenants, ['POST', `/v1/tenants/${id}/invitations`, body], words.made);
-    if (invited !== undefined) this.secret = invitationLink((invited.answer as { readonly token: string }).token);
+    if (invited !== undefined) this.secret = invitationLink(invited.answer.token);
     return invited;
   }
 

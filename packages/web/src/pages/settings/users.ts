@@ -1,4 +1,4 @@
-import { type Answer, type Role } from '@tarsier/protocol/api';
+import type { Role } from '@tarsier/protocol/api';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { invitationLink } from './invitation-link.ts';
@@ -8,8 +8,8 @@ const roles: readonly Role[] = ['owner', 'admin', 'editor', 'on-call', 'viewer']
 
 /** Who belongs to the tenant, and who is invited. */
 export class SettingsUsers extends SettingsSection {
-  readonly #users = this.ask<Answer<'GET /v1/users'>>(() => '/v1/users');
-  readonly #invitations = this.ask<Answer<'GET /v1/invitations'>>(() => '/v1/invitations');
+  readonly #users = this.ask(() => '/v1/users');
+  readonly #invitations = this.ask(() => '/v1/invitations');
 
   override render(): TemplateResult {
     const { users: words } = this.locale.words;
@@ -69,7 +69,7 @@ export class SettingsUsers extends SettingsSection {
   async #invite(entered: Readonly<Record<string, string>>): Promise<unknown> {
     const { users: words } = this.locale.words;
     const changed = await this.change(this.#invitations, ['POST', '/v1/invitations', entered], words.invited);
-    if (changed !== undefined) this.secret = invitationLink((changed.answer as { readonly token: string }).token);
+    if (changed !== undefined) this.secret = invitationLink(changed.answer.token);
     return changed;
   }
 
