@@ -18,8 +18,12 @@ import { createPluginHealthPlugin, createSelfPlugin, type SelfSource } from './s
 import { createShipper, type ShipTarget } from './shipping/shipper.ts';
 import { openSpool } from './spool/spool.ts';
 
+export { loadConfig, type AgentConfig } from './config/config.ts';
+
 export interface Agent {
   start(): void;
+  /** Measures at once, besides the ticks or without any; resolves when that is on its way to the collector. */
+  collect(): Promise<void>;
   /**
    * Goes on with other settings: the same epoch, the next sequence number, and plugins whose settings are the same
    * keep all they know. One call at a time.
@@ -136,6 +140,8 @@ export async function createAgent(
 
   const startedAt = clock.monotonic();
   async function measure({ time, lagMs, again }: Tick): Promise<void> {
+    // Somebody wanted it measured just now.
+    if (!again && time <= (ticks.lastAt ?? -Infinity)) return;
     ticks.lagSeconds = lagMs / 1000;
     ticks.lastAt = time;
     if (again || batcher.spent) await beginEpoch();
@@ -156,12 +162,14 @@ export async function createAgent(
     }
   }
 
+  /** One after the other: those that somebody asks for come between the scheduler's. */
   let ticking: Promise<void> = Promise.resolve();
+  const inTurn = (one: () => Tick): Promise<void> => (ticking = ticking.then(() => tick(one())));
   const schedulerFor = ({ intervalMs }: AgentConfig): Scheduler =>
     createScheduler({
       intervalMs,
       clock,
-      onTick: (one) => (ticking = tick(one)),
+      onTick: (one) => inTurn(() => one),
       onMissed(count) {
         ticks.missed += count;
       },
@@ -184,6 +192,12 @@ export async function createAgent(
       shipper.start();
       scheduler.start();
       cancelGiveBack = clock.after(giveBackMs, collectGarbage);
+    },
+    async collect() {
+      await inTurn(() => ({ time: Math.max(clock.now(), (ticks.lastAt ?? 0) + 1), lagMs: 0, again: false }));
+      flush();
+      await flushing;
+      shipper.start();
     },
     async reconfigure(next, nextPlugins = plugins) {
       for (const name of ['host', 'spool', 'spoolBytes', 'spoolMaxAgeMs'] as const) {
