@@ -2,6 +2,8 @@ import jsQr from 'jsqr';
 import { expect, test } from 'vitest';
 import { qrCode } from './qr-code.ts';
 
+type Reader = (pixels: Uint8ClampedArray, width: number, height: number) => { readonly data: string } | null;
+
 /** What a phone's reader makes of it, each square four pixels wide, with light around. */
 function scanned(rows: readonly Uint8Array[]): string | undefined {
   const [scale, margin] = [4, 4];
@@ -14,7 +16,7 @@ function scanned(rows: readonly Uint8Array[]): string | undefined {
     }
   }
   // A module of CommonJS: its function is its `default`, once or twice.
-  const read = 'default' in jsQr ? jsQr.default : jsQr;
+  const read = ('default' in jsQr ? jsQr.default : jsQr) as Reader;
   return read(pixels, size, size)?.data;
 }
 
