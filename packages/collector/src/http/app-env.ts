@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from '../tenancy/authenticate.ts';
 
 /** What a request carries through the routes. */
@@ -6,6 +6,8 @@ export interface AppEnv {
   readonly Bindings: {
     /** Node's own request; absent when the app is called without a server. */
     readonly incoming?: IncomingMessage;
+    /** And its answer. */
+    readonly outgoing?: ServerResponse;
   };
   readonly Variables: {
     /** Set for every `/v1` route. */

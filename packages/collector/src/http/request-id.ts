@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
+import { answerHeader } from './answer-header.ts';
 import type { AppEnv } from './app-env.ts';
 
 const header = 'x-request-id';
@@ -10,5 +11,5 @@ export const requestId: MiddlewareHandler<AppEnv> = async (c, next) => {
   const id = given !== undefined && /^[\w.:-]{8,100}$/u.test(given) ? given : randomUUID();
   c.set('requestId', id);
   await next();
-  c.res.headers.set(header, id);
+  answerHeader(c, header, id);
 };

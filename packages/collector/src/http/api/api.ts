@@ -7,6 +7,7 @@ import type { AppEnv } from '../app-env.ts';
 import { jsonBody } from '../json-body.ts';
 import { parse } from '../parse.ts';
 import { readBody } from '../body.ts';
+import { clientGone } from '../client-gone.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { createMakeChange, type After } from './change.ts';
 import type { Api, Call } from './call.ts';
@@ -103,9 +104,15 @@ async function callOf<K extends OperationKey>(
       : undefined;
   const identity = c.get('identity');
   const after: After = (work) => work();
+  const call = {
+    ...{ c, identity, tenant: identity?.tenant, params, query, body, raw, after },
+    // Made for those who look at it.
+    get signal() {
+      return clientGone(c);
+    },
+  };
   // What the schemas of this operation have just made of it; the identity of a public one is never looked at.
-  const { signal } = c.req.raw;
-  return { c, identity, tenant: identity?.tenant, params, query, body, raw, after, signal } as unknown as Call<K>;
+  return call as unknown as Call<K>;
 }
 
 /** Each parameter's first value, of those that may come again all of them. */

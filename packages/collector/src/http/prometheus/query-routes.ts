@@ -5,6 +5,7 @@ import { parseQuery } from '../../query/language/parse.ts';
 import { layOutQuery } from '../../query/language/print.ts';
 import { QueryError } from '../../query/language/query-error.ts';
 import type { AppEnv } from '../app-env.ts';
+import { clientGone } from '../client-gone.ts';
 import { json, queryAnswer, success, type AnswerShape } from './answer.ts';
 import { invalid, Parameters } from './parameters.ts';
 import { toTree } from './tree.ts';
@@ -70,7 +71,7 @@ function options(c: Context<AppEnv>, parameters: Parameters): QueryOptions {
   const lookBackMs = parameters.has('lookback_delta') ? parameters.duration('lookback_delta') : 0;
   return {
     query: parameters.text('query'),
-    signal: c.req.raw.signal,
+    signal: clientGone(c),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     // 0 or less is the usual one, as in Prometheus.
     ...(lookBackMs > 0 ? { lookBackMs } : {}),

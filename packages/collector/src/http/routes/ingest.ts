@@ -2,6 +2,7 @@ import { batchContentType, maxBatchBytes, TarsierError } from '@tarsier/protocol
 import type { Ingest } from '../../ingest/ingest.ts';
 import type { SelfMetrics } from '../../self.ts';
 import type { Limiter } from '../../tenancy/limiter.ts';
+import { answerHeader } from '../answer-header.ts';
 import type { Api } from '../api/call.ts';
 import { readBody } from '../body.ts';
 import { tellRate } from '../identify.ts';
@@ -42,7 +43,7 @@ export function ingestRoutes(
       });
       self.ingestedBatches.add(1, { duplicate: String(duplicate) });
       if (!duplicate) self.ingestedSamples.add(samples);
-      c.header('tarsier-flush-interval', String(flushIntervalS));
+      answerHeader(c, 'tarsier-flush-interval', String(flushIntervalS));
     } catch (error) {
       self.refusedBatches.add(1, { code: error instanceof TarsierError ? error.code : 'http/internal' });
       throw error;
