@@ -118,23 +118,36 @@ const batchesUsed = (sql: AnySql) => sql`
     ('received_bytes', length(b.payload)::float8)
   ) as u(what, amount)`;
 
-/** What is about to leave `batch`: counted in the transaction that takes it away, and so once. */
-export async function meterBatches(
+/** What compaction is about to take out of `batch`: counted in the same transaction, and so once. */
+export async function meterTaken(
   tx: TarsierTransaction,
   { tenantId, hostId }: HostKey,
-  /** All of the host's unless given. */
-  keys?: { readonly t0: readonly number[]; readonly epoch: readonly number[]; readonly seq: readonly number[] },
+  batches: readonly { readonly t0: UnixMs; readonly samples: number; readonly payload: Uint8Array }[],
 ): Promise<void> {
-  const some =
-    keys === undefined
-      ? tx``
-      : tx`and (b.t0, b.epoch, b.seq) in (
-          select * from unnest(${[...keys.t0]}::bigint[], ${[...keys.epoch]}::bigint[], ${[...keys.seq]}::int[]))`;
+  const days = [...Map.groupBy(batches, ({ t0 }) => dayNumber(t0))];
+  const used = days.flatMap(([day, ofDay]) => [
+    { day, what: 'samples', amount: ofDay.reduce((sum, { samples }) => sum + samples, 0) },
+    { day, what: 'batches', amount: ofDay.length },
+    { day, what: 'received_bytes', amount: ofDay.reduce((sum, { payload }) => sum + payload.byteLength, 0) },
+  ]);
+  await tx`
+    insert into usage (tenant_id, day, host, what, amount)
+    select h.tenant_id, u.day, h.name, u.what, u.amount
+    from host h, unnest(
+      ${used.map(({ day }) => day)}::int[], ${used.map(({ what }) => what)}::text[],
+      ${used.map(({ amount }) => amount)}::float8[]
+    ) as u(day, what, amount)
+    where h.tenant_id = ${tenantId} and h.host_id = ${hostId} order by 1, 2, 3, 4
+    on conflict (tenant_id, day, host, what) do update set amount = usage.amount + excluded.amount`;
+}
+
+/** The same of all batches of a host, which are about to be deleted. */
+export async function meterBatches(tx: TarsierTransaction, { tenantId, hostId }: HostKey): Promise<void> {
   await tx`
     insert into usage (tenant_id, day, host, what, amount)
     select b.tenant_id, b.t0 / ${dayMs}::bigint, h.name, u.what, sum(u.amount)
     from ${batchesUsed(tx)}
-    where b.tenant_id = ${tenantId} and b.host_id = ${hostId} ${some}
+    where b.tenant_id = ${tenantId} and b.host_id = ${hostId}
     group by 1, 2, 3, 4 order by 1, 2, 3, 4
     on conflict (tenant_id, day, host, what) do update set amount = usage.amount + excluded.amount`;
 }

@@ -3,7 +3,7 @@ import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { maxBatchSpanMs, type BatchRecord } from '../batches.ts';
 import type { TarsierTransaction } from '../database.ts';
 import type { HostKey } from '../host-lock.ts';
-import { meterBatches } from '../usage.ts';
+import { meterTaken } from '../usage.ts';
 import { makeSegments, type NewSegment } from './make-segments.ts';
 
 /** Most of one step: it is held in memory, and its transaction should be short. */
@@ -14,8 +14,12 @@ export interface StepLimits {
   readonly bytes: number;
 }
 
+export interface TakenBatch extends BatchRecord {
+  readonly samples: number;
+}
+
 export interface TakenBatches {
-  readonly batches: readonly BatchRecord[];
+  readonly batches: readonly TakenBatch[];
   readonly samples: number;
   /** Whether there may be more than the limits allow. */
   readonly more: boolean;
@@ -48,13 +52,13 @@ export async function takeBatches(
     where before <= ${limits.bytes} order by t0, epoch, seq`;
   const read = rows.map(({ schema_hash, ...row }) => ({ ...row, hostId, schemaHash: schema_hash }));
   const seriesOf = await seriesBySchema(tx, host, read);
-  const batches: BatchRecord[] = [];
+  const batches: TakenBatch[] = [];
   let [samples, bytes] = [0, 0];
   for (const batch of read) {
     const size = batch.rows * (seriesOf.get(hex(batch.schemaHash))?.length ?? 0);
     const tooMuch = samples + size > limits.samples || bytes + batch.payload.byteLength > limits.bytes;
     if (batches.length === limits.batches || (tooMuch && batches.length > 0)) break;
-    batches.push(batch);
+    batches.push({ ...batch, samples: size });
     samples += size;
     bytes += batch.payload.byteLength;
   }
@@ -102,15 +106,11 @@ export async function insertSegment(
 export async function deleteBatches(
   tx: TarsierTransaction,
   { tenantId, hostId }: HostKey,
-  batches: readonly BatchRecord[],
+  batches: readonly TakenBatch[],
 ): Promise<void> {
   if (batches.length === 0) return;
   const [first, last] = [batches[0]?.t0 ?? 0, batches.at(-1)?.t0 ?? 0];
-  await meterBatches(
-    tx,
-    { tenantId, hostId },
-    { t0: batches.map(({ t0 }) => t0), epoch: batches.map(({ epoch }) => epoch), seq: batches.map(({ seq }) => seq) },
-  );
+  await meterTaken(tx, { tenantId, hostId }, batches);
   const deleted = await tx`
     delete from batch b
     using unnest(
