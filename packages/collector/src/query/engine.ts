@@ -69,6 +69,8 @@ export interface QueryStatistics {
 }
 
 export interface Engine {
+  /** What a tenant's queries may. */
+  limitsOf(scope: TenantScope): Promise<EngineLimits>;
   /** The value at one time. @throws {TarsierError} `query/…` */
   instant(scope: TenantScope, options: QueryOptions & { readonly time: UnixMs }): Promise<QueryResult>;
   /** Values from `start` to `end`, both included, `stepMs` apart. @throws {TarsierError} `query/…` */
@@ -106,6 +108,7 @@ export function createEngine({
 }): Engine {
   const common = { ...defaultLimits, ...someLimits };
   const rooms = createSampleRooms();
+  const limitsFor = async (scope: TenantScope): Promise<EngineLimits> => ({ ...common, ...(await limitsOf(scope)) });
 
   async function run(
     scope: TenantScope,
@@ -115,7 +118,7 @@ export function createEngine({
     options: QueryOptions,
   ): Promise<QueryResult> {
     const began = now();
-    const limits = { ...common, ...(await limitsOf(scope)) };
+    const limits = await limitsFor(scope);
     const timeoutMs = Math.min(options.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
     const deadline = startDeadline(timeoutMs, options.signal);
     const { signal } = deadline;
@@ -194,6 +197,8 @@ export function createEngine({
   }
 
   return {
+    limitsOf: limitsFor,
+
     instant: async (scope, options) =>
       run(scope, parseQuery(options.query), { start: options.time, stepMs: 0, count: 1 }, options.time, options),
 

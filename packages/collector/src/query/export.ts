@@ -15,12 +15,19 @@ export interface ExportRequest {
   /** Included. */
   readonly to: UnixMs;
   readonly signal?: AbortSignal | undefined;
+  /** Whether markers of staleness count as samples; they are left out unless told otherwise. */
+  readonly markers?: 'keep' | 'drop';
 }
 
 export interface Exporter {
-  /** Series that any of the selectors matches, each once: by metric, then by host. */
-  series(scope: TenantScope, selectors: readonly (readonly Matcher[])[]): Promise<readonly SeriesRow[]>;
-  /** Their samples in that order; those without any are left out, and so are markers of staleness. */
+  /**
+   * Series that any of the selectors matches, each once: by metric, then by host.
+   *
+   * @param most  of each selector; unlimited unless given
+   * @throws {TarsierError} `query/too-many-series`
+   */
+  series(scope: TenantScope, selectors: readonly (readonly Matcher[])[], most?: number): Promise<readonly SeriesRow[]>;
+  /** Their samples in the order of the request; those without any are left out. */
   samples(scope: TenantScope, request: ExportRequest): AsyncGenerator<SeriesResult>;
 }
 
@@ -30,16 +37,17 @@ const mostSeriesAtOnce = 500;
 
 export function createExporter({ storage }: { readonly storage: Pick<Storage, 'samples' | 'series'> }): Exporter {
   return {
-    async series(scope, selectors) {
+    async series(scope, selectors, most = Infinity) {
       const found = new Map<number, SeriesRow>();
       for (const matchers of selectors) {
-        for (const row of await storage.series.match(scope, compileTests(matchers))) found.set(row.seriesId, row);
+        const rows = await storage.series.match(scope, compileTests(matchers), { most });
+        for (const row of rows) found.set(row.seriesId, row);
       }
       // They come by host, and sorting keeps that within a metric.
       return [...found.values()].toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     },
 
-    async *samples(scope, { series, from, to, signal }) {
+    async *samples(scope, { series, from, to, signal, markers = 'drop' }) {
       const seconds = Math.max(1, (to - from) / 1000);
       const atOnce = Math.min(mostSeriesAtOnce, Math.max(1, Math.floor(samplesAtOnce / seconds)));
       for (let first = 0; first < series.length; first += atOnce) {
@@ -47,7 +55,7 @@ export function createExporter({ storage }: { readonly storage: Pick<Storage, 's
         const columns = await storage.samples.read(scope, some, { from, to, signal });
         for (const row of some) {
           const column = columns.get(row.seriesId);
-          const kept = column === undefined ? undefined : withoutStale(column);
+          const kept = column === undefined || markers === 'keep' ? column : withoutStale(column);
           if (kept !== undefined && kept.times.length > 0) yield { series: row, column: kept };
         }
       }

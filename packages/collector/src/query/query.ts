@@ -114,7 +114,9 @@ export interface SamplesRequest {
 
 /** The farthest that a date may be from 1970, ms. */
 const maxTimeMs = 8.64e15;
-const defaultLimits: QueryLimits = { series: 10_000, samples: 20_000_000, points: 11_000, spanMs: 400 * dayMs };
+/** From the first to the last sample that a query looks for, ms. */
+export const longestSpanMs = 400 * dayMs;
+const defaultLimits: QueryLimits = { series: 10_000, samples: 20_000_000, points: 11_000, spanMs: longestSpanMs };
 
 export function createQuery({
   storage,

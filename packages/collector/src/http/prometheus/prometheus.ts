@@ -4,12 +4,15 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import type { RuleBoards } from '../../alert/rule-boards.ts';
 import type { Log } from '../../log.ts';
 import type { Engine } from '../../query/engine.ts';
+import type { Exporter } from '../../query/export.ts';
 import type { Query } from '../../query/query.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { requireScope } from '../../tenancy/permissions.ts';
+import type { UsageMeter } from '../../usage-meter.ts';
 import type { AppEnv } from '../app-env.ts';
 import { prometheusError } from './errors.ts';
 import { promqlRoutes } from './query-routes.ts';
+import { remoteReadRoutes } from './remote-read/remote-read.ts';
 import { ruleStateRoutes } from './rule-routes.ts';
 import { seriesRoutes } from './series-routes.ts';
 
@@ -21,6 +24,8 @@ const ofSeries = /\/api\/v1\/(?:query|query_range|series|labels|label\/[^/]+\/va
 
 export function prometheusRoutes(deps: {
   readonly engine: Engine;
+  readonly exporter: Exporter;
+  readonly usageMeter: Pick<UsageMeter, 'query'>;
   readonly query: Pick<Query, 'series' | 'labelNames' | 'labelValues'>;
   readonly storage: Pick<Storage, 'rules' | 'alerts' | 'series'>;
   readonly boards: Pick<RuleBoards, 'of'>;
@@ -38,6 +43,7 @@ export function prometheusRoutes(deps: {
   app.route('/', promqlRoutes(deps));
   app.route('/', seriesRoutes(deps));
   app.route('/', ruleStateRoutes(deps));
+  app.route('/', remoteReadRoutes(deps));
   app.get('/status/buildinfo', (c) =>
     c.json({
       status: 'success',

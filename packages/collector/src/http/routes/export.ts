@@ -4,6 +4,7 @@ import { exportFormats, exportText, type ExportFormat } from '../../query/export
 import type { Exporter } from '../../query/export.ts';
 import { parseSelector } from '../../query/language/parse.ts';
 import type { Api } from '../api/call.ts';
+import { streamBody } from '../stream-body.ts';
 
 /** `GET /v1/export/:format`: raw samples as text, read and sent a few series at a time. */
 export function exportRoutes(api: Api, { exporter, log }: { readonly exporter: Exporter; readonly log: Log }): void {
@@ -12,7 +13,7 @@ export function exportRoutes(api: Api, { exporter, log }: { readonly exporter: E
     const { 'match[]': match, start, end } = query;
     const series = await exporter.series(tenant, match.map(parseSelector));
     const samples = exporter.samples(tenant, { series, from: start, to: end, signal });
-    const body = streamOf(exportText(format, series, samples), (error) => {
+    const body = streamBody(exportText(format, series, samples), (error) => {
       if (!signal.aborted) log.error('an export ended too early', { error: describeError(error) });
     });
     return c.body(body, 200, { 'content-type': format.contentType });
@@ -24,24 +25,4 @@ function formatOf(name: string): ExportFormat {
   if (found !== undefined) return found[1];
   const known = Object.keys(exportFormats).join(', ');
   throw new TarsierError('http/not-found', `format: expected one of ${known}, got ${name}`, { field: 'format' });
-}
-
-/** Goes on when the reader wants more. An error breaks the answer off: nobody must take it for whole. */
-function streamOf(text: AsyncGenerator<string>, onError: (error: unknown) => void): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await text.next();
-        if (done === true) controller.close();
-        else controller.enqueue(encoder.encode(value));
-      } catch (error) {
-        onError(error);
-        throw error;
-      }
-    },
-    async cancel() {
-      await text.return(undefined);
-    },
-  });
 }

@@ -74,11 +74,11 @@ function sampleFields([value, time]: readonly [number | Uint8Array, number]): Ui
   return [Uint8Array.of(9), double, varint(16), varint(time)];
 }
 
-function message(field: number, parts: readonly Uint8Array[]): Uint8Array {
+export function message(field: number, parts: readonly Uint8Array[]): Uint8Array {
   return bytes(field, join(parts));
 }
 
-function text(field: number, value: string): Uint8Array {
+export function text(field: number, value: string): Uint8Array {
   return bytes(field, new TextEncoder().encode(value));
 }
 
@@ -87,7 +87,7 @@ function bytes(field: number, content: Uint8Array): Uint8Array {
 }
 
 /** Negative numbers in two's complement, as int64 has them. */
-function varint(value: number): Uint8Array {
+export function varint(value: number): Uint8Array {
   const result: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
   do {
@@ -98,6 +98,6 @@ function varint(value: number): Uint8Array {
   return Uint8Array.from(result);
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
+export function join(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
