@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { noHost } from '../../packages/collector/src/no-host.ts';
 import { withDatabase } from '../support/database.ts';
 import { eventually, freePort, killAll, temporaryFolder, type RunningProcess } from '../support/processes.ts';
-import { createApi, createKey, startAgent, startCollector } from '../support/tarsier.ts';
+import { createApi, createKey, readLedger, startAgent, startCollector } from '../support/tarsier.ts';
 
 const folder = await temporaryFolder();
 const data = `${folder.path}/data`;
@@ -89,6 +89,10 @@ test('with the collector killed ten times and the agent twice, every spooled tic
   const everySpooled = spooledTicks([...agents, last]);
   const goodbyes = 2;
   expect(rows).toBe(everySpooled.length + goodbyes);
+  // And so say the agents' own account and the collector's, whoever was killed.
+  const ledger = await readLedger(data, 'fault');
+  expect(ledger).toMatchObject({ stored: ledger.taken, sent: ledger.taken, dropped: 0, crashes: 2 });
+  expect(ledger.taken).toBeGreaterThan(everySpooled.length);
   process.stdout.write(
     `${ticks.length} ticks spooled over ${collectorKills} collector kills and 2 agent kills, each stored once\n`,
   );

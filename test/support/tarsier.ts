@@ -11,6 +11,21 @@ const collectorMain = 'packages/collector/src/main.ts';
 const agentMain = 'packages/agent/src/main.ts';
 const readySchema = z.object({ ready: z.object({ url: z.string(), signIn: z.string(), ingestKey: z.string() }) });
 
+const ledgerSchema = z.array(
+  z.object({
+    state: z.string(),
+    hours: z.array(
+      z.object({
+        taken: z.number(),
+        sent: z.number(),
+        stored: z.number(),
+        dropped: z.record(z.string(), z.number()),
+        crashes: z.number(),
+      }),
+    ),
+  }),
+);
+
 export interface RunningCollector extends RunningProcess {
   readonly url: string;
   readonly signIn: string;
@@ -51,16 +66,47 @@ export async function createKey(
   scope: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const file = join(fileURLToPath(new URL('../../', import.meta.url)), collectorMain);
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [file, 'key', 'create', '--tenant', 'default', '--scope', scope],
-    {
-      env: { ...process.env, TARSIER_DATA: dataFolder, ...databaseEnvironment(dataFolder), ...environment },
-    },
-  );
+  const args = ['key', 'create', '--tenant', 'default', '--scope', scope];
+  const stdout = await collectorCommand(dataFolder, args, environment);
   if (!/^tsr_\S+\n$/u.test(stdout)) throw new Error(`key create printed ${JSON.stringify(stdout)}`);
   return stdout.trim();
+}
+
+export interface LedgerSums {
+  readonly state: string;
+  readonly taken: number;
+  readonly sent: number;
+  readonly stored: number;
+  readonly dropped: number;
+  readonly crashes: number;
+}
+
+/** What `tarsier-collector ledger` says of a host. @throws when the command fails: the figures do not add up */
+export async function readLedger(
+  dataFolder: string,
+  host: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<LedgerSums> {
+  const stdout = await collectorCommand(dataFolder, ['ledger', '--host', host, '--json'], environment);
+  const [ledger] = ledgerSchema.parse(JSON.parse(stdout));
+  const sums = { taken: 0, sent: 0, stored: 0, dropped: 0, crashes: 0 };
+  for (const { dropped, ...hour } of ledger?.hours ?? []) {
+    for (const name of ['taken', 'sent', 'stored', 'crashes'] as const) sums[name] += hour[name];
+    for (const samples of Object.values(dropped)) sums.dropped += samples;
+  }
+  return { state: ledger?.state ?? 'none', ...sums };
+}
+
+async function collectorCommand(
+  dataFolder: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<string> {
+  const file = join(fileURLToPath(new URL('../../', import.meta.url)), collectorMain);
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args], {
+    env: { ...process.env, TARSIER_DATA: dataFolder, ...databaseEnvironment(dataFolder), ...environment },
+  });
+  return stdout;
 }
 
 export interface Api {

@@ -7,6 +7,8 @@ import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
 import { createBatcher } from './shipping/batcher.ts';
 import { createBudgetKeeper } from './scrape/budget.ts';
 import type { AgentConfig } from './config/config.ts';
+import { hourOf } from './ledger/book.ts';
+import { createLedgerReporter, type LedgerTarget } from './ledger/reporter.ts';
 import type { Log } from './log.ts';
 import { createPluginSet } from './scrape/plugin-set.ts';
 import { createPoster } from './shipping/post.ts';
@@ -53,6 +55,7 @@ export interface AgentDeps {
 const eagerMs = 10_000;
 const eagerFlushMs = 1_000;
 const lastSendMs = 2_000;
+const lastReportMs = 1_000;
 /** Starting takes more memory than all that follows; by now it is over. */
 const giveBackMs = 20_000;
 
@@ -123,15 +126,29 @@ export async function createAgent(
   function flush(what: 'batch' | 'goodbye' = 'batch'): void {
     const batch = batcher.take();
     if (batch === undefined) return;
-    const { epoch, seq, times, bytes, schema } = batch;
+    const { epoch, seq, times, samples, bytes, schema } = batch;
     flushing = flushing
       .then(async () => {
-        const durable = await spool.append(bytes, schema, times.at(-1) ?? clock.now());
+        const durable = await spool.append(bytes, schema, times.at(-1) ?? clock.now(), samples);
         if (durable) log.debug(`${what} spooled`, { epoch, seq, times });
         shipper.wake();
       })
       .catch((error: unknown) => log.error('a batch could not be spooled', { why: describeError(error) }));
   }
+
+  /** Of a tick that is measured now. */
+  let measuring: UnixMs | undefined;
+  const reporter = createLedgerReporter({
+    book: spool.ledger,
+    async accounted() {
+      const until = Math.min(measuring ?? Infinity, batcher.oldest ?? Infinity, clock.now());
+      await flushing;
+      return until;
+    },
+    ...ledgerTargetOf(config),
+    clock,
+    log,
+  });
 
   async function beginEpoch(): Promise<void> {
     flush();
@@ -145,6 +162,8 @@ export async function createAgent(
     ticks.lagSeconds = lagMs / 1000;
     ticks.lastAt = time;
     if (again || batcher.spent) await beginEpoch();
+    // A batch is of one hour, as the account is.
+    if (batcher.oldest !== undefined && hourOf(batcher.oldest) !== hourOf(time)) flush();
     const sources = await scrapeAll(set.scrapers, time, config.timeoutMs, clock);
     ticks.samples += batcher.append(time, sources);
     budget.check(set.scrapers, config.cpuBudget);
@@ -154,12 +173,14 @@ export async function createAgent(
   }
 
   async function tick(one: Tick): Promise<void> {
+    measuring = one.time;
     try {
       await measure(one);
     } catch (error) {
       // Whatever it is, the next tick may do better.
       log.error('a tick failed', { why: describeError(error) });
     }
+    measuring = undefined;
   }
 
   /** One after the other: those that somebody asks for come between the scheduler's. */
@@ -190,6 +211,7 @@ export async function createAgent(
         plugins: set.scrapers.length,
       });
       shipper.start();
+      reporter.start();
       scheduler.start();
       cancelGiveBack = clock.after(giveBackMs, collectGarbage);
     },
@@ -215,7 +237,10 @@ export async function createAgent(
       const former = config;
       config = next;
       askedFlushMs = Math.min(next.flushMs, askedFlushMs === former.flushMs ? next.flushMs : askedFlushMs);
-      if (!isDeepStrictEqual(targetSettings(next), targetSettings(former))) shipper.retarget(targetOf(next));
+      if (!isDeepStrictEqual(targetSettings(next), targetSettings(former))) {
+        shipper.retarget(targetOf(next));
+        reporter.retarget(ledgerTargetOf(next));
+      }
       if (next.intervalMs !== former.intervalMs) {
         await scheduler.stop();
         scheduler = schedulerFor(next);
@@ -251,6 +276,7 @@ export async function createAgent(
       flush('goodbye');
       await flushing;
       await shipper.stop(lastSendMs);
+      await reporter.stop(lastReportMs);
       await spool.close();
       await set.close();
       host.close();
@@ -268,4 +294,11 @@ function targetSettings({ url, key, tenant }: AgentConfig): Pick<AgentConfig, 'u
 
 function targetOf({ url, key, tenant }: AgentConfig): ShipTarget {
   return { poster: createPoster(new URL('/v1/ingest', url)), key, tenant };
+}
+
+function ledgerTargetOf({ url, key, host }: AgentConfig): LedgerTarget {
+  return {
+    poster: createPoster(new URL(`/v1/hosts/${encodeURIComponent(host)}/ledger`, url), 'PUT'),
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+  };
 }

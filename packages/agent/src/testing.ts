@@ -17,7 +17,7 @@ import {
 import { schemaHash, zstdCompress, zstdDecompress } from '@tarsier/protocol/zstd';
 import { onTestFinished } from 'vitest';
 import { createLog, type Log } from './log.ts';
-import type { EncodedSchema } from './spool/spool.ts';
+import type { EncodedSchema } from './spool/contract.ts';
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tarsier-agent-'));
@@ -91,6 +91,8 @@ export async function startReceiver(respond: Respond = () => 204) {
   const schemas = new Map<string, Uint8Array>();
   let connections = 0;
   const server = createServer((request, response) => {
+    // Accounts are for collectors that keep them.
+    if (request.method === 'PUT') return void request.resume().on('end', () => response.writeHead(404).end());
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {

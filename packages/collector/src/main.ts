@@ -48,6 +48,8 @@ const usage = `tarsier-collector: stores, understands and tells
   tarsier-collector backup --to FILE          all tenants, all samples, as of now, while the collector runs; - is stdout
   tarsier-collector restore --from FILE       into an empty database; - is stdin
   tarsier-collector audit verify              whether no entry of any audit log was altered or taken out
+  tarsier-collector ledger [--tenant NAME] [--host HOST] [--hours 24] [--json]
+                                              what became of each sample, by hour; exit code 1 where it does not add up
   tarsier-collector doctor                    what is wrong with database, disk and clocks, and what to do
   tarsier-collector check-rules FILE…         whether Prometheus rule files can be taken, and where not
   tarsier-collector test-rules FILE…          run rule unit tests, in the format of promtool test rules

@@ -675,6 +675,11 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
   'usage/command': { title: 'There is no such command', remedy: '`tarsier-collector --help` lists them.' },
   'usage/expires-in': { title: 'A time that can not be used', remedy: 'As in 30m, 1h or 7d.' },
   'usage/file': { title: 'A file that is missing', remedy: 'Name one, or - for standard input or output.' },
+  'usage/host': { title: 'A host that there is not', remedy: 'The tenant’s hosts are at `/v1/hosts`.' },
+  'usage/hours': {
+    title: 'A number of hours that can not be used',
+    remedy: 'A number in the range that the message says.',
+  },
   'usage/limit': {
     title: 'A limit that can not be used',
     remedy: 'A number in the range that the message says, or `default`.',

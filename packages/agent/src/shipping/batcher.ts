@@ -12,6 +12,7 @@ import {
 } from '@tarsier/protocol';
 import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
 import type { CollectedSamples } from '@tarsier/plugins';
+import { countPresent } from '../ledger/book.ts';
 
 /** Samples of one plugin at one tick. */
 export interface TickSource {
@@ -22,6 +23,8 @@ export interface EncodedBatch {
   readonly epoch: UnixMs;
   readonly seq: number;
   readonly times: readonly UnixMs[];
+  /** The ends of series included. */
+  readonly samples: number;
   /** The envelope, without its schema. */
   readonly bytes: Uint8Array;
   readonly schema: { readonly hash: Uint8Array; readonly bytes: Uint8Array };
@@ -31,6 +34,8 @@ export interface Batcher {
   readonly epoch: UnixMs;
   /** Ticks that wait to be taken. */
   readonly rows: number;
+  /** The first tick that waits. */
+  readonly oldest: UnixMs | undefined;
   /** No more ticks should be added before it is taken. */
   readonly full: boolean;
   /** The epoch has no more numbers. */
@@ -205,6 +210,9 @@ export function createBatcher({
     get rows() {
       return times.length;
     },
+    get oldest() {
+      return times[0];
+    },
     get full() {
       return times.length >= fullRows || times.length * columns.length >= fullSamples;
     },
@@ -249,13 +257,14 @@ export function createBatcher({
         if (first >= 0 && first < (index + 1) * rows) column.lastAt = t1;
       }
       const { hash, bytes: schemaBytes } = currentSchema();
-      const samples = width * rows;
-      const matrix = { values: values.subarray(0, samples), present: present.subarray(0, samples) };
+      const places = width * rows;
+      const matrix = { values: values.subarray(0, places), present: present.subarray(0, places) };
+      const samples = countPresent(places, matrix.present);
       const payload = encodePayload({ times: Float64Array.from(taken), width, ...matrix }, zstdCompress);
       const bytes = encodeEnvelope({ host, epoch, seq, schemaHash: hash, t0, t1, rows, payload });
       present.fill(0);
       forgetGone(t1);
-      return { epoch, seq: seq++, times: taken, bytes, schema: { hash, bytes: schemaBytes } };
+      return { epoch, seq: seq++, times: taken, samples, bytes, schema: { hash, bytes: schemaBytes } };
     },
 
     begin(next) {

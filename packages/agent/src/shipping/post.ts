@@ -22,7 +22,7 @@ const mostAnswerBytes = 256 * 1024;
 const require = createRequire(import.meta.url);
 
 /** One kept connection to one address. `fetch` would cost 15 MB and twice the CPU. */
-export function createPoster(url: URL): Poster {
+export function createPoster(url: URL, method: 'POST' | 'PUT' = 'POST'): Poster {
   // Their types are those of the modules.
   const { Agent, request } = (url.protocol === 'https:' ? require('node:https') : require('node:http')) as typeof http;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -35,7 +35,7 @@ export function createPoster(url: URL): Poster {
     return new Promise((resolve, reject) => {
       const sent = request(
         url,
-        { method: 'POST', agent, headers: { ...headers, 'content-length': body.byteLength } },
+        { method, agent, headers: { ...headers, 'content-length': body.byteLength } },
         (response) => {
           readText(response).then((text) => {
             clearTimeout(deadline);

@@ -7,11 +7,13 @@ import {
   withSchema,
   type UnixMs,
 } from '@tarsier/protocol';
+import type { Dropped } from '../ledger/book.ts';
 import type { Log } from '../log.ts';
 import type { PostAnswer, Poster } from './post.ts';
 import type { Clock } from '../scrape/clock.ts';
 import type { Cut, Piece } from './split.ts';
-import type { Spool, SpooledBatch } from '../spool/spool.ts';
+import { readSamples } from '../spool/account.ts';
+import type { Spool, SpooledBatch } from '../spool/contract.ts';
 import { answeredAt, judge, type Verdict } from './verdict.ts';
 
 export interface ShipStats {
@@ -58,6 +60,14 @@ export interface ShipperDeps extends ShipTarget {
   readonly random?: () => number;
   /** For a whole answer. */
   readonly timeoutMs?: number;
+}
+
+/** A batch that is half sent. */
+interface Partial {
+  /** What is left. */
+  readonly pieces: Piece[];
+  /** What was refused. */
+  readonly refused: Dropped[];
 }
 
 const backoff = { firstMs: 500, longestMs: 30_000 } as const;
@@ -108,7 +118,7 @@ export function createShipper({
   let running: Promise<void> | undefined;
   let interrupt = (): void => {};
   /** What of a batch is still to be sent, where a part of it was. */
-  const partial = new Map<string, Piece[]>();
+  const partial = new Map<string, Partial>();
   /** Said once per reason: a wrong clock refuses every batch for the same one. */
   const said = { refusals: new Set<string>(), failures: new Set<string>(), clock: false };
 
@@ -179,7 +189,8 @@ export function createShipper({
   /** @returns how long to wait before the next try, ms; 0 for none */
   async function ship(batch: SpooledBatch): Promise<number> {
     const name = nameOf(batch.bytes);
-    const pieces = partial.get(name) ?? [{ bytes: batch.bytes }];
+    const begun = partial.get(name) ?? { pieces: [{ bytes: batch.bytes }], refused: [] };
+    const { pieces, refused } = begun;
     partial.delete(name);
     let stored = false;
     for (let [piece] = pieces; piece !== undefined; [piece] = pieces) {
@@ -190,19 +201,24 @@ export function createShipper({
       }
       const { verdict, sentSchema } = await sendPiece(piece);
       if (verdict.kind === 'later') {
-        if (pieces.length > 1 || piece.bytes !== batch.bytes) keepPartial(name, pieces);
+        if (pieces.length > 1 || piece.bytes !== batch.bytes) keepPartial(name, begun);
         return retryAfter(verdict);
       }
       if (verdict.kind === 'too-large' && (await split(piece, sentSchema))) continue;
       pieces.shift();
       if (verdict.kind === 'stored') stored = true;
-      else await refuse(piece, 'why' in verdict ? verdict.why : verdict.kind);
+      else {
+        const why = 'why' in verdict ? verdict.why : verdict.kind;
+        const code = ('code' in verdict ? verdict.code : undefined) ?? verdict.kind;
+        await refuse(piece, why);
+        refused.push({ reason: code, samples: readSamples(piece.bytes) ?? 0 });
+      }
     }
     if (stored) stats.shipped++;
     if (failuresInARow > 0) log.info('the collector answers again', { after: failuresInARow });
     failuresInARow = 0;
     said.failures.clear();
-    await spool.acknowledge(batch);
+    await spool.acknowledge(batch, refused);
     return 0;
   }
 
@@ -213,7 +229,7 @@ export function createShipper({
     } catch (error) {
       if (!(error instanceof BatchError)) throw error;
       await refuse(batch, describeError(error));
-      await spool.acknowledge(batch);
+      await spool.acknowledge(batch, { all: error.code });
       return 0;
     }
   }
@@ -229,11 +245,11 @@ export function createShipper({
     return true;
   }
 
-  function keepPartial(name: string, pieces: Piece[]): void {
+  function keepPartial(name: string, begun: Partial): void {
     const [first] = partial.keys();
     // Sent again from its start then, and stored once all the same.
     if (partial.size >= mostPartial && first !== undefined) partial.delete(first);
-    partial.set(name, pieces);
+    partial.set(name, begun);
   }
 
   function retryAfter({ why, afterMs = 0 }: Verdict & { readonly kind: 'later' }): number {

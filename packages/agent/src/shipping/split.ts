@@ -12,7 +12,7 @@ import {
 } from '@tarsier/protocol';
 import { schemaHash, zstdCompress, zstdDecompress } from '@tarsier/protocol/zstd';
 import { seqsPerEpoch } from './batcher.ts';
-import type { EncodedSchema } from '../spool/spool.ts';
+import type { EncodedSchema } from '../spool/contract.ts';
 
 /** One batch as it is sent. */
 export interface Piece {

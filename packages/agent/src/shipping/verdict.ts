@@ -6,8 +6,8 @@ export type Verdict =
   | { readonly kind: 'stored' }
   | { readonly kind: 'schema-wanted' }
   | { readonly kind: 'too-large'; readonly why: string }
-  /** For good: sending it again can't help. */
-  | { readonly kind: 'refused'; readonly why: string }
+  /** For good: sending it again can't help. @property code  of the problem, as in docs/errors.md */
+  | { readonly kind: 'refused'; readonly why: string; readonly code?: string }
   /** @property afterMs  not before so long */
   | { readonly kind: 'later'; readonly why: string; readonly afterMs?: number };
 
@@ -43,18 +43,21 @@ export function judge({ status, headers, text }: PostAnswer, now: UnixMs): Verdi
   }
   // Only the collector itself can tell that a batch is wrong. What stands in between knows nothing of batches, and a
   // busy or broken collector is not the batch's fault.
-  if (status < 500 && status !== 429 && problem?.retryable === false) return { kind: 'refused', why };
+  if (status < 500 && status !== 429 && problem?.retryable === false)
+    return { kind: 'refused', why, code: problem.code };
   const afterMs = retryAfterMs(headers, now);
   return afterMs === undefined ? { kind: 'later', why } : { kind: 'later', why, afterMs };
 }
 
 /** What the collector itself refuses with: a problem of RFC 9457 with a code. */
-function problemOf(text: string): { readonly text: string; readonly retryable: boolean } | undefined {
+function problemOf(
+  text: string,
+): { readonly text: string; readonly code: string; readonly retryable: boolean } | undefined {
   try {
     const answer: unknown = JSON.parse(text);
     const [code, detail] = [field(answer, 'code'), field(answer, 'detail')];
     if (typeof code !== 'string' || typeof detail !== 'string') return undefined;
-    return { text: `${code}: ${detail}`.slice(0, 300), retryable: field(answer, 'retryable') === true };
+    return { text: `${code}: ${detail}`.slice(0, 300), code, retryable: field(answer, 'retryable') === true };
   } catch {
     return undefined;
   }

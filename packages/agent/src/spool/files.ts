@@ -1,6 +1,7 @@
 /** Names and small files of a spool's folder. */
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TarsierError } from '@tarsier/protocol';
 
 export const spoolFiles = {
   progress: 'sent',
@@ -31,4 +32,33 @@ export async function writeWhole(folder: string, name: string, content: string |
   const file = join(folder, name);
   await writeFile(`${file}.new`, content, { mode: 0o600 });
   await rename(`${file}.new`, file);
+}
+
+/** The same, and it is there after a power cut, too. */
+export async function writeWholeDurably(folder: string, name: string, content: string): Promise<void> {
+  const file = join(folder, name);
+  const written = await open(`${file}.new`, 'w', 0o600);
+  try {
+    await written.writeFile(content);
+    await written.datasync();
+  } finally {
+    await written.close();
+  }
+  await rename(`${file}.new`, file);
+}
+
+/** @throws {TarsierError} `spool/folder` */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new TarsierError('spool/folder', `spool: expected a folder that can be made, got ${JSON.stringify(folder)}`, {
+      cause,
+      field: 'spool',
+    });
+  }
+}
+
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

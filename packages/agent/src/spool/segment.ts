@@ -5,6 +5,10 @@ import { walkSegment } from './records.ts';
 export interface SegmentBatch {
   readonly start: number;
   readonly time: UnixMs;
+  /** Undefined until it was read. */
+  samples?: number;
+  /** Why it is not to be sent any more. */
+  droppedAs?: string;
   /** Taken by the collector, refused for good, too old or unreadable. */
   done: boolean;
 }
@@ -25,8 +29,8 @@ export class Segment {
     this.id = id;
   }
 
-  add(start: number, time: UnixMs): void {
-    this.batches.push({ start, time, done: false });
+  add(start: number, time: UnixMs, samples?: number): void {
+    this.batches.push({ start, time, done: false, ...(samples === undefined ? {} : { samples }) });
     this.waiting++;
   }
 

@@ -3,7 +3,8 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { schemaHash } from '@tarsier/protocol/zstd';
 import { expect, onTestFinished, test } from 'vitest';
-import { openSpool, type Spool } from './spool.ts';
+import type { Spool } from './contract.ts';
+import { openSpool } from './spool.ts';
 import { recordingLog, temporaryFolder } from '../testing.ts';
 
 const schema = { hash: schemaHash(Buffer.from('s')), bytes: Buffer.from('s') };

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { createLog } from '../log.ts';
 import { segmentFile } from './files.ts';
-import { openSpool, type Spool } from './spool.ts';
+import type { Spool } from './contract.ts';
+import { openSpool } from './spool.ts';
 
 const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
 const schemaNamed = (name: string) => ({ hash: schemaHash(Buffer.from(name)), bytes: Buffer.from(name) });

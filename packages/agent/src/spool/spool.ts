@@ -3,68 +3,33 @@
  * loses a tick. Segments are appended to and deleted whole. The newest batch goes out first, so that "now" is seen at
  * once after an outage; then what is left, oldest first, until there is a newer one.
  */
-import { mkdir, open, readFile, rm, truncate, type FileHandle } from 'node:fs/promises';
-import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
+import { open, readFile, rm, truncate, type FileHandle } from 'node:fs/promises';
+import { describeError, type UnixMs } from '@tarsier/protocol';
 import { schemaHash } from '@tarsier/protocol/zstd';
+import { dropReasons, hourOf, openBook } from '../ledger/book.ts';
 import type { Log } from '../log.ts';
-import { readText, segmentFile, segmentIds, spoolFiles, writeWhole } from './files.ts';
+import { countNewer, readSamples, settleLost } from './account.ts';
+import {
+  isErrno,
+  makeFolder,
+  readText,
+  segmentFile,
+  segmentIds,
+  spoolFiles,
+  writeWhole,
+  writeWholeDurably,
+} from './files.ts';
 import { lockFolder } from './lock.ts';
 import { decodeRecord, encodeRecord, type RecordType } from './records.ts';
+import type { EncodedSchema, Spool, SpooledBatch } from './contract.ts';
 import { applyProgress, encodeProgress, lastIdIn, readSegment, Segment, type SegmentBatch } from './segment.ts';
-
-export interface SpooledBatch {
-  readonly bytes: Uint8Array;
-  readonly time: UnixMs;
-}
-
-export interface EncodedSchema {
-  readonly hash: Uint8Array;
-  readonly bytes: Uint8Array;
-}
-
-export interface SpoolStats {
-  /** On disk. */
-  readonly bytes: number;
-  /** Batches that are neither taken nor given up, those in memory included. */
-  readonly waiting: number;
-  /** Of those, the ones that only memory has, because the disk takes nothing. */
-  readonly inMemory: number;
-  /** Last tick of the oldest one. */
-  readonly oldest: UnixMs | undefined;
-  /** Deleted unsent because there was no more room, or because they were too old. */
-  readonly dropped: number;
-  /** Places on disk that could not be read back. */
-  readonly damaged: number;
-}
-
-export interface Spool {
-  readonly stats: SpoolStats;
-  /** Greater than any epoch that was used in this folder, and not less than `now`. */
-  nextEpoch(now: UnixMs): Promise<UnixMs>;
-  /**
-   * Resolves once the batch, and the schema that it needs, survive a crash.
-   *
-   * @param time  its last tick
-   * @returns false when only memory has it
-   */
-  append(batch: Uint8Array, schema: EncodedSchema, time: UnixMs): Promise<boolean>;
-  /** What to send now: the newest batch, or else the oldest one that waits. */
-  peek(): Promise<SpooledBatch | undefined>;
-  /** The batch was stored, or refused for good: it is not sent again. */
-  acknowledge(batch: SpooledBatch): Promise<void>;
-  schemaOf(hash: Uint8Array): Promise<Uint8Array | undefined>;
-  /** From now on, also after a crash, the batch of this name is sent in halves, cut this way. */
-  noteSplit(name: string, cut: string): Promise<void>;
-  /** How the batch is cut; undefined while it is sent whole. */
-  splitOf(name: string): string | undefined;
-  /** The last batch that was refused for good, for a person to look at. */
-  keepRefused(batch: Uint8Array, answer: Readonly<Record<string, unknown>>): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** A batch that was handed out or that memory holds, and where it is on disk, if it is. */
 interface Held extends SpooledBatch {
   readonly schema?: EncodedSchema;
+  readonly samples?: number;
+  /** Why it is not to be sent any more, although it may be on its way. */
+  droppedAs?: string;
   place?: { readonly segment: Segment; readonly batch: SegmentBatch };
 }
 
@@ -101,6 +66,7 @@ export async function openSpool({
   /** The batch that was appended last, unless it is done: it need not be read back. */
   let latest: Held | undefined;
   let currentSchema: EncodedSchema | undefined;
+  const { book, crashed } = openBook(await readText(folder, spoolFiles.progress));
   let writing: { readonly segment: Segment; readonly file: FileHandle } | undefined;
   let reading: { readonly id: number; readonly file: FileHandle } | undefined;
   let queue: Promise<unknown> = Promise.resolve();
@@ -117,7 +83,9 @@ export async function openSpool({
   async function load(): Promise<void> {
     for (const id of await segmentIds(folder)) {
       const file = segmentFile(folder, id);
-      const { segment, damaged, torn } = readSegment(id, await readFile(file), (bytes) => hex(schemaHash(bytes)));
+      const content = await readFile(file);
+      const { segment, damaged, torn } = readSegment(id, content, (bytes) => hex(schemaHash(bytes)));
+      countNewer(book, segment, content);
       // What a crash left half written was never acknowledged to anybody.
       if (torn > 0) await truncate(file, segment.bytes).catch(() => {});
       if (damaged > 0) log.warn('a part of the spool can not be read; it is left out', { file, places: damaged });
@@ -129,12 +97,39 @@ export async function openSpool({
     const progress = await readText(folder, spoolFiles.progress);
     applyProgress(progress, segments);
     // A number is never used twice: what was done in a deleted segment must not pass for done in a new one.
-    lastId = Math.max(segments.at(-1)?.id ?? 0, lastIdIn(progress));
+    lastId = Math.max(segments.at(-1)?.id ?? 0, lastIdIn(progress), book.position.segment);
+    if (crashed) book.crash(hourOf(now()));
+    const lost = await settleLost(book, segments, (segment, { start }) => readable(segment, start, 'batch'));
+    if (lost > 0) log.warn('samples that were spooled are not there any more', { samples: lost });
+    await saveProgress().catch(() => {});
+  }
+
+  /** What is done, and the account of it: as of one moment. @param open  whether this agent still works with it */
+  async function saveProgress({ durably = false, open: inUse = true } = {}): Promise<void> {
+    const content = `${encodeProgress(segments)}${book.encode(inUse)}`;
+    await (durably ? writeWholeDurably : writeWhole)(folder, spoolFiles.progress, content);
+  }
+
+  /** A batch on disk that will not be sent. */
+  async function giveUp(segment: Segment, batch: SegmentBatch, reason: string): Promise<void> {
+    if (batch.samples === undefined) {
+      const bytes = await readable(segment, batch.start, 'batch');
+      const samples = bytes === undefined ? undefined : readSamples(bytes);
+      if (samples !== undefined) batch.samples = samples;
+    }
+    segment.finish(batch);
+    // What can't be read is missed when the spool is opened next, and then it is known how much it was.
+    const { samples } = batch;
+    if (samples === undefined) return;
+    batch.droppedAs = reason;
+    book.finish(hourOf(batch.time), samples, [{ reason, samples }]);
   }
 
   async function writable(): Promise<{ segment: Segment; file: FileHandle }> {
     if (writing !== undefined && writing.segment.bytes < segmentBytes) return writing;
     await writing?.file.close();
+    // The next start reads again what was written since.
+    if (writing !== undefined) await saveProgress().catch(() => {});
     writing = undefined;
     const segment = new Segment(++lastId);
     const file = await open(segmentFile(folder, segment.id), 'a', 0o600);
@@ -171,16 +166,23 @@ export async function openSpool({
     const at = segment.bytes;
     await write([...schemaRecord, encodeRecord('batch', held.time, held.bytes)]);
     if (!known) segment.schemas.set(key, at);
-    segment.add(at + (schemaRecord[0]?.length ?? 0), held.time);
+    segment.add(at + (schemaRecord[0]?.length ?? 0), held.time, held.samples);
     const batch = segment.batches.at(-1);
-    if (batch !== undefined) held.place = { segment, batch };
+    if (batch === undefined) return;
+    held.place = { segment, batch };
+    book.moveTo({ segment: segment.id, offset: batch.start });
   }
 
   function boundMemory(): void {
     let bytes = inMemory.reduce((sum, held) => sum + held.bytes.byteLength, 0);
     while (inMemory.length > 1 && (inMemory.length > mostInMemory.batches || bytes > mostInMemory.bytes)) {
-      bytes -= inMemory.shift()?.bytes.byteLength ?? 0;
+      const first = inMemory.shift();
+      if (first === undefined) return;
+      bytes -= first.bytes.byteLength;
       counts.dropped++;
+      first.droppedAs = dropReasons.memory;
+      const { time, samples = 0 } = first;
+      book.finish(hourOf(time), samples, [{ reason: dropReasons.memory, samples }]);
     }
   }
 
@@ -200,6 +202,9 @@ export async function openSpool({
           },
         );
       counts.dropped += oldest.waiting;
+      for (const batch of oldest.batches)
+        if (!batch.done) await giveUp(oldest, batch, full ? dropReasons.full : dropReasons.old);
+      await saveProgress({ durably: true }).catch(() => {});
       await remove(oldest);
     }
   }
@@ -216,7 +221,10 @@ export async function openSpool({
     for (const segment of segments.slice()) {
       // A note about an older batch is needed as long as that batch may be.
       const noted = segment.splits.size > 0 && segment !== segments[0];
-      if (segment.waiting === 0 && !noted && segment !== writing?.segment) await remove(segment);
+      if (segment.waiting > 0 || noted || segment === writing?.segment) continue;
+      // The file goes after what it held is known to be done: a power cut must not leave neither.
+      await saveProgress({ durably: true }).catch(() => {});
+      await remove(segment);
     }
   }
 
@@ -253,11 +261,17 @@ export async function openSpool({
     const tooOld = now() - maxAgeMs;
     for (const segment of segments) {
       for (let batch = segment.oldest(); batch !== undefined; batch = segment.oldest()) {
-        const bytes = batch.time < tooOld ? undefined : await readable(segment, batch.start, 'batch');
-        if (bytes !== undefined) return { bytes, time: batch.time, place: { segment, batch } };
+        const { time, samples } = batch;
+        if (time < tooOld) {
+          counts.dropped++;
+          await giveUp(segment, batch, dropReasons.old);
+          continue;
+        }
+        const bytes = await readable(segment, batch.start, 'batch');
+        if (bytes !== undefined)
+          return { bytes, time, place: { segment, batch }, ...(samples === undefined ? {} : { samples }) };
         segment.finish(batch);
-        if (batch.time < tooOld) counts.dropped++;
-        else if (counts.damaged++ === 0)
+        if (counts.damaged++ === 0)
           log.warn('a batch in the spool can not be read back; it is left out', { segment: segment.id });
       }
     }
@@ -267,6 +281,7 @@ export async function openSpool({
   await load();
 
   return {
+    ledger: book,
     stats: {
       get bytes() {
         return counts.bytes;
@@ -299,9 +314,10 @@ export async function openSpool({
         return epoch;
       }),
 
-    append: (bytes, schema, time) =>
+    append: (bytes, schema, time, samples = readSamples(bytes) ?? 0) =>
       exclusively(async () => {
-        const held: Held = { bytes, time, schema };
+        const held: Held = { bytes, time, schema, samples };
+        book.take(hourOf(time), samples);
         inMemory.push(held);
         latest = held;
         currentSchema = schema;
@@ -325,16 +341,22 @@ export async function openSpool({
 
     peek: () => exclusively(async () => latest ?? (await oldestOnDisk()) ?? inMemory[0]),
 
-    acknowledge: (batch) =>
+    acknowledge: (batch, refused = []) =>
       exclusively(async () => {
         const held: Held = batch;
         if (latest === held) latest = undefined;
         if (inMemory.includes(held)) inMemory.splice(inMemory.indexOf(held), 1);
-        if (held.place === undefined) return;
-        held.place.segment.finish(held.place.batch);
-        await removeDone();
+        const droppedAs = held.droppedAs ?? held.place?.batch.droppedAs;
+        const samples = held.samples ?? held.place?.batch.samples ?? readSamples(held.bytes) ?? 0;
+        const dropped = 'all' in refused ? [{ reason: refused.all, samples }] : refused;
+        // It was given up while it was on its way, and has arrived.
+        if (droppedAs !== undefined) book.takeBack(hourOf(held.time), samples, droppedAs);
+        else if (held.place?.batch.done === true) return;
+        held.place?.segment.finish(held.place.batch);
+        book.finish(hourOf(held.time), samples, dropped);
         // Lost with a crash, it only means that a batch is sent again, and stored once all the same.
-        await writeWhole(folder, spoolFiles.progress, encodeProgress(segments)).catch(() => {});
+        await saveProgress().catch(() => {});
+        await removeDone();
       }),
 
     schemaOf: (hash) =>
@@ -374,27 +396,13 @@ export async function openSpool({
 
     close: () =>
       exclusively(async () => {
+        await saveProgress({ open: false }).catch(() => {});
         await writing?.file.close();
         writing = undefined;
         await stopReading();
         await lock?.release();
       }),
   };
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw new TarsierError('spool/folder', `spool: expected a folder that can be made, got ${JSON.stringify(folder)}`, {
-      cause,
-      field: 'spool',
-    });
-  }
-}
-
-function isErrno(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 function hex(bytes: Uint8Array): string {

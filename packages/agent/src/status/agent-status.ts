@@ -2,7 +2,7 @@ import type { UnixMs } from '@tarsier/protocol';
 import type { BudgetState } from '../scrape/budget.ts';
 import type { ScrapeStats } from '../scrape/scrape.ts';
 import type { ShipStats } from '../shipping/shipper.ts';
-import type { SpoolStats } from '../spool/spool.ts';
+import type { SpoolStats } from '../spool/contract.ts';
 
 /** What the process has used. */
 export interface AgentUsage {

@@ -7,7 +7,7 @@ import type { BudgetState } from '../scrape/budget.ts';
 import { jumpKinds, type ClockJump } from '../scrape/clock-watch.ts';
 import type { Scraper } from '../scrape/scrape.ts';
 import type { ShipStats } from '../shipping/shipper.ts';
-import type { SpoolStats } from '../spool/spool.ts';
+import type { SpoolStats } from '../spool/contract.ts';
 
 /** What the agent knows of itself. */
 export interface SelfSource {

@@ -74,6 +74,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { ledgerRoutes } from './routes/ledger.ts';
 import { limitRoutes } from './routes/limits.ts';
 import { oidcRoutes } from './routes/oidc.ts';
 import { onCallRoutes } from './routes/on-call.ts';
@@ -199,6 +200,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   forecastRoutes(api, deps);
   cardinalityRoutes(api, deps);
   hostRoutes(api, deps);
+  ledgerRoutes(api, deps);
   ruleRoutes(api, deps);
   ruleLabRoutes(api, deps);
   ruleFileRoutes(api, deps);

@@ -205,5 +205,6 @@ test('every operation that changes something of somebody’s is noted', () => {
     'POST /v1/invitations/accept',
     'POST /v1/metrics',
     'POST /v1/sign-in',
+    'PUT /v1/hosts/{host}/ledger',
   ]);
 });

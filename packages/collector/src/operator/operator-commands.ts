@@ -4,14 +4,17 @@ import { rename, rm, statfs } from 'node:fs/promises';
 import { describeError, TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { CollectorConfig } from '../config.ts';
 import type { Storage } from '../storage/storage.ts';
+import { ledgerCommand } from './ledger-command.ts';
 
 /** Options of these commands, as `parseArgs` wants them. */
 export const operatorOptions = {
   to: { type: 'string' },
   from: { type: 'string' },
+  hours: { type: 'string' },
 } as const;
 
-export type OperatorArguments = { readonly [Name in keyof typeof operatorOptions]?: string | boolean | undefined };
+type Given = keyof typeof operatorOptions | 'tenant' | 'host' | 'json';
+export type OperatorArguments = { readonly [Name in Given]?: string | boolean | undefined };
 
 export interface OperatorContext {
   readonly storage: Storage;
@@ -66,6 +69,8 @@ export const operatorCommands: Readonly<Record<string, OperatorCommand>> = {
     }
     return { text: lines.join(''), ok };
   },
+
+  ledger: ledgerCommand,
 
   async doctor(_, context) {
     const lines: string[] = [];
@@ -129,7 +134,7 @@ const checks: Readonly<Record<string, (context: OperatorContext) => Promise<stri
   },
 };
 
-function fileOf(given: string | boolean | undefined, option: keyof OperatorArguments): string {
+function fileOf(given: string | boolean | undefined, option: 'to' | 'from'): string {
   if (typeof given === 'string' && given !== '') return given;
   throw new TarsierError(
     'usage/file',

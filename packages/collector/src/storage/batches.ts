@@ -24,6 +24,8 @@ export interface BatchRecord {
 
 export interface NewBatch extends BatchRecord {
   readonly scope: TenantScope;
+  /** Of an agent's: how many are in it. */
+  readonly samples?: number | undefined;
 }
 
 export type Inserted = 'new' | 'known' | 'unknown-host';
@@ -62,15 +64,16 @@ export function createBatches({ run }: Database): Batches {
         scopes,
         (sql) => sql<{ tenant_id: number; host_id: number; epoch: number; seq: number }[]>`
         with packed as materialized (select decode(${blobs.toString('base64')}, 'base64') as bytes)
-        insert into batch (tenant_id, host_id, t0, epoch, seq, t1, rows, schema_hash, payload)
-        select b.tenant_id, b.host_id, b.t0, b.epoch, b.seq, b.t1, b.rows,
+        insert into batch (tenant_id, host_id, t0, epoch, seq, t1, rows, samples, schema_hash, payload)
+        select b.tenant_id, b.host_id, b.t0, b.epoch, b.seq, b.t1, b.rows, b.samples,
           substring(packed.bytes from b.at for 16), substring(packed.bytes from b.at + 16 for b.size)
         from packed, unnest(
           ${batches.map(({ scope }) => scope.tenantId)}::int[], ${batches.map(({ hostId }) => hostId)}::int[],
           ${batches.map(({ t0 }) => t0)}::bigint[], ${batches.map(({ epoch }) => epoch)}::bigint[],
           ${batches.map(({ seq }) => seq)}::int[], ${batches.map(({ t1 }) => t1)}::bigint[],
-          ${batches.map(({ rows }) => rows)}::int[], ${offsets}::int[], ${lengths}::int[]
-        ) as b(tenant_id, host_id, t0, epoch, seq, t1, rows, at, size)
+          ${batches.map(({ rows }) => rows)}::int[], ${batches.map(({ samples = null }) => samples)}::int[],
+          ${offsets}::int[], ${lengths}::int[]
+        ) as b(tenant_id, host_id, t0, epoch, seq, t1, rows, samples, at, size)
         join host h on h.tenant_id = b.tenant_id and h.host_id = b.host_id
         on conflict do nothing
         returning tenant_id, host_id, epoch, seq`,

@@ -654,3 +654,36 @@ export const audit = pgTable(
     index('audit_time').on(table.tenantId, table.at),
   ],
 );
+
+/** What became of a host's samples: by its agents' own accounts, and what was stored of theirs, which has no source. */
+export const ledger = pgTable(
+  'ledger',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    hostId: integer('host_id').notNull(),
+    /** Hours since 1970. */
+    hour: integer('hour').notNull(),
+    /** Names an agent's account; empty for what collectors count themselves. */
+    source: text('source').notNull(),
+    taken: bigint('taken', { mode: 'number' }).notNull().default(0),
+    sent: bigint('sent', { mode: 'number' }).notNull().default(0),
+    /** By reason. */
+    dropped: jsonb('dropped').$type<Record<string, number>>().notNull().default({}),
+    crashes: integer('crashes').notNull().default(0),
+    /** Of batches that are put away; those that are not have it themselves. */
+    stored: bigint('stored', { mode: 'number' }).notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.hostId, table.hour, table.source] })],
+);
+
+export const ledgerSource = pgTable(
+  'ledger_source',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    hostId: integer('host_id').notNull(),
+    source: text('source').notNull(),
+    /** Before it all that was taken is in the account. */
+    through: unixMs('through').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.hostId, table.source] })],
+);

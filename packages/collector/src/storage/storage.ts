@@ -17,6 +17,7 @@ import { createBatches, type Batches } from './batches.ts';
 import { createChangeEvents, type ChangeEvents } from './change-events.ts';
 import { createBudgets, type Budgets } from './budgets.ts';
 import { createBus, type Bus } from './bus.ts';
+import { createLedger, dropOldLedger, type Ledger } from './ledger.ts';
 import { createLeases, type Leases } from './leases.ts';
 import type { Change } from './changes.ts';
 import { createChannels, type Channels } from './channels.ts';
@@ -77,6 +78,7 @@ export interface Storage {
   readonly alerts: Alerts;
   readonly alertPolicies: AlertPolicies;
   readonly incidents: Incidents;
+  readonly ledger: Ledger;
   readonly leases: Leases;
   readonly bus: Bus;
   readonly changeEvents: ChangeEvents;
@@ -235,6 +237,7 @@ function storageOn(
     alerts: createAlerts(database, fence),
     alertPolicies: createAlertPolicies(database, now),
     incidents: createIncidents(database, fence),
+    ledger: createLedger(database),
     leases,
     bus: createBus(database),
     changeEvents,
@@ -276,6 +279,7 @@ function storageOn(
       await changeEvents.expire(at, retention.minutes);
       const dropped = await dropExpired(sql, at, retention);
       samples.expired();
+      await dropOldLedger(sql, at);
       return dropped;
     },
     dropOldAlerts: (at, retention) => dropOldAlerts(sql, at, retention),

@@ -16,6 +16,7 @@ export * from './export.ts';
 export * from './forecast.ts';
 export * from './hosts.ts';
 export * from './incident-view.ts';
+export * from './ledger.ts';
 export * from './limits.ts';
 export * from './incidents.ts';
 export * from './jobs.ts';

@@ -19,6 +19,7 @@ import { incidentViewOperations } from './incident-view.ts';
 import { incidentOperations } from './incidents.ts';
 import { jobOperations } from './jobs.ts';
 import { keyOperations } from './keys.ts';
+import { ledgerOperations } from './ledger.ts';
 import { limitOperations } from './limits.ts';
 import { metaOperations } from './meta.ts';
 import { modelOperations } from './models.ts';
@@ -53,6 +54,7 @@ export const operations = {
   ...forecastOperations,
   ...cardinalityOperations,
   ...hostOperations,
+  ...ledgerOperations,
   ...detectionOperations,
   ...sampleOperations,
   ...exportOperations,

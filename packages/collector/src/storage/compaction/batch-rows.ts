@@ -3,6 +3,7 @@ import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { maxBatchSpanMs, type BatchRecord } from '../batches.ts';
 import type { TarsierTransaction } from '../database.ts';
 import type { HostKey } from '../host-lock.ts';
+import { countStored } from '../ledger.ts';
 import { meterTaken } from '../usage.ts';
 import { makeSegments, type NewSegment } from './make-segments.ts';
 
@@ -16,6 +17,8 @@ export interface StepLimits {
 
 export interface TakenBatch extends BatchRecord {
   readonly samples: number;
+  /** Samples that an agent took; null for what no agent sent. */
+  readonly ofAgent: number | null;
 }
 
 export interface TakenBatches {
@@ -39,8 +42,10 @@ export async function takeBatches(
   limits: StepLimits,
 ): Promise<TakenBatches> {
   const { tenantId, hostId } = host;
-  const rows = await tx<(Omit<BatchRecord, 'schemaHash' | 'hostId'> & { schema_hash: Uint8Array })[]>`
-    select epoch, seq, t0, t1, rows, schema_hash, payload from (
+  const rows = await tx<
+    (Omit<BatchRecord, 'schemaHash' | 'hostId'> & { schema_hash: Uint8Array; ofAgent: number | null })[]
+  >`
+    select epoch, seq, t0, t1, rows, schema_hash, payload, samples as "ofAgent" from (
       select *, sum(length(payload)) over (order by t0, epoch, seq rows unbounded preceding) - length(payload) as before
       from (
         select * from batch
@@ -111,6 +116,7 @@ export async function deleteBatches(
   if (batches.length === 0) return;
   const [first, last] = [batches[0]?.t0 ?? 0, batches.at(-1)?.t0 ?? 0];
   await meterTaken(tx, { tenantId, hostId }, batches);
+  await countStored(tx, { tenantId, hostId }, batches);
   const deleted = await tx`
     delete from batch b
     using unnest(

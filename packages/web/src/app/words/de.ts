@@ -73,6 +73,33 @@ export const de: AppWords = {
     all: 'Alle Hosts',
     path: 'Pfad',
   },
+  ledger: {
+    title: 'Zustellung in den letzten 24 Stunden',
+    whole: {
+      balanced: 'über jede Messung ist Rechenschaft abgelegt',
+      waiting: 'die Rechnung geht auf, ein Teil ist noch beim Agenten',
+      open: 'die Rechnung geht bisher auf',
+      fault: 'die Rechnung geht nicht auf',
+      unaccounted: 'kein Agent hat davon berichtet',
+    },
+    sums: (taken: string, stored: string, dropped: string, waiting: string) =>
+      `${taken} Messungen gemacht, ${stored} gespeichert, ${dropped} verworfen, ${waiting} unterwegs`,
+    hour: 'Stunde',
+    taken: 'Gemacht',
+    stored: 'Gespeichert',
+    dropped: 'Verworfen',
+    waiting: 'Unterwegs',
+    state: 'Stand',
+    states: {
+      balanced: 'geht auf',
+      waiting: 'unterwegs',
+      open: 'läuft noch',
+      fault: 'Fehler',
+      unaccounted: 'keine Angaben',
+    },
+    crashes: (count: number) =>
+      count === 1 ? 'der Agent wurde einmal abgebrochen' : `der Agent wurde ${count}-mal abgebrochen`,
+  },
   explore: {
     query: 'PromQL-Abfrage',
     run: 'Ausführen',

@@ -71,6 +71,32 @@ export const en = {
     all: 'All hosts',
     path: 'Path',
   },
+  ledger: {
+    title: 'Delivery in the last 24 hours',
+    whole: {
+      balanced: 'every sample is accounted for',
+      waiting: 'all is accounted for, some is still with the agent',
+      open: 'all is accounted for so far',
+      fault: 'the figures do not add up',
+      unaccounted: 'no agent has told of it',
+    },
+    sums: (taken: string, stored: string, dropped: string, waiting: string) =>
+      `${taken} samples taken, ${stored} stored, ${dropped} dropped, ${waiting} waiting`,
+    hour: 'Hour',
+    taken: 'Taken',
+    stored: 'Stored',
+    dropped: 'Dropped',
+    waiting: 'Waiting',
+    state: 'State',
+    states: {
+      balanced: 'adds up',
+      waiting: 'waiting',
+      open: 'not over',
+      fault: 'fault',
+      unaccounted: 'no account',
+    },
+    crashes: (count: number) => (count === 1 ? 'the agent was killed once' : `the agent was killed ${count} times`),
+  },
   explore: {
     query: 'PromQL query',
     run: 'Run',

@@ -5,8 +5,10 @@ import type { PageElement } from '../../app/pages.ts';
 import type { Route } from '../../app/route.ts';
 import { appWords } from '../../app/words/words.ts';
 import { LocaleController } from '../../controllers/locale.ts';
+import { define } from '../../define.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { pageStyles } from '../page.styles.ts';
+import { HostLedger } from './ledger.ts';
 
 /** All hosts, or the one that the address names. */
 export class HostsPage extends LitElement implements PageElement {
@@ -15,6 +17,11 @@ export class HostsPage extends LitElement implements PageElement {
   @property({ attribute: false }) route: Route | undefined;
 
   readonly #locale = new LocaleController(this, appWords);
+
+  override connectedCallback(): void {
+    define([['tarsier-host-ledger', HostLedger]]);
+    super.connectedCallback();
+  }
 
   override render(): TemplateResult {
     const [host] = this.route?.path ?? [];
@@ -43,7 +50,8 @@ export class HostsPage extends LitElement implements PageElement {
           <h2 id="alerts">${words.pages.alerts}</h2>
           <tarsier-alert-list host=${host}></tarsier-alert-list>
         </section>
-      </div>`;
+      </div>
+      <tarsier-host-ledger host=${host}></tarsier-host-ledger>`;
   }
 }
 

@@ -1,0 +1,63 @@
+import type { LedgerHour } from '@tarsier/protocol/api';
+import { afterEach, expect, test } from 'vitest';
+import { define, elements } from '../../define.ts';
+import '../../styles/page.css';
+import { createFakeSource } from '../../testing/fake-source.ts';
+import { expectAccessible } from '../../testing/mount.ts';
+import { HostLedger } from './ledger.ts';
+
+define([...elements, ['tarsier-host-ledger', HostLedger]]);
+
+let end = (): void => undefined;
+afterEach(() => end());
+
+const hour: LedgerHour = {
+  hour: Date.UTC(2026, 10, 30, 9),
+  state: 'balanced',
+  taken: 720_000,
+  sent: 719_000,
+  waiting: 0,
+  dropped: { 'spool/full': 1_000 },
+  stored: 719_000,
+  crashes: 2,
+};
+
+function open(state: string, hours: readonly LedgerHour[]): HostLedger {
+  const fake = createFakeSource();
+  fake.answers.set('/v1/hosts/db-1/ledger', { host: 'db-1', state, hours });
+  const provider = document.createElement('tarsier-provider');
+  provider.source = fake.source;
+  const element = document.createElement('tarsier-host-ledger');
+  element.host = 'db-1';
+  provider.append(element);
+  document.body.append(provider);
+  end = () => provider.remove();
+  return element;
+}
+const shown = (element: HostLedger) =>
+  expect.poll(() => element.shadowRoot?.textContent.replaceAll(/\s+/gu, ' ').trim());
+
+test('a host’s page says that every sample is accounted for, and by hour what became of them', async () => {
+  document.documentElement.lang = 'en';
+  const element = open('balanced', [hour]);
+  await shown(element).toContain('every sample is accounted for');
+  await shown(element).toContain('720,000 samples taken, 719,000 stored, 1,000 dropped, 0 waiting');
+  await shown(element).toContain('adds up (1,000 spool/full; the agent was killed 2 times)');
+  expect(element.shadowRoot?.querySelector('details')?.open).toBe(false);
+  await expectAccessible(element);
+});
+
+test('where figures do not add up it is open, and says why', async () => {
+  const why = '20 samples that an agent was told are stored are not';
+  const element = open('fault', [{ ...hour, state: 'fault', why, stored: 718_980 }]);
+  await shown(element).toContain('the figures do not add up');
+  await shown(element).toContain(why);
+  expect(element.shadowRoot?.querySelector('details')?.open).toBe(true);
+  await expectAccessible(element);
+});
+
+test('a host of another sender shows nothing of it', async () => {
+  const element = open('unaccounted', []);
+  await element.updateComplete;
+  expect(element.shadowRoot?.textContent.trim()).toBe('');
+});

@@ -1,0 +1,116 @@
+import type { Answer, LedgerHour } from '@tarsier/protocol/api';
+import { css, html, LitElement, nothing } from 'lit';
+import type { TemplateResult } from 'lit';
+import { property } from 'lit/decorators.js';
+import { formatTime } from '../../chart/age.ts';
+import { appWords } from '../../app/words/words.ts';
+import { AskedController } from '../../controllers/asked.ts';
+import { LocaleController } from '../../controllers/locale.ts';
+import { tableStyles } from '../../elements/table.styles.ts';
+import { base, tokens } from '../../styles/tokens.ts';
+
+type Ledger = Answer<'GET /v1/hosts/{host}/ledger'>;
+
+/** Agents tell once a minute. */
+const pollMs = 60_000;
+
+/** What became of each sample of a host in the last day: that it adds up, or where it does not. */
+export class HostLedger extends LitElement {
+  static override styles = [
+    tokens,
+    base,
+    tableStyles,
+    css`
+      details {
+        padding: 12px 16px;
+      }
+      summary {
+        min-height: 24px;
+        cursor: pointer;
+        font-weight: 500;
+      }
+      .fault {
+        color: var(--_critical);
+      }
+      .scroll {
+        margin-top: 10px;
+      }
+    `,
+  ];
+
+  /** The host's name. */
+  @property() host = '';
+
+  readonly #locale = new LocaleController(this, appWords);
+  readonly #ledger = new AskedController<Ledger>(
+    this,
+    () => (this.host === '' ? undefined : `/v1/hosts/${encodeURIComponent(this.host)}/ledger`),
+    () => pollMs,
+  );
+
+  override render(): TemplateResult | typeof nothing {
+    const { state } = this.#ledger;
+    // Hosts of other senders have no account, and who may not see it sees the rest.
+    if (state.kind !== 'ready' || state.value.state === 'unaccounted') return nothing;
+    const { ledger: words } = this.#locale.words;
+    const { hours, state: whole } = state.value;
+    const sum = (of: (hour: LedgerHour) => number): string => this.#count(hours.reduce((all, one) => all + of(one), 0));
+    return html`<details class="card" ?open=${whole === 'fault'}>
+      <summary>
+        ${words.title}: <span class=${whole === 'fault' ? 'fault' : ''}>${words.whole[whole]}</span>
+        <span class="quiet">${words.sums(sum(takenOf), sum(storedOf), sum(droppedOf), sum(waitingOf))}</span>
+      </summary>
+      <div class="scroll" tabindex="0" role="group" aria-label=${words.title}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">${words.hour}</th>
+              <th scope="col">${words.taken}</th>
+              <th scope="col">${words.stored}</th>
+              <th scope="col">${words.dropped}</th>
+              <th scope="col">${words.waiting}</th>
+              <th scope="col" class="text">${words.state}</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${hours.toReversed().map((hour) => this.#row(hour))}
+          </tbody>
+        </table>
+      </div>
+    </details>`;
+  }
+
+  #row(hour: LedgerHour): TemplateResult {
+    const { ledger: words } = this.#locale.words;
+    const notes = [
+      ...(hour.why === undefined ? [] : [hour.why]),
+      ...Object.entries(hour.dropped).map(([reason, samples]) => `${this.#count(samples)} ${reason}`),
+      ...(hour.crashes === 0 ? [] : [words.crashes(hour.crashes)]),
+    ];
+    return html`<tr>
+      <th scope="row">${formatTime(hour.hour, 'day', this.#locale)}</th>
+      <td>${this.#count(hour.taken)}</td>
+      <td>${this.#count(hour.stored)}</td>
+      <td>${this.#count(droppedOf(hour))}</td>
+      <td>${this.#count(hour.waiting)}</td>
+      <td class="text ${hour.state === 'fault' ? 'fault' : ''}">
+        ${words.states[hour.state]}${notes.length === 0 ? nothing : html` <small>(${notes.join('; ')})</small>`}
+      </td>
+    </tr>`;
+  }
+
+  #count(samples: number): string {
+    return new Intl.NumberFormat(this.#locale.lang).format(samples);
+  }
+}
+
+const takenOf = ({ taken }: LedgerHour): number => taken;
+const storedOf = ({ stored }: LedgerHour): number => stored;
+const waitingOf = ({ waiting }: LedgerHour): number => waiting;
+const droppedOf = ({ dropped }: LedgerHour): number => Object.values(dropped).reduce((all, one) => all + one, 0);
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'tarsier-host-ledger': HostLedger;
+  }
+}
