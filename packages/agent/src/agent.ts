@@ -55,7 +55,8 @@ export interface AgentDeps {
 const eagerMs = 10_000;
 const eagerFlushMs = 1_000;
 const lastSendMs = 2_000;
-const lastReportMs = 1_000;
+/** A collector that has taken all may be slow; one that has not is not waited for. */
+const lastReportMs = { taken: 5_000, otherwise: 1_000 } as const;
 /** Starting takes more memory than all that follows; by now it is over. */
 const giveBackMs = 20_000;
 
@@ -276,7 +277,7 @@ export async function createAgent(
       flush('goodbye');
       await flushing;
       await shipper.stop(lastSendMs);
-      await reporter.stop(lastReportMs);
+      await reporter.stop(spool.stats.waiting === 0 ? lastReportMs.taken : lastReportMs.otherwise);
       await spool.close();
       await set.close();
       host.close();
