@@ -164,9 +164,9 @@ export const de: AlertWords = {
   silences: {
     none: 'Nichts ist stillgeschaltet.',
     matchers: 'Was',
-    until: 'Bis',
-    by: 'Von',
     comment: 'Warum',
+    byWhy: (who, why) => [why, who === '' ? '' : `von ${who}`].filter(Boolean).join(', '),
+    elsewhere: (channel) => `des Alertmanagers „${channel}“: Sie wird dort geändert und beendet`,
     end: 'Beenden',
     endLabel: (what) => `Stillschaltung von ${what} beenden`,
     recurring: (zone, times) => `${times}, ${zone}`,

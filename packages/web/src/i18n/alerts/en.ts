@@ -163,9 +163,9 @@ export const en = {
   silences: {
     none: 'Nothing is silenced.',
     matchers: 'What',
-    until: 'Until',
-    by: 'By',
     comment: 'Why',
+    byWhy: (who: string, why: string) => [why, who === '' ? '' : `by ${who}`].filter(Boolean).join(', '),
+    elsewhere: (channel: string) => `of the Alertmanager “${channel}”: it is changed and ended there`,
     end: 'End',
     endLabel: (what: string) => `End the silence of ${what}`,
     recurring: (zone: string, times: string) => `${times}, ${zone}`,

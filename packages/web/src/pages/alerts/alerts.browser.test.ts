@@ -25,6 +25,7 @@ const silences: readonly Silence[] = [
     createdBy: '',
     recurring: { timeZone: 'Europe/Berlin', times: [{ days: ['sun'], from: '22:00', to: '06:00' }] },
   },
+  { id: 's4', matchers: ['host="far"'], comment: '', createdBy: 'bob', endsAt: now + hourMs, from: 'central' },
   { id: 's3', matchers: ['host="old"'], comment: '', createdBy: '', endsAt: now - hourMs },
 ];
 const onCall: OnCallResponse = {
@@ -97,12 +98,14 @@ test('incidents come with how much noise was spared and why the rest was not tol
 test('silences that are in force are listed and ended, and new ones made', async () => {
   const { element, asked, answers } = await open('#/alerts/silences');
   const list = await shown(element, 'tarsier-alert-silences');
-  expect(text(list)).toMatch(/host="db-1" until .* ann new disk .* cluster="test" sun 22:00–06:00, Europe\/Berlin/u);
+  expect(text(list)).toMatch(
+    /host="db-1" until .* new disk, by ann End cluster="test" Sun 22:00–06:00, Europe\/Berlin End host="far" until .* by bob of the Alertmanager “central”: it is changed and ended there/u,
+  );
   expect(text(list)).not.toContain('host="old"');
   await expectAccessible(element);
   part(list, 'summary').click();
   answers.set('/v1/silences/s1', undefined);
-  part(list, 'tbody button').click();
+  part(list, '.branch button').click();
   await expect.poll(() => said(list)).toBe('The silence is over.');
   expect(asked).toContain('DELETE /v1/silences/s1 undefined');
   await userEvent.type(part(list, 'textarea'), 'host="a"\nalertname=~"Disk.*"');

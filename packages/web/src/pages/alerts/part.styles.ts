@@ -141,6 +141,10 @@ export const partStyles = css`
     margin: 10px 0 0;
     padding-inline-start: 22px;
   }
+  ul.tree {
+    padding: 0;
+    list-style: none;
+  }
   .branch {
     padding: 8px 10px;
     border-top: 1px solid var(--_border);
@@ -164,9 +168,16 @@ export const partStyles = css`
       min-width: 10em;
       white-space: normal;
     }
+    td.actions .button {
+      margin-block-end: 4px;
+    }
   }
   .said {
-    min-height: 1.5em;
+    margin: 0;
+  }
+  /* It stays where a screen reader looks, and takes no place while it says nothing. */
+  .said:empty {
+    position: absolute;
   }
   pre {
     margin: 0;

@@ -1,5 +1,5 @@
 import type { Silence } from '@tarsier/protocol/api';
-import { html } from 'lit';
+import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { formatMoment } from '../../chart/age.ts';
 import { asking } from '../../controllers/asked.ts';
@@ -33,9 +33,14 @@ export class AlertSilences extends EditingPart {
     if (asked.kind !== 'ready') return html`${this.waiting(asked)}`;
     const now = source?.now() ?? Date.now();
     const inForce = asked.value.silences.filter(({ endsAt }) => endsAt === undefined || endsAt > now);
-    return html`<section class="card">
-        ${inForce.length === 0 ? html`<p>${text.none}</p>` : this.#table(inForce, now)} ${this.status()}
+    return html`<section class="card" aria-labelledby="silences">
+        <h2 id="silences">${this.locale.words.page.silences}</h2>
+        ${inForce.length === 0 ? html`<p class="quiet">${text.none}</p>` : nothing}
+        <ul class="tree">
+          ${inForce.map((silence) => this.#branch(silence, now))}
+        </ul>
       </section>
+      ${this.status()}
       <details class="card">
         <summary>${text.add}</summary>
         ${this.#form()}
@@ -48,42 +53,30 @@ export class AlertSilences extends EditingPart {
       </section>`;
   }
 
-  #table(silences: readonly Silence[], now: number): TemplateResult {
+  #branch(silence: Silence, now: number): TemplateResult {
     const { silences: text } = this.locale.words;
-    return html`<div class="scroll" tabindex="0" role="region" aria-label=${this.locale.words.page.silences}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">${text.matchers}</th>
-            <th scope="col">${text.until}</th>
-            <th scope="col">${text.by}</th>
-            <th scope="col">${text.comment}</th>
-            <td></td>
-          </tr>
-        </thead>
-        <tbody>
-          ${silences.map((silence) => {
-            const what = silence.matchers.join(', ');
-            return html`<tr>
-              <th scope="row"><code>${what}</code></th>
-              <td>${this.#until(silence, now)}</td>
-              <td>${silence.createdBy}</td>
-              <td>${silence.comment}</td>
-              <td class="actions">
-                <button
-                  class="button"
-                  type="button"
-                  aria-label=${text.endLabel(what)}
-                  @click=${() => void this.change({ method: 'DELETE', path: `${path}/${encodeURIComponent(silence.id)}`, done: text.ended })}
-                >
-                  ${text.end}
-                </button>
-              </td>
-            </tr>`;
-          })}
-        </tbody>
-      </table>
-    </div>`;
+    const { id, matchers, createdBy, comment, from } = silence;
+    const what = matchers.join(', ');
+    const of = `${path}/${encodeURIComponent(id)}`;
+    return html`<li class="branch">
+      <code>${what}</code>
+      <p>${this.#until(silence, now)}</p>
+      ${createdBy === '' && comment === '' ? nothing : html`<p class="quiet">${text.byWhy(createdBy, comment)}</p>`}
+      ${
+        from === undefined
+          ? html`<p class="form-buttons">
+              <button
+                class="button"
+                type="button"
+                aria-label=${text.endLabel(what)}
+                @click=${() => void this.change({ method: 'DELETE', path: of, done: text.ended })}
+              >
+                ${text.end}
+              </button>
+            </p>`
+          : html`<p class="quiet">${text.elsewhere(from)}</p>`
+      }
+    </li>`;
   }
 
   #until({ endsAt, recurring }: Silence, now: number): string {
@@ -91,7 +84,8 @@ export class AlertSilences extends EditingPart {
     const end = endsAt === undefined ? text.always : text.ends(formatMoment(endsAt, now, this.locale));
     if (recurring === undefined) return end;
     const times = recurring.times.map(
-      ({ days, from, to }) => `${days.length === 7 ? '' : `${days.join(' ')} `}${from}–${to}`,
+      ({ days, from, to }) =>
+        `${days.length === 7 ? '' : `${days.map((day) => this.policies.words.days[day]).join(' ')} `}${from}–${to}`,
     );
     return `${text.recurring(recurring.timeZone, times.join(', '))}${endsAt === undefined ? '' : `, ${end}`}`;
   }

@@ -94,9 +94,11 @@ export class RuleList extends EditingPart {
     const text = this.#app.words.rules;
     return html`<li class=${rule.enabled ? '' : 'off'}>
       ${icons[rule.severity]}
-      <span class="name">${rule.name}</span>
-      <span class="quiet"
-        >${text.severities[rule.severity]}${rule.enabled ? '' : `, ${text.off}`}${this.#trial(rule)}</span
+      <span
+        ><span class="name">${rule.name}</span>
+        <span class="quiet"
+          >${text.severities[rule.severity]}${rule.enabled ? '' : `, ${text.off}`}${this.#trial(rule)}</span
+        ></span
       >
       <span class="actions">${this.editButtons(rule.id, rule.name, path)}</span>
       <code>${describeRule(rule)}</code>
@@ -139,7 +141,7 @@ export class RuleList extends EditingPart {
             <ul>
               ${groups.map(
                 (group) =>
-                  html`<li>
+                  html`<li class="group">
                     <span class="name">${words.group(group.name, group.rules)}</span>
                     ${
                       group.failing === 0

@@ -61,20 +61,32 @@ export const listStyles = css`
     padding: 0;
     list-style: none;
   }
+  h3 {
+    margin-top: 10px;
+  }
   li {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: baseline;
+    display: grid;
+    grid-template-columns: auto minmax(0, 1fr) auto;
     gap: 2px 10px;
+    align-items: baseline;
     padding: 8px 0;
     border-bottom: 1px solid var(--_border);
+  }
+  li.group {
+    grid-template-columns: minmax(0, 1fr);
   }
   li:last-child {
     border-bottom: 0;
   }
-  li code {
-    flex-basis: 100%;
-    margin-inline-start: 24px;
+  li > code,
+  li > .wrong {
+    grid-column: 2 / -1;
+    overflow-wrap: anywhere;
+  }
+  li.group > .wrong {
+    grid-column: 1;
+  }
+  li > code {
     color: var(--_text-quiet);
   }
   .name {
@@ -87,15 +99,19 @@ export const listStyles = css`
   li .actions {
     display: flex;
     gap: 6px;
-    margin-inline-start: auto;
   }
   .wrong {
     display: flex;
-    flex-basis: 100%;
     gap: 8px;
     align-items: baseline;
     margin: 2px 0 0;
-    margin-inline-start: 24px;
     color: var(--_warning);
+  }
+  @media (max-width: 640px) {
+    li .actions {
+      grid-column: 2 / -1;
+      grid-row: 3;
+      margin-top: 4px;
+    }
   }
 `;

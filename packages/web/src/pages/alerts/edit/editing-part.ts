@@ -76,7 +76,8 @@ export abstract class EditingPart extends LitElement {
   }
 
   protected status(): TemplateResult {
-    return html`<p role="status" class="said">${this.said}</p>`;
+    // Nothing else within it: it has no height while it is empty.
+    return html`<p role="status" class="said">${this.said === '' ? nothing : this.said}</p>`;
   }
 
   protected edit(id: string): void {
