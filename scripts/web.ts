@@ -16,7 +16,7 @@ export async function buildWeb(): Promise<void> {
   // A test runner's environment would build the libraries' development versions into the page.
   process.env['NODE_ENV'] = 'production';
   try {
-    await build({ root: webFolder, logLevel: 'error' });
+    await build(pageBuild());
     await build(embedBuild());
     await build(moduleBuild());
   } finally {
@@ -30,8 +30,21 @@ export function entriesOf(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, `${webFolder}src/embed/${name}.ts`]));
 }
 
-/** `embed/tarsier.js`: everything in one file, for a script tag. */
-export function embedBuild(entry: Record<string, string> = entriesOf(['tarsier']), outDir = 'embed'): InlineConfig {
+/** The dashboard. */
+export function pageBuild(outDir: string = webRoot): InlineConfig {
+  return { root: webFolder, logLevel: 'error', build: { outDir, emptyOutDir: true } };
+}
+
+/**
+ * `embed/tarsier.js`: everything in one file, for a script tag.
+ *
+ * @param oneFile  false: what is used seldom is a file of its own
+ */
+export function embedBuild(
+  entry: Record<string, string> = entriesOf(['tarsier']),
+  outDir = 'embed',
+  oneFile = true,
+): InlineConfig {
   return {
     root: webFolder,
     logLevel: 'error',
@@ -40,18 +53,19 @@ export function embedBuild(entry: Record<string, string> = entriesOf(['tarsier']
       emptyOutDir: true,
       copyPublicDir: false,
       // As a library it would keep its white space, which is a third of it.
-      rollupOptions: {
+      rolldownOptions: {
         input: entry,
         preserveEntrySignatures: 'strict',
-        output: { entryFileNames: '[name].js' },
+        output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js', codeSplitting: !oneFile },
       },
     },
   };
 }
 
-/** `modules/`: a module for each element, for bundlers and servers, which bring Lit and uPlot themselves. */
+/** `modules/`: a module for each element, for bundlers and servers, which bring Lit, uPlot and React themselves. */
 function moduleBuild(): InlineConfig {
   const names = readdirSync(`${webFolder}src/embed`).map((file) => file.replace(/\.ts$/u, ''));
+  const tags = readdirSync(`${webFolder}src/elements`).filter((name) => name.startsWith('tarsier-'));
   return {
     root: webFolder,
     logLevel: 'error',
@@ -60,8 +74,18 @@ function moduleBuild(): InlineConfig {
       emptyOutDir: true,
       copyPublicDir: false,
       minify: false,
-      lib: { entry: entriesOf(names), formats: ['es'] },
-      rollupOptions: { external: [/^lit(\/|$)/u, /^uplot$/u] },
+      lib: {
+        entry: {
+          ...entriesOf(names),
+          // The classes alone: importing one registers nothing.
+          ...Object.fromEntries(
+            tags.map((tag) => [`elements/${tag.replace('tarsier-', '')}`, `${webFolder}src/elements/${tag}/${tag}.ts`]),
+          ),
+          react: `${webFolder}src/react.ts`,
+        },
+        formats: ['es'],
+      },
+      rolldownOptions: { external: [/^lit(\/|$)/u, /^uplot$/u, /^react$/u, /^@lit\/react$/u] },
     },
   };
 }

@@ -2,22 +2,18 @@
  * `pnpm bench web`: what is loaded, gzipped; what live charts cost the page's thread beside uPlot alone; whether memory
  * grows. CPU is the thread's own time, so that neighbours on the machine do not count.
  */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { chromium, type CDPSession, type Page } from 'playwright';
 import { build } from 'vite';
-import { buildWeb, embedBuild, entriesOf, webFolder, webRoot } from '../../scripts/web.ts';
+import { buildWeb, embedBuild, webFolder } from '../../scripts/web.ts';
 import { chromiumFlags, chromiumPath } from '../../test/support/chromium.ts';
+import { measureSizes } from './sizes.ts';
 
 const seconds = 20;
-
-/** kB of 1,000 bytes, gzip -9. */
-const budgets = { stat: 20, gauge: 20, chart: 48, tarsier: 110 } as const;
-const firstRouteBudget = 120;
 
 const folder = await mkdtemp(join(tmpdir(), 'tarsier-bench-web-'));
 try {
@@ -34,28 +30,9 @@ function say(...cells: readonly (string | number)[]): void {
   );
 }
 
-function gzipped(bytes: Uint8Array): number {
-  return gzipSync(bytes, { level: 9 }).length / 1000;
-}
-
 async function sizes(): Promise<void> {
   say('what is loaded', 'kB gzip', 'budget');
-  for (const [name, budget] of Object.entries(budgets)) {
-    await build(embedBuild(entriesOf([name]), join(folder, name)));
-    say(name, gzipped(await readFile(join(folder, name, `${name}.js`))).toFixed(1), budget);
-  }
-  const assets = join(webRoot, 'assets');
-  const html = await readFile(join(webRoot, 'index.html'), 'utf8');
-  const names = await readdir(assets);
-  // The page's own script and style, and the chunk of the first page; the others come when they are asked for.
-  const first = names.filter((name) => html.includes(name) || /^(?:overview|page\.styles|decorate)-/u.test(name));
-  const sum = async (list: readonly string[]): Promise<number> =>
-    (await Promise.all(list.map(async (name) => gzipped(await readFile(join(assets, name)))))).reduce(
-      (a, b) => a + b,
-      0,
-    );
-  say('dashboard, first route', (await sum(first)).toFixed(1), firstRouteBudget);
-  say('editor of explore, on demand', (await sum(names.filter((name) => name.startsWith('query-editor')))).toFixed(1));
+  for (const { name, kB, budgetKB } of await measureSizes()) say(name, kB.toFixed(1), budgetKB ?? '');
 }
 
 async function charts(): Promise<void> {

@@ -65,8 +65,9 @@ export async function createKey(
   dataFolder: string,
   scope: string,
   environment: Readonly<Record<string, string>> = {},
+  tenant = 'default',
 ): Promise<string> {
-  const args = ['key', 'create', '--tenant', 'default', '--scope', scope];
+  const args = ['key', 'create', '--tenant', tenant, '--scope', scope];
   const stdout = await collectorCommand(dataFolder, args, environment);
   if (!/^tsr_\S+\n$/u.test(stdout)) throw new Error(`key create printed ${JSON.stringify(stdout)}`);
   return stdout.trim();

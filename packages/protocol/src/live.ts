@@ -29,8 +29,14 @@ export type LiveRequest =
   | { readonly type: 'unsub'; readonly id: number }
   /** Alerts, incidents, anomalies and their events: they come unless they are not wanted. */
   | { readonly type: 'alerts'; readonly which: 'all' | 'none' }
-  /** The tenant's jobs as they change: all of them, one (its events after a number, to go on), or none any more. */
-  | { readonly type: 'jobs'; readonly which: 'all' | 'none' | { readonly job: string; readonly after?: number } }
+  /**
+   * The tenant's jobs as they change: all of them, none any more, or one with its events (after a number, to go on);
+   * with `others` the others as well, without theirs.
+   */
+  | {
+      readonly type: 'jobs';
+      readonly which: 'all' | 'none' | { readonly job: string; readonly after?: number; readonly others?: boolean };
+    }
   /** What jobs have learnt, as it is saved, promoted, gone back from and deleted. */
   | { readonly type: 'models'; readonly which: 'all' | 'none' }
   /** What a person does about an incident: acknowledge, feedback, ...; for those who may over the REST API. */

@@ -5,7 +5,9 @@ import { TarsierCost } from './elements/tarsier-cost/tarsier-cost.ts';
 import { TarsierOptimisationScore } from './elements/tarsier-optimisation-score/tarsier-optimisation-score.ts';
 import { TarsierBudget } from './elements/tarsier-budget/tarsier-budget.ts';
 import { TarsierPerformance } from './elements/tarsier-performance/tarsier-performance.ts';
+import { TarsierJobQueue } from './elements/tarsier-job-queue/tarsier-job-queue.ts';
 import { TarsierJobs } from './elements/tarsier-jobs/tarsier-jobs.ts';
+import { TarsierUsage } from './elements/tarsier-usage/tarsier-usage.ts';
 
 /** Elements that show jobs and what came of them: the dashboard loads them with the pages that do. */
 export const models: readonly (readonly [tag: string, element: CustomElementConstructor])[] = [
@@ -17,4 +19,6 @@ export const models: readonly (readonly [tag: string, element: CustomElementCons
   ['tarsier-budget', TarsierBudget],
   ['tarsier-performance', TarsierPerformance],
   ['tarsier-jobs', TarsierJobs],
+  ['tarsier-job-queue', TarsierJobQueue],
+  ['tarsier-usage', TarsierUsage],
 ];

@@ -9,7 +9,9 @@ export { TarsierTraining } from './elements/tarsier-training/tarsier-training.ts
 export { TarsierConvergence } from './elements/tarsier-convergence/tarsier-convergence.ts';
 export { TarsierModelMatrix } from './elements/tarsier-model-matrix/tarsier-model-matrix.ts';
 export { TarsierCost } from './elements/tarsier-cost/tarsier-cost.ts';
+export { TarsierJobQueue } from './elements/tarsier-job-queue/tarsier-job-queue.ts';
 export { TarsierJobs } from './elements/tarsier-jobs/tarsier-jobs.ts';
+export { TarsierUsage } from './elements/tarsier-usage/tarsier-usage.ts';
 export { TarsierOptimisationScore } from './elements/tarsier-optimisation-score/tarsier-optimisation-score.ts';
 export { TarsierBudget } from './elements/tarsier-budget/tarsier-budget.ts';
 export { TarsierPerformance } from './elements/tarsier-performance/tarsier-performance.ts';

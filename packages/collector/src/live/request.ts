@@ -25,7 +25,7 @@ const requestSchema: z.ZodType<LiveRequest> = z.discriminatedUnion('type', [
     which: z.union([
       z.literal('all'),
       z.literal('none'),
-      z.object({ job: z.uuid(), after: z.int().min(0).exactOptional() }),
+      z.object({ job: z.uuid(), after: z.int().min(0).exactOptional(), others: z.boolean().exactOptional() }),
     ]),
   }),
   z.object({ type: z.literal('alerts'), which }),

@@ -114,7 +114,7 @@ export function createLiveSession({
   let scope: TenantScope | undefined;
   let admitted: Admission | undefined;
   let unsubscribe = (): void => {};
-  let jobs: 'all' | 'none' | { readonly job: string; readonly after?: number } = 'none';
+  let jobs: LiveRequestOf<'jobs'>['which'] = 'none';
   let alerts: 'all' | 'none' = 'all';
   let models: 'all' | 'none' = 'none';
   let eventsAfter = 0;
@@ -362,7 +362,8 @@ export function createLiveSession({
     wantsJob(tenantId, id) {
       if (!hears({ tenantId }) || jobs === 'none') return 'no';
       if (jobs === 'all') return 'state';
-      return jobs.job === id ? { eventsAfter } : 'no';
+      if (jobs.job === id) return { eventsAfter };
+      return jobs.others === true ? 'state' : 'no';
     },
     job(job) {
       const isLarge = job.result !== undefined && JSON.stringify(job.result).length > maxLiveResult;

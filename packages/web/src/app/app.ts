@@ -6,7 +6,7 @@ import { LocaleController } from '../controllers/locale.ts';
 import type { Connection, DataSource } from '../data/source.ts';
 import type { Store } from '../data/store.ts';
 import { define } from '../define.ts';
-import { icons } from '../styles/icons.ts';
+import { appIcons } from '../styles/app-icons.ts';
 import { base, tokens } from '../styles/tokens.ts';
 import { styles } from './app.styles.ts';
 import { eyes } from './brand.ts';
@@ -214,7 +214,7 @@ export class TarsierApp extends LitElement {
         <header>
           <a class="brand" href="#/">${eyes}<span>Tarsier</span></a>
           <button class="button search" type="button" aria-keyshortcuts="Control+K" @click=${this.#openPalette}>
-            ${icons.search}<span>${words.search}</span><kbd>Ctrl K</kbd>
+            ${appIcons.search}<span>${words.search}</span><kbd>Ctrl K</kbd>
           </button>
           <tarsier-time-range></tarsier-time-range>
           <tarsier-connection></tarsier-connection>
@@ -222,7 +222,7 @@ export class TarsierApp extends LitElement {
         <nav aria-label=${words.navigation}>
           ${pages.map((page, i) => this.#link(page, i))}
           <button class="more" type="button" @click=${this.#openPalette}>
-            ${icons.more}<span>${words.more}</span>
+            ${appIcons.more}<span>${words.more}</span>
           </button>
         </nav>
         <main id="main" tabindex="-1">
@@ -249,7 +249,7 @@ export class TarsierApp extends LitElement {
       href=${routeHash({ page: index === 0 ? '' : name })}
       aria-current=${current ? 'page' : nothing}
       aria-keyshortcuts="g ${key}"
-      >${icons[icon]}<span>${this.#locale.words.pages[name]}</span></a
+      >${appIcons[icon]}<span>${this.#locale.words.pages[name]}</span></a
     >`;
   }
 
@@ -278,7 +278,7 @@ export class TarsierApp extends LitElement {
     const { offline } = this.#locale.words;
     if (connection.kind !== 'offline' || connection.attempt <= 1) return nothing;
     return html`<div class="card banner">
-      ${icons.offline}
+      ${appIcons.offline}
       <span>
         <strong>${offline.title(formatMoment(connection.since, Date.now(), this.#locale))}</strong> ${offline.text}
       </span>

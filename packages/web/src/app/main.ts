@@ -1,3 +1,5 @@
+// In the page's own bundle: here it is always needed, and at once.
+import '../data/connect.ts';
 import { define, watching } from '../define.ts';
 import { alertWords } from '../i18n/alerts/words.ts';
 import { modelWords } from '../i18n/models/words.ts';

@@ -4,7 +4,7 @@
  */
 import type { LitElement } from 'lit';
 import type { Store } from '../data/store.ts';
-import type { icons } from '../styles/icons.ts';
+import type { appIcons } from '../styles/app-icons.ts';
 import type { AppWords } from './words/en.ts';
 import type { Preferences } from './preferences.ts';
 import type { Route } from './route.ts';
@@ -20,7 +20,7 @@ export interface PageElement extends LitElement {
 export interface Page {
   /** First part of the address, and the key of its name in the words. */
   readonly name: keyof AppWords['pages'];
-  readonly icon: keyof typeof icons;
+  readonly icon: keyof typeof appIcons;
   /** After `g`. */
   readonly key: string;
   readonly tag: string;

@@ -19,11 +19,28 @@ const bridged = 2.5;
  */
 export function alignColumns(columns: readonly SeriesColumn[], from: number): AlignedData {
   const starts = columns.map(({ times }) => firstAtOrAfter(times, from));
-  const merged = mergeTimes(columns, starts);
+  const shared = sharedTimes(columns, starts);
+  const merged = shared ?? mergeTimes(columns, starts);
   const intervalMs = typicalInterval(merged);
   const times = breakGaps(merged, intervalMs);
+  if (shared === times)
+    return { times, values: columns.map((column, i) => column.values.slice(starts[i])), intervalMs };
   const values = columns.map((column, i) => place(column, starts[i] ?? 0, times));
   return { times, values, intervalMs };
+}
+
+/** The times of all of them, where they have the same, as those of one host do. */
+function sharedTimes(columns: readonly SeriesColumn[], starts: readonly number[]): Float64Array | undefined {
+  const [first, ...others] = columns;
+  if (first === undefined) return undefined;
+  const times = first.times.slice(starts[0]);
+  const same = others.every((column, other) => {
+    const start = starts[other + 1] ?? 0;
+    if (column.times.length - start !== times.length) return false;
+    for (let i = 0; i < times.length; i++) if (column.times[start + i] !== times[i]) return false;
+    return true;
+  });
+  return same ? times : undefined;
 }
 
 function firstAtOrAfter(times: Float64Array, from: number): number {
@@ -65,6 +82,9 @@ export function typicalInterval(times: Float64Array): number {
 }
 
 function breakGaps(times: Float64Array, intervalMs: number): Float64Array {
+  let gaps = 0;
+  for (let i = 1; i < times.length; i++) if ((times[i] ?? 0) - (times[i - 1] ?? 0) > bridged * intervalMs) gaps++;
+  if (gaps === 0) return times;
   const broken: number[] = [];
   for (let i = 0; i < times.length; i++) {
     const time = times[i] ?? 0;
@@ -72,7 +92,7 @@ function breakGaps(times: Float64Array, intervalMs: number): Float64Array {
     if (before !== undefined && time - before > bridged * intervalMs) broken.push((before + time) / 2);
     broken.push(time);
   }
-  return broken.length === times.length ? times : Float64Array.from(broken);
+  return Float64Array.from(broken);
 }
 
 function place({ times, values }: SeriesColumn, start: number, axis: Float64Array): Float64Array {
@@ -89,7 +109,7 @@ function place({ times, values }: SeriesColumn, start: number, axis: Float64Arra
  * neighbours is bridged over theirs. Without any NaN the column itself is given, which draws faster.
  */
 export function withGaps(times: Float64Array, values: Float64Array): Float64Array | (number | null | undefined)[] {
-  if (!values.some(Number.isNaN)) return values;
+  if (!hasGaps(values)) return values;
   const own = ownInterval(times, values);
   const drawn: (number | null | undefined)[] = Array.from(values, (value) => (Number.isNaN(value) ? null : value));
   let last = -1;
@@ -100,6 +120,11 @@ export function withGaps(times: Float64Array, values: Float64Array): Float64Arra
     last = i;
   }
   return drawn;
+}
+
+function hasGaps(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) return true;
+  return false;
 }
 
 function ownInterval(times: Float64Array, values: Float64Array): number {

@@ -86,6 +86,15 @@ export interface ChartView {
   readonly newest: number | undefined;
   /** No sample for longer than three intervals, and than an agent's longest pause between two batches. */
   readonly stale: boolean;
+  /** The same object as long as the lines are the same ones. */
+  readonly naming: LineNaming;
+}
+
+/** What lines are called and coloured. */
+export interface LineNaming {
+  /** Of the series, and of those that they are compared with. */
+  readonly signatures: readonly string[];
+  readonly names: readonly string[];
   readonly slots: ReadonlyMap<string, number>;
 }
 
@@ -106,7 +115,7 @@ export function chartView(
   settings: ChartSettings,
   pixels: number,
   now: number,
-  before: Pick<ChartView, 'held' | 'slots' | 'unit'> | undefined,
+  before: Pick<ChartView, 'held' | 'naming' | 'unit'> | undefined,
 ): ChartView {
   const { series: held, span } = input;
   const newest = held.reduce((latest, { column }) => Math.max(latest, column.times.at(-1) ?? -Infinity), -Infinity);
@@ -130,15 +139,14 @@ export function chartView(
   const { times, values } = decimate(aligned, to - from, pixels);
   const drawn = settings.stacked ? [...stacked(values.slice(0, shown.length)), ...values.slice(shown.length)] : values;
   const { scale, range } = axis(drawn, input.forecasts, settings, unit);
-  const slots = assignSlots(before?.slots ?? new Map(), signatures);
-  const names = settings.by.length > 0 ? shown.map((series) => namedBy(series, settings.by)) : seriesNames(shown);
+  const naming = nameLines(shown, compared, settings, before?.naming);
 
   const lines = [...shown, ...compared].map(({ signature, column }, i): ChartLine => {
     const own = i < shown.length ? i : signatures.indexOf(signature);
     return {
       signature: i < shown.length ? signature : `${signature}\nearlier`,
-      name: names[own] ?? '',
-      slot: slots.get(signature) ?? 0,
+      name: naming.names[own] ?? '',
+      slot: naming.slots.get(signature) ?? 0,
       values: values[i] ?? new Float64Array(),
       drawn: drawn[i] ?? new Float64Array(),
       latest: column.times.at(-1) === newest ? column.values.at(-1) : lastRecent(column, to),
@@ -167,7 +175,25 @@ export function chartView(
     settings,
     newest: newest >= from ? newest : undefined,
     stale: span === undefined && newest >= from && now - newest > Math.max(3 * aligned.intervalMs || 0, longestPauseMs),
-    slots,
+    naming,
+  };
+}
+
+function nameLines(
+  shown: readonly HeldSeries[],
+  compared: readonly HeldSeries[],
+  { by }: ChartSettings,
+  before: LineNaming | undefined,
+): LineNaming {
+  const all = [...shown, ...compared];
+  const isSame =
+    before?.signatures.length === all.length && all.every((one, i) => one.signature === before.signatures[i]);
+  if (isSame) return before;
+  const signatures = shown.map(({ signature }) => signature);
+  return {
+    signatures: all.map(({ signature }) => signature),
+    names: by.length > 0 ? shown.map((series) => namedBy(series, by)) : seriesNames(shown),
+    slots: assignSlots(before?.slots ?? new Map(), signatures),
   };
 }
 
@@ -215,12 +241,13 @@ function namedBy({ name, labels }: HeldSeries, by: readonly string[]): string {
   return parts.join(' ') || name;
 }
 
-function extent(values: readonly Iterable<number>[]): { min: number; max: number; leastPositive: number } {
+function extent(values: readonly ArrayLike<number>[]): { min: number; max: number; leastPositive: number } {
   let min = Infinity;
   let max = -Infinity;
   let leastPositive = Infinity;
   for (const column of values) {
-    for (const value of column) {
+    for (let i = 0; i < column.length; i++) {
+      const value = column[i] ?? NaN;
       if (!Number.isFinite(value)) continue;
       if (value < min) min = value;
       if (value > max) max = value;

@@ -34,6 +34,35 @@ test('what does not fit into six milliseconds waits for the next frame', () => {
   expect(drawn).toEqual([1, 2, 3]);
 });
 
+test('many charts are done within four frames, whatever the six milliseconds say', () => {
+  const { queue, frames, frame, work } = stage();
+  let drawn = 0;
+  const counts: number[] = [];
+  for (let i = 0; i < 40; i++) {
+    queue.request(() => {
+      drawn++;
+      work(2);
+    });
+  }
+  while (frames.length > 0) {
+    frame();
+    counts.push(drawn);
+  }
+  expect(counts).toEqual([10, 20, 30, 40]);
+});
+
+test('what asks anew while it is drawn waits for the next frame', () => {
+  const { queue, frames, frame } = stage();
+  let drawn = 0;
+  const draw = (): void => {
+    drawn++;
+    if (drawn === 1) queue.request(draw);
+  };
+  queue.request(draw);
+  frame();
+  expect([drawn, frames.length]).toEqual([1, 1]);
+});
+
 test('a chart that left is not drawn', () => {
   const { queue, frame } = stage();
   const draw = (): void => expect.unreachable();

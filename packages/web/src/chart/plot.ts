@@ -75,10 +75,12 @@ export function createPlot(deps: PlotDeps): Plot {
       const series = plot.series[i + 1];
       if (series !== undefined && !earlier) series.width = Math.max(deps.colours.lineWidth, width);
     }
+    const { min, max } = view.held.range;
+    const { y } = plot.scales;
     plot.batch(() => {
       plot.setData(columns(view), false);
       plot.setScale('x', { min: view.from, max: view.end });
-      plot.setScale('y', { min: view.held.range.min, max: view.held.range.max });
+      if (y?.min !== min || y.max !== max) plot.setScale('y', { min, max });
     });
   }
 

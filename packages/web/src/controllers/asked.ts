@@ -24,6 +24,7 @@ export class AskedController<T> implements ReactiveController {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #abort: AbortController | undefined;
   #settling: ReturnType<typeof setTimeout> | undefined;
+  #newsAgain = false;
   #unfollow: (() => void) | undefined;
 
   /**
@@ -44,13 +45,7 @@ export class AskedController<T> implements ReactiveController {
     this.#everyMs = everyMs;
     this.#source = new SourceController(host, (source) => {
       this.#unfollow?.();
-      this.#unfollow =
-        source === undefined
-          ? undefined
-          : news?.(source).subscribe(() => {
-              clearTimeout(this.#settling);
-              this.#settling = setTimeout(() => this.refresh(), settleMs);
-            });
+      this.#unfollow = source === undefined ? undefined : news?.(source).subscribe(() => this.#settle());
       this.#begin();
     });
     host.addController(this.#source);
@@ -70,6 +65,22 @@ export class AskedController<T> implements ReactiveController {
     void this.#ask();
   }
 
+  /** What is known better than by asking, as what came live. */
+  put(value: T): void {
+    this.#state = { kind: 'ready', value };
+    this.#host.requestUpdate();
+  }
+
+  /** Soon, and once more for what came meanwhile: a stream of news neither puts the answer off nor asks for each. */
+  #settle(): void {
+    this.#newsAgain = this.#settling !== undefined;
+    this.#settling ??= setTimeout(() => {
+      this.#settling = undefined;
+      this.refresh();
+      if (this.#newsAgain) this.#settle();
+    }, settleMs);
+  }
+
   hostUpdate(): void {
     // The element's properties may ask for something else now.
     if (this.#path() !== this.#asked) this.#begin();
@@ -78,6 +89,7 @@ export class AskedController<T> implements ReactiveController {
   hostDisconnected(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#settling);
+    this.#settling = undefined;
     this.#abort?.abort();
   }
 

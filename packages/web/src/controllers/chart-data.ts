@@ -1,12 +1,11 @@
 import type { Alert, Anomaly, AnomalyEvent } from '@tarsier/protocol';
 import type { SeriesForecast } from '@tarsier/protocol/api';
-import type { ChartQuery, SeriesAbout } from '../data/range-query.ts';
-import { answersRaw, heldFromAnswers, rangePaths, stepFor, unitOfExpression } from '../data/range-query.ts';
+import type { ChartQuery } from '../data/range-query.ts';
+import { stepFor } from '../data/steps.ts';
 import { RequestError } from '../data/rest.ts';
 import type { DataSource, HeldSeries, LiveSubscription, SourceError, SubscriptionState } from '../data/source.ts';
 import { spanOf } from '../data/time-range.ts';
 import type { Span, TimeRange } from '../data/time-range.ts';
-import { wallClockShift } from '../data/wall-clock-shift.ts';
 
 /** What a chart wants to see. */
 export interface ChartWish {
@@ -44,7 +43,6 @@ export interface ChartData {
 
 /** A collector's live feed offers so much; beyond it the past is asked for. */
 export const longestLiveMs = 3_600_000;
-const confidences = [0.95, 0.8, 0.5];
 const forecastEveryMs = 60_000;
 const compareEveryMs = 60_000;
 
@@ -155,7 +153,11 @@ export class ChartFeed {
       } catch (error) {
         // Given up: somebody else's answer is awaited now.
         if (signal.aborted) return;
-        throw error;
+        // Not even the code that asks could be loaded.
+        this.#failed = [errorOf(error)];
+        if (this.#queried.length === 0 && this.#subscription === undefined) {
+          this.#state = { kind: 'failed', error: errorOf(error) };
+        }
       }
       if (signal.aborted) return;
       this.#changed();
@@ -176,16 +178,19 @@ export class ChartFeed {
 
   async #loadRange(wish: ChartWish): Promise<void> {
     const { signal } = this.#abort;
+    const { answersRaw, loadSeries, loadUnusual } = await past();
+    if (signal.aborted) return;
+    const { api } = this.#source;
     const span = spanOf(wish.range, this.#source.now());
-    const [loaded, past] = await Promise.all([
-      Promise.allSettled(wish.queries.map((query) => this.#load(query, span, wish.pixels, signal))),
-      this.#loadPast(span, signal),
+    const [loaded, unusual] = await Promise.all([
+      Promise.allSettled(wish.queries.map((query) => loadSeries(api, query, span, wish.pixels, signal))),
+      loadUnusual(api, span, signal),
     ]);
     if (signal.aborted) return;
     const failed = loaded.flatMap((one) => (one.status === 'rejected' ? [errorOf(one.reason)] : []));
     const [firstError] = failed;
     this.#failed = failed;
-    this.#past = past;
+    this.#past = unusual;
     // All failed: what was shown stays, and is said to be old.
     if (firstError !== undefined && failed.length === loaded.length) {
       this.#state = { kind: 'failed', error: firstError };
@@ -197,55 +202,16 @@ export class ChartFeed {
     this.#state = { kind: 'ready' };
   }
 
-  async #load(query: ChartQuery, span: Span, pixels: number, signal: AbortSignal): Promise<readonly HeldSeries[]> {
-    const paths = rangePaths(query, span, pixels);
-    const [about, ...answers] = await Promise.all([
-      this.#about(query, signal),
-      ...paths.map((path) => this.#source.api.get(path, signal)),
-    ]);
-    return heldFromAnswers(answers, about, stepFor(span.to - span.from, pixels), query.name);
-  }
-
-  async #about({ expr, kind, rate }: ChartQuery, signal: AbortSignal): Promise<(name: string) => SeriesAbout> {
-    if (kind === 'promql') {
-      const unit = unitOfExpression(expr);
-      return () => ({ kind: 'gauge', unit });
-    }
-    // The collector's own answer, checked where it was made.
-    const { series = [] } = (await this.#source.api.get(
-      `/v1/series?${new URLSearchParams({ query: expr })}`,
-      signal,
-    )) as {
-      series?: readonly (SeriesAbout & { readonly name: string })[];
-    };
-    const byName = new Map(series.map((one) => [one.name, one]));
-    return (name) => {
-      const { kind: metricKind = 'gauge', unit = '' } = byName.get(name) ?? {};
-      return { kind: rate ? 'gauge' : metricKind, unit };
-    };
-  }
-
-  async #loadPast(span: Span, signal: AbortSignal) {
-    const range = `start=${span.from / 1000}&end=${span.to / 1000}`;
-    try {
-      const [{ anomalies }, { events }] = await Promise.all([
-        this.#source.api.get(`/v1/anomalies?${range}`, signal),
-        this.#source.api.get(`/v1/anomalies/events?${range}`, signal),
-      ]);
-      return { anomalies, events };
-    } catch {
-      // The lines are worth showing without what was unusual in them.
-      return { anomalies: [], events: [] };
-    }
-  }
-
   async #loadCompared(wish: ChartWish): Promise<void> {
     const { signal } = this.#abort;
     const { from, to } = spanOf(wish.range, this.#source.now());
+    const { loadSeries, wallClockShift } = await past();
     const shift = wallClockShift(to, wish.compareMs, wish.timeZone);
     // Until the next request the window moves on.
     const span = { from: from - shift, to: to - shift + (wish.range.kind === 'last' ? compareEveryMs : 0) };
-    const loaded = await Promise.allSettled(wish.queries.map((query) => this.#load(query, span, wish.pixels, signal)));
+    const loaded = await Promise.allSettled(
+      wish.queries.map((query) => loadSeries(this.#source.api, query, span, wish.pixels, signal)),
+    );
     if (signal.aborted) return;
     this.#compared = loaded
       .flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
@@ -259,15 +225,9 @@ export class ChartFeed {
     const { signal } = this.#abort;
     const [query] = queries;
     if (query === undefined) return;
-    const expr = query.rate ? `rate(${query.expr}[1m])` : query.expr;
     try {
-      this.#forecasts = await Promise.all(
-        confidences.map(async (confidence) => {
-          const parameters = new URLSearchParams({ query: expr, horizon: forecast, confidence: String(confidence) });
-          const body = await this.#source.api.get(`/v1/forecast?${parameters}`, signal);
-          return { confidence, series: body.forecasts };
-        }),
-      );
+      const { loadBands } = await past();
+      this.#forecasts = await loadBands(this.#source.api, query, forecast, signal);
     } catch (error) {
       if (signal.aborted) return;
       this.#forecasts = [];
@@ -275,6 +235,8 @@ export class ChartFeed {
     }
   }
 }
+
+const past = () => import('./chart-past.ts');
 
 function errorOf(reason: unknown): SourceError {
   if (reason instanceof RequestError) return reason;

@@ -10,11 +10,15 @@ export class FollowController {
   readonly #source: SourceController;
   #unfollow: (() => void)[] = [];
 
-  constructor(host: Host, choose: (source: DataSource) => readonly Readable<unknown>[]) {
+  /** @param changed  renders the element anew, unless it knows better */
+  constructor(
+    host: Host,
+    choose: (source: DataSource) => readonly Readable<unknown>[],
+    changed: () => void = () => host.requestUpdate(),
+  ) {
     this.#source = new SourceController(host, (source) => {
       for (const end of this.#unfollow) end();
-      this.#unfollow =
-        source === undefined ? [] : choose(source).map((store) => store.subscribe(() => host.requestUpdate()));
+      this.#unfollow = source === undefined ? [] : choose(source).map((store) => store.subscribe(changed));
     });
     host.addController(this.#source);
   }
@@ -24,20 +28,32 @@ export class FollowController {
   }
 }
 
+const ticking = new Set<() => void>();
+let ticks: ReturnType<typeof setInterval> | undefined;
+
+function tickAll(): void {
+  // Nobody looks; browsers slow hidden timers down, but do not end them.
+  if (document.visibilityState !== 'hidden') for (const tick of [...ticking]) tick();
+}
+
 /** Renders its element anew each second, for ages and countdowns; no timer while detached. To be added to its host. */
 export class SecondsController implements ReactiveController {
   readonly #tick: () => void;
-  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(host: Host, tick: () => void = () => host.requestUpdate()) {
-    this.#tick = tick;
+    // Wrapped, so that it is its own in the set.
+    this.#tick = () => tick();
   }
 
   hostConnected(): void {
-    this.#timer = setInterval(this.#tick, 1000);
+    ticking.add(this.#tick);
+    ticks ??= setInterval(tickAll, 1000);
   }
 
   hostDisconnected(): void {
-    clearInterval(this.#timer);
+    ticking.delete(this.#tick);
+    if (ticking.size > 0) return;
+    clearInterval(ticks);
+    ticks = undefined;
   }
 }

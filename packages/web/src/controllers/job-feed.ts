@@ -1,14 +1,28 @@
 import type { Job, JobEvent } from '@tarsier/protocol';
 import type { JobResponse } from '@tarsier/protocol/api';
 import type { LitElement } from 'lit';
+import type { JobFollower, JobNewsItem } from '../data/job-news.ts';
 import type { DataSource, Loadable } from '../data/source.ts';
+import { createStore } from '../data/store.ts';
+import type { Readable } from '../data/store.ts';
 import { AskedController } from './asked.ts';
+import { SourceController } from './source-context.ts';
 
+/** Where nothing comes live. */
 const runningMs = 1_000;
 const restingMs = 15_000;
 const unended = new Set(['waiting', 'delayed', 'blocked', 'held', 'running']);
 
 export const isUnended = ({ state }: Job): boolean => unended.has(state);
+
+/** Changes with each change of any job, for lists that ask anew. */
+export function jobChanges({ jobs }: DataSource): Readable<number> {
+  const changes = createStore(0, () => {
+    const follower = jobs.follow(({ type }) => type === 'job' && changes.set(changes.value + 1));
+    return () => follower.close();
+  });
+  return changes;
+}
 
 export interface JobChoice {
   /** Its id; empty: the newest of the type. */
@@ -18,15 +32,25 @@ export interface JobChoice {
 
 /** What a view of a kind of job shows: its newest job, what it tells while it runs, and the newest that succeeded. */
 export class JobFeedController {
+  readonly #host: LitElement;
   readonly #choice: () => JobChoice;
+  readonly #wantsEvents: boolean;
   readonly #newest: AskedController<{ readonly jobs: readonly Job[] } | JobResponse>;
   readonly #done: AskedController<{ readonly jobs: readonly Job[] }>;
-  readonly #events: AskedController<{ readonly events: readonly JobEvent[] }>;
+  readonly #asked: AskedController<{ readonly events: readonly JobEvent[] }>;
+  #follower: JobFollower | undefined;
+  /** What came live of the job that is shown. */
+  #told: { readonly job: string; readonly events: JobEvent[] } = { job: '', events: [] };
 
   /** @param events  whether what it told while it ran is wanted, too */
   constructor(host: LitElement, choice: () => JobChoice, events = false) {
+    this.#host = host;
     this.#choice = choice;
-    const everyMs = (): number => (this.job !== undefined && isUnended(this.job) ? runningMs : restingMs);
+    this.#wantsEvents = events;
+    const everyMs = (): number =>
+      this.job !== undefined && isUnended(this.job) && this.source?.connection.value.kind !== 'live'
+        ? runningMs
+        : restingMs;
     const list = (more = ''): string => `/v1/jobs?type=${encodeURIComponent(choice().type)}${more}&limit=1`;
     this.#newest = new AskedController(
       host,
@@ -43,11 +67,44 @@ export class JobFeedController {
       },
       () => restingMs,
     );
-    this.#events = new AskedController(
+    this.#asked = new AskedController(
       host,
       () => (events && this.job !== undefined ? `/v1/jobs/${this.job.id}/events?limit=10000` : undefined),
       everyMs,
     );
+    host.addController(
+      new SourceController(host, (source) => {
+        this.#follower?.close();
+        this.#follower = source?.jobs.follow((news) => this.#hear(news));
+      }),
+    );
+    host.addController({ hostUpdated: () => this.#follow() });
+  }
+
+  /** Points come live of a job that runs, from the last one on that is known. */
+  #follow(): void {
+    const { job } = this;
+    const wanted = this.#wantsEvents && this.#asked.state.kind === 'ready' && job !== undefined && isUnended(job);
+    this.#follower?.points(wanted ? job.id : undefined, this.events.at(-1)?.number ?? 0);
+  }
+
+  #hear(news: JobNewsItem): void {
+    if (news.type === 'job-progress') return this.#point(news);
+    const { job } = news;
+    const choice = this.#choice();
+    const { job: shown } = this;
+    const isShown = choice.job === '' ? job.type === choice.type && !isOlder(job, shown) : job.id === choice.job;
+    if (!isShown) return;
+    // A large result is left out of what comes live.
+    if (job.state === 'succeeded' && job.result === undefined) return this.refresh();
+    if (choice.job === '') this.#newest.put({ jobs: [job] });
+    else if (this.#newest.state.kind === 'ready') this.#newest.put({ ...this.#newest.state.value, job });
+  }
+
+  #point({ job, number, at, progress }: Extract<JobNewsItem, { readonly type: 'job-progress' }>): void {
+    if (this.#told.job !== job) this.#told = { job, events: [] };
+    this.#told.events.push({ kind: 'progress', number, at, ...progress });
+    this.#host.requestUpdate();
   }
 
   /** `ready` with nothing: no such job was ever submitted. */
@@ -70,9 +127,13 @@ export class JobFeedController {
     return this.#choice().job === '' && state.kind === 'ready' ? state.value.jobs[0] : undefined;
   }
 
+  /** In their order: what was asked for, then what came live since. */
   get events(): readonly JobEvent[] {
-    const { state } = this.#events;
-    return state.kind === 'ready' ? state.value.events : [];
+    const { state } = this.#asked;
+    const asked = state.kind === 'ready' ? state.value.events : [];
+    if (this.#told.job !== this.job?.id) return asked;
+    const last = asked.at(-1)?.number ?? 0;
+    return [...asked, ...this.#told.events.filter(({ number }) => number > last)];
   }
 
   get now(): number {
@@ -87,6 +148,11 @@ export class JobFeedController {
   refresh(): void {
     this.#newest.refresh();
     this.#done.refresh();
-    this.#events.refresh();
+    this.#asked.refresh();
   }
+}
+
+/** Ids sort by submission. */
+function isOlder(job: Job, than: Job | undefined): boolean {
+  return than !== undefined && job.id < than.id;
 }

@@ -1,6 +1,6 @@
 import type { Alert, Anomaly, AnomalyEvent } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
-import { fillFrom } from './gap-filler.ts';
+import { createGapFiller, fillFrom } from './gap-filler.ts';
 import { createLiveClient } from './live-client.ts';
 import { createRest, RequestError } from './rest.ts';
 import type { Connection, DataSource, Loadable } from './source.ts';
@@ -66,8 +66,9 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
     onEvent(event) {
       events.set(anomaliesSince(upsert(events.value, event), live.now() - anomalyWindowMs));
     },
-    onMissing: (subscription, span) => void fillFrom(rest, subscription, span).catch(failed),
+    onMissing: (subscription, span) => gaps.fill(subscription, span),
     onWelcome() {
+      gaps.retry();
       hosts.refresh();
       alerts.refresh();
       void loadAnomalies();
@@ -92,6 +93,8 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
     if (signedOut) live.stop(true);
     return signedOut;
   }
+
+  const gaps = createGapFiller(rest, (error) => failed(error) || !(error instanceof RequestError && error.retryable));
 
   /** A list that is asked for while somebody shows it; a failure after a success keeps what was shown. */
   function polled<T>(everyMs: (held: Loadable<T>) => number, load: () => Promise<T>) {
@@ -159,7 +162,7 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
     try {
       await Promise.all(
         [...live.subscriptions].map((subscription) => {
-          const from = Math.max(subscription.newest + 1, to - subscription.query.windowMs);
+          const from = Math.max((subscription.heldUntil ?? -Infinity) + 1, to - subscription.query.windowMs);
           return fillFrom(rest, subscription, { from, to });
         }),
       );
@@ -178,6 +181,7 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
     unfollow?.();
     clearInterval(polling);
     polling = undefined;
+    gaps.stop();
     live.stop();
   }
 
@@ -190,6 +194,7 @@ export function createCollectorSource(options: CollectorSourceOptions): Collecto
     events,
     api: rest,
     watch: live.watch,
+    jobs: live.jobs,
     now: live.now,
     retry() {
       if (running) begin();

@@ -25,6 +25,8 @@ export class HeldSubscription {
   state: SubscriptionState = { kind: 'loading' };
   #signatureByRef = new Map<number, string>();
   readonly #held = new Map<string, Held>();
+  /** What the collector said that it left out; a snapshot follows. */
+  #leftOut: Span | undefined;
 
   constructor(id: number, query: LiveQuery) {
     this.id = id;
@@ -34,6 +36,11 @@ export class HeldSubscription {
   /** A new connection will announce its series anew. */
   forgetRefs(): void {
     this.#signatureByRef = new Map();
+  }
+
+  /** The collector leaves that out: this client read too slowly, or was away for too long. */
+  leaveOut({ from, to }: Span): void {
+    this.#leftOut = { from: Math.min(from, this.#leftOut?.from ?? from), to: Math.max(to, this.#leftOut?.to ?? to) };
   }
 
   announce(series: readonly LiveSeries[]): void {
@@ -61,9 +68,31 @@ export class HeldSubscription {
     }
     this.#forgetGone();
     if (kind !== 'snap') return undefined;
-    const first = groups.reduce((least, { times }) => Math.min(least, times[0] ?? Infinity), Infinity);
-    const from = Math.max(before, this.newest - this.query.windowMs);
-    return first - from > holeMs && Number.isFinite(first) ? { from, to: first } : undefined;
+    const leftOut = this.#leftOut;
+    this.#leftOut = undefined;
+    const windowStart = this.newest - this.query.windowMs;
+    const firsts = groups.flatMap(({ times }) => times[0] ?? []);
+    if (firsts.length === 0) return undefined;
+    if (leftOut !== undefined) {
+      // The host that came last may have begun late: what is held already is not taken twice.
+      const span = { from: Math.max(leftOut.from, windowStart), to: Math.min(leftOut.to, Math.max(...firsts)) };
+      return span.to > span.from ? span : undefined;
+    }
+    const first = Math.min(...firsts);
+    const from = Math.max(before, windowStart);
+    return first - from > holeMs ? { from, to: first } : undefined;
+  }
+
+  /** Until when all that still comes is held: there a new connection goes on. Undefined where nothing is held. */
+  get heldUntil(): UnixMs | undefined {
+    const byHost = new Map<string, UnixMs>();
+    for (const { about, ring } of this.#held.values()) {
+      // A host's series come together; one that ended does not hold up the others.
+      const host = about.labels['host'] ?? '';
+      byHost.set(host, Math.max(byHost.get(host) ?? -Infinity, ring.newest));
+    }
+    const until = Math.min(...byHost.values());
+    return Number.isFinite(until) ? until : undefined;
   }
 
   /** Time of the newest sample; -Infinity when there is none. */

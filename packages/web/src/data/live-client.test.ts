@@ -105,7 +105,7 @@ test('fifty elements that ask the same are one subscription, which ends with the
 });
 
 test('a cut is said, the page comes back by itself, and the samples have no gap and no double', () => {
-  const { client, peers, peer } = stage();
+  const { client, peers, peer, missing } = stage();
   const subscription = client.watch(query, () => undefined);
   peer().welcome();
   peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
@@ -116,11 +116,79 @@ test('a cut is said, the page comes back by itself, and the samples have no gap 
   expect(peers).toHaveLength(2);
   peer().welcome();
   expect(client.connection.value.kind).toBe('live');
-  expect(peer().received).toEqual([{ type: 'hello' }, { type: 'sub', id: 1, ...query }]);
+  expect(peer().received).toEqual([{ type: 'hello' }, { type: 'sub', id: 1, ...query, since: 3000 }]);
   // After the collector's restart the same series has another ref.
   peer().say({ type: 'series', id: 1, series: [{ ref: 12, ...load }] });
-  peer().frame('snap', 1, [3000, 4000, 5000], [3, 4, 5], 12);
+  peer().frame('delta', 1, [3000, 4000, 5000], [3, 4, 5], 12);
   expect([...(subscription.series[0]?.column.values ?? [])]).toEqual([1, 2, 3, 4, 5]);
+  // Of the first snapshot, which is shorter than the window.
+  expect(missing).toHaveLength(1);
+});
+
+test('a page that was away for too long is told what was left out: that is asked for elsewhere', () => {
+  const { client, peer, missing } = stage();
+  const subscription = client.watch(query, () => undefined);
+  peer().welcome();
+  peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
+  peer().frame('snap', 1, [1000, 2000], [1, 2]);
+  missing.length = 0;
+  peer().drop();
+  vi.advanceTimersByTime(500);
+  peer().welcome();
+  peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
+  peer().say({ type: 'gap', id: 1, from: 2000, to: 9000 });
+  peer().frame('snap', 1, [6000, 7000, 8000], [6, 7, 8]);
+  expect(missing).toEqual([{ from: 2000, to: 6000 }]);
+  const [held] = client.subscriptions;
+  const column = { times: Float64Array.of(2000, 3000, 4000, 5000, 6000), values: Float64Array.of(2, 3, 4, 5, 6) };
+  held?.fill([{ ...load, column }]);
+  expect([...(subscription.series[0]?.column.values ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
+test('of two hosts it goes on from where the slower one stands, and from none that ended', () => {
+  const { client, peer } = stage();
+  client.watch(query, () => undefined);
+  peer().welcome();
+  const other = { ...load, labels: { host: 'b' } };
+  const ended = { ...load, labels: { host: 'a', device: 'gone' } };
+  const series = [
+    { ref: 7, ...load },
+    { ref: 8, ...other },
+    { ref: 9, ...ended },
+  ];
+  peer().say({ type: 'series', id: 1, series });
+  peer().frame('snap', 1, [1000, 9000], [1, 2]);
+  peer().frame('delta', 1, [5000], [1], 8);
+  peer().frame('delta', 1, [2000], [1], 9);
+  peer().drop();
+  vi.advanceTimersByTime(500);
+  peer().welcome();
+  expect(peer().received.at(-1)).toEqual({ type: 'sub', id: 1, ...query, since: 5000 });
+});
+
+test('jobs are asked for while somebody shows them, the points of one after those that are known', () => {
+  const { client, peer } = stage();
+  const heard: string[] = [];
+  peer().welcome();
+  const list = client.jobs.follow((news) => void heard.push(`list ${news.type}`));
+  const training = client.jobs.follow((news) => void heard.push(`training ${news.type}`));
+  training.points('j1', 3);
+  peer().say({ type: 'job-progress', job: 'j1', number: 4, at: 1, progress: {} });
+  peer().drop();
+  vi.advanceTimersByTime(500);
+  peer().welcome();
+  expect(peer().received).toEqual([{ type: 'hello' }, { type: 'jobs', which: { job: 'j1', after: 4, others: true } }]);
+  // A token for series alone is refused jobs, and goes on.
+  peer().say({ type: 'error', error: { code: 'auth/scope', message: 'of series alone', retryable: false } });
+  expect(client.connection.value.kind).toBe('live');
+  training.points(undefined);
+  training.close();
+  list.close();
+  expect(peer().received.slice(2)).toEqual([
+    { type: 'jobs', which: 'all' },
+    { type: 'jobs', which: 'none' },
+  ]);
+  expect(heard).toEqual(['training job-progress']);
 });
 
 test('retries grow apart to half a minute, and a retry by hand is at once', () => {

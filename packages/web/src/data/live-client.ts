@@ -3,6 +3,8 @@ import { decodeLiveFrame } from '@tarsier/protocol/live';
 import type { LiveMessage, LiveRequest } from '@tarsier/protocol/live';
 import { reconnectDelayMs } from './backoff.ts';
 import { HeldSubscription } from './held-subscription.ts';
+import { createJobNews } from './job-news.ts';
+import type { JobNews } from './job-news.ts';
 import type { Connection, LiveQuery, LiveSubscription } from './source.ts';
 import type { OpenSocket, Socket } from './socket.ts';
 import type { TokenKeeper } from './token-keeper.ts';
@@ -28,6 +30,7 @@ export interface LiveClientOptions {
 export interface LiveClient {
   readonly connection: Readable<Connection>;
   watch(query: LiveQuery, changed: () => void): LiveSubscription;
+  readonly jobs: JobNews;
   /** What is watched now. */
   readonly subscriptions: Iterable<HeldSubscription>;
   /** The collector's clock, as far as it is known. */
@@ -76,9 +79,14 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     if (socket?.open === true) socket.send(JSON.stringify(request));
   }
 
-  function subscribe({ id, query }: HeldSubscription): void {
-    send({ type: 'sub', id, selector: query.selector, windowMs: query.windowMs });
+  function subscribe({ id, query, heldUntil }: HeldSubscription): void {
+    const { selector, windowMs } = query;
+    send({ type: 'sub', id, selector, windowMs, ...(heldUntil === undefined ? {} : { since: heldUntil }) });
   }
+
+  const jobs = createJobNews((which) => {
+    if (welcomedAt !== undefined) send({ type: 'jobs', which });
+  });
 
   async function hello(opening: Socket): Promise<void> {
     if (tokens === undefined) return send({ type: 'hello' });
@@ -144,6 +152,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
           subscription.forgetRefs();
           subscribe(subscription);
         }
+        jobs.askAgain();
         return onWelcome();
       case 'pong':
         // Half of the round trip is the best guess of when the collector looked at its clock.
@@ -158,8 +167,10 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
           subscription.state = { kind: 'failed', error: message.error };
           return subscription.changed();
         }
-        // What is about one request leaves the others as they are.
-        if (message.id === undefined && message.error.code.startsWith('auth/')) end(true);
+        // What is about one request, as for jobs with a token for series alone, leaves the others as they are.
+        if (message.id === undefined && message.error.code.startsWith('auth/') && message.error.code !== 'auth/scope') {
+          end(true);
+        }
         return;
       }
       case 'alert':
@@ -173,13 +184,13 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
         return;
       case 'job':
       case 'job-progress':
+        return jobs.hear(message);
       case 'models':
       case 'acted':
         // They come only where they were asked for.
         return;
       case 'gap':
-        // What cannot be resent shows as a gap by its missing samples.
-        return;
+        return subscriptions.get(message.id)?.leaveOut(message);
       case undefined:
         return;
     }
@@ -229,6 +240,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     get subscriptions() {
       return subscriptions.values();
     },
+    jobs,
     now: () => now() + skewMs,
     start() {
       if (socket !== undefined) return;

@@ -2,7 +2,10 @@
 import type { MetricKind, SeriesColumn } from '@tarsier/protocol';
 import { seriesSignature } from '@tarsier/protocol/labels';
 import type { HeldSeries } from './source.ts';
+import { stepFor } from './steps.ts';
 import type { Span } from './time-range.ts';
+
+export { stepFor } from './steps.ts';
 
 /** What is to be drawn: a selector, whose samples are aggregated so that no spike is lost, or any PromQL. */
 export interface ChartQuery {
@@ -16,14 +19,6 @@ export interface ChartQuery {
 
 /** As much as is asked for in raw samples; beyond it the collector aggregates. */
 const rawMs = 3_600_000;
-
-const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
-
-/** A round step, ms, with about one value per 1.5 pixels. */
-export function stepFor(spanMs: number, pixels: number): number {
-  const wanted = spanMs / 1000 / Math.max(100, pixels / 1.5);
-  return (steps.find((step) => step >= wanted) ?? Math.ceil(wanted / 86_400) * 86_400) * 1000;
-}
 
 /**
  * Paths of the requests that answer a query. A selector over more than an hour asks for the smallest and the largest

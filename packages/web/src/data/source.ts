@@ -2,6 +2,7 @@
 import type { Alert, Anomaly, AnomalyEvent, SeriesColumn, UnixMs } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
 import type { LiveSeries } from '@tarsier/protocol/live';
+import type { JobNews } from './job-news.ts';
 import type { Api } from './rest.ts';
 import type { Readable } from './store.ts';
 
@@ -65,6 +66,7 @@ export interface DataSource {
   readonly api: Api;
   /** Equal queries share one subscription. `changed` is called after samples, series or the state changed. */
   watch(query: LiveQuery, changed: () => void): LiveSubscription;
+  readonly jobs: JobNews;
   /** The collector's clock. */
   now(): UnixMs;
   /** Tries to connect at once, also after `signed-out`. */

@@ -113,12 +113,20 @@ test('a training is watched while it learns: its curves grow with what it tells'
     metrics: { epoch, trainingLoss: 1 / epoch, validationLoss: 1.2 / epoch, skill: 0.1 * epoch },
   }));
   const running = testJob('t1', { type: 'forecast.train', state: 'running', payload: { model: 'load' } });
-  const { element, answers } = show('tarsier-training', [running], {}, events);
+  const { element, asked, tell } = show('tarsier-training', [running], {}, events);
   await expect.poll(() => text(element)).toContain('Training: load');
   await expect.poll(() => element.shadowRoot?.querySelectorAll('tbody tr').length).toBe(6);
-  events.push({ kind: 'progress', number: 4, at: 4, metrics: { epoch: 4, trainingLoss: 0.2, validationLoss: 0.25 } });
-  answers.set('/v1/jobs/t1/events', { events: [...events] });
-  await expect.poll(() => element.shadowRoot?.querySelectorAll('tbody tr').length, { timeout: 5_000 }).toBe(7);
+  // From where it stands on, points come live, nothing is asked for again, and none is shown twice.
+  expect(asked).toContain('live {"job":"t1","after":3,"others":true}');
+  const before = asked.length;
+  for (const number of [3, 4]) {
+    const metrics = { epoch: number, trainingLoss: 0.2, validationLoss: 0.25, skill: 0.4 };
+    tell({ type: 'job-progress', job: 't1', number, at: number, progress: { metrics } });
+  }
+  await expect.poll(() => element.shadowRoot?.querySelectorAll('tbody tr').length).toBe(8);
+  expect(asked.slice(before)).toEqual([]);
+  tell({ type: 'job', job: { ...running, state: 'succeeded', result: testForecastTraining } });
+  await expect.poll(() => text(element)).toContain('load, version 3, is used.');
   await expectAccessible(element);
 });
 

@@ -3,6 +3,7 @@ import type { Alert, Anomaly, AnomalyEvent } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
 import { seriesSignature } from '@tarsier/protocol/labels';
 import type { Connection, DataSource, HeldSeries, LiveQuery, Loadable, SubscriptionState } from '../data/source.ts';
+import { createJobNews } from '../data/job-news.ts';
 import { RequestError, type Api } from '../data/rest.ts';
 import { createStore } from '../data/store.ts';
 
@@ -14,6 +15,7 @@ export function createFakeSource() {
   const events = createStore<readonly AnomalyEvent[]>([]);
   const answers = new Map<string, unknown>([['/v1/incidents?', { incidents: [] }]]);
   const asked: string[] = [];
+  const jobs = createJobNews((which) => void asked.push(`live ${JSON.stringify(which)}`));
   const watching = new Set<{ readonly query: LiveQuery; readonly changed: () => void }>();
   let state: SubscriptionState = { kind: 'loading' };
   let held: readonly HeldSeries[] = [];
@@ -53,6 +55,7 @@ export function createFakeSource() {
         return answerTo(path);
       }) as Api['send'],
     },
+    jobs,
     now: () => Date.now(),
     retry: () => void retries++,
     watch(query, changed) {
@@ -81,6 +84,8 @@ export function createFakeSource() {
     /** Paths asked for so far; of changes also method and body. */
     asked,
     watching,
+    /** What the live connection tells of jobs. */
+    tell: jobs.hear,
     retries: () => retries,
     /** Gives every subscription these series. */
     hold(series: readonly HeldSeries[], next: SubscriptionState = { kind: 'ready' }) {

@@ -5,7 +5,7 @@ import { LocaleController } from '../../controllers/locale.ts';
 import { SourceController } from '../../controllers/source-context.ts';
 import { metricNames } from '../../data/metadata.ts';
 import type { Store } from '../../data/store.ts';
-import { icons } from '../../styles/icons.ts';
+import { appIcons } from '../../styles/app-icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import type { Preferences } from '../preferences.ts';
 import { appWords } from '../words/words.ts';
@@ -107,7 +107,7 @@ export class CommandPalette extends LitElement {
     const found = this.#found;
     return html`<dialog aria-label=${palette.label} @click=${this.#clicked}>
       <div class="field-row">
-        ${icons.search}
+        ${appIcons.search}
         <input
           type="text"
           role="combobox"

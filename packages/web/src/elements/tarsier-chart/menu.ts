@@ -1,23 +1,21 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
 import type { Words } from '../../i18n/en.ts';
-import { icons } from '../../styles/icons.ts';
 
 export interface MenuActions {
-  readonly table: () => void;
   readonly zoomIn: () => void;
   readonly zoomOut: () => void;
   readonly reset: () => void;
-  readonly csv: () => void;
-  readonly png: () => void;
-  readonly svg: () => void;
+  readonly csv: () => Promise<void>;
+  readonly png: () => Promise<void>;
+  readonly svg: () => Promise<void>;
   readonly link: () => void;
   readonly help: () => void;
 }
 
 /** What a chart can do, for who does not drag. */
-export function menu(label: string, { chart }: Words, actions: MenuActions): TemplateResult {
-  const entries: readonly (readonly [string, () => void])[] = [
+export function menuEntries({ chart }: Words, actions: MenuActions): readonly TemplateResult[] {
+  const entries: readonly (readonly [string, () => unknown])[] = [
     [chart.zoomIn, actions.zoomIn],
     [chart.zoomOut, actions.zoomOut],
     [chart.reset, actions.reset],
@@ -27,27 +25,12 @@ export function menu(label: string, { chart }: Words, actions: MenuActions): Tem
     [chart.exportSvg, actions.svg],
     [chart.help, actions.help],
   ];
-  return html`<button
-      class="tool menu-button"
-      type="button"
-      aria-label=${chart.menu(label)}
-      title=${chart.menuTitle}
-      popovertarget="menu"
-    >
-      ${icons.menu}
-    </button>
-    <div id="menu" class="menu" popover @toggle=${focusFirst}>
-      ${entries.map(
-        ([text, run]) =>
-          html`<button type="button" popovertarget="menu" popovertargetaction="hide" @click=${run} @keydown=${walk}>
-            ${text}
-          </button>`,
-      )}
-    </div>`;
-}
-
-function focusFirst(event: ToggleEvent): void {
-  if (event.newState === 'open' && event.target instanceof HTMLElement) event.target.querySelector('button')?.focus();
+  return entries.map(
+    ([text, run]) =>
+      html`<button type="button" popovertarget="menu" popovertargetaction="hide" @click=${run} @keydown=${walk}>
+        ${text}
+      </button>`,
+  );
 }
 
 function walk(event: KeyboardEvent): void {

@@ -68,9 +68,15 @@ export function badges(view: ChartView, failed: number, queries: number, now: nu
     >`;
 }
 
+/** What stands in the legend's values, in its order: put there without rendering, for they change with each sample. */
+export function legendValues({ lines, unit }: ChartView, index: number | undefined, text: Text): readonly string[] {
+  return lines
+    .filter(({ earlier }) => !earlier)
+    .map(({ latest, values }) => formatValue(index === undefined ? latest : values[index], unit, text));
+}
+
 export function legend(
-  { lines, unit, hidden }: ChartView,
-  index: number | undefined,
+  { lines, hidden }: ChartView,
   off: ReadonlySet<string>,
   toggle: (signature: string, alone: boolean) => void,
   text: Text,
@@ -80,7 +86,7 @@ export function legend(
     ${repeat(
       lines.filter(({ earlier }) => !earlier),
       ({ signature }) => signature,
-      ({ signature, name, slot, latest, values }) =>
+      ({ signature, name, slot }) =>
         html`<li part="legend-item">
           <button
             type="button"
@@ -88,8 +94,7 @@ export function legend(
             title=${name}
             @click=${(event: MouseEvent) => toggle(signature, event.ctrlKey || event.metaKey)}
           >
-            <span class="swatch slot-${slot}"></span><span class="name">${name}</span
-            ><span class="value">${formatValue(index === undefined ? latest : values[index], unit, text)}</span>
+            <span class="swatch slot-${slot}"></span><span class="name">${name}</span><span class="value"></span>
           </button>
         </li>`,
     )}
@@ -159,74 +164,4 @@ export function pointInWords(view: ChartView, index: number, only: number | unde
     ...(odd === undefined ? [] : [chart.anomalous(odd.reason)]),
     ...(marked === undefined ? [] : [marked.text]),
   ].join(', ');
-}
-
-/** Range, lowest, highest and latest of each line, and how many anomalies. */
-export function summaryInWords(label: string, view: ChartView, text: Text): string {
-  const { chart } = text.words;
-  const lines = view.lines
-    .filter(({ earlier }) => !earlier)
-    .map(({ name, values, latest }) => {
-      const known = values.filter((value) => !Number.isNaN(value));
-      const [min, max] = [
-        known.reduce((a, b) => Math.min(a, b), Infinity),
-        known.reduce((a, b) => Math.max(a, b), -Infinity),
-      ];
-      const say = (value: number | undefined): string => formatValue(value, view.unit, text);
-      return chart.extremes(name, say(min), say(max), say(latest));
-    });
-  const { length } = view.anomalies;
-  const range = chart.rangeOf(formatTime(view.from, 'day', text), formatTime(view.to, 'day', text));
-  return [`${label}, ${range}`, ...lines, length === 0 ? chart.noAnomaly : chart.anomalies(length)].join('; ');
-}
-
-const tableRows = 25;
-
-/** The samples as drawn, newest first, a page at a time. */
-export function table(
-  label: string,
-  { times, lines, unit, to, from }: ChartView,
-  page: number,
-  turn: (page: number) => void,
-  text: Text,
-): TemplateResult {
-  const { chart } = text.words;
-  const first = times.length - 1 - page * tableRows;
-  const rows = Array.from({ length: Math.min(tableRows, first + 1) }, (_, i) => first - i);
-  const shape = to - from > 43_200_000 ? 'full' : 'seconds';
-  const last = Math.ceil(times.length / tableRows) - 1;
-  return html`<div class="table" part="table" role="region" tabindex="0" aria-label=${chart.asTable(label)}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">${chart.time}</th>
-            ${lines.map(
-              ({ name, earlier }) => html`<th scope="col">${earlier ? `${name} (${chart.earlier})` : name}</th>`,
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(
-            (index) =>
-              html`<tr>
-                <th scope="row">${formatTime(times[index] ?? 0, shape, text)}</th>
-                ${lines.map(({ values }) => html`<td>${formatValue(values[index], unit, text)}</td>`)}
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
-    ${
-      last < 1
-        ? nothing
-        : html`<div class="pages">
-            <button class="button" type="button" ?disabled=${page === 0} @click=${() => turn(page - 1)}>
-              ${chart.newer}
-            </button>
-            <span class="quiet">${chart.page(page * tableRows + 1, page * tableRows + rows.length, times.length)}</span>
-            <button class="button" type="button" ?disabled=${page >= last} @click=${() => turn(page + 1)}>
-              ${chart.older}
-            </button>
-          </div>`
-    }`;
 }

@@ -428,10 +428,10 @@ test('a threshold is moved with the arrow keys and becomes a proposal of a rule'
 
 test('what is drawn can be taken along: CSV, SVG, PNG, and a link to the same time', async () => {
   const { element } = await chart();
-  const [head, first = ''] = element.toCSV().split('\r\n');
+  const [head, first = ''] = (await element.toCSV()).split('\r\n');
   expect(head).toBe('time,user,system');
   expect(first).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z,0\.5,0\.25$/u);
-  const svg = new DOMParser().parseFromString(element.toSVG(), 'image/svg+xml');
+  const svg = new DOMParser().parseFromString(await element.toSVG(), 'image/svg+xml');
   expect(svg.querySelector('parsererror')).toBeNull();
   expect(svg.querySelectorAll('path[fill=none]')).toHaveLength(2);
   const png = await createImageBitmap(await element.toPNG());

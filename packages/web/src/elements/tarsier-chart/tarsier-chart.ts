@@ -5,8 +5,8 @@ import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
 import { readCanvasColours } from '../../chart/canvas-colours.ts';
 import { chartKinds, chartSummary, chartView } from '../../chart/chart-view.ts';
 import type { ChartKind, ChartSettings, ChartView, Threshold } from '../../chart/chart-view.ts';
-import { toCsv, toPng, toSvg } from '../../chart/export.ts';
 import { pageFrames } from '../../chart/frame.ts';
+import { observeSize, observeVisible } from '../../chart/in-view.ts';
 import type { PlotSize } from '../../chart/options.ts';
 import { createPlot } from '../../chart/plot.ts';
 import type { Plot } from '../../chart/plot.ts';
@@ -14,6 +14,7 @@ import type { ChartQuery } from '../../data/range-query.ts';
 import { formatValue } from '../../chart/units.ts';
 import type { Marker } from '../../chart/markers.ts';
 import { ChartFeed } from '../../controllers/chart-data.ts';
+import type { ChartData } from '../../controllers/chart-data.ts';
 import { FollowController, SecondsController } from '../../controllers/follow.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { PageViewController } from '../../controllers/page-view.ts';
@@ -24,19 +25,20 @@ import type { Span, TimeRange } from '../../data/time-range.ts';
 import { words } from '../../i18n/words.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
+import type { Extras } from './extras.ts';
 import { chartKey, nextMark } from './keys.ts';
-import { help, menu } from './menu.ts';
-import { badges, legend, note, pointInWords, summaryInWords, table, tooltip } from './parts.ts';
+import type { MenuActions } from './menu.ts';
+import { badges, legend, legendValues, note, pointInWords, tooltip } from './parts.ts';
 import type { ChartNote } from './parts.ts';
-import { save } from './save.ts';
 import { styles } from './tarsier-chart.styles.ts';
-import { thresholdHandles } from './threshold-handles.ts';
 
 const defaultRange: TimeRange = { kind: 'last', ms: 300_000 };
 /** So that key repeat does not flood a screen reader. */
 const speakAfterMs = 150;
 /** A resize by some pixels asks for nothing new. */
 const pixelStep = 100;
+/** How old the values in its name may be: a name that changes each second is said each second by some screen readers. */
+const namedForMs = 5_000;
 
 /**
  * Series over time: lines, areas, bars, bands or steps, moving as samples come, anomalies shaded, alerts and events
@@ -102,9 +104,18 @@ export class TarsierChart extends LitElement {
   @property() annotations = 'alert event';
   /** Markers that the page knows of. */
   @property({ attribute: false }) markers: readonly Marker[] = [];
+  /** Leaves the legend out. */
   @property({ type: Boolean, attribute: 'no-legend' }) noLegend = false;
   /** Series from elsewhere, in the place of a collector's. */
-  @property({ attribute: false }) data: readonly HeldSeries[] | undefined;
+  @property({ attribute: false, noAccessor: true })
+  get data(): readonly HeldSeries[] | undefined {
+    return this.#data;
+  }
+  // Without a rendering of the element: what changes is on the canvas.
+  set data(data: readonly HeldSeries[] | undefined) {
+    this.#data = data;
+    this.#requestDraw();
+  }
 
   @state() private held = false;
   @state() private tablePage: number | undefined;
@@ -115,7 +126,15 @@ export class TarsierChart extends LitElement {
   /** A zoom of a chart that has a range of its own. */
   @state() private ownZoom: TimeRange | undefined;
 
+  #data: readonly HeldSeries[] | undefined;
   #view: ChartView | undefined;
+  /** What is shown around the canvas depends on; while that is the same, only values are put in place. */
+  #around: readonly unknown[] = [];
+  #cells: readonly Element[] = [];
+  #namedAt = -Infinity;
+  /** What many never use is loaded once it is. */
+  #extras: Extras | undefined;
+  #loading: Promise<Extras> | undefined;
   #plot: Plot | undefined;
   /** What the plot was built for; another set of lines needs another plot. */
   #plotLook = '';
@@ -134,7 +153,11 @@ export class TarsierChart extends LitElement {
   readonly #off = new Set<string>();
 
   readonly #source = new SourceController(this, () => this.#connectFeed());
-  readonly #follow = new FollowController(this, ({ anomalies, events, connection }) => [anomalies, events, connection]);
+  readonly #follow = new FollowController(
+    this,
+    ({ anomalies, events, connection }) => [anomalies, events, connection],
+    () => this.#requestDraw(),
+  );
   readonly #locale = new LocaleController(this, words);
   readonly #shared = new PageViewController(
     this,
@@ -146,8 +169,8 @@ export class TarsierChart extends LitElement {
     ({ cursor }) => [cursor],
     () => this.#followCursor(),
   );
-  #resize: ResizeObserver | undefined;
-  #intersection: IntersectionObserver | undefined;
+  #unobserve: (() => void) | undefined;
+  #unsize: (() => void) | undefined;
 
   constructor() {
     super();
@@ -160,26 +183,18 @@ export class TarsierChart extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#intersection = new IntersectionObserver(
-      (entries) => {
-        this.#visible = entries.at(-1)?.isIntersecting ?? true;
-        if (this.#visible) this.#requestDraw();
-      },
-      { rootMargin: '200px' },
-    );
-    this.#intersection.observe(this);
-    this.#resize = new ResizeObserver((entries) => {
-      const box = entries.at(-1)?.contentRect;
-      if (box !== undefined) this.#size = { width: Math.floor(box.width), height: Math.floor(box.height) };
-      this.#requestDraw(true);
+    this.#unobserve = observeVisible(this, (visible) => {
+      this.#visible = visible;
+      if (visible) this.#requestDraw();
     });
     this.#observePlot();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#intersection?.disconnect();
-    this.#resize?.disconnect();
+    this.#unobserve?.();
+    this.#unsize?.();
+    this.#unsize = undefined;
     clearTimeout(this.#speaking);
     // Moved within the document: the plot is kept.
     queueMicrotask(() => {
@@ -213,7 +228,7 @@ export class TarsierChart extends LitElement {
       this.#plotLook = '';
       this.#requestDraw();
     }
-    if (changed.has('data')) this.#requestDraw();
+    if (this.editable || this.helpShown || this.tablePage !== undefined) void this.#load();
   }
 
   protected override firstUpdated(): void {
@@ -222,10 +237,33 @@ export class TarsierChart extends LitElement {
 
   #observePlot(): void {
     const plot = this.#part('plot');
-    if (plot !== null) this.#resize?.observe(plot);
+    if (plot === null || !this.isConnected) return;
+    this.#unsize ??= observeSize(plot, (width, height) => {
+      if (this.#size?.width === width && this.#size.height === height && this.#plot !== undefined) return;
+      this.#size = { width, height };
+      this.#requestDraw(true);
+    });
+  }
+
+  #load(): Promise<Extras> {
+    this.#loading ??= import('./extras.ts').then(
+      ({ extras }) => {
+        this.#extras = extras;
+        this.requestUpdate();
+        return extras;
+      },
+      (error: unknown) => {
+        // The network: the next use tries again.
+        this.#loading = undefined;
+        throw error;
+      },
+    );
+    return this.#loading;
   }
 
   protected override updated(): void {
+    this.#cells = [...this.renderRoot.querySelectorAll('.legend .value')];
+    this.#writeValues(true);
     this.renderRoot.querySelector<HTMLDialogElement>('dialog:not([open])')?.showModal();
     const { point } = this;
     const tip = this.#part('tooltip');
@@ -243,12 +281,14 @@ export class TarsierChart extends LitElement {
   }
 
   /** The samples as drawn, as CSV with ISO 8601 times. */
-  toCSV(): string {
+  async toCSV(): Promise<string> {
+    const { toCsv } = await this.#load();
     return this.#view === undefined ? '' : toCsv(this.#view);
   }
 
   /** @throws {Error} while there is nothing drawn */
-  toSVG(): string {
+  async toSVG(): Promise<string> {
+    const { toSvg } = await this.#load();
     const probe = this.#part('probe');
     if (this.#view === undefined || probe === null) throw new Error('tarsier-chart: expected something drawn');
     return toSvg(this.label, this.#view, readCanvasColours(probe), this.#locale);
@@ -256,6 +296,7 @@ export class TarsierChart extends LitElement {
 
   /** @throws {Error} while there is nothing drawn */
   async toPNG(): Promise<Blob> {
+    const { toPng } = await this.#load();
     const probe = this.#part('probe');
     if (this.#plot === undefined || probe === null) throw new Error('tarsier-chart: expected something drawn');
     return toPng(this.#plot.canvas, this.label, readCanvasColours(probe));
@@ -376,8 +417,48 @@ export class TarsierChart extends LitElement {
       this.#view,
     );
     this.#drawPlot(parent, this.#view, size);
-    this.requestUpdate();
+    this.#showAround(feed);
   };
+
+  /** Rendering an element of lines, buttons and a table each second would cost more than the lines. */
+  #showAround(feed: ChartData | undefined): void {
+    const view = this.#view;
+    const ongoing = view?.anomalies.some(({ end }) => end === undefined);
+    const { min, max } = view?.held.range ?? {};
+    const next = [
+      this.#noteOf(feed)?.kind,
+      feed?.failed.length,
+      view?.naming,
+      view?.hidden,
+      view?.unit,
+      view?.stale === true ? Math.floor((this.#now - (view.newest ?? 0)) / 1000) : 0,
+      view?.anomalies.length,
+      ongoing,
+      this.tablePage === undefined ? 0 : view?.newest,
+      ...(this.editable ? [min, max, this.#size?.height] : []),
+    ];
+    const same = next.length === this.#around.length && next.every((one, i) => one === this.#around[i]);
+    this.#around = next;
+    if (!same || this.point !== undefined) this.requestUpdate();
+    else this.#writeValues(false);
+  }
+
+  /** @param rendered  the element was rendered anew */
+  #writeValues(rendered: boolean): void {
+    const view = this.#note() === undefined ? this.#view : undefined;
+    if (view !== undefined && this.#cells.length > 0) {
+      for (const [i, value] of legendValues(view, this.point, this.#locale).entries()) {
+        const cell = this.#cells[i];
+        if (cell !== undefined && cell.textContent !== value) cell.textContent = value;
+      }
+    }
+    const now = performance.now();
+    if (!rendered && now - this.#namedAt < namedForMs) return;
+    this.#namedAt = now;
+    const { words } = this.#locale;
+    const name = view === undefined ? this.label : chartSummary(this.label, view, words, this.#locale);
+    this.renderRoot.querySelector('.frame')?.setAttribute('aria-label', name);
+  }
 
   /** Series from elsewhere may be of any time: the newest sample stands at the right edge, unless a range is given. */
   get #dataSpan(): Span | undefined {
@@ -522,7 +603,8 @@ export class TarsierChart extends LitElement {
       case 'table':
         return this.#toggleTable();
       case 'summary':
-        return this.#say(summaryInWords(this.label, view, this.#locale));
+        void this.#load().then(({ summaryInWords }) => this.#say(summaryInWords(this.label, view, this.#locale)));
+        return;
       case 'help':
         this.helpShown = true;
         return;
@@ -587,10 +669,13 @@ export class TarsierChart extends LitElement {
   }
 
   #note(): ChartNote | undefined {
+    return this.#noteOf(this.#data === undefined ? this.#feed?.data : undefined);
+  }
+
+  #noteOf(feed: ChartData | undefined): ChartNote | undefined {
     const source = this.#follow.source;
     if (this.data !== undefined) return this.#view?.newest === undefined ? { kind: 'empty' } : undefined;
     if (source === undefined) return { kind: 'no-provider' };
-    const feed = this.#feed?.data;
     if (this.#view?.newest !== undefined && (feed?.state.kind !== 'failed' || feed.series.length > 0)) return undefined;
     if (feed?.state.kind === 'failed') return { kind: 'error', error: feed.state.error };
     const { kind } = source.connection.value;
@@ -604,6 +689,7 @@ export class TarsierChart extends LitElement {
     const now = this.#now;
     const text = this.#locale;
     const { chart } = text.words;
+    const extras = this.#extras;
     const failed = this.#feed?.data.failed.length ?? 0;
     return html`<figure class="card ${view?.stale === true ? 'stale' : ''}" part="figure" aria-labelledby="title">
       <figcaption part="toolbar">
@@ -617,7 +703,6 @@ export class TarsierChart extends LitElement {
         role="application"
         aria-roledescription=${chart.role}
         tabindex=${view === undefined ? -1 : 0}
-        aria-label=${view === undefined ? this.label : chartSummary(this.label, view, text.words, text)}
         @keydown=${this.#key}
         @blur=${this.#leave}
         @pointerenter=${() => this.#hover(true)}
@@ -633,29 +718,30 @@ export class TarsierChart extends LitElement {
                 this.#follow.source?.retry();
               })
         }
-        ${view === undefined || !this.editable ? nothing : this.#handles(view)}
+        ${view === undefined || !this.editable ? nothing : this.#handles(view, extras)}
         ${view === undefined || this.point === undefined ? nothing : tooltip(view, this.point, this.#off, text)}
       </div>
       ${view === undefined ? nothing : this.#proposal(view)}
       ${
         view === undefined || this.noLegend
           ? nothing
-          : legend(view, this.point, this.#off, (signature, alone) => this.#toggle(signature, alone), text)
+          : legend(view, this.#off, (signature, alone) => this.#toggle(signature, alone), text)
       }
       <div class="visually-hidden" role="status">${this.#spoken}</div>
       ${
-        view === undefined || this.tablePage === undefined
+        view === undefined || this.tablePage === undefined || extras === undefined
           ? nothing
-          : table(this.label, view, this.tablePage, (page) => (this.tablePage = page), text)
+          : extras.table(this.label, view, this.tablePage, (page) => (this.tablePage = page), text)
       }
-      ${this.helpShown ? help(text.words, () => (this.helpShown = false)) : nothing}
+      ${this.helpShown && extras !== undefined ? extras.help(text.words, () => (this.helpShown = false)) : nothing}
       <span class="visually-hidden sentinel" aria-hidden="true" @transitionend=${this.#themeChanged}></span>
       <span class="visually-hidden probe" aria-hidden="true"></span>
     </figure>`;
   }
 
-  #handles(view: ChartView): TemplateResult {
-    return thresholdHandles(view, this.#plot, this.#locale, (index, value) => {
+  #handles(view: ChartView, extras: Extras | undefined): TemplateResult | typeof nothing {
+    if (extras === undefined) return nothing;
+    return extras.thresholdHandles(view, this.#plot, this.#locale, (index, value) => {
       this.draft = { index, value };
       // Also while it is hovered: the line has to follow the hand.
       const settings = this.#settings;
@@ -718,17 +804,41 @@ export class TarsierChart extends LitElement {
       >
         ${icons.table}
       </button>
-      ${menu(this.label, this.#locale.words, {
-        table: () => this.#toggleTable(),
-        zoomIn: () => this.#zoomTo(zoomed(this.#range, 0.5, undefined, this.#now)),
-        zoomOut: () => this.#zoomTo(zoomed(this.#range, 2, undefined, this.#now)),
-        reset: () => this.reset(),
-        csv: () => save(new Blob([this.toCSV()], { type: 'text/csv' }), `${this.label || 'chart'}.csv`),
-        svg: () => save(new Blob([this.toSVG()], { type: 'image/svg+xml' }), `${this.label || 'chart'}.svg`),
-        png: () => void this.toPNG().then((blob) => save(blob, `${this.label || 'chart'}.png`)),
-        link: () => void navigator.clipboard.writeText(this.permalink()).catch(() => undefined),
-        help: () => (this.helpShown = true),
-      })}`;
+      <button
+        class="tool menu-button"
+        type="button"
+        aria-label=${chart.menu(this.label)}
+        title=${chart.menuTitle}
+        popovertarget="menu"
+      >
+        ${icons.menu}
+      </button>
+      <div id="menu" class="menu" popover @toggle=${this.#openMenu}>
+        ${this.#extras?.menuEntries(this.#locale.words, this.#menuActions) ?? nothing}
+      </div>`;
+  }
+
+  readonly #openMenu = async ({ newState, currentTarget: menu }: ToggleEvent): Promise<void> => {
+    if (newState !== 'open') return;
+    await this.#load();
+    await this.updateComplete;
+    if (menu instanceof HTMLElement) menu.querySelector('button')?.focus();
+  };
+
+  readonly #menuActions: MenuActions = {
+    zoomIn: () => this.#zoomTo(zoomed(this.#range, 0.5, undefined, this.#now)),
+    zoomOut: () => this.#zoomTo(zoomed(this.#range, 2, undefined, this.#now)),
+    reset: () => this.reset(),
+    csv: () => this.#save('csv', async () => new Blob([await this.toCSV()], { type: 'text/csv' })),
+    svg: () => this.#save('svg', async () => new Blob([await this.toSVG()], { type: 'image/svg+xml' })),
+    png: () => this.#save('png', () => this.toPNG()),
+    link: () => void navigator.clipboard.writeText(this.permalink()).catch(() => undefined),
+    help: () => (this.helpShown = true),
+  };
+
+  async #save(kind: string, make: () => Promise<Blob>): Promise<void> {
+    const [{ save }, blob] = await Promise.all([this.#load(), make()]);
+    save(blob, `${this.label || 'chart'}.${kind}`);
   }
 }
 

@@ -72,11 +72,13 @@ export class TarsierGauge extends SeriesElement {
     `,
   ];
 
+  /** The empty dial. */
   @property({ type: Number }) min = 0;
   /** The full dial; of ratios 1, of others 100. */
   @property({ type: Number }) max: number | undefined;
-  /** Bounds; absent: none. A bound below the other one means that small values are bad. */
+  /** Bound of a warning; absent: none. */
   @property({ type: Number }) warning: number | undefined;
+  /** Bound of a critical alert; absent: none. Below the other bound it means that small values are bad. */
   @property({ type: Number }) critical: number | undefined;
 
   override render(): TemplateResult {

@@ -165,8 +165,9 @@ export class TarsierHeatmap extends SeriesElement {
   /** The label that names a row. */
   @property() rows = 'host';
 
-  /** Fixed ends of the scale; absent: lowest and highest value. */
+  /** Fixed low end of the scale; absent: the lowest value. */
   @property({ type: Number }) min: number | undefined;
+  /** Fixed high end of the scale; absent: the highest value. */
   @property({ type: Number }) max: number | undefined;
 
   @state() private readout = '';

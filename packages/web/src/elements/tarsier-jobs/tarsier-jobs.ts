@@ -7,7 +7,7 @@ import { formatAge, formatDuration } from '../../chart/age.ts';
 import { formatUsdText } from '../../chart/money.ts';
 import { AskedController } from '../../controllers/asked.ts';
 import { SecondsController } from '../../controllers/follow.ts';
-import { isUnended } from '../../controllers/job-feed.ts';
+import { isUnended, jobChanges } from '../../controllers/job-feed.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { actUnlessTaken } from '../../data/element-action.ts';
 import { modelWords } from '../../i18n/models/words.ts';
@@ -140,7 +140,7 @@ export class TarsierJobs extends LitElement {
   @state() private said = '';
 
   readonly #locale = new LocaleController(this, modelWords);
-  readonly #jobs = new AskedController<{ readonly jobs: readonly Job[] }>(
+  readonly #jobs: AskedController<{ readonly jobs: readonly Job[] }> = new AskedController(
     this,
     () => {
       const parameters = new URLSearchParams({ limit: String(this.limit) });
@@ -148,7 +148,8 @@ export class TarsierJobs extends LitElement {
       if (this.shown !== 'all') parameters.set('state', this.shown);
       return `/v1/jobs?${parameters}`;
     },
-    () => (this.#list.some(isUnended) ? 1_500 : 6_000),
+    () => (this.#list.some(isUnended) && this.#jobs.source?.connection.value.kind !== 'live' ? 1_500 : 6_000),
+    jobChanges,
   );
 
   constructor() {

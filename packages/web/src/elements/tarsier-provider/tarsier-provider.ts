@@ -3,17 +3,21 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { ContextCallback, ContextKey, ContextRequestEvent } from '../../controllers/source-context.ts';
 import { pageViewContext, sourceContext } from '../../controllers/source-context.ts';
-import { createCollectorSource } from '../../data/collector-source.ts';
 import type { CollectorSource } from '../../data/collector-source.ts';
-import { browserSocket } from '../../data/socket.ts';
 import { createPageView } from '../../data/page-view.ts';
 import type { PageView } from '../../data/page-view.ts';
+import type * as connecting from '../../data/connect.ts';
 import type { DataSource } from '../../data/source.ts';
-import { createTokenKeeper, tokenFromUrl } from '../../data/token-keeper.ts';
 import type { GetToken, TokenKeeper } from '../../data/token-keeper.ts';
 import { parseDuration, parseRange, rangeText } from '../../data/time-range.ts';
 import { isTimeZone } from '../../i18n/locale.ts';
 import { styles } from './tarsier-provider.styles.ts';
+
+const loadAgainMs = 3_000;
+type Connecting = typeof connecting;
+
+/** A page that nobody sees for so long closes its connection; it goes on where it was once it is seen. */
+const sleepAfterMs = 5 * 60_000;
 
 /**
  * Says where the collector is, for all `tarsier-*` elements inside it: they share its one connection, time range,
@@ -59,6 +63,9 @@ export class TarsierProvider extends LitElement {
 
   readonly #consumers = new Set<ContextCallback<DataSource>>();
   #collector: CollectorSource | undefined;
+  /** Which connecting is the newest. */
+  #turn = 0;
+  #sleep: ReturnType<typeof setTimeout> | undefined;
   #tokens: TokenKeeper | undefined;
   #provided: DataSource | undefined;
   #unfollow: (() => void) | undefined;
@@ -74,6 +81,7 @@ export class TarsierProvider extends LitElement {
     this.#collector?.start();
     globalThis.addEventListener('online', this.#online);
     globalThis.addEventListener('pageshow', this.#woke);
+    globalThis.addEventListener('pagehide', this.#rest);
     document.addEventListener('visibilitychange', this.#woke);
   }
 
@@ -81,7 +89,9 @@ export class TarsierProvider extends LitElement {
     super.disconnectedCallback();
     globalThis.removeEventListener('online', this.#online);
     globalThis.removeEventListener('pageshow', this.#woke);
+    globalThis.removeEventListener('pagehide', this.#rest);
     document.removeEventListener('visibilitychange', this.#woke);
+    clearTimeout(this.#sleep);
     // A move within the document is a leave and a return in one task: the connection lives on.
     queueMicrotask(() => {
       if (!this.isConnected) this.#collector?.stop();
@@ -93,25 +103,41 @@ export class TarsierProvider extends LitElement {
     const asks = (['src', 'source', 'tokenUrl', 'getToken'] as const).some((name) => changed.has(name));
     // Removing the attribute comes back here with an empty token; the one that was read stays in use.
     const token = this.token === '' ? this.#token : this.token;
-    if (!asks && token === this.#token && this.#provided !== undefined) return;
+    if (!asks && token === this.#token && this.#turn > 0) return;
     this.#token = token;
     this.#disconnect();
-    if (this.source === undefined) {
-      this.#tokens = this.#keeper(token);
-      this.#collector = connect(this.src, this.#tokens);
+    if (this.source !== undefined) return this.#provide(this.source);
+    void this.#connect();
+  }
+
+  /** What connects is loaded beside: an element that is given its data needs none of it. */
+  async #connect(): Promise<void> {
+    const turn = this.#turn;
+    try {
+      const parts = await import('../../data/connect.ts');
+      if (turn !== this.#turn) return;
+      this.#tokens = this.#keeper(this.#token, parts);
+      this.#collector = parts.connect(this.src, this.#tokens);
+      this.#provide(this.#collector);
+      if (this.isConnected) this.#collector.start();
+    } catch {
+      // The network; until then the elements say that they load.
+      setTimeout(() => {
+        if (turn === this.#turn && this.isConnected) void this.#connect();
+      }, loadAgainMs);
     }
-    this.#provide(this.source ?? this.#collector);
-    if (this.isConnected) this.#collector?.start();
   }
 
   #disconnect(): void {
+    this.#turn++;
     this.#collector?.dispose();
     this.#tokens?.stop();
+    this.#provided = undefined;
     this.#collector = undefined;
     this.#tokens = undefined;
   }
 
-  #keeper(token: string): TokenKeeper | undefined {
+  #keeper(token: string, { createTokenKeeper, tokenFromUrl }: Connecting): TokenKeeper | undefined {
     const { getToken, tokenUrl } = this;
     if (getToken !== undefined) return createTokenKeeper({ getToken: () => this.#askPage(getToken) });
     if (tokenUrl !== '') {
@@ -177,8 +203,17 @@ export class TarsierProvider extends LitElement {
   };
 
   readonly #woke = (): void => {
-    if (document.visibilityState === 'visible') this.#tokens?.wake();
+    clearTimeout(this.#sleep);
+    if (document.visibilityState === 'visible') {
+      this.#tokens?.wake();
+      if (this.isConnected) this.#collector?.start();
+    } else {
+      this.#sleep = setTimeout(this.#rest, sleepAfterMs);
+    }
   };
+
+  /** Also before the page is kept for a way back: with an open socket it could not be. */
+  readonly #rest = (): void => this.#collector?.stop();
 
   readonly #answer = (event: Event): void => {
     if (event.target === this) return;
@@ -189,6 +224,7 @@ export class TarsierProvider extends LitElement {
     wantsView?.(this.view, () => undefined);
     if (wantsSource === undefined) return;
     this.#consumers.add(wantsSource);
+    // One that is being replaced is given when it is there.
     if (this.#provided !== undefined) wantsSource(this.#provided, () => this.#consumers.delete(wantsSource));
   };
 
@@ -201,18 +237,6 @@ export class TarsierProvider extends LitElement {
 function callbackOf<T>(event: Event, context: ContextKey<T>): ContextCallback<T> | undefined {
   const request = event as Partial<ContextRequestEvent<T>>;
   return request.context === context ? request.callback : undefined;
-}
-
-function connect(src: string, tokens: TokenKeeper | undefined): CollectorSource {
-  const base = new URL(src === '' ? '/' : src, document.baseURI);
-  const live = new URL('/v1/live', base);
-  live.protocol = base.protocol === 'https:' ? 'wss:' : 'ws:';
-  return createCollectorSource({
-    baseUrl: base.origin,
-    tokens,
-    fetch: (url, init) => fetch(url, init),
-    openSocket: browserSocket(live),
-  });
 }
 
 declare global {

@@ -138,17 +138,6 @@ export const de: SettingsWords = {
     revokeLabel: (name) => `Schlüssel ${name} sperren`,
     revoked: 'Gesperrt; er endet binnen zehn Sekunden.',
   },
-  limits: {
-    title: (tier) => `Grenzen (Tarif ${tier})`,
-    label: 'Grenzen',
-    none: 'Nichts ist begrenzt.',
-    what: 'Was',
-    most: 'Höchstens',
-    used: 'Genutzt',
-    from: 'Aus',
-    ofKey: (unit, key) => `${unit}, Schlüssel ${key}`,
-    sources: { tier: 'Tarif', tenant: 'für diesen Mandanten', key: 'für diesen Schlüssel' },
-  },
   origins: {
     title: 'Andere Seiten',
     help: 'Seiten von hier dürfen mit einem Token nach Daten dieses Mandanten fragen. Alle anderen nicht.',

@@ -135,17 +135,6 @@ export const en = {
     revokeLabel: (name: string) => `Revoke the key ${name}`,
     revoked: 'Revoked; it ends within ten seconds.',
   },
-  limits: {
-    title: (tier: string) => `Limits (tier ${tier})`,
-    label: 'Limits',
-    none: 'Nothing is limited.',
-    what: 'What',
-    most: 'At most',
-    used: 'Used',
-    from: 'From',
-    ofKey: (unit: string, key: string) => `${unit}, key ${key}`,
-    sources: { tier: 'tier', tenant: 'set for this tenant', key: 'set for this key' },
-  },
   origins: {
     title: 'Other sites',
     help: 'Pages of these sites may ask for this tenant’s data, with a token. All others may not.',

@@ -7,7 +7,7 @@ import { formatAge, formatMoment, formatTime } from '../../chart/age.ts';
 import { formatUsdText } from '../../chart/money.ts';
 import { formatValue } from '../../chart/units.ts';
 import { AskedController, asking } from '../../controllers/asked.ts';
-import { isUnended } from '../../controllers/job-feed.ts';
+import { isUnended, jobChanges } from '../../controllers/job-feed.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { progressBar } from '../../elements/fields/progress-bar.ts';
 import { resultStyles } from '../../elements/result.styles.ts';
@@ -52,16 +52,21 @@ export class JobDetails extends LitElement {
   @property() job = '';
 
   readonly #locale = new LocaleController(this, modelWords);
-  readonly #everyMs = (): number => (this.#answer !== undefined && isUnended(this.#answer.job) ? 1_000 : 30_000);
+  readonly #everyMs = (): number =>
+    this.#answer !== undefined && isUnended(this.#answer.job) && this.#asked.source?.connection.value.kind !== 'live'
+      ? 1_000
+      : 30_000;
   readonly #asked: AskedController<JobResponse> = new AskedController(
     this,
     () => (this.job === '' ? undefined : `/v1/jobs/${encodeURIComponent(this.job)}`),
     this.#everyMs,
+    jobChanges,
   );
   readonly #events = asking(
     this,
     () => (this.job === '' ? undefined : `/v1/jobs/${encodeURIComponent(this.job)}/events?limit=10000`),
     this.#everyMs,
+    jobChanges,
   );
 
   get #answer(): JobResponse | undefined {

@@ -13,7 +13,6 @@ import { base, tokens } from '../../styles/tokens.ts';
 import { pageStyles } from '../page.styles.ts';
 import { JobDetails } from './job-details.ts';
 import { JobForm } from './job-form.ts';
-import { JobQueue } from './job-queue.ts';
 
 /** Who waits, who pays? All jobs, or the one that the address names. */
 export class JobsPage extends LitElement implements PageElement {
@@ -25,12 +24,7 @@ export class JobsPage extends LitElement implements PageElement {
   readonly #words = new LocaleController(this, modelWords);
 
   override connectedCallback(): void {
-    define([
-      ...models,
-      ['tarsier-job-details', JobDetails],
-      ['tarsier-job-form', JobForm],
-      ['tarsier-job-queue', JobQueue],
-    ]);
+    define([...models, ['tarsier-job-details', JobDetails], ['tarsier-job-form', JobForm]]);
     super.connectedCallback();
   }
 

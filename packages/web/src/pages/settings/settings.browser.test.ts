@@ -32,7 +32,15 @@ function open(section: string): void {
 }
 const part = (section: string): ShadowRoot | null | undefined =>
   settings.shadowRoot?.querySelector(`tarsier-settings-${section}`)?.shadowRoot;
-const shown = (section: string) => expect.poll(() => part(section)?.textContent.replaceAll(/\s+/gu, ' '));
+/** A part is loaded by the first test that shows it. */
+const slow = { timeout: 20_000 };
+const shown = (section: string) =>
+  expect.poll(() => {
+    const root = part(section);
+    // The limits are an element of their own.
+    const within = root?.querySelector('tarsier-usage')?.shadowRoot?.textContent ?? '';
+    return `${root?.textContent ?? ''}${within}`.replaceAll(/\s+/gu, ' ');
+  }, slow);
 async function press(section: string, label: string): Promise<void> {
   const find = (): Element | undefined =>
     [...(part(section)?.querySelectorAll('button') ?? [])].find(

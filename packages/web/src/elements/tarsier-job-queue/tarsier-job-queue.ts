@@ -1,26 +1,39 @@
 import type { JobQueueResponse, JobSchedule } from '@tarsier/protocol/api';
-import { html, LitElement } from 'lit';
+import { html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
+import { property } from 'lit/decorators.js';
 import { formatMoment } from '../../chart/age.ts';
 import { asking } from '../../controllers/asked.ts';
+import { jobChanges } from '../../controllers/job-feed.ts';
 import { LocaleController } from '../../controllers/locale.ts';
-import { resultStyles } from '../../elements/result.styles.ts';
-import { tableStyles } from '../../elements/table.styles.ts';
-import { whenReady } from '../../elements/when-ready.ts';
+import { resultStyles } from '../result.styles.ts';
+import { tableStyles } from '../table.styles.ts';
+import { whenReady } from '../when-ready.ts';
 import { modelWords } from '../../i18n/models/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 
 const pollMs = 5_000;
 
-/** What waits and runs, how much may, and what is submitted by the clock. */
-export class JobQueue extends LitElement {
+/**
+ * What waits and runs, how much may, and what is submitted by the clock.
+ *
+ * @csspart queue
+ * @csspart schedules
+ */
+export class TarsierJobQueue extends LitElement {
   static override styles = [tokens, base, resultStyles, tableStyles];
+
+  /** The title. */
+  @property() label = '';
+  /** A queue from elsewhere, in the place of a collector's. */
+  @property({ attribute: false }) data: JobQueueResponse | undefined;
 
   readonly #locale = new LocaleController(this, modelWords);
   readonly #queue = asking(
     this,
     () => '/v1/jobs/queue',
     () => pollMs,
+    jobChanges,
   );
   readonly #schedules = asking(
     this,
@@ -30,11 +43,15 @@ export class JobQueue extends LitElement {
 
   override render(): TemplateResult {
     const { words } = this.#locale;
-    return html`<section class="card result" aria-labelledby="queue">
-      <h3 id="queue">${words.page.queue}</h3>
-      ${whenReady(this.#queue, words, (queue) => this.#lanes(queue))}
-      <h4>${words.page.schedules}</h4>
-      ${whenReady(this.#schedules, words, ({ schedules }, now) => this.#scheduled(schedules, now))}
+    return html`<section class="card result" part="queue" aria-labelledby="queue">
+      <h3 id="queue">${this.label || words.page.queue}</h3>
+      ${this.data === undefined ? whenReady(this.#queue, words, (queue) => this.#lanes(queue)) : this.#lanes(this.data)}
+      ${
+        this.data !== undefined || this.#queue.state.kind !== 'ready'
+          ? nothing
+          : html`<h4>${words.page.schedules}</h4>
+              ${whenReady(this.#schedules, words, ({ schedules }, now) => this.#scheduled(schedules, now))}`
+      }
     </section>`;
   }
 
@@ -81,7 +98,7 @@ export class JobQueue extends LitElement {
   #scheduled(schedules: readonly JobSchedule[], now: number): TemplateResult {
     const { words } = this.#locale;
     if (schedules.length === 0) return html`<p class="note">${words.page.noSchedule}</p>`;
-    return html`<ul>
+    return html`<ul part="schedules">
       ${schedules.map(
         ({ name, type, cron, timeZone, nextAt }) =>
           html`<li>
@@ -95,6 +112,6 @@ export class JobQueue extends LitElement {
 
 declare global {
   interface HTMLElementTagNameMap {
-    'tarsier-job-queue': JobQueue;
+    'tarsier-job-queue': TarsierJobQueue;
   }
 }
