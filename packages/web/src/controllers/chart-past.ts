@@ -1,6 +1,5 @@
 /** The past of a chart, as requests: loaded by the first one that shows more than the live connection brings. */
 import type { Anomaly, AnomalyEvent } from '@tarsier/protocol';
-import type { AnomaliesResponse, AnomalyEventsResponse, ForecastResponse } from '@tarsier/protocol/api';
 import { answersRaw, heldFromAnswers, rangePaths, stepFor, unitOfExpression } from '../data/range-query.ts';
 import type { ChartQuery, SeriesAbout } from '../data/range-query.ts';
 import type { Api } from '../data/rest.ts';
@@ -57,10 +56,10 @@ export async function loadUnusual(
 ): Promise<{ readonly anomalies: readonly Anomaly[]; readonly events: readonly AnomalyEvent[] }> {
   const range = `start=${span.from / 1000}&end=${span.to / 1000}`;
   try {
-    const [{ anomalies }, { events }] = (await Promise.all([
+    const [{ anomalies }, { events }] = await Promise.all([
       api.get(`/v1/anomalies?${range}`, signal),
       api.get(`/v1/anomalies/events?${range}`, signal),
-    ])) as [AnomaliesResponse, AnomalyEventsResponse];
+    ]);
     return { anomalies, events };
   } catch {
     return { anomalies: [], events: [] };
@@ -78,8 +77,7 @@ export async function loadBands(
   return Promise.all(
     confidences.map(async (confidence) => {
       const parameters = new URLSearchParams({ query, horizon, confidence: String(confidence) });
-      // The collector's own answer, checked where it was made.
-      const body = (await api.get(`/v1/forecast?${parameters}`, signal)) as ForecastResponse;
+      const body = await api.get(`/v1/forecast?${parameters}`, signal);
       return { confidence, series: body.forecasts };
     }),
   );
