@@ -394,7 +394,10 @@ export async function startCollector({
     bus: storage.bus,
     storage,
     onBatches: follower.told,
-    onModels: live.modelsChanged,
+    async onModels(scope, name) {
+      // One that detectors go on with may be among them.
+      await Promise.all([live.modelsChanged(scope, name), tuner.reload(scope)]);
+    },
     onNews: createNewsTeller({ storage, live }),
     log,
   });

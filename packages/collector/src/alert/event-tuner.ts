@@ -13,6 +13,7 @@ import type { Detection } from '../detect/detection.ts';
 import type { CanaryOutcome } from '../detect/events/canary.ts';
 import { shapeOf } from '../detect/events/look-alikes.ts';
 import { defaultBudget, pageThreshold } from '../detect/events/page-budget.ts';
+import type { TrainedDetector } from '../detect/chosen/trained-detector.ts';
 import type { WatchSetting } from '../detect/lane.ts';
 import { hostDetectors, seriesDetectors } from '../detect/registry.ts';
 import { parseSelector } from '../query/language/parse.ts';
@@ -20,6 +21,7 @@ import { compileMatchers } from '../query/selector.ts';
 import { dayMs } from '../storage/hours.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
+import { createTrainedDetectors } from './trained-detectors.ts';
 
 export interface EventTuner {
   /** What is set, and how far it is kept. */
@@ -52,7 +54,7 @@ export function createEventTuner({
   detection,
   now,
 }: {
-  readonly storage: Pick<Storage, 'anomalyEvents' | 'detectionTuning' | 'tenants'>;
+  readonly storage: Pick<Storage, 'anomalyEvents' | 'detectionTuning' | 'tenants' | 'models'>;
   readonly detection: Pick<Detection, 'tune'>;
   readonly now: () => UnixMs;
 }): EventTuner {
@@ -76,8 +78,14 @@ export function createEventTuner({
   /** The same list while nothing in it has changed. */
   const known = new Map<number, { readonly text: string; readonly settings: readonly WatchSetting[] }>();
 
-  function compiled({ tenantId }: TenantScope, settings: readonly DetectionSetting[]): readonly WatchSetting[] {
-    const text = JSON.stringify(settings);
+  const trained = createTrainedDetectors(storage);
+
+  function compiled(
+    { tenantId }: TenantScope,
+    settings: readonly DetectionSetting[],
+    models: readonly TrainedDetector[],
+  ): readonly WatchSetting[] {
+    const text = JSON.stringify([settings, models.map(({ key }) => key)]);
     const former = known.get(tenantId);
     if (former?.text === text) return former.settings;
     const made = settings.map(({ id, selector, enabled, sigmas, detectors, surprise }) => ({
@@ -86,6 +94,7 @@ export function createEventTuner({
       sigmas: enabled ? sigmas : Infinity,
       kinds: enabled ? seriesDetectors.filter(({ name }) => detectors.includes(name)) : [],
       hostKinds: enabled ? hostDetectors.filter(({ name }) => detectors.includes(name)) : [],
+      models,
       surprise,
     }));
     known.set(tenantId, { text, settings: made });
@@ -98,8 +107,12 @@ export function createEventTuner({
       detectionTuning.feedback(scope),
       detectionTuning.settings(scope),
     ]);
+    const usesHosts = settings.some(
+      ({ enabled, detectors }) => enabled && hostDetectors.some(({ name }) => detectors.includes(name)),
+    );
+    const models = usesHosts ? await trained.of(scope) : [];
     const judged = feedback.map(({ verdict, shape }) => ({ verdict, shape: new Map(Object.entries(shape)) }));
-    detection.tune(scope, { pageSurprise: threshold.surprise, judged, settings: compiled(scope, settings) });
+    detection.tune(scope, { pageSurprise: threshold.surprise, judged, settings: compiled(scope, settings, models) });
   }
 
   async function budgetOf(scope: TenantScope): Promise<BudgetResponse> {

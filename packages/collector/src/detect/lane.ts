@@ -4,6 +4,7 @@ import type { StoredSamples } from '../stored-samples.ts';
 import { anomalyOf, identify, type ExcursionSeries } from './anomaly.ts';
 import { HostWatch, type HostWatchState } from './chosen/host-watch.ts';
 import { SeriesWatch, type SeriesWatchState } from './chosen/series-watch.ts';
+import type { TrainedDetector } from './chosen/trained-detector.ts';
 import type { HostDetectorKind, SeriesDetectorKind } from './detector.ts';
 import { calmMs, EvidencePast, type Contributor, type EventTicks, type PastState } from './events/event-watch.ts';
 import type { Excursion, OpenExcursion } from './excursion.ts';
@@ -43,6 +44,8 @@ export interface WatchSetting {
   readonly kinds: readonly SeriesDetectorKind[];
   /** Detectors that look at all that match, of a host, together. */
   readonly hostKinds: readonly HostDetectorKind[];
+  /** For those of them whose series are the same: they begin with what such a one has learnt. */
+  readonly models?: readonly TrainedDetector[];
   readonly surprise: number;
 }
 
@@ -223,8 +226,8 @@ export class Lane {
       if (known === undefined) columns.set(setting, [column]);
       else known.push(column);
     }
-    const choices = Array.from(columns).flatMap(([{ key, hostKinds, surprise }, list]) =>
-      hostKinds.map((kind) => ({ key, kind, columns: list, surprise })),
+    const choices = Array.from(columns).flatMap(([{ key, hostKinds, models = [], surprise }, list]) =>
+      hostKinds.map((kind) => ({ key, kind, columns: list, models, surprise })),
     );
     return new HostWatch(this.schema, choices, former, this.#trainer);
   }

@@ -14,6 +14,8 @@ export interface NewModel extends Pick<Model, 'name' | 'kind' | 'parameters' | '
 export interface Models {
   /** The newest version of each name first by name. */
   list(scope: TenantScope): Promise<readonly Model[]>;
+  /** Those that are used, of kinds that begin so. */
+  used(scope: TenantScope, kind: string): Promise<readonly Model[]>;
   /** Newest first. */
   versions(scope: TenantScope, name: string): Promise<readonly Model[]>;
   /** @param version  absent: the one that is used */
@@ -125,6 +127,13 @@ export function createModels({ begin }: Database, now: () => UnixMs): Models {
         const rows = await tx<ModelRow[]>`
           select distinct on (name) ${tx(columns)}, length(data) as bytes from model
           where tenant_id = ${tenantId} order by name, version desc`;
+        return rows.map(modelOf);
+      }),
+    used: ({ tenantId }, kind) =>
+      begin({ tenantId }, async (tx) => {
+        const rows = await tx<ModelRow[]>`
+          select ${tx(columns)}, length(data) as bytes from model
+          where tenant_id = ${tenantId} and is_promoted and starts_with(kind, ${kind}) order by name`;
         return rows.map(modelOf);
       }),
     versions: ({ tenantId }, name) =>

@@ -136,6 +136,62 @@ test.each(hostDetectors.map(({ name }) => name))('%s goes on bit for bit after a
   expect(second.told).toEqual(first.told);
 });
 
+test.each(hostDetectors.map(({ name }) => name))(
+  '%s that was trained on the same series is gone on with at once, and another version takes its place',
+  async (name) => {
+    const kind = hostDetectors.find((one) => one.name === name);
+    const gauges = width - 1;
+    const list = [...batches()];
+    const means = list.map(({ matrix: { values } }) =>
+      Float64Array.from({ length: gauges }, (_, at) => {
+        const [one = 0, two = 0] = values.subarray(at * samplesPerMean);
+        return (one + two) / 2;
+      }),
+    );
+    const trainedBy = faultFrom - 40;
+    const detector = kind?.create({ seed: 7, width: gauges, training: 200 });
+    // Its channels are in another order than the series come in.
+    for (const [at, row] of means.slice(0, trainedBy).entries()) detector?.push(t0 + at * 10_000, row.toReversed());
+    const model = {
+      key: 'v1',
+      kind: name,
+      channels: Array.from({ length: gauges }, (_, at) => `valve_${gauges - at}{host="a"}`),
+      body: detector?.checkpoint() ?? new Uint8Array(),
+    };
+    const foundBy = (told: readonly Anomaly[]) => newest(told).filter((one) => inFault(one) && one.detector === name);
+    const setting = { matches: ({ name: metric }: { readonly name: string }) => /^valve_\d/u.test(metric) };
+    const late = list.slice(trainedBy);
+    const untrained = watch(choose([name], setting));
+    await feed(untrained.detection, late);
+    expect(foundBy(untrained.told)).toEqual([]);
+    const { detection, told } = watch(choose([name], { ...setting, models: [model] }));
+    await feed(detection, late);
+    const [anomaly] = foundBy(told);
+    expect(anomaly?.contributors?.[0]?.metric).toBe('valve_3');
+    expect(anomaly?.id).toContain('setting-v1');
+    // Of other series, of another kind or of another shape: as if there were none.
+    const others = [
+      { ...model, channels: model.channels.slice(1) },
+      { ...model, kind: 'other' },
+      { ...model, body: new Uint8Array(8) },
+    ];
+    for (const other of others) {
+      const without = watch(choose([name], { ...setting, models: [other] }));
+      await feed(without.detection, late);
+      expect(foundBy(without.told)).toEqual([]);
+    }
+    // Another version: what the former one saw as unusual ends with it.
+    const next = choose([name], { ...setting, models: [{ ...model, key: 'v2' }] });
+    const changing = watch(choose([name], { ...setting, models: [model] }));
+    const middle = faultFrom + 20 - trainedBy;
+    await feed(changing.detection, late.slice(0, middle));
+    changing.detection.tune(scope, { pageSurprise: Infinity, judged: [], settings: [next] });
+    await feed(changing.detection, late.slice(middle));
+    const ids = foundBy(changing.told).map(({ id, end: over }) => [id.includes('setting-v2'), over !== undefined]);
+    expect(ids[0]).toEqual([false, true]);
+  },
+);
+
 test('a series that goes away takes nothing of what was learnt of the others with it', async () => {
   const list = [...batches()];
   const { detection, told } = watch(choose(['joint-level']));

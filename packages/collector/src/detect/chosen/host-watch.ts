@@ -11,6 +11,7 @@ import { zscoreDefaults } from '../zscore/zscore.ts';
 import { addTo, emptyMean, takeMean, type MeanOfBin } from './mean-of-bin.ts';
 import { binMs, lower, raise, timesAndValuesOf, usualText, type Peak, type Raised, type Raising } from './raised.ts';
 import { restore } from './restore.ts';
+import { trainedFor, type TrainedDetector } from './trained-detector.ts';
 
 type Schema = StoredSamples['schema'];
 
@@ -20,6 +21,7 @@ export interface HostChoice {
   readonly key: string;
   readonly kind: HostDetectorKind;
   readonly columns: readonly number[];
+  readonly models: readonly TrainedDetector[];
   readonly surprise: number;
 }
 
@@ -90,7 +92,12 @@ export class HostWatch {
   constructor(schema: Schema, choices: readonly HostChoice[], former?: HostWatchState, trainer?: TreeTrainer) {
     this.#schema = schema;
     this.#trainer = trainer;
-    this.#watched = choices.slice(0, mostOfHost).map((choice) => this.#goOn(choice, former) ?? this.#begin(choice));
+    this.#watched = choices.slice(0, mostOfHost).map((choice) => {
+      const trained = trainedFor(choice.models, choice.kind.name, this.#wanted(choice));
+      // With another version of the model it is another detector.
+      const own = trained === undefined ? choice : { ...choice, key: `${choice.key}-${trained.model.key}` };
+      return this.#goOn(own, former) ?? this.#goOnTrained(own, trained) ?? this.#begin(choice);
+    });
   }
 
   /** Detectors that see the series as a part of what is unusual now. */
@@ -158,6 +165,14 @@ export class HostWatch {
   #begin(choice: HostChoice): Watched {
     const { surprise } = choice;
     return { choice, surprise, at: 0, raised: undefined, ...this.#learner(choice, this.#wanted(choice)) };
+  }
+
+  /** Undefined where the model is of another version of the detector. */
+  #goOnTrained(choice: HostChoice, trained: ReturnType<typeof trainedFor>): Watched | undefined {
+    if (trained === undefined) return undefined;
+    const learner = this.#learner(choice, trained.series);
+    if (!restore(learner.detector, trained.model.body)) return undefined;
+    return { choice, surprise: choice.surprise, at: 0, raised: undefined, ...learner, rows: training };
   }
 
   /** All that learns, of these series. */
