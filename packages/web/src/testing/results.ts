@@ -1,8 +1,12 @@
 /** Results of jobs, for tests of their views. */
 import type { Job } from '@tarsier/protocol';
-import type { ComparedModel, ModelComparison, ThresholdTuning } from '@tarsier/protocol/api';
-import type { CostResult } from '../elements/tarsier-cost/cost-result.ts';
-import type { ForecastTraining } from '../elements/tarsier-training/forecast-training.ts';
+import type {
+  ComparedModel,
+  CostOptimization,
+  ForecastTraining,
+  ModelComparison,
+  ThresholdTuning,
+} from '@tarsier/protocol/api';
 
 const minuteMs = 60_000;
 
@@ -50,7 +54,11 @@ export function comparedModel(name: string, more: Partial<ComparedModel> = {}): 
   };
 }
 
-export const testCost: CostResult = {
+export const testCost: CostOptimization = {
+  kind: 'cost_optimization',
+  version: 1,
+  method: 'Sizes by percentiles with headroom; tokens by the price table.',
+  sources: [],
   score: 72,
   monthly: '412.40',
   saving: '115.47',
@@ -77,16 +85,27 @@ export const testCost: CostResult = {
       evidence: 'search-bot reads 61 % from the cache.',
     },
   ],
+  hosts: [],
   unpriced: ['small-9'],
   days: 7,
 };
 
 export const testForecastTraining: ForecastTraining = {
+  kind: 'forecast.train',
+  version: 1,
+  method: 'A small network, tried with rolling origin.',
+  sources: [],
   model: 'load',
-  version: 3,
+  modelVersion: 3,
   promoted: true,
   verdict: 'better than seasonal-naive, the best plain forecast',
+  series: 1,
+  skipped: [],
+  seasons: [],
+  window: { from: 0, to: 1 },
+  seed: 1,
   backtest: {
+    origins: 12,
     rows: [
       { name: 'network', mase: 0.71, pinball: 0.31, coverage: 0.79 },
       { name: 'seasonal-naive', mase: 0.83, pinball: 0.4, coverage: 0.81 },

@@ -3,7 +3,9 @@
  * `version`; a change that breaks a reader gets another version.
  */
 export type { Estimate } from './common.ts';
+export * from './cost-optimization.ts';
 export * from './detector-training.ts';
+export * from './forecasting.ts';
 export * from './model-comparison.ts';
 export * from './root-cause.ts';
 export * from './threshold-tuning.ts';

@@ -1,14 +1,14 @@
 import type { Job } from '@tarsier/protocol';
+import type { CostFinding, CostOptimization } from '@tarsier/protocol/api';
 import { css, html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { formatUsdText } from '../../chart/money.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
+import { isOfKind } from '../job-points.ts';
 import { ResultElement } from '../result-element.ts';
 import { resultStyles } from '../result.styles.ts';
-import { readCost } from './cost-result.ts';
-import type { CostFinding, CostResult } from './cost-result.ts';
 
 /**
  * What hosts and models cost a month, what of that could be saved, how sure that is, and how each number comes about.
@@ -17,7 +17,7 @@ import type { CostFinding, CostResult } from './cost-result.ts';
  * @csspart result
  * @csspart finding
  */
-export class TarsierCost extends ResultElement<CostResult> {
+export class TarsierCost extends ResultElement<CostOptimization> {
   static override styles = [
     tokens,
     base,
@@ -66,11 +66,11 @@ export class TarsierCost extends ResultElement<CostResult> {
   protected override get heading(): string {
     return this.locale.words.cost.label;
   }
-  protected override read(result: unknown): CostResult | undefined {
-    return readCost(result);
+  protected override read(result: unknown): CostOptimization | undefined {
+    return isOfKind<CostOptimization>(result, 'cost_optimization', 1) ? result : undefined;
   }
 
-  protected override show(result: CostResult, job: Job | undefined): TemplateResult {
+  protected override show(result: CostOptimization, job: Job | undefined): TemplateResult {
     const { cost: text } = this.locale.words;
     const shown = this.most > 0 ? result.findings.slice(0, this.most) : result.findings;
     return html`<dl class="figures">

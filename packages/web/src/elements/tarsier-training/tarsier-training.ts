@@ -1,5 +1,5 @@
 import type { Job } from '@tarsier/protocol';
-import type { DetectorTraining } from '@tarsier/protocol/api';
+import type { DetectorTraining, ForecastTraining } from '@tarsier/protocol/api';
 import { css, html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
@@ -11,8 +11,6 @@ import { isOfKind } from '../job-points.ts';
 import { ResultElement } from '../result-element.ts';
 import { resultStyles } from '../result.styles.ts';
 import { tableStyles } from '../table.styles.ts';
-import { readForecastTraining } from './forecast-training.ts';
-import type { ForecastTraining } from './forecast-training.ts';
 import { trainingCurves } from './training-curves.ts';
 
 /**
@@ -64,7 +62,10 @@ export class TarsierTraining extends ResultElement<ForecastTraining | DetectorTr
     return typeof model === 'string' ? `${kind}: ${model}` : kind;
   }
   protected override read(result: unknown): ForecastTraining | DetectorTraining | undefined {
-    return isOfKind<DetectorTraining>(result, 'detector.train', 1) ? result : readForecastTraining(result);
+    return isOfKind<DetectorTraining>(result, 'detector.train', 1) ||
+      isOfKind<ForecastTraining>(result, 'forecast.train', 1)
+      ? result
+      : undefined;
   }
 
   protected override progress(_job: Job): TemplateResult | typeof nothing {
@@ -74,12 +75,11 @@ export class TarsierTraining extends ResultElement<ForecastTraining | DetectorTr
 
   protected override show(result: ForecastTraining | DetectorTraining): TemplateResult {
     const { training: text, verdict } = this.locale.words;
-    const isDetector = 'kind' in result;
-    const version = isDetector ? result.modelVersion : result.version;
+    const isDetector = result.kind === 'detector.train';
     const curves = trainingCurves(this.feed.events);
     return html`<p class="why">
         <b class="verdict">${isDetector ? verdict[result.verdict] : result.verdict}.</b>
-        ${(result.promoted ? text.promoted : text.kept)(result.model, version)}
+        ${(result.promoted ? text.promoted : text.kept)(result.model, result.modelVersion)}
         ${isDetector ? result.explanation : nothing}
       </p>
       ${curves === undefined ? nothing : this.#plots(curves)}

@@ -1,4 +1,5 @@
 import { formatUsd, parseUsd, TarsierError, type UnixMs } from '@tarsier/protocol';
+import type { CostOptimization } from '@tarsier/protocol/api';
 import { z } from 'zod';
 import { defineJobType, type JobContext } from '../../job-type.ts';
 import { samplesAt, seriesOver } from '../ask-engine.ts';
@@ -16,7 +17,7 @@ export const costOptimization = defineJobType({
   payload: z.strictObject({ days: z.int().min(1).max(30).default(7).describe('How far back it looks.') }),
   runs: 'thread',
   estimateMs: ({ days }) => 100 + 20 * days,
-  async run({ days }, context) {
+  async run({ days }, context): Promise<CostOptimization> {
     const { storage, scope, now, progress } = context;
     const prices = await storage.prices.get(scope);
     const end = Math.floor(now / stepMs) * stepMs;
@@ -39,6 +40,14 @@ export const costOptimization = defineJobType({
     const monthly = hostsMonthly + Math.round(models.cost / monthShare);
     const expected = expectedSaving(findings);
     return {
+      kind: 'cost_optimization',
+      version: 1,
+      method:
+        'Hosts: sizes by percentiles with headroom, chosen by the first three quarters of the time and tried on the last, beside the mean and the maximum. Models: metered tokens by the price table, each agent beside the others; docs/ml/cost.md.',
+      sources: [
+        'Rzadca et al. 2020, doi:10.1145/3342195.3387524',
+        'Recommender of the Kubernetes vertical pod autoscaler',
+      ],
       score: monthly === 0 ? 100 : Math.round(100 * (1 - expected / monthly)),
       monthly: formatUsd(monthly),
       saving: formatUsd(expected),
@@ -55,7 +64,11 @@ export const costOptimization = defineJobType({
         monthly: formatUsd(cost),
         wanted,
         overflow,
-        monthlyOf: Object.fromEntries(Object.entries(monthlyOf).map(([by, nanos]) => [by, formatUsd(nanos)])),
+        monthlyOf: {
+          wanted: formatUsd(monthlyOf.wanted),
+          byMean: formatUsd(monthlyOf.byMean),
+          byMaximum: formatUsd(monthlyOf.byMaximum),
+        },
       })),
       unpriced: models.unpriced,
       days,

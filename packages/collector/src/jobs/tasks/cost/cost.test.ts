@@ -1,5 +1,5 @@
+import { costOptimizationSchema } from '@tarsier/protocol/api';
 import { afterAll, expect, test } from 'vitest';
-import { z } from 'zod';
 import { createNoise } from '../../../stats/noise.ts';
 import { createTestStorage } from '../../../storage/testing.ts';
 import { testContext, type TestSeries } from '../../testing-context.ts';
@@ -131,9 +131,7 @@ test('the job reads hosts and models, and its score is what is left of the cost'
     at({ __name__: 'llm_calls_total', ...agent }, (step) => step),
   ];
   const context = testContext(db.storage, scope, series, now);
-  const result = z
-    .looseObject({ score: z.number(), monthly: z.string(), saving: z.string(), findings: z.array(z.looseObject({})) })
-    .parse(await costOptimization.run({ days: 1 }, context));
+  const result = costOptimizationSchema.parse(await costOptimization.run({ days: 1 }, context));
   expect(result.findings).toMatchObject([{ kind: 'idle-host', subject: 'idle', monthly: '55.48' }]);
   const [monthly, saving] = [Number(result.monthly), Number(result.saving)];
   // About 288,000 tokens a day at 3 USD a million.

@@ -1,5 +1,5 @@
 import { TarsierError } from '@tarsier/protocol';
-import { modelName } from '@tarsier/protocol/api';
+import { modelName, type ForecastRun } from '@tarsier/protocol/api';
 import { z } from 'zod';
 import { historyOf } from '../../../learn/forecasting/examples.ts';
 import { createForecaster } from '../../../learn/forecasting/forecasting-network.ts';
@@ -34,7 +34,7 @@ export const forecastRun = defineJobType({
   }),
   runs: 'thread',
   estimateMs: () => 200,
-  async run({ model: name, version, query, limit, direction }, context) {
+  async run({ model: name, version, query, limit, direction }, context): Promise<ForecastRun> {
     const { storage, scope, now } = context;
     const found = await storage.models.load(scope, name, version);
     if (found === undefined || found.model.kind !== forecasterKind) {
@@ -62,13 +62,21 @@ export const forecastRun = defineJobType({
         {
           metric: one.metric,
           times,
-          quantiles: Object.fromEntries(quantileLevels.map((level, at) => [String(level), quantiles[at]])),
+          quantiles: Object.fromEntries(quantileLevels.map((level, at) => [String(level), quantiles[at] ?? []])),
           ...(limit === undefined
             ? {}
             : { crossing: { limit, direction, ...crossingOf({ low, median, high }, times, limit, direction) } }),
         },
       ];
     });
-    return { model: name, version: found.model.version, metrics: found.model.metrics, series, skipped };
+    return {
+      kind: 'forecast.run',
+      version: 1,
+      model: name,
+      modelVersion: found.model.version,
+      metrics: found.model.metrics,
+      series,
+      skipped,
+    };
   },
 });

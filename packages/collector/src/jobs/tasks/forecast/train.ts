@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TarsierError } from '@tarsier/protocol';
-import { modelName } from '@tarsier/protocol/api';
+import { modelName, type ForecastTraining } from '@tarsier/protocol/api';
 import { z } from 'zod';
 import { backtest, networkName } from '../../../learn/forecasting/backtest.ts';
 import type { ExampleShape } from '../../../learn/forecasting/examples.ts';
@@ -44,7 +44,7 @@ export const forecastTrain = defineJobType({
   limits: { timeoutMs: 1_800_000 },
   // Trained twice: once without the newest quarter, to be measured on it, and once with all.
   estimateMs: () => 2 * usual.epochs * usual.epochMs,
-  async run({ model: name, query, stepMs, horizon, historyMs, seed, promote }, context) {
+  async run({ model: name, query, stepMs, horizon, historyMs, seed, promote }, context): Promise<ForecastTraining> {
     const { now, storage, scope, jobId, log } = context;
     const to = Math.floor(now / stepMs) * stepMs;
     const from = to - historyMs;
@@ -97,8 +97,17 @@ export const forecastTrain = defineJobType({
     const isUsed = promote === 'always' || (promote === 'if-better' && tested.isBetter);
     if (isUsed) await storage.models.promote(scope, name, saved.version);
     return {
+      kind: 'forecast.train',
+      version: 1,
+      method:
+        'A residual network with quantile outputs, tried with rolling origin on the newest quarter beside seasonal-naive, Holt-Winters and drift; docs/ml/forecaster.md.',
+      sources: [
+        'He et al. 2016, arXiv:1512.03385',
+        'Romano et al. 2019, arXiv:1905.03222',
+        'Tashman 2000, doi:10.1016/S0169-2070(00)00065-0',
+      ],
       model: name,
-      version: saved.version,
+      modelVersion: saved.version,
       promoted: isUsed,
       verdict: tested.isBetter
         ? `better than ${tested.bestBaseline}, the best plain forecast`
@@ -108,6 +117,7 @@ export const forecastTrain = defineJobType({
       seasons: shape.seasons.map((steps) => steps * stepMs),
       window: { from, to },
       backtest: { origins: tested.origins, rows: tested.rows },
+      seed,
     };
   },
 });
