@@ -39,12 +39,13 @@ export function dueTimes(
   schedule: Pick<JobSchedule, 'cron' | 'timeZone' | 'missed' | 'nextAt'>,
   now: UnixMs,
 ): { readonly times: readonly UnixMs[]; readonly nextAt: UnixMs | null } {
-  const times: UnixMs[] = [];
+  let times: UnixMs[] = [];
   let at: UnixMs | null = schedule.nextAt;
-  while (at !== null && at <= now) {
-    times.push(at);
-    if (times.length > mostMissed) times.shift();
-    at = nextTime(schedule, at);
+  for (; at !== null && at <= now && times.length < mostMissed; at = nextTime(schedule, at)) times.push(at);
+  if (at !== null && at <= now) {
+    // Too many to go through: a schedule of each second that nobody looked at for a year has 31 million.
+    times = newestTimes(schedule, now);
+    at = nextTime(schedule, now);
   }
   const newest = times.at(-1);
   const chosen =
@@ -52,4 +53,12 @@ export function dueTimes(
       ? times
       : times.filter((time) => time === newest && (schedule.missed === 'once' || now - time <= punctualMs));
   return { times: chosen, nextAt: at };
+}
+
+/** The last ones up to `now`, oldest first. */
+function newestTimes({ cron, timeZone }: Pick<NewSchedule, 'cron' | 'timeZone'>, now: UnixMs): UnixMs[] {
+  // It looks before a second, and times are whole ones.
+  const after = new Date(Math.floor(now / 1_000) * 1_000 + 1_000);
+  const runs = new Cron(cron, { timezone: timeZone, paused: true }).previousRuns(mostMissed, after);
+  return runs.map((run) => run.getTime()).toSorted((a, b) => a - b);
 }
