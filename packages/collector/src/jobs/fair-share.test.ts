@@ -35,9 +35,11 @@ function simulate(tenants: readonly Tenant[], rounds: number): readonly number[]
       ],
     }));
     const view: QueueView = { tenants: lanes, virtualTime };
-    const plan = fairShare({ free: { thread: 0, inline: 1 }, kindOf: () => 'inline' });
-    const candidates = plan.lanes(view).map(({ tenantId }): Candidate => ({
+    const plan = fairShare(['noop'], { free: { thread: 0, inline: 1 }, kindOf: () => 'inline' });
+    const wanting = lanes.filter(({ lanes: [own] }) => own?.waiting === true);
+    const candidates = wanting.map(({ tenantId }): Candidate => ({
       tenantId,
+      tenant: String(tenantId),
       id: `${tenantId}-${round}`,
       type: 'noop',
       priority: 0,
@@ -117,6 +119,7 @@ const lane = { tenantId: 1, type: 'a', waiting: true, running: 0, reserved: 0, m
 const tenant = { tenantId: 1, weight: 1, finishTag: 0, maxRunning: null, paused: false };
 const job = (id: string, more: Partial<Candidate> = {}): Candidate => ({
   tenantId: 1,
+  tenant: '1',
   id,
   type: 'a',
   priority: 0,
@@ -124,7 +127,7 @@ const job = (id: string, more: Partial<Candidate> = {}): Candidate => ({
   reserved: 10,
   ...more,
 });
-const plan = fairShare({ free: { thread: 0, inline: 10 }, kindOf: () => 'inline' });
+const plan = fairShare(['a', 'b'], { free: { thread: 0, inline: 10 }, kindOf: () => 'inline' });
 const chosen = (view: QueueView, candidates: readonly Candidate[], budgets: readonly BudgetView[] = []) =>
   plan.choose(view, budgets, candidates).jobs.map(({ id }) => id);
 
@@ -148,7 +151,9 @@ test('limits of the tenant, of a type and of a budget are never exceeded, and wh
 });
 
 test('paused lanes and tenants are passed over', () => {
-  const paused = { tenants: [{ ...tenant, lanes: [{ ...lane, paused: true }] }], virtualTime: 0 };
-  expect(plan.lanes(paused)).toEqual([]);
-  expect(plan.lanes({ tenants: [{ ...tenant, paused: true, lanes: [lane] }], virtualTime: 0 })).toEqual([]);
+  const paused = { ...lane, paused: true };
+  const jobs = [job('1'), job('2', { type: 'b' })];
+  const lanes = [paused, { ...lane, type: 'b' }];
+  expect(chosen({ tenants: [{ ...tenant, lanes }], virtualTime: 0 }, jobs)).toEqual(['2']);
+  expect(chosen({ tenants: [{ ...tenant, paused: true, lanes: [lane] }], virtualTime: 0 }, jobs)).toEqual([]);
 });

@@ -24,32 +24,19 @@ export interface Capacity {
 const spare = 2;
 const leastPerLane = 4;
 
-export function fairShare({ free, kindOf }: Capacity): ClaimPlan {
+export function fairShare(types: readonly string[], { free, kindOf }: Capacity): ClaimPlan {
   return {
-    lanes(view) {
-      const open = view.tenants.flatMap((tenant) => openLanes(tenant));
-      const weights = new Map(view.tenants.map(({ tenantId, weight }) => [tenantId, weight]));
-      const wanting = new Set(open.map(({ tenantId }) => tenantId));
-      const total = [...wanting].reduce((sum, tenantId) => sum + (weights.get(tenantId) ?? 1), 0);
-      return open.flatMap((lane) => {
-        const places = free[kindOf(lane.type)];
-        const share = Math.ceil((spare * places * (weights.get(lane.tenantId) ?? 1)) / total) + leastPerLane;
-        const most = Math.min(places, share, leftOf(lane));
-        return most > 0 ? [{ tenantId: lane.tenantId, type: lane.type, most }] : [];
-      });
-    },
+    places: new Map(types.map((type) => [type, free[kindOf(type)]])),
+    spare,
+    leastPerLane,
     choose: (view, budgets, candidates) => choose(view, budgets, candidates, { free, kindOf }),
   };
 }
 
-function openLanes({ lanes, paused, maxRunning }: TenantView): readonly LaneView[] {
-  const running = lanes.reduce((sum, lane) => sum + lane.running, 0);
-  if (paused || (maxRunning !== null && running >= maxRunning)) return [];
-  return lanes.filter((lane) => lane.waiting && !lane.paused && leftOf(lane) > 0);
+function leftOf({ maxRunning, running, paused }: Pick<LaneView, 'maxRunning' | 'running' | 'paused'>): number {
+  if (paused) return 0;
+  return maxRunning === null ? Number.POSITIVE_INFINITY : maxRunning - running;
 }
-
-const leftOf = ({ maxRunning, running }: LaneView): number =>
-  maxRunning === null ? Number.POSITIVE_INFINITY : maxRunning - running;
 
 class Account {
   readonly tenantId: number;
@@ -66,7 +53,7 @@ class Account {
   finishTag: number;
 
   constructor(
-    { tenantId, weight, finishTag, maxRunning, lanes }: TenantView,
+    { tenantId, weight, finishTag, maxRunning, paused, lanes }: TenantView,
     queue: Candidate[],
     budgets: readonly BudgetView[],
     virtualTime: number,
@@ -79,7 +66,7 @@ class Account {
     this.#kindOf = kindOf;
     this.#lanes = new Map(lanes.map((lane) => [lane.type, leftOf(lane)]));
     const running = lanes.reduce((sum, lane) => sum + lane.running, 0);
-    this.#left = maxRunning === null ? Number.POSITIVE_INFINITY : maxRunning - running;
+    this.#left = leftOf({ maxRunning, running, paused });
     this.#budgets = budgets.map(({ type, left }) => ({
       type,
       left: left - lanes.reduce((sum, lane) => sum + (type === '*' || type === lane.type ? lane.reserved : 0), 0),

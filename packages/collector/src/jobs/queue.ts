@@ -19,7 +19,6 @@ import type {
 } from '@tarsier/protocol/api';
 import type { Log } from '../log.ts';
 import type { Submitted, JobToSubmit } from '../storage/jobs/submit.ts';
-import { idsPerHint } from '../storage/jobs/hints.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
 import { expectedStart, reasonsOf, type QueueSight, type WaitingJob } from './explain.ts';
@@ -53,10 +52,13 @@ const historyMs = 10_000;
 const historyDays = 14;
 /** So many runs as its type says them count beside those that were. */
 const priorRuns = 5;
-/** Of what is known of the queue where only an estimate is wanted. */
-const roughlyMs = 1_000;
+/** Age of what is known of the queue where only an estimate is wanted: looked up again beside it, and no longer used. */
+const roughlyMs = { fresh: 1_000, most: 5_000 } as const;
 /** Most levels of a payload: PostgreSQL reads no more than a few thousand. */
 const maxDepth = 100;
+
+/** What runs of a type took so far. */
+type History = Awaited<ReturnType<Storage['jobs']['history']>>;
 
 export function createJobQueue({
   storage,
@@ -76,7 +78,7 @@ export function createJobQueue({
   readonly onSubmitted?: () => void;
 }): JobQueue {
   const { jobs } = storage;
-  const histories = new Map<string, { readonly until: UnixMs; readonly history: ReturnType<typeof jobs.history> }>();
+  const histories = new Map<string, { readonly until: UnixMs; readonly history: Promise<History> }>();
 
   const sights = new Map<number, { readonly at: UnixMs; readonly sight: Promise<QueueSight> }>();
 
@@ -89,7 +91,7 @@ export function createJobQueue({
     });
   }
 
-  function historyOf(scope: TenantScope, type: string): ReturnType<typeof jobs.history> {
+  function historyOf(scope: TenantScope, type: string): Promise<History> {
     const key = `${scope.tenantId}/${type}`;
     const known = histories.get(key);
     if (known !== undefined && known.until > now()) return known.history;
@@ -100,8 +102,11 @@ export function createJobQueue({
   }
 
   async function estimate(scope: TenantScope, type: JobType, payload: unknown) {
+    return estimateBy(await historyOf(scope, type.name), type, payload);
+  }
+
+  function estimateBy({ runs, baseMs: said, meteredMs }: History, type: JobType, payload: unknown) {
     const baseMs = Math.min(Math.max(1, Math.ceil(type.estimateMs(payload))), 2 ** 31 - 1);
-    const { runs, baseMs: said, meteredMs } = await historyOf(scope, type.name);
     const prior = priorRuns * baseMs;
     const factor = runs === 0 ? 1 : (meteredMs + prior) / (said + prior);
     const ms = Math.min(Math.max(1, Math.round(baseMs * factor)), 2 ** 31 - 1);
@@ -116,16 +121,22 @@ export function createJobQueue({
 
   async function toSubmit(scope: TenantScope, job: NewJob, expected: UnixMs | undefined): Promise<JobToSubmit> {
     const type = typeOf(job.type);
+    return readyToSubmit(await historyOf(scope, type.name), type, job, expected);
+  }
+
+  function readyToSubmit(history: History, type: JobType, job: NewJob, expected: UnixMs | undefined): JobToSubmit {
     checkDepth(job.payload);
-    const { baseMs, ms, cost, reserved } = await estimate(scope, type, job.payload);
-    const { key, ...rest } = job;
+    const { baseMs, ms, cost, reserved } = estimateBy(history, type, job.payload);
     return {
-      ...job,
+      type: job.type,
+      payload: job.payload,
+      priority: job.priority,
+      after: job.after,
       startAt: job.startAt,
-      key,
+      key: job.key,
       maxAttempts: job.maxAttempts ?? type.limits.maxAttempts,
       timeoutMs: job.timeoutMs ?? type.limits.timeoutMs,
-      digest: key === undefined ? '' : createHash('sha256').update(JSON.stringify(rest)).digest('base64url'),
+      digest: digestOf(job),
       baseMs,
       estimateMs: ms,
       estimateCost: cost,
@@ -134,15 +145,20 @@ export function createJobQueue({
     };
   }
 
-  /** @param maxAgeMs  of what is known of the queue and its workers */
-  async function sightOf(scope: TenantScope, kind: JobType['runs'], maxAgeMs = 0): Promise<QueueSight> {
-    const known = sights.get(scope.tenantId);
-    if (known !== undefined && known.at > now() - maxAgeMs) return { ...(await known.sight), kind, now: now() };
+  function sightOf(scope: TenantScope, kind: JobType['runs']): Promise<QueueSight> {
     const sight = lookAt(scope, kind);
     if (sights.size > 1_000) sights.clear();
     sights.set(scope.tenantId, { at: now(), sight });
     sight.catch(() => sights.delete(scope.tenantId));
     return sight;
+  }
+
+  /** As of the last look where that is not old: who submits does not wait for another one. */
+  async function recentSightOf(scope: TenantScope, kind: JobType['runs']): Promise<QueueSight> {
+    const known = sights.get(scope.tenantId);
+    if (known === undefined || known.at < now() - roughlyMs.most) return sightOf(scope, kind);
+    if (known.at < now() - roughlyMs.fresh) void sightOf(scope, kind).catch(() => {});
+    return { ...(await known.sight), kind, now: now() };
   }
 
   async function lookAt(scope: TenantScope, kind: JobType['runs']): Promise<QueueSight> {
@@ -216,10 +232,16 @@ export function createJobQueue({
       const [only] = wanted;
       const quoted = wanted.length === 1 && only?.startAt === undefined && only !== undefined;
       const expected = quoted ? await startOf(scope, only) : undefined;
+      const kinds = new Map<string, { readonly type: JobType; readonly history: History }>();
       const ready: JobToSubmit[] = [];
       for (const [index, job] of wanted.entries()) {
         try {
-          ready.push(await toSubmit(scope, job, expected));
+          let kind = kinds.get(job.type);
+          if (kind === undefined) {
+            const type = typeOf(job.type);
+            kinds.set(job.type, (kind = { type, history: await historyOf(scope, type.name) }));
+          }
+          ready.push(readyToSubmit(kind.history, kind.type, job, expected));
         } catch (error) {
           if (wanted.length === 1 || !(error instanceof TarsierError)) throw error;
           throw new TarsierError(error.code, `jobs.${index}.${error.message}`, {
@@ -229,8 +251,6 @@ export function createJobQueue({
       }
       const submitted = await jobs.submit(scope, ready, { by, now: now() });
       onSubmitted();
-      const ids = submitted.filter(({ isNew }) => isNew).map(({ id }) => id);
-      if (ids.length > 0 && ids.length <= idsPerHint) tell(scope, ids);
       return submitted;
     },
     async quote(scope, { type: name, payload, priority }) {
@@ -311,13 +331,18 @@ export function createJobQueue({
   async function startOf(scope: TenantScope, { type: name, payload, priority }: NewJob): Promise<UnixMs | undefined> {
     const type = typeOf(name);
     const { reserved } = await estimate(scope, type, payload);
-    const sight = await sightOf(scope, type.runs, roughlyMs);
+    const sight = await recentSightOf(scope, type.runs);
     const own = sight.view.tenants.find(({ tenantId }) => tenantId === scope.tenantId);
     const backlog = own?.lanes.some(({ waiting }) => waiting) ?? false;
     const ahead = backlog ? await jobs.ahead(scope, { id: lastId, priority }) : { jobs: 0, estimateMs: 0 };
     const job: WaitingJob = { type: name, state: 'waiting', tenantId: scope.tenantId, reserved, ahead };
     return expectedStart(job, sight);
   }
+}
+
+/** Of what was submitted, to tell the same key for something else. */
+function digestOf({ key, ...rest }: NewJob): string {
+  return key === undefined ? '' : createHash('sha256').update(JSON.stringify(rest)).digest('base64url');
 }
 
 /** After every other. */

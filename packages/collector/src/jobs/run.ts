@@ -50,7 +50,7 @@ export function startRun({
   readonly type: JobType;
   readonly pool: ThreadPool;
   readonly rooms: JobRooms;
-  readonly journal: Journal;
+  readonly journal: Pick<Journal, 'progress' | 'event'>;
   readonly graceMs: number;
   readonly claimedAt: number;
   readonly now: UnixMs;
@@ -58,7 +58,7 @@ export function startRun({
   let began = performance.now();
   /** A thread has its modules to load: that is no time of the job's. */
   let isStarted = type.runs === 'inline';
-  const { promise: forced, resolve: force } = Promise.withResolvers<Ended>();
+  const { promise: outcome, resolve: end } = Promise.withResolvers<Ended>();
   const scope = { tenantId: job.tenantId, tenant: job.tenant };
   const assignment: Assignment = {
     scope,
@@ -68,7 +68,8 @@ export function startRun({
     attempt: job.attempt,
     now,
   };
-  const stopper = new AbortController();
+  /** Made when it is asked for: many runs are over before. */
+  let stopper: AbortController | undefined;
   let thread: ThreadRun | undefined;
   let endedBy: EndedBy | undefined;
   let why: JobError | undefined;
@@ -99,7 +100,11 @@ export function startRun({
         jobId: job.id,
         attempt: job.attempt,
         now,
-        signal: stopper.signal,
+        get signal() {
+          stopper ??= new AbortController();
+          if (why !== undefined) stopper.abort(new TarsierError(why.code, why.message));
+          return stopper.signal;
+        },
         progress: (progress) => journal.progress(job, progress),
         log: (level, message, fields) => journal.event(job, 'log', logBody({ level, message, fields })),
       });
@@ -110,22 +115,25 @@ export function startRun({
     }
   }
 
-  const ended = Promise.race([type.runs === 'thread' ? inThread() : inline(), forced]).then((outcome): Ended => {
+  /** The first counts: its own end, or that it was made to. */
+  function over(ended: Ended): void {
+    if (isOver) return;
     isOver = true;
     clearTimeout(graceTimer);
     // Whatever it threw when it was asked to end: this is why it was asked.
-    return outcome.kind === 'failed' && why !== undefined ? { ...outcome, error: why } : outcome;
-  });
+    end(ended.kind === 'failed' && why !== undefined ? { ...ended, error: why } : ended);
+  }
+  void (type.runs === 'thread' ? inThread() : inline()).then(over);
 
   function kill(error: JobError): void {
     thread?.kill(error);
     // One that runs inline can't be ended; whatever it still does, nobody waits for it and its fence is gone.
-    force({ kind: 'failed', error, meteredMs: type.runs === 'thread' ? Math.max(meteredMs, 1) : elapsed() });
+    over({ kind: 'failed', error, meteredMs: type.runs === 'thread' ? Math.max(meteredMs, 1) : elapsed() });
   }
 
   return {
     job,
-    ended,
+    ended: outcome,
     get isOver() {
       return isOver;
     },
@@ -141,7 +149,7 @@ export function startRun({
       if (isOver || endedBy === 'lost') return;
       endedBy = by;
       why = error;
-      stopper.abort(new TarsierError(error.code, error.message));
+      stopper?.abort(new TarsierError(error.code, error.message));
       thread?.abort(error.message);
       if (by === 'lost') return kill(error);
       graceTimer ??= setTimeout(() => kill(error), graceMs);

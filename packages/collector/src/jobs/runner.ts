@@ -136,25 +136,42 @@ export function createRunner({
     return { ...facts, state: 'delayed', error, dueAt: nextAttemptAt(attempt, now(), random) };
   }
 
-  function start(job: ClaimedJob, claimedAt: number): void {
+  /** @param claimed  resolves when it is this worker's for certain: nothing of it can be written before */
+  function start(job: ClaimedJob, claimedAt: number, claimed: Claim): Run | undefined {
     const type = types.get(job.type);
-    if (type === undefined) return;
+    if (type === undefined) return undefined;
     places[type.runs]--;
-    const run = startRun({ job, type, pool, rooms, journal, graceMs: options.graceMs, claimedAt, now: now() });
+    const run = startRun({
+      job,
+      type,
+      pool,
+      rooms,
+      journal: {
+        progress: (key, progress) => claimed.after(() => journal.progress(key, progress)),
+        event: (key, kind, body) => claimed.after(() => journal.event(key, kind, body)),
+      },
+      graceMs: options.graceMs,
+      claimedAt,
+      now: now(),
+    });
     runs.set(job.id, run);
-    journal.changed(job.tenantId, job.id);
+    claimed.after(() => journal.changed(job.tenantId, job.id));
     const over = run.ended.then(async (ended) => {
+      if (!claimed.isDone) await claimed.done;
       if (run.endedBy === 'lost') {
         forget(job.id, job.fence);
         return;
       }
       const outcome = outcomeOf(run, ended);
       // Progress counts while the run goes on, and who reads that a job has ended wants all that it told.
-      await journal.written(job.id);
+      const writing = journal.written(job.id);
+      if (writing !== undefined) await writing;
       finisher.add(outcome);
     });
     ending.add(over);
-    void over.finally(() => ending.delete(over));
+    const forgotten = (): void => void ending.delete(over);
+    over.then(forgotten, forgotten);
+    return run;
   }
 
   async function claim(): Promise<void> {
@@ -164,10 +181,24 @@ export function createRunner({
       const free = { thread: places.thread, inline: Math.min(inline, mostPerClaim) };
       if (free.thread <= 0 && free.inline <= 0) break;
       const claimedAt = performance.now();
-      const plan = fairShare({ free, kindOf: (type) => types.get(type)?.runs ?? 'inline' });
-      const claimed = await work.claim({ worker: id, types: claimable, leaseMs: options.leaseMs, now: now() }, plan);
-      for (const job of claimed) start(job, claimedAt);
-      if (claimed.length > 0) again = true;
+      const plan = fairShare(claimable, { free, kindOf: (type) => types.get(type)?.runs ?? 'inline' });
+      const claimed = createClaim();
+      const begun: Run[] = [];
+      try {
+        await work.claim({ worker: id, leaseMs: options.leaseMs, now: now() }, plan, (jobs) => {
+          for (const job of jobs) {
+            const run = start(job, claimedAt, claimed);
+            if (run !== undefined) begun.push(run);
+          }
+        });
+      } catch (error) {
+        const lost = { code: 'jobs/lost', message: 'that it was claimed was not written', retryable: true };
+        for (const run of begun) run.end('lost', lost);
+        throw error;
+      } finally {
+        claimed.finish();
+      }
+      if (begun.length > 0) again = true;
     } while (again && !stopping);
   }
 
@@ -318,6 +349,36 @@ export function createRunner({
       await journal.close();
       await work.deleteWorker(id).catch(() => {});
       await pool.close();
+    },
+  };
+}
+
+/** Whether jobs that have begun are this worker's for certain. */
+interface Claim {
+  readonly isDone: boolean;
+  readonly done: Promise<void>;
+  /** At once where it is, in order. */
+  after(what: () => void): void;
+  finish(): void;
+}
+
+function createClaim(): Claim {
+  const { promise: done, resolve } = Promise.withResolvers<void>();
+  const waiting: (() => void)[] = [];
+  let isDone = false;
+  return {
+    get isDone() {
+      return isDone;
+    },
+    done,
+    after(what) {
+      if (isDone) what();
+      else waiting.push(what);
+    },
+    finish() {
+      isDone = true;
+      for (const what of waiting) what();
+      resolve();
     },
   };
 }

@@ -32,8 +32,23 @@ const pause = defineJobType({
   payload: z.object({ ms: z.number(), stubborn: z.boolean().default(false) }),
   runs: 'inline',
   estimateMs: ({ ms }) => ms,
-  async run({ ms, stubborn }, { signal }) {
+  async run({ ms, stubborn }, { signal, attempt }) {
     await sleep(ms, undefined, stubborn ? {} : { signal });
+    return { attempt };
+  },
+});
+
+const poison = defineJobType({
+  name: 'poison',
+  summary: 'Takes its whole process along, as the system does with one that takes too much memory.',
+  payload: anything,
+  runs: 'inline',
+  limits: { maxAttempts: 2 },
+  estimateMs: () => 1,
+  async run() {
+    // oxlint-disable-next-line no-restricted-globals
+    process.kill(process.pid, 'SIGKILL');
+    await sleep(60_000);
   },
 });
 
@@ -104,4 +119,4 @@ const compute = defineJobType({
   },
 });
 
-export const jobTypes = jobTypesOf([noop, echo, pause, fails, hostile, compute]);
+export const jobTypes = jobTypesOf([noop, echo, pause, poison, fails, hostile, compute]);

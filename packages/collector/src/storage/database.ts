@@ -75,7 +75,18 @@ export function connect(connection: Connection): Database {
   // Reads name host and time in all that they look for: one plan is right for all, and making it costs more than it.
   const forReads = createScopedPool(connections.reads, one({ plan_cache_mode: 'force_generic_plan' }), forCancels);
   const forJobs = createScopedPool(connections.jobs, one({}), forCancels);
-  const forWork = open(connections.work, asOwner);
+  // A plan is made once for statements of any length, and looks up each row by its key: one from when tables were small,
+  // or that takes a few hundred jobs for a large part of them, would read all jobs each time.
+  const byIndex = {
+    plan_cache_mode: 'force_generic_plan',
+    enable_seqscan: 'off',
+    enable_hashjoin: 'off',
+    enable_mergejoin: 'off',
+    // A plain scan of an index marks what is dead in it, and the next one passes it over.
+    enable_bitmapscan: 'off',
+    jit: 'off',
+  };
+  const forWork = open(connections.work, { connection: { ...asOwner.connection, ...byIndex } });
   const db = drizzle(forDrizzle);
   const changes = createChanges(drizzle(forChanges));
   return {

@@ -1,4 +1,5 @@
 /** Hot file: hands waiting jobs to a worker; `pnpm bench jobs` shows what it costs. */
+import type { PendingQuery, Row } from 'postgres';
 import type { UnixMs } from '@tarsier/protocol';
 import type { AnySql, TarsierSql } from '../database.ts';
 import { pipelinedTransaction } from './pipelined-transaction.ts';
@@ -43,6 +44,7 @@ export interface BudgetView {
 
 export interface Candidate {
   readonly tenantId: number;
+  readonly tenant: string;
   readonly id: string;
   readonly type: string;
   readonly priority: number;
@@ -58,8 +60,11 @@ export interface Choice {
 
 /** Who gets what: it decides and knows no database. */
 export interface ClaimPlan {
-  /** From which lanes, and the most of each. */
-  lanes(view: QueueView): readonly { readonly tenantId: number; readonly type: string; readonly most: number }[];
+  /** How many jobs of a type may be claimed; what is not named is not looked at. */
+  readonly places: ReadonlyMap<string, number>;
+  /** Of each lane so many times its tenant's share of the places are looked at, and so many more. */
+  readonly spare: number;
+  readonly leastPerLane: number;
   choose(view: QueueView, budgets: readonly BudgetView[], candidates: readonly Candidate[]): Choice;
 }
 
@@ -78,7 +83,6 @@ export interface ClaimedJob {
 
 export interface ClaimRequest {
   readonly worker: string;
-  readonly types: readonly string[];
   readonly leaseMs: number;
   readonly now: UnixMs;
 }
@@ -86,25 +90,44 @@ export interface ClaimRequest {
 /** Who claims does so alone: otherwise two would both give the last place that a limit allows. */
 export const claimLock = 7_077_000_010;
 
-/** Waiting jobs become running ones of this worker, in one transaction with the tags of their tenants. */
-export function claimJobs(sql: TarsierSql, request: ClaimRequest, plan: ClaimPlan): Promise<readonly ClaimedJob[]> {
-  return pipelinedTransaction(sql, async (tx) => {
-    // What needs no answer is sent together with what follows.
-    const [, view] = await Promise.all([
-      tx`select pg_advisory_xact_lock(${claimLock}::bigint)`,
-      queueView(tx, request.types),
-    ]);
-    const wanted = plan.lanes(view);
-    if (wanted.length === 0) return [];
-    const [candidates, budgets] = await Promise.all([
-      candidatesOf(tx, wanted),
-      budgetViews(tx, [...new Set(wanted.map(({ tenantId }) => tenantId))], request.now),
-    ]);
+/**
+ * Waiting jobs become running ones of this worker, in one transaction with the tags of their tenants: the database is
+ * asked once for all that the choice needs, and told once what was chosen.
+ *
+ * @param onTaken  gets them while they are locked and their commit is on its way: its wait for the disk is no wait for
+ *   them. Until this resolves nothing of them can be written; when it rejects, they may be somebody else's.
+ */
+export type Claim = (
+  request: ClaimRequest,
+  plan: ClaimPlan,
+  onTaken: (jobs: readonly ClaimedJob[]) => void,
+) => Promise<void>;
+
+export function createClaim(sql: TarsierSql): Claim {
+  // The driver asks once for each connection what a statement's parameters are, and sends the commit after it only then:
+  // a job that ends its worker at once would be claimed and given back for ever.
+  const prepared = new Set<number>();
+  return (request, plan, onTaken) => claimJobs(sql, request, plan, onTaken, prepared);
+}
+
+function claimJobs(
+  sql: TarsierSql,
+  request: ClaimRequest,
+  plan: ClaimPlan,
+  onTaken: (jobs: readonly ClaimedJob[]) => void,
+  prepared: Set<number>,
+): Promise<void> {
+  const alone = `begin; select pg_advisory_xact_lock(${claimLock})`;
+  return pipelinedTransaction(sql, alone, async (tx, commitWith) => {
+    const { backend, view, budgets, candidates } = await look(tx, request, plan);
+    if (candidates.length === 0) return;
     const { jobs, tags } = plan.choose(view, budgets, candidates);
-    if (jobs.length === 0) return [];
-    const [claimed] = await Promise.all([take(tx, request, jobs), setTags(tx, view.virtualTime, tags)]);
-    const order = new Map(jobs.map(({ id }, index) => [id, index]));
-    return claimed.toSorted((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
+    if (jobs.length === 0) return;
+    const taking = take(tx, request, jobs, view.virtualTime, tags);
+    if (prepared.has(backend)) return void (await commitWith(taking.then(onTaken)));
+    const taken = await commitWith(taking);
+    prepared.add(backend);
+    onTaken(taken);
   });
 }
 
@@ -123,24 +146,34 @@ interface LaneRow {
   readonly virtual_time: number;
 }
 
-/** @param types  that wait; those of other types count where they run */
-export async function queueView(sql: AnySql, types: readonly string[] | undefined): Promise<QueueView> {
-  // Lanes are stepped over in the index, one look for each: however many jobs wait, they are not counted.
-  const rows = await sql<LaneRow[]>`
-    with recursive waiting(tenant_id, type) as (
-      (select tenant_id, type from job where state = 'waiting' order by tenant_id, type limit 1)
-      union all
-      select n.tenant_id, n.type from waiting w cross join lateral (
-        select tenant_id, type from job where state = 'waiting' and (tenant_id, type) > (w.tenant_id, w.type)
-        order by tenant_id, type limit 1) n
-    ), running as (
-      select tenant_id, type, count(*)::int as running, sum(reserved)::bigint as reserved
-      from job where state = 'running' group by tenant_id, type
-    ), lane as (
-      select tenant_id, type, w.tenant_id is not null as waiting, coalesce(r.running, 0) as running,
-        coalesce(r.reserved, 0) as reserved
-      from waiting w full join running r using (tenant_id, type)
-    )
+interface LookRow extends LaneRow {
+  readonly backend: number;
+  readonly tenant: string;
+  readonly candidates:
+    | readonly (readonly [id: string, priority: number, estimateMs: number, reserved: number])[]
+    | null;
+  readonly budgets: readonly (readonly [id: string, type: string, amount: number, spent: number])[] | null;
+}
+
+/**
+ * Lanes, as the table `seen`. They are stepped over in the index, one look for each: however many jobs wait, they are
+ * not counted.
+ */
+const lanesSeen = (sql: AnySql) => sql`
+  waiting(tenant_id, type) as (
+    (select tenant_id, type from job where state = 'waiting' order by tenant_id, type limit 1)
+    union all
+    select n.tenant_id, n.type from waiting w cross join lateral (
+      select tenant_id, type from job where state = 'waiting' and (tenant_id, type) > (w.tenant_id, w.type)
+      order by tenant_id, type limit 1) n
+  ), busy as (
+    select tenant_id, type, count(*)::int as running, sum(reserved)::bigint as reserved
+    from job where state = 'running' group by tenant_id, type
+  ), lane as (
+    select tenant_id, type, w.tenant_id is not null as waiting, coalesce(r.running, 0) as running,
+      coalesce(r.reserved, 0) as reserved
+    from waiting w full join busy r using (tenant_id, type)
+  ), seen as materialized (
     select lane.*, l.max_running, coalesce(l.paused, false) as paused, a.weight, a.finish_tag,
       least(a.max_running, coalesce(m.value, (k.limits->>'jobs-running')::float8))::int as tenant_max_running,
       a.paused as tenant_paused,
@@ -150,7 +183,10 @@ export async function queueView(sql: AnySql, types: readonly string[] | undefine
     join job_lane a on a.tenant_id = lane.tenant_id and a.type = '*'
     left join tenant_limit m on m.tenant_id = lane.tenant_id and m.name = 'jobs-running' and m.key = ''
     left join tenant t on t.tenant_id = lane.tenant_id
-    left join tier k on k.name = t.tier`;
+    left join tier k on k.name = t.tier
+  )`;
+
+function viewOf(rows: readonly LaneRow[]): QueueView {
   const tenants = Array.from(
     Map.groupBy(rows, ({ tenant_id }) => tenant_id),
     ([tenantId, lanes]): TenantView => ({
@@ -162,7 +198,7 @@ export async function queueView(sql: AnySql, types: readonly string[] | undefine
       lanes: lanes.map((row) => ({
         tenantId,
         type: row.type,
-        waiting: row.waiting && (types === undefined || types.includes(row.type)),
+        waiting: row.waiting,
         running: row.running,
         reserved: row.reserved,
         maxRunning: row.max_running,
@@ -173,119 +209,146 @@ export async function queueView(sql: AnySql, types: readonly string[] | undefine
   return { tenants, virtualTime: rows[0]?.virtual_time ?? 0 };
 }
 
-async function candidatesOf(tx: AnySql, wanted: ReturnType<ClaimPlan['lanes']>): Promise<readonly Candidate[]> {
-  const rows = await tx<
-    { tenant_id: number; id: string; type: string; priority: number; estimate_ms: number; reserved: number }[]
-  >`
-    select j.* from unnest(
-      ${wanted.map(({ tenantId }) => tenantId)}::int[], ${wanted.map(({ type }) => type)}::text[],
-      ${wanted.map(({ most }) => most)}::int[]
-    ) as w(tenant_id, type, most)
-    cross join lateral (
-      select tenant_id, id, type, priority, estimate_ms, reserved from job
-      where tenant_id = w.tenant_id and type = w.type and state = 'waiting'
-      order by priority desc nulls last, id limit w.most
-    ) j`;
-  return rows.map((row) => ({
-    tenantId: row.tenant_id,
-    id: row.id,
-    type: row.type,
-    priority: row.priority,
-    estimateMs: row.estimate_ms,
-    reserved: row.reserved,
-  }));
+export async function queueView(sql: AnySql): Promise<QueueView> {
+  return viewOf(await sql<LaneRow[]>`with recursive ${lanesSeen(sql)} select * from seen`);
 }
 
-/** Those of jobs and what the tenant may spend on them at all, with what was spent since their periods began (UTC). */
-export async function budgetViews(
-  sql: AnySql,
-  tenantIds: readonly number[],
-  now: UnixMs,
-): Promise<readonly BudgetView[]> {
+/** What waits where there is a place for it, with what is known of those whose it is. */
+async function look(
+  tx: AnySql,
+  { now }: ClaimRequest,
+  { places, spare, leastPerLane }: ClaimPlan,
+): Promise<{
+  /** Process id of the connection's. */
+  readonly backend: number;
+  readonly view: QueueView;
+  readonly budgets: readonly BudgetView[];
+  readonly candidates: readonly Candidate[];
+}> {
+  // Rows become JSON in the database: reading a column at a time costs the driver more.
+  const rows = await tx<LookRow[]>`
+    with recursive ${lanesSeen(tx)}, opened as (
+      select seen.*, p.places, least(max_running - running,
+        tenant_max_running - sum(running) over (partition by tenant_id)) as allowed
+      from seen left join unnest(${[...places.keys()]}::text[], ${[...places.values()]}::int[]) as p(type, places)
+        on p.type = seen.type and seen.waiting and not seen.paused and not seen.tenant_paused
+    ), wanting as (
+      select tenant_id, weight from opened where places > 0 and coalesce(allowed > 0, true) group by tenant_id, weight
+    )
+    select pg_backend_pid() as backend, o.*, tenant.name as tenant, (
+      select json_agg(json_build_array(b.id, b.type, b.amount, b.spent))
+      from (${budgetsOf(tx, tx`o.tenant_id`, now)}) b where o.places > 0
+    ) as budgets, (
+      select json_agg(json_build_array(id, priority, estimate_ms, reserved)) from (
+        select id, priority, estimate_ms, reserved from job
+        where tenant_id = o.tenant_id and type = o.type and state = 'waiting'
+        order by priority desc nulls last, id
+        limit case when o.places > 0 then greatest(0, least(o.places, o.allowed, ${leastPerLane}::int + ceil(
+          ${spare}::float8 * o.places * o.weight / (select sum(weight) from wanting)))) else 0 end::bigint
+      ) j) as candidates
+    from opened o join tenant using (tenant_id)`;
+  const candidates = rows.flatMap(({ tenant_id: tenantId, tenant, type, candidates: some }) =>
+    (some ?? []).map(([id, priority, estimateMs, reserved]) => ({
+      tenantId,
+      tenant,
+      id,
+      type,
+      priority,
+      estimateMs,
+      reserved,
+    })),
+  );
+  // Each lane has those of its tenant.
+  const ofTenants = rows.filter(({ budgets: some }) => some !== null);
+  const budgets = [...new Map(ofTenants.map((row) => [row.tenant_id, row.budgets ?? []]))].flatMap(([tenantId, some]) =>
+    some.map(([id, type, amount, spent]) => ({ tenantId, id, type, amount, left: amount - spent })),
+  );
+  return { backend: rows[0]?.backend ?? 0, view: viewOf(rows), budgets, candidates };
+}
+
+/**
+ * A tenant's budgets of jobs, and what it may spend on them at all, with what was spent since their periods began (UTC).
+ *
+ * @param tenant  its number, or a column with it
+ */
+function budgetsOf(sql: AnySql, tenant: PendingQuery<Row[]>, now: UnixMs): PendingQuery<Row[]> {
   const today = new Date(now).toISOString().slice(0, 10);
   const month = `${today.slice(0, 7)}-01`;
-  const rows = await sql<{ tenant_id: number; id: string; type: string; amount: number; spent: number }[]>`
-    select b.tenant_id, b.id, case b.kind when 'jobs' then '*' else b.target end as type, b.amount, coalesce((
+  return sql`
+    select b.id, case b.kind when 'jobs' then '*' else b.target end as type, b.amount, coalesce((
       select sum(u.cost) from job_usage u
       where u.tenant_id = b.tenant_id and (b.kind = 'jobs' or u.type = b.target)
         and u.day >= case b.period when 'day' then ${today}::date else ${month}::date end
     ), 0)::bigint as spent
-    from budget b where b.tenant_id = any(${[...tenantIds]}::int[]) and b.kind in ('jobs', 'job-type')
+    from budget b where b.tenant_id = ${tenant} and b.kind in ('jobs', 'job-type')
     union all
-    select t.tenant_id, 'limit ' || p.name, '*', round(m.value * 1e9)::bigint, coalesce((
-      select sum(u.cost) from job_usage u where u.tenant_id = t.tenant_id and u.day >= p.since
+    select 'limit ' || p.name, '*', round(m.value * 1e9)::bigint, coalesce((
+      select sum(u.cost) from job_usage u where u.tenant_id = ${tenant} and u.day >= p.since
     ), 0)::bigint
-    from tenant t
-    cross join (values ('money-day', ${today}::date), ('money-month', ${month}::date)) as p(name, since)
-    left join tier k on k.name = t.tier
+    from (values ('money-day', ${today}::date), ('money-month', ${month}::date)) as p(name, since)
     cross join lateral (
       select coalesce((
-        select l.value from tenant_limit l where l.tenant_id = t.tenant_id and l.name = p.name and l.key = ''
-      ), (k.limits->>p.name)::float8) as value
+        select l.value from tenant_limit l where l.tenant_id = ${tenant} and l.name = p.name and l.key = ''
+      ), (
+        select (k.limits->>p.name)::float8 from tenant t join tier k on k.name = t.tier where t.tenant_id = ${tenant}
+      )) as value
     ) m
-    where t.tenant_id = any(${[...tenantIds]}::int[]) and m.value is not null`;
-  return rows.map(({ tenant_id, id, type, amount, spent }) => ({
-    tenantId: tenant_id,
-    id,
-    type,
-    amount,
-    left: amount - spent,
-  }));
+    where m.value is not null`;
 }
 
+export async function budgetViews(sql: AnySql, tenantId: number, now: UnixMs): Promise<readonly BudgetView[]> {
+  const rows = await sql<{ id: string; type: string; amount: number; spent: number }[]>`
+    ${budgetsOf(sql, sql`${tenantId}::int`, now)}`;
+  return rows.map(({ id, type, amount, spent }) => ({ tenantId, id, type, amount, left: amount - spent }));
+}
+
+/** As a value, not in the text: the planner must not think of the index of those that wait, which has no order by id. */
+const waitingState = 'waiting';
+
+/** Tags are relative, because what a run really took is added when it ends, at any time. */
 async function take(
   tx: AnySql,
   { worker, leaseMs, now }: ClaimRequest,
   jobs: readonly Candidate[],
+  virtualTime: number,
+  tags: Choice['tags'],
 ): Promise<readonly ClaimedJob[]> {
-  const rows = await tx<
-    {
-      tenant_id: number;
-      tenant: string;
-      id: string;
-      type: string;
-      payload: unknown;
-      attempt: number;
-      max_attempts: number;
-      timeout_ms: number;
-      fence: number;
-      reserved: number;
-    }[]
-  >`
+  const [row] = await tx<{ taken: readonly TakenRow[] | null }[]>`
     with c as (
       select * from unnest(
         string_to_array(${jobs.map(({ tenantId }) => tenantId).join(',')}, ',')::int[],
         string_to_array(${jobs.map(({ id }) => id).join(',')}, ',')::uuid[]
       ) as c(tenant_id, id)
+    ), tagged as (
+      update job_lane l set start_tag = t.start_tag, finish_tag = greatest(l.finish_tag, ${virtualTime}) + t.added
+      from unnest(
+        ${tags.map(({ tenantId }) => tenantId)}::int[], ${tags.map(({ startTag }) => startTag)}::float8[],
+        ${tags.map(({ added }) => added)}::float8[]
+      ) as t(tenant_id, start_tag, added)
+      where l.tenant_id = t.tenant_id and l.type = '*'
     ), taken as (
       update job set state = 'running', attempt = attempt + 1, fence = fence + 1, worker = ${worker},
         started_at = ${now}, progress = null, error = null,
         lease_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1_000})
-      from c where job.tenant_id = c.tenant_id and job.id = c.id and job.state = 'waiting'
-      returning job.tenant_id, job.id, type, payload, attempt, max_attempts, timeout_ms, fence, reserved
+      from c where job.tenant_id = c.tenant_id and job.id = c.id and job.state = ${waitingState}
+      returning job.id, payload, attempt, max_attempts, timeout_ms, fence
     )
-    select taken.*, tenant.name as tenant from taken join tenant using (tenant_id)`;
-  return rows.map((row) => ({
-    tenantId: row.tenant_id,
-    tenant: row.tenant,
-    id: row.id,
-    type: row.type,
-    payload: row.payload,
-    attempt: row.attempt,
-    maxAttempts: row.max_attempts,
-    timeoutMs: row.timeout_ms,
-    fence: row.fence,
-    reserved: row.reserved,
-  }));
+    select json_agg(json_build_array(id, payload, attempt, max_attempts, timeout_ms, fence)) as taken from taken`;
+  const taken = new Map((row?.taken ?? []).map((one) => [one[0], one]));
+  // In the order of the choice. What somebody cancelled or held meanwhile was not taken.
+  return jobs.flatMap(({ tenantId, tenant, id, type, reserved }): ClaimedJob | [] => {
+    const one = taken.get(id);
+    if (one === undefined) return [];
+    const [, payload, attempt, maxAttempts, timeoutMs, fence] = one;
+    return { tenantId, tenant, id, type, payload, attempt, maxAttempts, timeoutMs, fence, reserved };
+  });
 }
 
-/** Relative, because what a run really took is added when it ends, at any time. */
-async function setTags(tx: AnySql, virtualTime: number, tags: Choice['tags']): Promise<void> {
-  await tx`
-    update job_lane l set start_tag = t.start_tag, finish_tag = greatest(l.finish_tag, ${virtualTime}) + t.added
-    from unnest(
-      ${tags.map(({ tenantId }) => tenantId)}::int[], ${tags.map(({ startTag }) => startTag)}::float8[],
-      ${tags.map(({ added }) => added)}::float8[]
-    ) as t(tenant_id, start_tag, added)
-    where l.tenant_id = t.tenant_id and l.type = '*'`;
-}
+type TakenRow = readonly [
+  id: string,
+  payload: unknown,
+  attempt: number,
+  maxAttempts: number,
+  timeoutMs: number,
+  fence: number,
+];

@@ -19,6 +19,9 @@ export interface Outcome {
   readonly cost: number;
 }
 
+/** As a value, not in the text: the planner must not think of the index of those that run, which has no order by id. */
+export const runningState: JobState = 'running';
+
 export interface Finished {
   readonly tenantId: number;
   readonly id: string;
@@ -35,29 +38,32 @@ export async function finishRuns(
   outcomes: readonly Outcome[],
   now: UnixMs,
 ): Promise<readonly Finished[]> {
-  const rows = outcomes.map((outcome) => ({
-    t: outcome.tenantId,
-    i: outcome.id,
-    f: outcome.fence,
-    s: outcome.state,
-    d: outcome.dueAt,
-    r: outcome.result,
-    e: outcome.error,
-    m: outcome.meteredMs,
-    c: outcome.cost,
-  }));
+  const joined = (of: (outcome: Outcome) => string | number | undefined): string =>
+    outcomes.map((outcome) => of(outcome) ?? '').join(',');
+  // Plain facts as text with commas, which the database reads faster than JSON.
+  const bodies = (of: (outcome: Outcome) => unknown): string =>
+    storableJson(outcomes.map((outcome) => of(outcome) ?? null));
   const day = new Date(now).toISOString().slice(0, 10);
-  const done = await sql<{ tenant_id: number; id: string; has_dependents: boolean }[]>`
+  const [row] = await sql<{ counted: readonly number[] | null; with_dependents: readonly number[] | null }[]>`
     with o as materialized (
-      select * from json_to_recordset(${storableJson(rows)}::text::json) as o(t int, i uuid, f int, s text, d bigint,
-        r jsonb, e jsonb, m bigint, c bigint)
+      select * from rows from (
+        unnest(string_to_array(${joined(({ tenantId }) => tenantId)}, ',')::int[]),
+        unnest(string_to_array(${joined(({ id }) => id)}, ',')::uuid[]),
+        unnest(string_to_array(${joined(({ fence }) => fence)}, ',')::int[]),
+        unnest(string_to_array(${joined(({ state }) => state)}, ',')),
+        unnest(string_to_array(${joined(({ dueAt }) => dueAt)}, ',', '')::bigint[]),
+        unnest(string_to_array(${joined(({ meteredMs }) => meteredMs)}, ',')::bigint[]),
+        unnest(string_to_array(${joined(({ cost }) => cost)}, ',')::bigint[]),
+        json_array_elements(${bodies(({ result }) => result)}::text::json),
+        json_array_elements(${bodies(({ error }) => error)}::text::json)
+      ) with ordinality as o(t, i, f, s, d, m, c, r, e, n)
     ), done as (
-      update job set state = o.s, due_at = o.d, result = o.r, error = o.e, metered_ms = metered_ms + o.m,
+      update job set state = o.s, due_at = o.d, result = nullif(o.r::text, 'null')::jsonb, error = nullif(o.e::text, 'null')::jsonb, metered_ms = metered_ms + o.m,
         cost = job.cost + o.c, worker = null, lease_until = null,
         attempt = attempt - case o.s when 'waiting' then 1 else 0 end,
         finished_at = case when o.s in ('delayed', 'waiting') then null else ${now}::bigint end
-      from o where job.tenant_id = o.t and job.id = o.i and job.fence = o.f and job.state = 'running'
-      returning job.tenant_id, job.id, job.type, o.s, o.m, o.c, job.base_ms, job.estimate_ms, job.has_dependents
+      from o where job.tenant_id = o.t and job.id = o.i and job.fence = o.f and job.state = ${runningState}
+      returning job.tenant_id, job.type, o.n, o.s, o.m, o.c, job.base_ms, job.estimate_ms, job.has_dependents
     ), usage as (
       insert into job_usage as u (tenant_id, day, type, runs, base_ms, estimate_ms, metered_ms, cost)
       select tenant_id, ${day}::date, type, count(*), sum(base_ms), sum(estimate_ms), sum(m), sum(c) from done
@@ -70,10 +76,11 @@ export async function finishRuns(
       from (select tenant_id, sum(m - estimate_ms) as excess from done group by tenant_id) d
       where l.tenant_id = d.tenant_id and l.type = '*' and d.excess <> 0
     )
-    select tenant_id, id, has_dependents from done`;
-  const withDependents = done.filter(({ has_dependents }) => has_dependents);
+    select json_agg(n) as counted, json_agg(n) filter (where has_dependents) as with_dependents from done`;
+  const at = (position: number): Outcome | readonly [] => outcomes[position - 1] ?? [];
+  const withDependents = (row?.with_dependents ?? []).flatMap(at);
   if (withDependents.length > 0) {
-    for (const [tenantId, jobs] of Map.groupBy(withDependents, ({ tenant_id }) => tenant_id)) {
+    for (const [tenantId, jobs] of Map.groupBy(withDependents, (one) => one.tenantId)) {
       await settleDependents(
         sql,
         tenantId,
@@ -83,7 +90,7 @@ export async function finishRuns(
     }
     await wakeStatement(sql);
   }
-  return done.map(({ tenant_id, id }) => ({ tenantId: tenant_id, id }));
+  return (row?.counted ?? []).flatMap(at);
 }
 
 /**

@@ -15,6 +15,14 @@ export type JobHint =
 /** A notification holds less than 8,000 bytes. */
 export const idsPerHint = 150;
 
+/** As columns of a statement that makes them. Many are not told of: whoever shows so many looks at the list. */
+export function submittedHints(sql: AnySql, tenantId: number, ids: readonly string[], wake: boolean) {
+  const told = ids.length > 0 && ids.length <= idsPerHint;
+  return sql`${wake ? sql`pg_notify(${channel}, 'wake')` : sql`null`}, ${
+    told ? sql`pg_notify(${channel}, ${`changed ${tenantId} ${ids.join(' ')}`})` : sql`null`
+  }`;
+}
+
 export const wakeStatement = (sql: AnySql) => sql`select pg_notify(${channel}, 'wake')`;
 export const cancelStatement = (sql: AnySql) => sql`select pg_notify(${channel}, 'cancel')`;
 

@@ -3,16 +3,7 @@ import type { Job, JobEvent, JobState, UnixMs } from '@tarsier/protocol';
 import type { JobSchedule, NewSchedule } from '@tarsier/protocol/api';
 import type { TenantScope } from '../../tenant.ts';
 import type { Database } from '../database.ts';
-import {
-  budgetViews,
-  claimJobs,
-  queueView,
-  type BudgetView,
-  type ClaimedJob,
-  type ClaimPlan,
-  type ClaimRequest,
-  type QueueView,
-} from './claim.ts';
+import { budgetViews, createClaim, queueView, type BudgetView, type Claim, type QueueView } from './claim.ts';
 import { cancelJob, holdJob, releaseJob, replayJobs } from './control.ts';
 import { finishRuns, type Finished, type Outcome } from './finish.ts';
 import { changedStatement, listenForHints, tellChanged, type JobHint } from './hints.ts';
@@ -88,7 +79,7 @@ export interface Jobs {
   /** Tells who shows jobs that these have changed, once they have. */
   tellChanged(scope: TenantScope, ids: readonly string[]): Promise<void>;
   readonly work: {
-    claim(request: ClaimRequest, plan: ClaimPlan): Promise<readonly ClaimedJob[]>;
+    readonly claim: Claim;
     view(): Promise<QueueView>;
     finish(outcomes: readonly Outcome[], now: UnixMs): Promise<readonly Finished[]>;
     renew(runs: readonly HeldRun[], leaseMs: number): Promise<readonly RenewedRun[]>;
@@ -125,7 +116,7 @@ export function createJobs({ jobs }: Database): Jobs {
     laneCounts: (scope) => begin(scope, (tx) => laneCounts(tx, scope)),
     history: (scope, type, since) => begin(scope, (tx) => laneHistory(tx, scope, type, since)),
     usage: (scope, since) => begin(scope, (tx) => jobUsage(tx, scope, since)),
-    budgetViews: (scope, now) => begin(scope, (tx) => budgetViews(tx, [scope.tenantId], now)),
+    budgetViews: (scope, now) => begin(scope, (tx) => budgetViews(tx, scope.tenantId, now)),
     schedules: (scope) => begin(scope, (tx) => listSchedules(tx, scope)),
     createSchedule: (scope, schedule, nextAt, now) =>
       begin(scope, (tx) => createSchedule(tx, scope, schedule, nextAt, now)),
@@ -135,8 +126,8 @@ export function createJobs({ jobs }: Database): Jobs {
       await run(scope, (sql) => changedStatement(sql, scope.tenantId, ids));
     },
     work: {
-      claim: (request, plan) => claimJobs(sql, request, plan),
-      view: () => queueView(sql, undefined),
+      claim: createClaim(sql),
+      view: () => queueView(sql),
       finish: (outcomes, now) => finishRuns(sql, outcomes, now),
       renew: (runs, leaseMs) => renewLeases(sql, runs, leaseMs),
       progress: (runs) => setProgress(sql, runs),

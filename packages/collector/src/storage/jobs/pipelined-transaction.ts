@@ -1,16 +1,32 @@
 import type { TarsierSql } from '../database.ts';
 
 /**
- * A transaction whose begin is sent together with what follows. Where its connection is lost it is left alone: the
- * driver's own transactions write a rollback to the closed connection then, and its next write ends the process
- * (postgres 3.4.9, connection.js, `nextWrite` without a socket).
+ * A transaction whose begin is sent together with what follows, and whose commit goes with its last statement. Where
+ * its connection is lost it is left alone: the driver's own transactions write a rollback to the closed connection
+ * then, and its next write ends the process (postgres 3.4.9, connection.js, `nextWrite` without a socket).
+ *
+ * @param opening  begins it; what else stands in it needs no answer
+ * @param work  is given what commits at once with its last statement; one that does not call it is committed after it
  */
-export async function pipelinedTransaction<T>(sql: TarsierSql, work: (tx: TarsierSql) => Promise<T>): Promise<T> {
+export async function pipelinedTransaction<T>(
+  sql: TarsierSql,
+  opening: string,
+  work: (tx: TarsierSql, commitWith: <L>(last: Promise<L>) => Promise<L>) => Promise<T>,
+): Promise<T> {
   const connection = await sql.reserve();
   let isLost = false;
+  let isOver = false;
   try {
-    const [, result] = await Promise.all([connection`begin`, work(connection)]);
-    await connection`commit`;
+    const [, result] = await Promise.all([
+      connection.unsafe(opening),
+      work(connection, async (last) => {
+        isOver = true;
+        // Where the last statement fails this takes back what was before.
+        const [answer] = await Promise.all([last, connection`commit`]);
+        return answer;
+      }),
+    ]);
+    if (!isOver) await connection`commit`;
     return result;
   } catch (error) {
     isLost = isConnectionLost(error);

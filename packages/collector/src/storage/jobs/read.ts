@@ -3,6 +3,7 @@ import type { JobsFilter } from '@tarsier/protocol/api';
 import type { TenantScope } from '../../tenant.ts';
 import type { AnySql } from '../database.ts';
 import { jobColumns, jobOf, type JobRow } from './job-row.ts';
+import { runningState } from './finish.ts';
 import { storableJson } from './storable-json.ts';
 
 export async function findJobs(
@@ -95,7 +96,7 @@ export async function setProgress(
   await sql`
     update job set progress = r.p
     from json_to_recordset(${storableJson(rows)}::text::json) as r(t int, i uuid, f int, p jsonb)
-    where job.tenant_id = r.t and job.id = r.i and job.fence = r.f and job.state = 'running'`;
+    where job.tenant_id = r.t and job.id = r.i and job.fence = r.f and job.state = ${runningState}`;
 }
 
 /** Oldest first. */

@@ -3,7 +3,7 @@ import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../../tenant.ts';
 import type { AnySql, TarsierTransaction } from '../database.ts';
 import type { Scoped } from '../scoped-pool.ts';
-import { wakeStatement } from './hints.ts';
+import { submittedHints } from './hints.ts';
 import { newJobId } from './job-id.ts';
 import { storableJson } from './storable-json.ts';
 
@@ -49,12 +49,14 @@ export async function submitJobs(
   if (plain) {
     const numbered = jobs.map((job) => ({ ...job, id: newJobId(options.now), blockedBy: 0 }));
     const wake = jobs.some(({ startAt }) => startsNow(startAt, options.now));
-    await run(scope, (sql) => insertion(sql, scope, numbered, options, wake));
+    const ids = numbered.map(({ id }) => id);
+    await run(scope, (sql) => insertion(sql, scope, numbered, options, submittedHints(sql, scope.tenantId, ids, wake)));
     return numbered.map(({ id }) => ({ id, isNew: true }));
   }
   return begin(scope, async (tx) => {
     const submitted = await submitWithin(tx, scope, jobs, options);
-    if (submitted.some(({ isNew }) => isNew)) await wakeStatement(tx);
+    const fresh = submitted.filter(({ isNew }) => isNew).map(({ id }) => id);
+    if (fresh.length > 0) await tx`select ${submittedHints(tx, scope.tenantId, fresh, true)}`;
     return submitted;
   });
 }
@@ -75,7 +77,7 @@ export async function submitWithin(
     if (known !== undefined) continue;
     fresh.push({ ...job, id, blockedBy: await dependOn(tx, scope, id, job.after) });
   }
-  if (fresh.length > 0) await insertion(tx, scope, fresh, options, false);
+  if (fresh.length > 0) await insertion(tx, scope, fresh, options, tx`1`);
   return submitted;
 }
 
@@ -129,20 +131,14 @@ async function dependOn(
 
 const startsNow = (startAt: UnixMs | undefined, now: UnixMs): boolean => startAt === undefined || startAt <= now;
 
-/** Hot where many are submitted at once: all in one parameter, which costs the driver least. */
-function insertion(
-  sql: AnySql,
-  { tenantId }: TenantScope,
-  jobs: readonly (JobToSubmit & { readonly id: string; readonly blockedBy: number })[],
-  { by, now }: SubmitOptions,
-  wake: boolean,
-): PendingQuery<Row[]> {
-  const rows = jobs.map((job) => ({
-    i: job.id,
+type NumberedJob = JobToSubmit & { readonly id: string; readonly blockedBy: number };
+
+/** What many jobs of one submission have in common. */
+function commonOf(job: NumberedJob, now: UnixMs) {
+  return {
     y: job.type,
     s: job.blockedBy > 0 ? 'blocked' : startsNow(job.startAt, now) ? 'waiting' : 'delayed',
     r: job.priority,
-    d: job.payload,
     u: job.startAt,
     m: job.maxAttempts,
     t: job.timeoutMs,
@@ -153,18 +149,66 @@ function insertion(
     x: job.expectedStart,
     k: job.blockedBy,
     h: job.scheduleId,
-  }));
+  };
+}
+
+/** Hot where many are submitted at once: what they have in common is sent, and read, once. */
+function insertion(
+  sql: AnySql,
+  { tenantId }: TenantScope,
+  jobs: readonly NumberedJob[],
+  { by, now }: SubmitOptions,
+  answer: PendingQuery<Row[]>,
+): PendingQuery<Row[]> {
+  const commons: string[] = [];
+  const places = new Map<string, number>();
+  let last: NumberedJob | undefined;
+  let place = 0;
+  const of = jobs.map((job) => {
+    if (last === undefined || !isAlike(last, job)) {
+      const common = JSON.stringify(commonOf(job, now));
+      place = places.get(common) ?? commons.push(common);
+      places.set(common, place);
+    }
+    last = job;
+    return place;
+  });
+  const payloads = storableJson(jobs.map(({ payload }) => payload ?? null));
   return sql`
     with added as (
       insert into job (tenant_id, id, type, state, priority, payload, submitted_by, created_at, due_at, max_attempts,
         timeout_ms, base_ms, estimate_ms, estimate_cost, reserved, expected_start, blocked_by, schedule_id)
-      select ${tenantId}, i, y, s, r, coalesce(d, 'null'), ${by}, ${now}, u, m, t, b, e, c, v, x, k, h
-      from json_to_recordset(${storableJson(rows)}::text::json) as j(i uuid, y text, s text, r smallint, d jsonb,
-        u bigint, m smallint, t int, b int, e int, c bigint, v bigint, x bigint, k int, h text)
+      select ${tenantId}, i, y, s, r, d::jsonb, ${by}, ${now}, u, m, t, b, e, c, v, x, k, h
+      from rows from (
+        unnest(string_to_array(${jobs.map(({ id }) => id).join(',')}, ',')::uuid[]),
+        unnest(string_to_array(${of.join(',')}, ',')::int[]), json_array_elements(${payloads}::text::json)
+      ) as j(i, o, d)
+      join rows from (
+        json_to_recordset(${`[${commons.join(',')}]`}::text::json) as (y text, s text, r smallint, u bigint, m smallint,
+          t int, b int, e int, c bigint, v bigint, x bigint, k int, h text)
+      ) with ordinality as common(y, s, r, u, m, t, b, e, c, v, x, k, h, o) using (o)
     ), lane as (
       insert into job_lane (tenant_id, type) select ${tenantId}, '*'
       where not exists (select 1 from job_lane where tenant_id = ${tenantId} and type = '*')
       on conflict do nothing
     )
-    select ${wake ? sql`pg_notify('tarsier_jobs', 'wake')` : sql`1`}`;
+    select ${answer}`;
+}
+
+/** Of a cheap look: those that are may still have the same in common. */
+function isAlike(a: NumberedJob, b: NumberedJob): boolean {
+  return (
+    a.type === b.type &&
+    a.priority === b.priority &&
+    a.startAt === b.startAt &&
+    a.maxAttempts === b.maxAttempts &&
+    a.timeoutMs === b.timeoutMs &&
+    a.baseMs === b.baseMs &&
+    a.estimateMs === b.estimateMs &&
+    a.estimateCost === b.estimateCost &&
+    a.reserved === b.reserved &&
+    a.expectedStart === b.expectedStart &&
+    a.blockedBy === b.blockedBy &&
+    a.scheduleId === b.scheduleId
+  );
 }

@@ -1,7 +1,7 @@
 /** What keeps the queue going whoever dies: leases, delays, dependencies that were left, retention. */
 import type { UnixMs } from '@tarsier/protocol';
 import type { TarsierSql } from '../database.ts';
-import { settleDependents } from './finish.ts';
+import { runningState, settleDependents } from './finish.ts';
 import { wakeStatement } from './hints.ts';
 
 export interface HeldRun {
@@ -36,7 +36,7 @@ export async function renewLeases(
       ${runs.map(({ tenantId }) => tenantId)}::int[], ${runs.map(({ id }) => id)}::uuid[],
       ${runs.map(({ fence }) => fence)}::int[], ${runs.map(({ reserved }) => reserved)}::bigint[]
     ) as r(tenant_id, id, fence, reserved)
-    where job.tenant_id = r.tenant_id and job.id = r.id and job.fence = r.fence and job.state = 'running'
+    where job.tenant_id = r.tenant_id and job.id = r.id and job.fence = r.fence and job.state = ${runningState}
     returning job.tenant_id, job.id, job.cancel_requested`;
   return rows.map((row) => ({ tenantId: row.tenant_id, id: row.id, cancelRequested: row.cancel_requested }));
 }
@@ -77,8 +77,10 @@ export async function sweepJobs(
     select tenant_id, id, fence from job
     where state = 'running' and lease_until > clock_timestamp() + make_interval(secs => ${(2 * leaseMs) / 1_000})`;
   const left = await sql<{ tenant_id: number; on_id: string }[]>`
-    select d.tenant_id, d.on_id from job_dependency d join job j on j.tenant_id = d.tenant_id and j.id = d.on_id
-    where j.state in ('succeeded', 'failed', 'cancelled') limit 1000`;
+    select d.tenant_id, d.on_id from job_dependency d cross join lateral (
+      select from job j where j.tenant_id = d.tenant_id and j.id = d.on_id
+        and j.state in ('succeeded', 'failed', 'cancelled') limit 1) ended
+    limit 1000`;
   for (const [tenantId, jobs] of Map.groupBy(left, ({ tenant_id }) => tenant_id)) {
     await settleDependents(sql, tenantId, [...new Set(jobs.map(({ on_id }) => on_id))], now);
   }
