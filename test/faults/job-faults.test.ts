@@ -30,7 +30,7 @@ beforeAll(async () => {
   scope = await storage.tenants.ensure('acme');
 });
 afterEach(async () => {
-  await killAll();
+  killAll();
   await sql`truncate job, job_usage`;
 });
 afterAll(async () => {

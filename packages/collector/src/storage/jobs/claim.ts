@@ -124,7 +124,7 @@ function claimJobs(
     const { jobs, tags } = plan.choose(view, budgets, candidates);
     if (jobs.length === 0) return;
     const taking = take(tx, request, jobs, view.virtualTime, tags);
-    if (prepared.has(backend)) return void (await commitWith(taking.then(onTaken)));
+    if (prepared.has(backend)) return commitWith(taking.then(onTaken));
     const taken = await commitWith(taking);
     prepared.add(backend);
     onTaken(taken);
