@@ -264,6 +264,8 @@ export const de: ModelWords = {
       subscriptions: 'Live-Abonnements aller Verbindungen',
       'jobs-waiting': 'Aufträge, die warten, verschoben, blockiert oder angehalten sind',
       'jobs-running': 'Aufträge, die zugleich laufen',
+      'money-day': 'USD für Aufträge am Tag',
+      'money-month': 'USD für Aufträge im Monat',
     },
   },
   page: {

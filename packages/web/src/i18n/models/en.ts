@@ -263,6 +263,8 @@ export const en = {
       subscriptions: 'live subscriptions of all connections',
       'jobs-waiting': 'jobs that wait, are delayed, blocked or held',
       'jobs-running': 'jobs that run at once',
+      'money-day': 'USD for jobs a day',
+      'money-month': 'USD for jobs a month',
     },
   },
   page: {
