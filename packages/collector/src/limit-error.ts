@@ -35,7 +35,11 @@ export class LimitError extends RetryLaterError {
     retryAfterMs: number,
     rate?: { readonly limit: number; readonly windowS: number },
   ) {
+    // It comes a thousand times a second where somebody floods, and where it was thrown helps nobody.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(codes[limit], message, retryAfterMs);
+    Error.stackTraceLimit = stackTraceLimit;
     this.limit = limit;
     this.rate = rate;
   }

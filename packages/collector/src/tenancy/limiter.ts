@@ -6,6 +6,7 @@ import { dayMs } from '../storage/hours.ts';
 import { monthOf } from '../storage/limits.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
+import { createRefusalBrake } from './refusal-brake.ts';
 import { burstS, createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 /** Who uses something. */
@@ -74,11 +75,15 @@ export function createLimiter({
   storage,
   log,
   now = Date.now,
+  holdMs = 1_000,
 }: {
   readonly storage: Pick<Storage, 'limits' | 'tenants'>;
   readonly log: Log;
   readonly now?: () => UnixMs;
+  /** How long refusals are held of a tenant that floods. */
+  readonly holdMs?: number;
 }): Limiter {
+  const brake = createRefusalBrake({ holdMs, now });
   const known = new Map<number, { values: Promise<Values>; ready: Values; until: UnixMs }>();
   const buckets = new Map<string, TokenBucket>();
   const storedBytes = new Map<number, number>();
@@ -130,7 +135,10 @@ export function createLimiter({
       if (rate === undefined) continue;
       const bucket = bucketOf(tenant, name, key);
       const waitMs = await bucket.take(rate, count);
-      if (waitMs > 0) throw rateError(name, key, rate, waitMs);
+      if (waitMs > 0) {
+        await brake.hold(tenant.tenantId);
+        throw rateError(name, key, rate, waitMs);
+      }
       const remaining = Math.max(0, Math.floor(bucket.tokens));
       if (state === undefined || remaining < state.remaining) {
         state = { limit: Math.floor(rate * burstS), windowS: burstS, remaining };
@@ -161,7 +169,10 @@ export function createLimiter({
           const rate = values.get(`samples/${key}`);
           const blockedMs =
             rate === undefined ? 0 : (buckets.get(`${tenant.tenantId}/samples/${key}`)?.blockedMs() ?? 0);
-          if (rate !== undefined && blockedMs > 0) throw rateError('samples', key, rate, blockedMs);
+          if (rate !== undefined && blockedMs > 0) {
+            await brake.hold(tenant.tenantId);
+            throw rateError('samples', key, rate, blockedMs);
+          }
         }
         const most = values.get('bytes/');
         const stored = storedBytes.get(tenant.tenantId) ?? 0;
