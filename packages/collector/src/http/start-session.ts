@@ -13,7 +13,7 @@ export const sessionMs = 30 * 86_400_000;
 const maxAgentLength = 200;
 
 export interface SessionDeps {
-  readonly storage: Pick<Storage, 'sessions'>;
+  readonly storage: Pick<Storage, 'audit' | 'sessions'>;
   /** Whether people reach it by https: the cookie then never travels in the clear. */
   readonly secure: boolean;
   readonly now: () => UnixMs;
@@ -29,6 +29,26 @@ export async function startSession(
 ): Promise<void> {
   const token = await sessions.create(tenant, accountId, sessionMs, now(), { factor, ...clientOf(c) });
   giveSession(c, token, secure);
+}
+
+/** In the audit log: who came in, how and from where. */
+export async function noteSignIn(
+  c: Context<AppEnv>,
+  { storage: { audit }, now }: SessionDeps,
+  tenant: TenantScope,
+  { name, factor }: { readonly name: string; readonly factor: SessionFactor },
+): Promise<void> {
+  const { agent, address } = clientOf(c);
+  await audit.append(tenant, {
+    at: now(),
+    actor: { kind: 'session', name },
+    action: `${c.req.method} ${c.req.path}`,
+    target: '/v1/sessions',
+    from: address,
+    requestId: c.get('requestId'),
+    before: null,
+    after: { factor, agent },
+  });
 }
 
 export function giveSession(c: Context<AppEnv>, token: string, secure: boolean): void {

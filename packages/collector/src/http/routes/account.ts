@@ -13,7 +13,7 @@ import type { AppEnv } from '../app-env.ts';
 import { startSession, type SessionDeps } from '../start-session.ts';
 
 interface AccountDeps extends SessionDeps {
-  readonly storage: Pick<Storage, 'accounts' | 'sessions' | 'tenants'>;
+  readonly storage: Pick<Storage, 'accounts' | 'audit' | 'sessions' | 'tenants'>;
   readonly attempts: Attempts;
   readonly requireCode: RequireCode;
 }

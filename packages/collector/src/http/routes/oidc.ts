@@ -9,14 +9,14 @@ import type { OidcClient, OidcFlow } from '../../tenancy/oidc/client.ts';
 import { sameText } from '../../tenancy/same-text.ts';
 import type { Sealer } from '../../tenancy/oidc/sealer.ts';
 import type { AppEnv } from '../app-env.ts';
-import { startSession, type SessionDeps } from '../start-session.ts';
+import { noteSignIn, startSession, type SessionDeps } from '../start-session.ts';
 
 const flowCookie = 'tarsier_oidc';
 const flowMs = 10 * 60_000;
 const random = (): string => randomBytes(32).toString('base64url');
 
 interface OidcDeps extends SessionDeps {
-  readonly storage: Pick<Storage, 'accounts' | 'admissions' | 'sessions' | 'tenants' | 'users'>;
+  readonly storage: Pick<Storage, 'accounts' | 'admissions' | 'audit' | 'sessions' | 'tenants' | 'users'>;
   readonly oidc: readonly OidcClient[];
   readonly sealer: Sealer;
   /** How people reach the collector, where that is not where it listens. */
@@ -91,6 +91,7 @@ export function oidcRoutes(deps: OidcDeps): Hono<AppEnv> {
         const claims = await client.redeem(code, flow);
         const { tenant, accountId } = await admit(client.provider, claims, deps);
         await startSession(c, deps, tenant, accountId, 'oidc');
+        await noteSignIn(c, deps, tenant, { name: String(claims['email']), factor: 'oidc' });
         return c.redirect('/', 303);
       } catch (error) {
         return failed(c, id, error);

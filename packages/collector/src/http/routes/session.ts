@@ -1,14 +1,16 @@
 import { TarsierError } from '@tarsier/protocol';
 import { Hono } from 'hono';
 import { deleteCookie, getCookie } from 'hono/cookie';
+import { localOwner } from '../../storage/sessions.ts';
 import { sessionCookie, type Identity } from '../../tenancy/authenticate.ts';
 import { pageOf } from '../api/page-of.ts';
 import type { Api } from '../api/call.ts';
 import type { AppEnv } from '../app-env.ts';
-import { clientOf, giveSession, sessionMs, type SessionDeps } from '../start-session.ts';
+import { clientOf, giveSession, noteSignIn, sessionMs, type SessionDeps } from '../start-session.ts';
 
 /** `GET /sign-in?code=`: turns the one-time link that a start prints into a session. */
-export function signInRoute({ storage, now, secure }: SessionDeps): Hono<AppEnv> {
+export function signInRoute(deps: SessionDeps): Hono<AppEnv> {
+  const { storage, now, secure } = deps;
   return new Hono<AppEnv>().get('/', async (c) => {
     const signedIn = await storage.sessions.redeem(c.req.query('code') ?? '', sessionMs, now(), clientOf(c));
     if (signedIn === undefined) {
@@ -23,6 +25,7 @@ export function signInRoute({ storage, now, secure }: SessionDeps): Hono<AppEnv>
       );
     }
     giveSession(c, signedIn.token, secure);
+    await noteSignIn(c, deps, signedIn.tenant, { name: localOwner.email, factor: 'link' });
     return c.redirect('/', 303);
   });
 }

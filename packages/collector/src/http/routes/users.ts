@@ -11,10 +11,10 @@ import type { TenantScope } from '../../tenant.ts';
 import type { Api } from '../api/call.ts';
 import type { AppEnv } from '../app-env.ts';
 import { addressOf } from '../address-of.ts';
-import { startSession, type SessionDeps } from '../start-session.ts';
+import { noteSignIn, startSession, type SessionDeps } from '../start-session.ts';
 
 interface SignInDeps extends SessionDeps {
-  readonly storage: Pick<Storage, 'accounts' | 'users' | 'sessions'>;
+  readonly storage: Pick<Storage, 'accounts' | 'audit' | 'users' | 'sessions'>;
   readonly attempts: Attempts;
   readonly requireCode: RequireCode;
   readonly oidc: readonly OidcClient[];
@@ -32,6 +32,7 @@ export function signInRoutes(api: Api, deps: SignInDeps): void {
     factor: SessionFactor,
   ) {
     await startSession(c, deps, tenant, id, factor);
+    await noteSignIn(c, deps, tenant, { name: email, factor });
     return { tenant: tenant.tenant, user: { id, email, role } };
   }
 
