@@ -19,7 +19,7 @@ export default defineConfig(async () => ({
           include: ['packages/*/src/**/*.test.ts', 'test/promql/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts'],
           setupFiles: ['test/support/bounded-properties.ts'],
-          globalSetup: ['packages/collector/src/storage/testing-setup.ts'],
+          globalSetup: ['packages/collector/src/storage/testing-setup.ts', 'test/support/log-check.ts'],
           testTimeout: minute,
           hookTimeout: minute,
           // Many wait for a database or a timer: two at least, where there are two cores.
@@ -63,6 +63,7 @@ export default defineConfig(async () => ({
           include: ['test/**/*.test.ts'],
           exclude: ['test/promql/**'],
           setupFiles: ['test/support/bounded-properties.ts'],
+          globalSetup: ['test/support/log-check.ts'],
           testTimeout: 5 * minute,
           hookTimeout: 2 * minute,
           // They start processes by the dozen, each of which would read all of its sources anew.

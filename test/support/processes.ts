@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { noteLogged } from '../../packages/collector/src/testing-logged.ts';
 import { dropDatabases } from './database.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -47,6 +48,7 @@ export function run(
   };
   collect(child.stdout, stdout);
   collect(child.stderr, stderr);
+  createInterface({ input: child.stderr }).on('line', noteLogged);
   const exited = new Promise<number | string>((resolve) => {
     child.once('exit', (code, signal) => {
       running.delete(child);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { matrixResponse } from '@tarsier/protocol/api';
 import { z } from 'zod';
+import { noteSecret } from '../../packages/collector/src/testing-logged.ts';
 import { databaseEnvironment, ensureDatabase } from './database.ts';
 import { run, type RunningProcess } from './processes.ts';
 
@@ -48,6 +49,8 @@ export async function startCollector(
     ...environment,
   });
   const ready = await collector.lineThat((line) => readySchema.safeParse(JSON.parse(line)).data?.ready);
+  noteSecret(ready.ingestKey);
+  noteSecret(new URL(ready.signIn).searchParams.get('code') ?? '');
   return { ...collector, ...ready };
 }
 
@@ -70,6 +73,7 @@ export async function createKey(
   const args = ['key', 'create', '--tenant', tenant, '--scope', scope];
   const stdout = await collectorCommand(dataFolder, args, environment);
   if (!/^tsr_\S+\n$/u.test(stdout)) throw new Error(`key create printed ${JSON.stringify(stdout)}`);
+  noteSecret(stdout.trim());
   return stdout.trim();
 }
 

@@ -17,7 +17,7 @@ import { startJobs } from '../jobs/start-jobs.ts';
 import { jobTypes } from '../jobs/testing-types.ts';
 import { createActs } from '../live/acts.ts';
 import { createLive } from '../live/live.ts';
-import { silentLog } from '../log.ts';
+import { notedLog, noteAnswer, noteRequest } from '../testing-logged.ts';
 import { createEgress } from '../notify/egress/egress.ts';
 import { createSender } from '../notify/send.ts';
 import { createEngine } from '../query/engine.ts';
@@ -76,7 +76,7 @@ export async function startTestServer(
   await real.ensurePartitions(Date.now());
   await real.tiers.ensure();
   const storage = breakStorage(real);
-  const log = silentLog;
+  const log = notedLog;
   const windows = createLiveWindows();
   const detection = createDetection({ onChange() {} });
   const usageMeter = createUsageMeter({ storage, log, now: Date.now });
@@ -108,7 +108,7 @@ export async function startTestServer(
   });
   const tokens = createTokens({ storage });
   const authenticate = createAuthenticator({ storage, tokens, compileSelector });
-  const limiter = createLimiter({ storage, log });
+  const limiter = createLimiter({ storage, log, holdMs: 50 });
   const live = createLive({
     jobs: storage.jobs,
     models: storage.models,
@@ -226,7 +226,9 @@ export async function startTestServer(
   });
   /** Every answer of every test is as the API says, or the test sees a 599. */
   const checked: typeof app.fetch = async (request, ...rest) => {
+    await noteRequest(request);
     const answer = await app.fetch(request, ...rest);
+    await noteAnswer(request, answer);
     const problem = await contractProblem(request, answer);
     return problem === undefined ? answer : new Response(problem, { status: 599 });
   };
