@@ -15,19 +15,20 @@ export class ElementFrame extends LitElement {
     return this;
   }
 
-  protected override updated(): void {
-    const shown = this.firstElementChild;
-    const element = shown?.localName === this.element ? shown : document.createElement(this.element);
+  #shown: Element | undefined;
+
+  protected override willUpdate(): void {
+    const element = this.#shown?.localName === this.element ? this.#shown : document.createElement(this.element);
     for (const name of element.getAttributeNames()) if (!(name in this.given)) element.removeAttribute(name);
     for (const [name, value] of Object.entries(this.given)) {
       if (value === '') element.removeAttribute(name);
       else element.setAttribute(name, value);
     }
-    if (element !== shown) this.replaceChildren(element);
+    this.#shown = element;
   }
 
   override render(): TemplateResult {
-    return html``;
+    return html`${this.#shown}`;
   }
 }
 

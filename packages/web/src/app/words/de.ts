@@ -156,6 +156,7 @@ export const de: AppWords = {
     loading: 'Wird geladen …',
     none: 'Noch kein Dashboard.',
     empty: 'Noch ist nichts darauf: anordnen.',
+    content: 'Felder',
     name: 'Name eines neuen',
     make: 'Anlegen',
     import: 'Oder eine exportierte Datei',

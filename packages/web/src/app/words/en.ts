@@ -153,6 +153,7 @@ export const en = {
     loading: 'Loading …',
     none: 'No dashboard yet.',
     empty: 'Nothing is on it yet: arrange it.',
+    content: 'Panels',
     name: 'Name of a new one',
     make: 'Make it',
     import: 'Or a file that was exported',

@@ -128,6 +128,7 @@ export class DashboardView extends LitElement {
       <p role="status" class="quiet" ?hidden=${this.said === ''}>${this.said}</p>
       ${shown.description === '' ? nothing : html`<p class="quiet">${shown.description}</p>`}
       ${shown.panels.length === 0 ? html`<p class="quiet">${words.dashboards.empty}</p>` : nothing}
+      <h2 class="visually-hidden">${words.dashboards.content}</h2>
       <div class="panels ${this.draft === undefined ? '' : 'arranging'}">
         ${shown.panels.map((panel, at) => this.#panel(panel, at))}
       </div>
