@@ -67,14 +67,18 @@ export function createBatches({ run }: Database): Batches {
         insert into batch (tenant_id, host_id, t0, epoch, seq, t1, rows, samples, schema_hash, payload)
         select b.tenant_id, b.host_id, b.t0, b.epoch, b.seq, b.t1, b.rows, b.samples,
           substring(packed.bytes from b.at for 16), substring(packed.bytes from b.at + 16 for b.size)
-        from packed, unnest(
-          ${batches.map(({ scope }) => scope.tenantId)}::int[], ${batches.map(({ hostId }) => hostId)}::int[],
-          ${batches.map(({ t0 }) => t0)}::bigint[], ${batches.map(({ epoch }) => epoch)}::bigint[],
-          ${batches.map(({ seq }) => seq)}::int[], ${batches.map(({ t1 }) => t1)}::bigint[],
-          ${batches.map(({ rows }) => rows)}::int[], ${batches.map(({ samples = null }) => samples)}::int[],
-          ${offsets}::int[], ${lengths}::int[]
-        ) as b(tenant_id, host_id, t0, epoch, seq, t1, rows, samples, at, size)
-        join host h on h.tenant_id = b.tenant_id and h.host_id = b.host_id
+        from packed cross join lateral (
+          select k.* from unnest(
+            ${batches.map(({ scope }) => scope.tenantId)}::int[], ${batches.map(({ hostId }) => hostId)}::int[],
+            ${batches.map(({ t0 }) => t0)}::bigint[], ${batches.map(({ epoch }) => epoch)}::bigint[],
+            ${batches.map(({ seq }) => seq)}::int[], ${batches.map(({ t1 }) => t1)}::bigint[],
+            ${batches.map(({ rows }) => rows)}::int[], ${batches.map(({ samples = null }) => samples)}::int[],
+            ${offsets}::int[], ${lengths}::int[]
+          ) as k(tenant_id, host_id, t0, epoch, seq, t1, rows, samples, at, size)
+          join host h on h.tenant_id = k.tenant_id and h.host_id = k.host_id
+          -- Keeps all bytes on the outside of the join: inside they are copied for each batch.
+          offset 0
+        ) as b
         on conflict do nothing
         returning tenant_id, host_id, epoch, seq`,
       );

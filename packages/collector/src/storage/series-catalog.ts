@@ -249,7 +249,7 @@ async function ensureSeries(
   const known = await tx<{ series_id: number; hash: string }[]>`
     select series_id, encode(signature_hash, 'hex') as hash from series
     where tenant_id = ${tenantId} and host_id = ${hostId}
-      and encode(signature_hash, 'hex') = any(${hashes}::text[])`;
+      and signature_hash = any(array(select decode(hash, 'hex') from unnest(${hashes}::text[]) as wanted(hash)))`;
   const idByHash = new Map(known.map(({ hash, series_id }) => [hash, series_id]));
   const fresh = wanted
     .map(({ description, ...series }, column) => ({ ...series, description, name: description.name, column }))
