@@ -53,10 +53,24 @@ function extremeRow({ values, from, to }: Window, sign: 1 | -1, lastOfEquals: bo
   return best;
 }
 
-const extreme =
-  (sign: 1 | -1): WindowFunction =>
-  (window) =>
-    window.values[extremeRow(window, sign, false)];
+/** As {@link extremeRow}, of which the value is enough: each comparison that is left out shows. */
+const greatest: WindowFunction = ({ values, from, to }) => {
+  let best = values[from] ?? Number.NaN;
+  for (let row = from + 1; row < to; row++) {
+    const value = values[row] ?? Number.NaN;
+    if (value > best || best !== best) best = value;
+  }
+  return best;
+};
+
+const least: WindowFunction = ({ values, from, to }) => {
+  let best = values[from] ?? Number.NaN;
+  for (let row = from + 1; row < to; row++) {
+    const value = values[row] ?? Number.NaN;
+    if (value < best || best !== best) best = value;
+  }
+  return best;
+};
 
 const extremeTime =
   (sign: 1 | -1): WindowFunction =>
@@ -111,8 +125,8 @@ export const overTimeFunctions = {
   first_over_time: overTime(({ values, from }) => values[from], rollupFunctions.first_over_time, false),
   last_over_time: overTime(({ values, to }) => values[to - 1], rollupFunctions.last_over_time, false),
   mad_over_time: overTime(medianDeviation),
-  max_over_time: overTime(extreme(1), rollupFunctions.max_over_time),
-  min_over_time: overTime(extreme(-1), rollupFunctions.min_over_time),
+  max_over_time: overTime(greatest, rollupFunctions.max_over_time),
+  min_over_time: overTime(least, rollupFunctions.min_over_time),
   present_over_time: overTime(() => 1, rollupFunctions.present_over_time),
   quantile_over_time: quantile,
   stddev_over_time: overTime((window) => Math.sqrt(variance(window) ?? Number.NaN)),

@@ -26,6 +26,8 @@ export class PieceJoiner {
   #cutFirst = 0;
   #parts: readonly Float64Array[] = [];
   #joined: Float64Array = new Float64Array();
+  /** Times of which each is there once, as was found. */
+  #distinct: Float64Array | undefined;
 
   constructor(room: SampleRoom) {
     this.#room = room;
@@ -58,11 +60,22 @@ export class PieceJoiner {
   join(pieces: readonly Piece[]): SeriesColumn {
     const [only] = pieces;
     if (only === undefined) return { times: new Float64Array(), values: new Float64Array() };
-    if (pieces.length === 1) return latestOfEachTime(only.times, only.values, only.present);
+    if (pieces.length === 1) return this.#latest(only);
     const sorted = pieces.toSorted((a, b) => (a.times[0] ?? 0) - (b.times[0] ?? 0));
     const overlap = sorted.some((piece, at) => at > 0 && (sorted[at - 1]?.times.at(-1) ?? 0) >= (piece.times[0] ?? 0));
     const { times, values, present } = this.#copyAll(sorted);
-    return overlap ? merge(sorted, { times, values, present }) : latestOfEachTime(times, values, present);
+    return overlap ? merge(sorted, { times, values, present }) : this.#latest({ times, values, present });
+  }
+
+  #latest({
+    times,
+    values,
+    present,
+  }: Pick<Piece, 'times' | 'values'> & { readonly present?: Uint8Array | undefined }): SeriesColumn {
+    if (present === undefined && times === this.#distinct) return { times, values };
+    const column = latestOfEachTime(times, values, present);
+    if (column.times === times) this.#distinct = times;
+    return column;
   }
 
   #copyAll(pieces: readonly Piece[]): Required<Pick<Piece, 'times' | 'values'>> & { present: Uint8Array | undefined } {
