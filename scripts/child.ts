@@ -19,9 +19,10 @@ export function startChild(
   script: string,
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  nodeFlags: readonly string[] = [],
 ): Child {
   const file = fileURLToPath(new URL(`../${script}`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...args, '--until-stdin-ends'], {
+  const child = spawn(process.execPath, [...nodeFlags, file, ...args, '--until-stdin-ends'], {
     // Its own process group: Ctrl-C reaches us alone, and we stop things in their order.
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -4,6 +4,7 @@ import { watch } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { nodeFlags } from '../packages/collector/src/node-flags.ts';
 import { startChild, type Child } from './child.ts';
 import { buildWeb, webIsOutdated, webRoot } from './web.ts';
 
@@ -55,10 +56,13 @@ async function main(watching: boolean): Promise<number> {
 
 async function start(dataFolder: string): Promise<Running | undefined> {
   const environment = { ...process.env, TARSIER_DATA: dataFolder, TARSIER_LOG: process.env['TARSIER_LOG'] ?? 'warn' };
-  const collector = startChild('collector', 'packages/collector/src/main.ts', ['serve', '--ready-json'], {
-    ...environment,
-    TARSIER_WEB_ROOT: process.env['TARSIER_WEB_ROOT'] ?? webRoot,
-  });
+  const collector = startChild(
+    'collector',
+    'packages/collector/src/main.ts',
+    ['serve', '--ready-json'],
+    { ...environment, TARSIER_WEB_ROOT: process.env['TARSIER_WEB_ROOT'] ?? webRoot },
+    nodeFlags,
+  );
   const line = await collector.firstLine;
   if (line === undefined) {
     await collector.exited;

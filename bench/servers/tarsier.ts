@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
 import { z } from 'zod';
 import { silentLog } from '../../packages/collector/src/log.ts';
+import { nodeFlags as usualFlags } from '../../packages/collector/src/node-flags.ts';
 import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
 import { treeUsage } from '../proc-cpu.ts';
 import { bytesAtRest } from './bytes-at-rest.ts';
@@ -31,7 +32,7 @@ export interface RunningTarsier {
 }
 
 /**
- * @param nodeFlags  of the collector: to profile it
+ * @param nodeFlags  of the collector, besides its usual ones: to profile it
  * @param folder  where data are already; else a new one
  */
 export async function openTarsier({
@@ -45,7 +46,17 @@ export async function openTarsier({
 } = {}): Promise<RunningTarsier> {
   const collector = spawn(
     'taskset',
-    ['-c', String(serverCore), process.execPath, ...nodeFlags, main, 'serve', '--ready-json', '--until-stdin-ends'],
+    [
+      '-c',
+      String(serverCore),
+      process.execPath,
+      ...usualFlags,
+      ...nodeFlags,
+      main,
+      'serve',
+      '--ready-json',
+      '--until-stdin-ends',
+    ],
     {
       env: {
         ...process.env,
