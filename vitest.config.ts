@@ -6,6 +6,10 @@ import { chromiumFlags, chromiumPath } from './test/support/chromium.ts';
 import { ClosingLine } from './test/support/closing-line.ts';
 
 const minute = 60_000;
+/** Tests start processes by the dozen, each of which would read all of its sources anew. */
+const compileCache = {
+  NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)),
+};
 
 // The tool wants a default export.
 export default defineConfig(async () => ({
@@ -15,6 +19,10 @@ export default defineConfig(async () => ({
       {
         test: {
           name: 'unit',
+          // Reading the sources anew for each file takes longer than most of the tests.
+          isolate: false,
+          experimental: { viteModuleRunner: false },
+          env: compileCache,
           sequence: { groupOrder: 0 },
           include: ['packages/*/src/**/*.test.ts', 'test/promql/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts'],
@@ -66,10 +74,10 @@ export default defineConfig(async () => ({
           globalSetup: ['test/support/log-check.ts'],
           testTimeout: 5 * minute,
           hookTimeout: 2 * minute,
-          // They start processes by the dozen, each of which would read all of its sources anew.
-          env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)) },
-          // Each starts whole processes and loads the CPU: one at a time.
-          fileParallelism: false,
+          experimental: { viteModuleRunner: false },
+          env: compileCache,
+          // Each starts whole processes and loads the CPU, but waits as long: two, where there are two cores.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
     ],
