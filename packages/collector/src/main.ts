@@ -45,6 +45,7 @@ const usage = `tarsier-collector: stores, understands and tells
                                               a number, or default
   tarsier-collector tenant jobs --tenant NAME [--weight 1]
                                               its share of the workers beside other tenants, and what waits
+  tarsier-collector migrate [--distribute]    bring the tables up to this version, and spread them over the nodes of Citus
   tarsier-collector backup --to FILE          all tenants, all samples, as of now, while the collector runs; - is stdout
   tarsier-collector restore --from FILE       into an empty database; - is stdin
   tarsier-collector audit verify              whether no entry of any audit log was altered or taken out

@@ -638,6 +638,11 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'Tenants can not be kept apart in this database',
     remedy: 'An administrator runs the two statements of the message, once.',
   },
+  'storage/no-citus': {
+    title: 'The tables can not be distributed here',
+    remedy:
+      'Install Citus 11 or newer on every node and `CREATE EXTENSION citus;` in this database, or go without: docs/scaling.md.',
+  },
   'storage/newer': { title: 'A newer Tarsier has migrated the database', remedy: 'Upgrade the collector.' },
   'storage/no-account': {
     title: 'There is no unprivileged account for PostgreSQL',

@@ -67,12 +67,18 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** Every door over real HTTP, on a real database. @param breakStorage  wraps what the rooms get of it */
+/**
+ * Every door over real HTTP, on a real database.
+ *
+ * @param breakStorage  wraps what the rooms get of it
+ * @param onStatement  is told each statement that is sent to the database
+ */
 export async function startTestServer(
   breakStorage: (storage: Storage) => Storage = (storage) => storage,
   issuers: readonly OidcProvider[] = [],
+  onStatement?: (statement: string) => void,
 ): Promise<TestServer> {
-  const { storage: real, sql, drop } = await createTestStorage();
+  const { storage: real, sql, drop } = await createTestStorage(Date.now, onStatement);
   await real.ensurePartitions(Date.now());
   await real.tiers.ensure();
   const storage = breakStorage(real);

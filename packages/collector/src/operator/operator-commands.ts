@@ -11,6 +11,7 @@ export const operatorOptions = {
   to: { type: 'string' },
   from: { type: 'string' },
   hours: { type: 'string' },
+  distribute: { type: 'boolean' },
 } as const;
 
 type Given = keyof typeof operatorOptions | 'tenant' | 'host' | 'json';
@@ -71,6 +72,23 @@ export const operatorCommands: Readonly<Record<string, OperatorCommand>> = {
   },
 
   ledger: ledgerCommand,
+
+  // The tables are brought up to this version whenever the database is opened.
+  async migrate({ distribute }, { storage }) {
+    if (distribute !== true) return { text: 'the tables are those of this version\n', ok: true };
+    const { distributed, reference, local, before } = await storage.distribute();
+    const line = (names: readonly string[], how: string): string =>
+      `${names.length} tables ${how}: ${names.join(', ')}\n`;
+    return {
+      text: [
+        line(distributed, 'by tenant_id'),
+        line(reference, 'whole on every node'),
+        line(local, 'on the coordinator'),
+        `${distributed.length + reference.length - before.length} were moved now\n`,
+      ].join(''),
+      ok: true,
+    };
+  },
 
   async doctor(_, context) {
     const lines: string[] = [];

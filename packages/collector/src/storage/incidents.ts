@@ -106,7 +106,7 @@ export function createIncidents({ run, begin, system }: Database, fence: Fence):
         (sql) => sql<Body<Incident>[]>`
         select body from incident i
         where tenant_id = ${tenantId} and (status = 'open' or resolved_at > ${resolvedSince} or exists (
-          select 1 from alert a where a.tenant_id = i.tenant_id and a.incident_id = i.id and a.decided = 'firing'))
+          select 1 from alert a where a.tenant_id = ${tenantId} and a.incident_id = i.id and a.decided = 'firing'))
         order by opened_at`,
       );
       const alerts = await run(

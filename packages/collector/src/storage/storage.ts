@@ -28,6 +28,7 @@ import { connect, type Connection, type Database } from './database.ts';
 import { createCorsOrigins, type CorsOrigins } from './cors-origins.ts';
 import { createDashboards, type Dashboards } from './dashboards.ts';
 import { createDeletions, type Deletions } from './deletions.ts';
+import { distribute, tablesOf, type DistributionResult, type Tables } from './distribution/distribute.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
 import { createDetectionTuning, type DetectionTuning } from './detection-tuning.ts';
 import { createDetectorStates, type DetectorStates } from './detector-states.ts';
@@ -117,6 +118,10 @@ export interface Storage {
   health(now: UnixMs): Promise<Health>;
   /** All of it as of one moment. @returns rows by table */
   backup(to: NodeJS.WritableStream): Promise<BackupRows>;
+  /** Spreads the tables over the nodes of Citus. @throws {TarsierError} `storage/no-citus` */
+  distribute(): Promise<DistributionResult>;
+  /** How they would be. */
+  tables(): Promise<Tables>;
   /** Into an empty database; wholly or not at all. @throws {TarsierError} `backup/…` */
   restore(from: NodeJS.ReadableStream): Promise<BackupRows>;
   /** Room for batches of yesterday to the day after tomorrow. */
@@ -269,6 +274,8 @@ function storageOn(
     accounts: createAccounts(database),
     admissions: createAdmissions(database, now),
     health: (at) => healthOf(sql, at),
+    distribute: () => distribute(sql),
+    tables: () => tablesOf(sql),
     backup: (to) => writeBackup(sql, to),
     restore: (from) => restoreBackup(sql, from),
     async ping() {

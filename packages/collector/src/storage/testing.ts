@@ -16,13 +16,21 @@ export interface TestStorage {
   drop(): Promise<void>;
 }
 
-/** A storage on a fresh, migrated database in the run's real PostgreSQL. */
-export async function createTestStorage(now: () => number = Date.now): Promise<TestStorage> {
+/**
+ * A storage on a fresh, migrated database in the run's real PostgreSQL.
+ *
+ * @param onStatement  is told each statement that the storage sends
+ */
+export async function createTestStorage(
+  now: () => number = Date.now,
+  onStatement?: (statement: string) => void,
+): Promise<TestStorage> {
   const server = inject('testServer');
   const database = `test_${randomBytes(6).toString('hex')}`;
   const admin = postgres({ ...server, database: 'postgres', max: 1, onnotice() {} });
   await admin.unsafe(`create database ${database} template ${templateDatabase}`);
-  const storage = await storageOnDatabase({ ...server, database }, now);
+  const debug = (_: number, statement: string): void => onStatement?.(statement);
+  const storage = await storageOnDatabase({ ...server, database, ...(onStatement && { debug }) }, now);
   const sql = postgres({ ...server, database, max: 1, onnotice() {} });
   return {
     storage,
