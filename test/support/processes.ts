@@ -19,6 +19,8 @@ export interface RunningProcess {
   readonly stderr: readonly string[];
   /** Resolves with the first line on stdout, so far or to come, that `pick` makes something of. */
   lineThat<T>(pick: (line: string) => T | undefined): Promise<T>;
+  /** Writes a line to its stdin. */
+  say(line: string): void;
   /** Sends a signal and waits for the end. @returns exit code, or the signal's name */
   end(signal: NodeJS.Signals): Promise<number | string>;
   readonly exited: Promise<number | string>;
@@ -77,6 +79,7 @@ export function run(
           reject(new Error(`${script} ended (${how}) without the line that was waited for:\n${stderr.join('\n')}`)),
         );
       }),
+    say: (line) => void child.stdin.write(`${line}\n`),
     async end(signal) {
       child.kill(signal);
       return exited;

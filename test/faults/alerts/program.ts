@@ -1,4 +1,9 @@
-/** A collector that ends itself, as a power cut would, at one point of an alert's way; kills.ts starts it. */
+/**
+ * A collector that ends itself, as a power cut would, at one point of an alert's way. It is loaded, and starts when
+ * kills.ts tells it where to end: so that one is loaded while another lives.
+ */
+import { flushCompileCache } from 'node:module';
+import { createInterface } from 'node:readline';
 import { startCollector, type FaultPoint } from '../../../packages/collector/src/collector.ts';
 import { loadConfig } from '../../../packages/collector/src/config.ts';
 import { createLog } from '../../../packages/collector/src/log.ts';
@@ -11,8 +16,11 @@ export interface Fault {
   readonly after: number;
 }
 
+const line = await new Promise<string>((resolve) => {
+  createInterface({ input: process.stdin }).once('line', resolve);
+});
 // As kills.ts writes it.
-const fault = JSON.parse(process.argv[2] ?? 'null') as Fault | null;
+const fault = JSON.parse(line) as Fault | null;
 let passed = 0;
 
 const { url } = await startCollector({
@@ -25,4 +33,6 @@ const { url } = await startCollector({
     if (passed++ === fault.after) process.kill(process.pid, 'SIGKILL');
   },
 });
+// One that is killed would not keep it for the next.
+flushCompileCache();
 process.stdout.write(`${JSON.stringify({ ready: url })}\n`);
