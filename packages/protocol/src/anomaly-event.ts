@@ -27,6 +27,8 @@ export interface AnomalyContributor {
 export interface AnomalyEvent {
   readonly id: string;
   readonly host: string;
+  /** What all of its series have in common, as of a cluster: hosts of one have it alike. */
+  readonly labels?: Labels;
   readonly start: UnixMs;
   /** Absent while it lasts. */
   readonly end?: UnixMs;

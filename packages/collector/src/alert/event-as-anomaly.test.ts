@@ -35,3 +35,22 @@ test('a rule for anomaly_event tells a webhook of the event of a host, and that 
   expect(t.received.map(({ status }) => status)).toEqual(['firing', 'resolved']);
   t.close();
 });
+
+test('hosts of one cluster that turn anomalous together are one incident, and one of another is not', async () => {
+  const rule = { ...oddRule, name: 'Host unlike its past', selector: 'anomaly_event', minScore: 0.1 };
+  // Not for the name that their alerts have in common.
+  const t = await startAlerting(storage, 'group', [rule], { groupBy: ['alertname', 'host'] });
+  const ofCluster = (id: string, cluster: string) => eventAsAnomaly({ ...event, id, host: id, labels: { cluster } });
+  t.anomaly(ofCluster('db-1', 'shop'));
+  await t.advanceTo(1);
+  t.anomaly(ofCluster('db-2', 'shop'));
+  t.anomaly(ofCluster('db-9', 'blog'));
+  await t.advanceTo(5);
+  expect(t.received.map(({ because, incident }) => `${because} ${incident.title}`).toSorted()).toEqual([
+    'first Host unlike its past on db-1',
+    'first Host unlike its past on db-9',
+  ]);
+  await t.advanceTo(65);
+  expect(t.received.at(-1)?.incident).toMatchObject({ hosts: ['db-1', 'db-2'], total: 2 });
+  t.close();
+});

@@ -2,11 +2,12 @@ import type { Anomaly, AnomalyEvent } from '@tarsier/protocol';
 
 /**
  * An event of a host for rules of the kind `anomaly`, whose selector is `anomaly_event`, or `anomaly_event{host="db-1"}`,
- * and whose score is the event's surprise.
+ * and whose score is the event's surprise. It has the labels of its host, so that hosts of one cluster belong together.
  */
 export function eventAsAnomaly({
   id,
   host,
+  labels,
   start,
   end,
   peakAt,
@@ -18,7 +19,7 @@ export function eventAsAnomaly({
     id,
     host,
     metric: 'anomaly_event',
-    labels: { host },
+    labels: { ...labels, host },
     detector: 'events',
     start,
     ...(end === undefined ? {} : { end }),

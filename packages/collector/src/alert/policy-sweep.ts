@@ -16,7 +16,7 @@ export function createPolicySweep({
   storage: { alertPolicies },
   reload,
 }: {
-  readonly storage: Pick<Storage, 'alertPolicies'>;
+  readonly storage: { readonly alertPolicies: Pick<Storage['alertPolicies'], 'marks'> };
   readonly reload: (scope: TenantScope) => Promise<void>;
 }): PolicySweep {
   const known = new Map<number, string | undefined>();

@@ -188,11 +188,13 @@ export function createDetection({
     return false;
   }
 
-  function takeUpEvent(scope: TenantScope, { host, start, peakAt, peakSurprise, peakRatio }: AnomalyEvent): boolean {
+  function takeUpEvent(scope: TenantScope, stored: AnomalyEvent): boolean {
+    const { host, labels = {}, start, peakAt, peakSurprise, peakRatio } = stored;
     const found = ofTenant(scope).find(({ schema }) => schema.host === host);
     const event = found?.events.open;
     if (event === undefined) return false;
     event.start = start;
+    event.labels = labels;
     if (peakSurprise > event.peakSurprise) Object.assign(event, { peakAt, peakSurprise, peakRatio });
     return true;
   }

@@ -54,6 +54,7 @@ export const anomalyEventSchema: z.ZodType<AnomalyEvent> = z
   .object({
     id: z.string(),
     host: z.string(),
+    labels: labels.exactOptional().describe('What all of its series have in common.'),
     start: unixMs,
     end: unixMs.exactOptional(),
     peakAt: unixMs,

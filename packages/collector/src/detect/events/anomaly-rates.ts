@@ -168,7 +168,7 @@ function add({ times, values }: RateSeries, at: UnixMs, value: number): void {
 }
 
 /** Labels that all series of a host have, with the same value: those that somebody gave the host. */
-function commonLabels({ schema }: Schema): Labels {
+export function commonLabels({ schema }: Schema): Labels {
   const [first, ...others] = schema.series;
   if (first === undefined || others.length === 0) return {};
   const shared = Object.entries(first.labels).filter(([name, value]) =>

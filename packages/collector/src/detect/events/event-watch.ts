@@ -1,5 +1,5 @@
 /** Ticks of a host with much evidence become events: one fault, one event. */
-import type { UnixMs } from '@tarsier/protocol';
+import type { Labels, UnixMs } from '@tarsier/protocol';
 import { Arena } from '../../stats/arena.ts';
 import { PastTail } from '../../stats/past-tail.ts';
 import type { ExcursionSeries } from '../anomaly.ts';
@@ -44,6 +44,8 @@ export interface HostEvent {
   isFamiliar: boolean;
   /** What feedback on its look-alikes adds to the surprise that it needs. */
   feedbackOffset: number;
+  /** Of its host, when it was first told: one event is of one series, whatever the host sends later. */
+  labels: Labels | undefined;
   /** By series number. */
   readonly contributors: Map<number, Contributor>;
 }
@@ -196,6 +198,7 @@ function begin(time: UnixMs, ticks: EventTicks): OpenEvent {
     peakRatio: 0,
     isFamiliar: ticks.past.isFamiliar,
     feedbackOffset: 0,
+    labels: undefined,
     contributors: new Map(),
   };
   gather(event, ticks);

@@ -2,6 +2,7 @@
 import type { AnomalyEvent } from '@tarsier/protocol';
 import { formatNumber, formatTime } from '../../stats/format.ts';
 import type { StoredSamples } from '../../stored-samples.ts';
+import { commonLabels } from './anomaly-rates.ts';
 import { strongest, type Contributor, type HostEvent } from './event-watch.ts';
 
 /** Contributors that are kept of an event. */
@@ -11,7 +12,7 @@ const largestScore = 1_000;
 
 /** Its id follows from what it is, so that finding it again after a restart does not store it twice. */
 export function eventOf(
-  { scope, host, hostId }: StoredSamples['schema'],
+  schema: StoredSamples['schema'],
   event: HostEvent,
   {
     sigmas,
@@ -26,12 +27,15 @@ export function eventOf(
     readonly firing: (seriesId: number) => readonly string[];
   },
 ): AnomalyEvent {
+  const { scope, host, hostId } = schema;
+  const labels = (event.labels ??= commonLabels(schema));
   const { start, end, peakAt, peakSurprise, peakRatio, isFamiliar, feedbackOffset } = event;
   const ranked = strongest(event);
   const detectorsOf = ({ series }: Contributor): string[] => ['zscore', ...firing(series.seriesId)];
   return {
     id: `${scope.tenantId.toString(36)}-${hostId.toString(36)}-e-${start.toString(36)}`,
     host,
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
     start,
     ...(end === undefined ? {} : { end }),
     peakAt,

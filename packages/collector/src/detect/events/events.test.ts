@@ -221,7 +221,7 @@ test('an event of a host that falls silent ends', () => {
 
 test('the share of unusual series is kept by ten seconds, of a host and of those that share a label', () => {
   const labels = { role: 'db' };
-  const { detection } = watch(
+  const { detection, events } = watch(
     (function* () {
       const sick = simulateHost({ t0, seconds: 640, seed: 4, injected: [{ kind: 'cpu', atS: 600, forS: 40 }], labels });
       const well = simulateHost({ t0, seconds: 640, seed: 5, labels, host: 'well', hostId: 2 });
@@ -245,6 +245,9 @@ test('the share of unusual series is kept by ten seconds, of a host and of those
   expect(well).toBeLessThan(0.1);
   expect(group).toBeGreaterThan(well);
   expect(group).toBeLessThan(sick);
+  // Its events say so, too.
+  expect(events.map((event) => event.labels)).toEqual(events.map(() => labels));
+  expect(events).not.toEqual([]);
   const own = rates[0]?.series.find(({ metric }) => metric.name === 'host_anomaly_ratio');
   expect(own?.labels).toEqual(labels);
   expect(new Set(own?.times.map((time) => time % 10_000))).toEqual(new Set([0]));
