@@ -11,17 +11,27 @@ import { openTarsier } from '../servers/tarsier.ts';
 import { writeReference } from './reference.ts';
 
 const [hosts = 100, hours = 24, requests = 100] = process.argv.slice(3).map(Number);
-const asked = { GET: requests, other: Math.ceil(requests / 5), warmUp: 3 };
+const asked = { GET: requests, other: Math.ceil(requests / 5), warmUp: 10 };
 /** Of each kind of thing that can be made over the API. */
 const made = 30;
 const targetMs = 20;
+/** Takes its time on purpose: scrypt. */
+const deliberate = new Set(['POST /v1/sign-in']);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const folder = benchFolder();
 const reference = await writeReference(folder.path, hosts, hours);
 const server = await openTarsier({ folder });
-const key = await server.key('admin');
+const key = await server.key('operator');
+/** What is about users is for one who is signed in. */
+const ofUsers = /^\/v1\/(?:account|sessions?\b|sign-in-policy)/u;
+const cookie = await signIn();
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+async function signIn(): Promise<string> {
+  const answer = await fetch(server.signIn, { redirect: 'manual' });
+  return answer.headers.get('set-cookie')?.split(';')[0] ?? '';
+}
 
 interface Answer {
   readonly status: number;
@@ -37,7 +47,7 @@ function send(method: string, path: string, body?: unknown): Promise<Answer> {
         method,
         agent,
         headers: {
-          authorization: `Bearer ${key}`,
+          ...(ofUsers.test(path) ? { cookie, origin: server.url } : { authorization: `Bearer ${key}` }),
           ...(text === undefined
             ? {}
             : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
@@ -129,7 +139,7 @@ function addressOf(path: string): string {
     if (name === 'format') return 'csv';
     if (name === 'kind') return 'comment';
     if (name === 'name') return 'bench';
-    return ids.get(resourceOf(path))?.[0] ?? 'none';
+    return ids.get(resourceOf(path))?.[0] ?? 'bench';
   });
 }
 
@@ -192,6 +202,11 @@ try {
     if (method !== 'POST' || path.includes('{') || path === '/v1/enrol') continue;
     for (let index = 0; index < made; index++) if (!(await make(endpoint, `reference ${index}`))) break;
   }
+  // What is put under a name that one chooses.
+  for (const endpoint of endpoints) {
+    const [method = '', path = ''] = endpoint.split(' ');
+    if (method === 'PUT') await send(method, addressOf(path), bodyOf(endpoint, 'bench'));
+  }
   for (const resource of ['incidents', 'anomalies/events', 'jobs', 'rebalances']) {
     const range = resource.startsWith('anomalies') ? `?${query}` : '';
     remember(`/v1/${resource}/`, (await send('GET', `/v1/${resource}${range}`)).text);
@@ -212,7 +227,7 @@ try {
   for (const { endpoint, p50, p99, cpuMs, statuses, bytes } of rows.toSorted((a, b) => b.p99 - a.p99)) {
     say(`| ${endpoint} | ${p50.toFixed(1)} | ${p99.toFixed(1)} | ${cpuMs.toFixed(1)} | ${statuses} | ${bytes} |`);
   }
-  const slow = rows.filter(({ p99 }) => p99 >= targetMs);
+  const slow = rows.filter(({ endpoint, p99 }) => p99 >= targetMs && !deliberate.has(endpoint));
   say(`\n${rows.length} endpoints, ${slow.length} with a p99 of ${targetMs} ms or more`);
 } finally {
   agent.destroy();

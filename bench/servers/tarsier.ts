@@ -23,11 +23,13 @@ export interface RunningTarsier {
   readonly url: string;
   readonly pid: number;
   readonly ingestKey: string;
+  /** The link that signs the first user in, once. */
+  readonly signIn: string;
   readonly dataFolder: string;
   /** As the owner of the tables. */
   readonly sql: postgres.Sql;
   /** Of the tenant that a first start makes. */
-  key(scope: 'read' | 'write' | 'admin'): Promise<string>;
+  key(scope: 'read' | 'write' | 'admin' | 'operator'): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -71,7 +73,9 @@ export async function openTarsier({
   const line = await new Promise<string>((resolve) => {
     createInterface({ input: collector.stdout }).once('line', resolve);
   });
-  const { ready } = z.object({ ready: z.object({ url: z.string(), ingestKey: z.string() }) }).parse(JSON.parse(line));
+  const { ready } = z
+    .object({ ready: z.object({ url: z.string(), signIn: z.string(), ingestKey: z.string() }) })
+    .parse(JSON.parse(line));
   const embedded = await openEmbedded({ dataFolder: folder.path, use: 'share', log: silentLog });
   const sql = postgres({ ...embedded.connection, database: 'postgres', max: 1, onnotice() {} });
   return {

@@ -34,6 +34,14 @@ export interface PolicyStore<New, Stored> {
   delete(scope: TenantScope, id: string): Promise<boolean>;
 }
 
+export interface AllPolicies {
+  readonly routes: readonly Route[];
+  readonly silences: readonly Silence[];
+  readonly inhibitions: readonly Inhibition[];
+  readonly rotations: readonly Rotation[];
+  readonly overrides: readonly Override[];
+}
+
 export interface AlertPolicies {
   readonly routes: PolicyStore<NewRoute, Route>;
   readonly silences: PolicyStore<NewSilence, Silence>;
@@ -41,6 +49,8 @@ export interface AlertPolicies {
   readonly rotations: PolicyStore<NewRotation, Rotation>;
   readonly overrides: PolicyStore<NewOverride, Override>;
   readonly foreignSilences: ForeignSilences;
+  /** All of these but those of elsewhere, the oldest of each kind first: in one statement. */
+  all(scope: TenantScope): Promise<AllPolicies>;
   /**
    * Something that is another once any rule, channel or policy of the tenant is: by it one statement tells of which
    * tenants these have to be read anew.
@@ -56,6 +66,24 @@ export function createAlertPolicies(database: Database, now: () => number): Aler
     rotations: createStore<NewRotation>(database, 'rotation', newRotationSchema, now),
     overrides: createStore<NewOverride>(database, 'override', newOverrideSchema, now),
     foreignSilences: createForeignSilences(database, now),
+    async all(scope) {
+      const rows = await database.within(scope, (tx) =>
+        tx
+          .select()
+          .from(alertPolicy)
+          .where(eq(alertPolicy.tenantId, scope.tenantId))
+          .orderBy(alertPolicy.createdAt, alertPolicy.id),
+      );
+      const of = <New extends object>(wanted: string, schema: z.ZodType<New>) =>
+        rows.flatMap(({ kind, id, body }) => (kind === wanted ? { ...schema.parse(body), id } : []));
+      return {
+        routes: of('route', newRouteSchema),
+        silences: of('silence', newSilenceSchema),
+        inhibitions: of('inhibition', newInhibitionSchema),
+        rotations: of('rotation', newRotationSchema),
+        overrides: of('override', newOverrideSchema),
+      };
+    },
     async marks(scope) {
       const { sql } = database.system;
       const of = scope === undefined ? sql`` : sql`where tenant_id = ${scope.tenantId}`;

@@ -126,13 +126,25 @@ function queryOf(c: Context<AppEnv>, { repeated = [] }: Operation): Readonly<Rec
   return { ...given };
 }
 
+/** What is frozen is the same each time: its text is made once. */
+const texts = new WeakMap<object, { readonly body: string; readonly etag: string }>();
+
+function textOf(answered: unknown): { readonly body: string; readonly etag: string } {
+  const isKept = typeof answered === 'object' && answered !== null && Object.isFrozen(answered);
+  const kept = isKept ? texts.get(answered) : undefined;
+  if (kept !== undefined) return kept;
+  const body = JSON.stringify(answered);
+  const text = { body, etag: etagOf(body) };
+  if (isKept) texts.set(answered, text);
+  return text;
+}
+
 function respond(c: Context<AppEnv>, { status }: Operation, answered: unknown): Response {
   if (answered instanceof Response) return answered;
   if (answered === undefined || status === 204 || status === 101) return c.body(null, 204);
-  const body = JSON.stringify(answered);
   const headers = { 'content-type': 'application/json' };
-  if (c.req.method !== 'GET') return c.body(body, status, headers);
-  const etag = etagOf(body);
+  if (c.req.method !== 'GET') return c.body(JSON.stringify(answered), status, headers);
+  const { body, etag } = textOf(answered);
   if (isKnown(etag, c.req.header('if-none-match'))) return c.body(null, 304, { etag });
   return c.body(body, status, { ...headers, etag });
 }
