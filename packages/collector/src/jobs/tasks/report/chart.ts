@@ -2,7 +2,7 @@
 
 const width = 640;
 const height = 160;
-const room = { left: 44, right: 8, top: 10, bottom: 22 } as const;
+const room = { left: 52, right: 8, top: 16, bottom: 22 } as const;
 
 /** For text between tags and in attributes. */
 export function escapeText(text: string): string {
@@ -45,7 +45,7 @@ export function bars(
   const body = values.map((value, at) => {
     const tall = Math.max(0.5, ((height - room.top - room.bottom) * value) / most);
     const x = room.left + at * step + step * 0.15;
-    return `<rect x="${round(x)}" y="${round(height - room.bottom - tall)}" width="${round(step * 0.7)}" height="${round(tall)}" class="bar"><title>${escapeText(`${labels[at] ?? ''}: ${format(value)}`)}</title></rect>`;
+    return `<rect x="${round(x)}" y="${round(height - room.bottom - tall)}" width="${round(step * 0.7)}" height="${round(tall)}" class="bar"/><text x="${round(x + step * 0.35)}" y="${round(height - room.bottom - tall - 4)}" text-anchor="middle" class="value">${escapeText(format(value))}</text>`;
   });
   return framed(title, most, labels, body.join(''), format);
 }

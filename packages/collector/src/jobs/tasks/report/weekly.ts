@@ -2,12 +2,11 @@ import type { Incident, UnixMs } from '@tarsier/protocol';
 import type { ReportFigure, WeeklyReport } from '@tarsier/protocol/api';
 import { z } from 'zod';
 import { nextCount } from '../../../learn/counting/next-count.ts';
-import { formatNumber } from '../../../stats/format.ts';
 import { dayMs, hourMs } from '../../../storage/hours.ts';
 import { defineJobType, type JobContext } from '../../job-type.ts';
 import { samplesAt, seriesOver } from '../ask-engine.ts';
 import { bars, line } from './chart.ts';
-import { reportPage } from './page.ts';
+import { reportPage, shown } from './page.ts';
 import { reportTexts } from './texts.ts';
 
 const weekMs = 7 * dayMs;
@@ -79,8 +78,10 @@ export const reportWeekly = defineJobType({
     ];
 
     const days = Array.from({ length: 7 }, (_, at) => from + at * dayMs);
-    const dayName = new Intl.DateTimeFormat(language, { weekday: 'short', day: 'numeric', timeZone: 'UTC' });
-    const labels = days.map((day) => dayName.format(day));
+    // A weekday and its number, in that order in either language.
+    const [weekday, number] = [{ weekday: 'short' }, { day: 'numeric' }] as const;
+    const named = [weekday, number].map((part) => new Intl.DateTimeFormat(language, { ...part, timeZone: 'UTC' }));
+    const labels = days.map((day) => named.map((one) => one.format(day)).join(' '));
     const perDay = days.map((day) => own.filter(({ openedAt }) => openedAt >= day && openedAt < day + dayMs).length);
     // Weeks before the first incident are no weeks without any: nobody may have watched then.
     const counts = Array.from({ length: weeks }, (_, at) => inWeek(weeks - 1 - at).length);
@@ -94,7 +95,7 @@ export const reportWeekly = defineJobType({
       language,
       title: heading,
       subtitle: texts.of(scope.tenant, date.format(from), date.format(to)),
-      heads: [texts.figure, texts.week, texts.before],
+      heads: [texts.figure, texts.week, texts.before, texts.change],
       figures,
       charts: [
         { title: texts.perDay, svg: bars(texts.perDay, labels, perDay, whole) },
@@ -102,7 +103,7 @@ export const reportWeekly = defineJobType({
           ? [
               {
                 title: texts.cpuByHour,
-                svg: line(texts.cpuByHour, labels, cpu, (value) => `${formatNumber(100 * value)} %`),
+                svg: line(texts.cpuByHour, labels, cpu, (value) => shown(value, '%', language)),
               },
             ]
           : []),
@@ -125,7 +126,10 @@ export const reportWeekly = defineJobType({
           lines:
             top.length === 0
               ? [texts.none]
-              : top.map((one) => `${date.format(one.openedAt)}: ${one.title} (${one.severity}, ${one.priority.score})`),
+              : top.map(
+                  (one) =>
+                    `${date.format(one.openedAt)}: ${one.title} (${texts.severities[one.severity]}, ${texts.priority} ${one.priority.score})`,
+                ),
         },
       ],
       footer: texts.method,
