@@ -10,6 +10,14 @@ const minute = 60_000;
 const compileCache = {
   NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)),
 };
+const wholeProcesses = {
+  setupFiles: ['test/support/bounded-properties.ts'],
+  globalSetup: ['test/support/log-check.ts'],
+  testTimeout: 5 * minute,
+  hookTimeout: 2 * minute,
+  experimental: { viteModuleRunner: false },
+  env: compileCache,
+};
 
 // The tool wants a default export.
 export default defineConfig(async () => ({
@@ -65,19 +73,23 @@ export default defineConfig(async () => ({
       },
       {
         test: {
+          ...wholeProcesses,
           name: 'e2e',
-          // On a machine that is quiet but for them.
           sequence: { groupOrder: 2 },
           include: ['test/**/*.test.ts'],
-          exclude: ['test/promql/**'],
-          setupFiles: ['test/support/bounded-properties.ts'],
-          globalSetup: ['test/support/log-check.ts'],
-          testTimeout: 5 * minute,
-          hookTimeout: 2 * minute,
-          experimental: { viteModuleRunner: false },
-          env: compileCache,
-          // Each starts whole processes and loads the CPU, but waits as long: two, where there are two cores.
+          exclude: ['test/promql/**', 'test/host/**'],
+          // They load the CPU, but wait as long: two, where there are two cores.
           maxWorkers: Math.max(2, availableParallelism() - 1),
+        },
+      },
+      {
+        test: {
+          ...wholeProcesses,
+          name: 'host',
+          // What an agent sees of the machine itself: on one that is quiet but for them.
+          sequence: { groupOrder: 3 },
+          include: ['test/host/**/*.test.ts'],
+          fileParallelism: false,
         },
       },
     ],
