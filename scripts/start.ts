@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { nodeFlags } from '../packages/collector/src/node-flags.ts';
 import { startChild, type Child } from './child.ts';
-import { buildWeb, webIsOutdated, webRoot } from './web.ts';
+import { buildWeb, serveStories, webIsOutdated, webRoot } from './web.ts';
 
 const leastNode = [22, 18] as const;
 const readySchema = z.object({ ready: z.object({ url: z.string(), signIn: z.string(), ingestKey: z.string() }) });
@@ -37,6 +37,7 @@ async function main(watching: boolean): Promise<number> {
     const running = await start(dataFolder);
     if (running === undefined) return 1;
     if (first) welcome(running, dataFolder);
+    if (first && watching) say(`Each element in all of its states: ${await serveStories()}`);
     const changed = watching ? nextChange() : new Promise<never>(() => {});
     const died = Promise.race(
       [running.collector, running.agent].map(async (child) => ({ child, how: await child.exited })),

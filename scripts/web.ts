@@ -90,6 +90,14 @@ function moduleBuild(): InlineConfig {
   };
 }
 
+/** The stories of the elements, as their sources are now. @returns where they are */
+export async function serveStories(): Promise<string> {
+  const { createServer } = await import('vite');
+  const server = await createServer({ root: webFolder, logLevel: 'error', server: { host: '127.0.0.1' } });
+  await server.listen();
+  return new URL('/stories.html', server.resolvedUrls?.local[0]).href;
+}
+
 /** Whether a source is newer than the built page, or there is none. */
 export function webIsOutdated(): boolean {
   const built = statSync(`${webRoot}index.html`, { throwIfNoEntry: false })?.mtimeMs;

@@ -64,13 +64,13 @@ beforeAll(async () => {
     body: '# TYPE orders_open gauge\norders_open 42\n',
   });
   expect(imported.ok).toBe(true);
-}, 240_000);
+}, 600_000);
 afterEach((context) => {
   if (context.task.result?.state === 'fail') process.stdout.write(collector.stderr.slice(-20).join('\n'));
 });
 afterAll(async () => {
-  await browser.close();
-  site.close();
+  await browser?.close();
+  site?.close();
   killAll();
   await folder.remove();
 });

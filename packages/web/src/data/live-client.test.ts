@@ -94,13 +94,19 @@ test('hello comes first, subscriptions after the welcome, samples after that', (
   expect(changes).toHaveBeenCalledTimes(2);
 });
 
-test('fifty elements that ask the same are one subscription, which ends with the last of them', () => {
+test('fifty elements that ask the same are one subscription, which ends with the last of them', async () => {
   const { client, peer } = stage();
   peer().welcome();
   const subscriptions = Array.from({ length: 50 }, () => client.watch(query, () => undefined));
   for (const { close } of subscriptions.slice(1)) close();
   expect(peer().received.filter(({ type }) => type !== 'hello')).toEqual([{ type: 'sub', id: 1, ...query }]);
   subscriptions[0]?.close();
+  // One that is moved in the document is back at once.
+  const moved = client.watch(query, () => undefined);
+  await Promise.resolve();
+  expect(peer().received).toHaveLength(2);
+  moved.close();
+  await Promise.resolve();
   expect(peer().received.at(-1)).toEqual({ type: 'unsub', id: 1 });
 });
 

@@ -274,9 +274,12 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
           return subscription.series;
         },
         close() {
-          if (!subscription.listeners.delete(listener) || subscription.listeners.size > 0) return;
-          subscriptions.delete(subscription.id);
-          send({ type: 'unsub', id: subscription.id });
+          if (!subscription.listeners.delete(listener)) return;
+          // An element that is moved in the document leaves and is back in one task: what is held stays.
+          queueMicrotask(() => {
+            if (subscription.listeners.size > 0 || !subscriptions.delete(subscription.id)) return;
+            send({ type: 'unsub', id: subscription.id });
+          });
         },
       };
     },

@@ -5,6 +5,7 @@ import type { HeldSeries } from '../data/source.ts';
 import { SeriesFeedController } from '../controllers/series-feed.ts';
 import { LocaleController } from '../controllers/locale.ts';
 import { words } from '../i18n/words.ts';
+import { formatDuration } from '../chart/age.ts';
 import { rateUnit } from '../chart/units.ts';
 import { spanOf } from '../data/time-range.ts';
 
@@ -48,6 +49,13 @@ export class SeriesElement extends LitElement {
 
   protected get span(): { from: number; to: number } {
     return this.feed.data?.span ?? spanOf(this.feed.range, this.feed.now);
+  }
+
+  /** How old the newest sample is, in words; '' while it is as new as it should be. */
+  protected get oldness(): string {
+    const { newest, now, state } = this.feed;
+    const isOld = this.data === undefined && state.kind === 'stale' && newest !== undefined;
+    return isOld ? this.locale.words.old(formatDuration(now - newest)) : '';
   }
 
   get #perSecond(): boolean {

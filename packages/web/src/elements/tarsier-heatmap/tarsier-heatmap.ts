@@ -256,9 +256,11 @@ export class TarsierHeatmap extends SeriesElement {
     const heat = this.#heat;
     const rows = heat?.rows ?? [];
     const { from, to } = this.span;
+    const { oldness: old } = this;
     return html`<figure class="card" aria-labelledby="title">
       <figcaption>
         <h3 id="title">${this.label}</h3>
+        ${rows.length === 0 || old === '' ? nothing : html`<span class="quiet">${icons.stale} ${old}</span>`}
         <span class="scale quiet"
           >${words.heat.less} ${steps.map((step) => html`<i class="seq-${step}"></i>`)} ${words.heat.more}</span
         >

@@ -59,13 +59,14 @@ export class TarsierSparkline extends SeriesElement {
     // The lowest value stands on the ground where zero is near.
     const scale = { from, to, min: Math.min(min, min > 0 && min < max / 2 ? 0 : min), max };
     const latest = formatValue(shown[0]?.column.values.at(-1), this.shownUnit, this.locale);
+    const { oldness: old } = this;
     return html`<svg
-      class=${this.data === undefined && this.feed.state.kind === 'stale' ? 'stale' : ''}
+      class=${old === '' ? '' : 'stale'}
       part="plot"
       viewBox="0 0 ${sparkBox.width} ${sparkBox.height}"
       preserveAspectRatio="none"
       role="img"
-      aria-label=${[this.label, latest].filter(Boolean).join(': ')}
+      aria-label=${[[this.label, latest].filter(Boolean).join(': '), old].filter(Boolean).join(', ')}
     >
       ${shown.slice(0, 3).map(({ column }) => svg`<path d=${sparkPath(column, scale)} />`)}
     </svg>`;
