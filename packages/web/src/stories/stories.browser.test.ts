@@ -27,7 +27,7 @@ const said = {
 } as const;
 
 test('each element has stories', () => {
-  const told = stories.map(({ tag }) => String(tag)).toSorted();
+  const told: readonly string[] = stories.map(({ tag }) => tag).toSorted();
   expect(told).toEqual(
     elements
       .map(([tag]) => tag)
