@@ -27,6 +27,8 @@ async function startReceiver(): Promise<{ readonly url: string; close(): void }>
   const known = new Set<string>();
   // As the collector keeps connections: agents pause ten seconds between batches.
   const receiver = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
+    // An agent's account of its samples is for collectors that keep it.
+    if (request.method === 'PUT') return void request.resume().on('end', () => response.writeHead(404).end());
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {

@@ -41,6 +41,8 @@ async function startAgent(respond: Respond) {
   const batches: BatchEnvelope[] = [];
   const logged: string[] = [];
   const server = createServer((request, response) => {
+    // An agent's account of its samples is for collectors that keep it.
+    if (request.method === 'PUT') return void request.resume().on('end', () => response.writeHead(404).end());
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {

@@ -11,7 +11,8 @@ import { hourOf } from './ledger/book.ts';
 import { createLedgerReporter, type LedgerTarget } from './ledger/reporter.ts';
 import type { Log } from './log.ts';
 import { createPluginSet } from './scrape/plugin-set.ts';
-import { createPoster } from './shipping/post.ts';
+import { createFailoverPoster } from './shipping/failover.ts';
+import { createPoster, type Poster } from './shipping/post.ts';
 import { systemClock, type Clock } from './scrape/clock.ts';
 import { createScheduler, type Scheduler, type Tick } from './scrape/scheduler.ts';
 import { scrapeAll } from './scrape/scrape.ts';
@@ -89,7 +90,7 @@ export async function createAgent(
   let askedFlushMs = config.flushMs;
   const shipper = createShipper({
     spool,
-    ...targetOf(config),
+    ...targetOf(config, log),
     onFlushInterval(seconds) {
       askedFlushMs = Math.min(config.flushMs, seconds * 1000);
     },
@@ -146,7 +147,7 @@ export async function createAgent(
       await flushing;
       return until;
     },
-    ...ledgerTargetOf(config),
+    ...ledgerTargetOf(config, log),
     clock,
     log,
   });
@@ -239,8 +240,8 @@ export async function createAgent(
       config = next;
       askedFlushMs = Math.min(next.flushMs, askedFlushMs === former.flushMs ? next.flushMs : askedFlushMs);
       if (!isDeepStrictEqual(targetSettings(next), targetSettings(former))) {
-        shipper.retarget(targetOf(next));
-        reporter.retarget(ledgerTargetOf(next));
+        shipper.retarget(targetOf(next, log));
+        reporter.retarget(ledgerTargetOf(next, log));
       }
       if (next.intervalMs !== former.intervalMs) {
         await scheduler.stop();
@@ -289,17 +290,30 @@ function majorCollection(): void {
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
-function targetSettings({ url, key, tenant }: AgentConfig): Pick<AgentConfig, 'url' | 'key' | 'tenant'> {
-  return { url, key, tenant };
+function targetSettings({ url, otherUrls, key, tenant }: AgentConfig) {
+  return { url, otherUrls, key, tenant };
 }
 
-function targetOf({ url, key, tenant }: AgentConfig): ShipTarget {
-  return { poster: createPoster(new URL('/v1/ingest', url)), key, tenant };
+function posterFor({ url, otherUrls }: AgentConfig, path: string, method: 'POST' | 'PUT', log: Log): Poster {
+  const urls = [url, ...otherUrls];
+  return createFailoverPoster(
+    urls.map((one) => createPoster(new URL(path, one), method)),
+    {
+      monotonic: systemClock.monotonic,
+      onSwitch: (to) => log.info('another collector is tried', { url: urls[to], path }),
+    },
+  );
 }
 
-function ledgerTargetOf({ url, key, host }: AgentConfig): LedgerTarget {
+function targetOf(config: AgentConfig, log: Log): ShipTarget {
+  const { key, tenant } = config;
+  return { poster: posterFor(config, '/v1/ingest', 'POST', log), key, tenant };
+}
+
+function ledgerTargetOf(config: AgentConfig, log: Log): LedgerTarget {
+  const { key, host } = config;
   return {
-    poster: createPoster(new URL(`/v1/hosts/${encodeURIComponent(host)}/ledger`, url), 'PUT'),
+    poster: posterFor(config, `/v1/hosts/${encodeURIComponent(host)}/ledger`, 'PUT', log),
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
   };
 }

@@ -53,6 +53,8 @@ async function startAgent(folder: string, file: string) {
   const batches: BatchEnvelope[] = [];
   const schemas = new Map<string, string[]>();
   const server = createServer((request, response) => {
+    // An agent's account of its samples is for collectors that keep it.
+    if (request.method === 'PUT') return void request.resume().on('end', () => response.writeHead(404).end());
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {

@@ -22,6 +22,11 @@ export const settingsSchema = z.object({
     .url({ protocol: /^https?$/u, error: 'expected the collector, as in http://127.0.0.1:7077' })
     .default('http://127.0.0.1:7077')
     .describe('The collector.'),
+  otherUrls: z
+    .array(z.url({ protocol: /^https?$/u, error: 'expected a collector, as in http://10.0.0.2:7077' }))
+    .max(16)
+    .default([])
+    .describe('Other collectors of the same database: where batches go while `url` does not answer.'),
   key: z.string().min(1).optional().describe('An API key of scope ingest; not needed once the host is enrolled.'),
   tenant: z
     .string()
