@@ -58,9 +58,11 @@ export function connect(connection: Connection): Database {
     'url' in connection
       ? postgres(connection.url, { ...options, ...more, max })
       : postgres({ ...options, ...more, ...connection, max });
-  const asOwner = { connection: { application_name: 'tarsier-collector' } };
+  // A server with LLVM compiles statements that look dear, of many partitions above all: that takes longer than they do.
+  const common = { application_name: 'tarsier-collector', jit: 'off' };
+  const asOwner = { connection: common };
   // The role it has from the first statement on, and goes back to whenever it is reset.
-  const asApplication = { connection: { application_name: 'tarsier-collector', role: applicationRole } };
+  const asApplication = { connection: { ...common, role: applicationRole } };
   // Two clients, because drizzle changes how its client reads dates and JSON.
   const forDrizzle = open(connections.drizzle, asApplication);
   const forChanges = open(connections.changes, asApplication);
