@@ -66,13 +66,18 @@ async function measure(queue: MeasuredQueue, [finished, waiting]: (typeof ballas
     const drained = await timed(() => queue.drain(jobs));
     await queue.startWorker();
     await sleep(1_500);
-    const latencies: number[] = [];
-    for (let single = 0; single < singles; single++) {
-      latencies.push(await queue.submitAndStart());
-      await sleep(15);
+    const starts: string[] = [];
+    for (const start of [queue.submitAndStart, queue.submitAndStartHere]) {
+      if (start === undefined) continue;
+      const latencies: number[] = [];
+      for (let single = 0; single < singles; single++) {
+        latencies.push(await start.call(queue));
+        await sleep(15);
+      }
+      latencies.sort((a, b) => a - b);
+      const at = (share: number): string => (latencies[Math.floor(share * (singles - 1))] ?? 0).toFixed(1);
+      starts.push(`${at(0.5)} / ${at(0.99)}`);
     }
-    latencies.sort((a, b) => a - b);
-    const at = (share: number): string => (latencies[Math.floor(share * (singles - 1))] ?? 0).toFixed(1);
     const cells = [
       name,
       `${finished} + ${waiting}`,
@@ -80,7 +85,7 @@ async function measure(queue: MeasuredQueue, [finished, waiting]: (typeof ballas
       enqueued.cpu,
       drained.rate,
       drained.cpu,
-      `${at(0.5)} / ${at(0.99)}`,
+      starts.join('; here '),
     ];
     process.stdout.write(`| ${cells.join(' | ')} |\n`);
   } finally {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import type { LiveMessage } from '@tarsier/protocol/live';
 import { z } from 'zod';
 import { eventually, freePort, killAll, run, temporaryFolder } from '../support/processes.ts';
-import { createApi, createKey, startCollector, type Api } from '../support/tarsier.ts';
+import { createApi, createKey, startCollector, startWorker, type Api } from '../support/tarsier.ts';
 
 const folder = await temporaryFolder();
 afterEach(killAll);
@@ -38,7 +38,8 @@ async function watchJobs(url: string, key: string): Promise<Watched> {
 
 test('a new tenant’s host tells what its AI agents use; a job prices it, is quoted, followed live, and paid for by exactly what it took', async () => {
   const data = `${folder.path}/data`;
-  const collector = await startCollector(data, await freePort());
+  // Nothing that computes runs in the collector: a worker beside it does.
+  const collector = await startCollector(data, await freePort(), { TARSIER_JOB_THREADS: '0' });
   const operator = createApi(collector.url, await createKey(data, 'operator'));
   expect(await operator.post('/v1/tenants', { name: 'acme', tier: 'pro' })).toMatchObject({ name: 'acme' });
   const key = await createKey(data, 'admin', {}, 'acme');
@@ -101,6 +102,10 @@ test('a new tenant’s host tells what its AI agents use; a job prices it, is qu
   expect(Number(quote.reserved)).toBeGreaterThan(Number(quote.cost));
   const watched = await watchJobs(collector.url, key);
   const { id } = described.parse(await api.post('/v1/jobs', { ...job, key: 'once' })).job;
+  expect(await api.get(`/v1/jobs/${id}`)).toMatchObject({
+    waiting: { reasons: ['no worker runs jobs of type cost_optimization'] },
+  });
+  const worker = startWorker(data);
   // A second submission, because the answer to the first was lost, is the same job.
   expect(described.parse(await api.post('/v1/jobs', { ...job, key: 'once' })).job.id).toBe(id);
   await eventually(async () => (watched.states.includes('succeeded') ? true : undefined), 120_000);
@@ -129,6 +134,7 @@ test('a new tenant’s host tells what its AI agents use; a job prices it, is qu
   expect(await other.get('/v1/jobs/usage')).toMatchObject({ usage: [], total: '0.00' });
 
   await newerKinds(api, collector.url, key);
+  expect(await worker.end('SIGTERM')).toBe(0);
   expect(await collector.end('SIGTERM')).toBe(0);
 });
 

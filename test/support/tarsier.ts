@@ -63,6 +63,11 @@ export function startAgent(
   return run(agentMain, ['run'], { TARSIER_URL: url, TARSIER_KEY: key, TARSIER_STATE: state, ...environment });
 }
 
+/** A process beside the collector that only runs jobs. */
+export function startWorker(dataFolder: string): RunningProcess {
+  return run(collectorMain, ['worker'], { TARSIER_DATA: dataFolder, ...databaseEnvironment(dataFolder) });
+}
+
 /** As an operator makes a key: with the command, while the collector runs. */
 export async function createKey(
   dataFolder: string,

@@ -27,7 +27,7 @@ export type {
   Telling,
   TimelineEntry,
 } from './incident.ts';
-export type { Job, JobError, JobEvent, JobProgress, JobState } from './job.ts';
+export type { Job, JobError, JobEvent, JobProgress, JobState, JobWaiting } from './job.ts';
 export type { Labels, SeriesIdentity } from './labels.ts';
 export {
   canonicalLabels,

@@ -6,6 +6,14 @@ import type { UnixMs } from './sample.ts';
  */
 export type JobState = 'waiting' | 'delayed' | 'blocked' | 'held' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
+export interface JobWaiting {
+  readonly reasons: readonly string[];
+  /** Jobs of its tenant that go first. */
+  readonly ahead: number;
+  /** Absent when nothing says when. */
+  readonly expectedStart?: UnixMs;
+}
+
 export interface Job {
   /** UUID version 7: sorts by submission. */
   readonly id: string;

@@ -7,7 +7,7 @@ import { BatchError, ByteReader, ByteWriter } from './bytes.ts';
 import { decodeColumn, decodeTimes, encodeColumn, encodeTimes } from './column.ts';
 import type { ErrorBody } from './errors.ts';
 import type { Incident } from './incident.ts';
-import type { Job, JobProgress } from './job.ts';
+import type { Job, JobProgress, JobWaiting } from './job.ts';
 import type { Labels } from './labels.ts';
 import type { MetricKind } from './metric.ts';
 import type { UnixMs } from './sample.ts';
@@ -63,8 +63,11 @@ export type LiveMessage =
   | { readonly type: 'incident'; readonly incident: Incident }
   | { readonly type: 'anomaly'; readonly anomaly: Anomaly }
   | { readonly type: 'anomaly-event'; readonly event: AnomalyEvent }
-  /** A job that has changed, without its result where that is large: it is read over the REST API. */
-  | { readonly type: 'job'; readonly job: Job }
+  /**
+   * A job that has changed, without its result where that is large: it is read over the REST API. One that waits says
+   * why, how many go first and when it should start; one that is followed alone whenever that changes.
+   */
+  | { readonly type: 'job'; readonly job: Job; readonly waiting?: JobWaiting }
   /** Every point of the curves of a job that is followed alone, numbered as among its events. */
   | {
       readonly type: 'job-progress';

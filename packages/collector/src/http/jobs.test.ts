@@ -157,3 +157,30 @@ test('whoever follows jobs on the live feed hears of each change, and of no othe
   expect(states().map(({ state }) => state)).toContain('running');
   socket.close();
 });
+
+test('who follows a job that waits hears its place in the queue, why it waits and when it should start, and that it moves up', async () => {
+  const acme = await client('queued');
+  await acme.call('PUT', '/jobs/limits', { type: '*', maxRunning: 1 });
+  const submit = async (ms: number) =>
+    jobBody.parse((await acme.call('POST', '/jobs', { type: 'pause', payload: { ms } })).body).job.id;
+  await submit(1_500);
+  await submit(1);
+  const last = await submit(1);
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/live`);
+  const heard: Extract<LiveMessage, { type: 'job' }>[] = [];
+  socket.on('message', (data: Buffer) => {
+    const message = JSON.parse(data.toString()) as LiveMessage;
+    if (message.type === 'job' && message.job.id === last) heard.push(message);
+  });
+  await new Promise((resolve) => {
+    socket.once('open', resolve);
+  });
+  socket.send(JSON.stringify({ type: 'hello', token: acme.key }));
+  socket.send(JSON.stringify({ type: 'jobs', which: { job: last } }));
+  while (heard.at(-1)?.job.state !== 'succeeded') await sleep(10);
+  expect(heard[0]).toMatchObject({ job: { state: 'waiting' }, waiting: { ahead: 1 } });
+  expect(heard[0]?.waiting?.reasons.join()).toContain('1 jobs of its tenant run, which is the most it may');
+  expect(heard[0]?.waiting?.expectedStart).toBeGreaterThan(0);
+  expect(heard.at(-1)?.waiting).toBeUndefined();
+  socket.close();
+});

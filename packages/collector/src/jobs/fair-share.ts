@@ -21,7 +21,7 @@ export interface Capacity {
 }
 
 /** Beyond its share: so that one who has fewer jobs than its share leaves no place empty. */
-const spare = 2;
+const spare = 1.5;
 const leastPerLane = 4;
 
 export function fairShare(types: readonly string[], { free, kindOf }: Capacity): ClaimPlan {

@@ -7,6 +7,7 @@ import {
   type AnomalyEvent,
   type Incident,
   type UnixMs,
+  type JobWaiting,
 } from '@tarsier/protocol';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
@@ -57,12 +58,16 @@ interface Connection {
   heard: boolean;
 }
 
+/** Jobs of one piece of news of which is told why they wait. */
+const mostExplained = 3;
+
 /**
  * @param pingMs  how often a client is asked whether it is still there; one that says nothing until the next time is
  *   cut off, so that a machine that was switched off is not watched for
  */
 export function createLive({
   jobs,
+  waitingOf,
   models,
   act,
   windows,
@@ -74,6 +79,8 @@ export function createLive({
   tickMs = 1_000,
 }: {
   readonly jobs: Pick<Jobs, 'find' | 'events'>;
+  /** Why a job waits, and how long it should; undefined for one that does not. */
+  readonly waitingOf?: (scope: TenantScope, id: string) => Promise<JobWaiting | undefined>;
   readonly models: Pick<Models, 'versions'>;
   /** What somebody does about an incident, from a network address. @throws {TarsierError} */
   readonly act: (from: string, ...rest: Parameters<NonNullable<LiveSessionDeps['act']>>) => Promise<Incident>;
@@ -91,6 +98,7 @@ export function createLive({
   const timers = [
     setInterval(() => {
       for (const { session } of connections) session.tick();
+      tellWaiting();
     }, tickMs),
     setInterval(() => {
       for (const connection of connections) askWhetherThere(connection);
@@ -145,6 +153,18 @@ export function createLive({
     return connection;
   }
 
+  /** Where a job stands in the queue changes with other jobs: those that are followed alone are looked at again. */
+  function tellWaiting(): void {
+    if (waitingOf === undefined) return;
+    for (const { session } of connections) {
+      const followed = session.waitsForJob();
+      if (followed === undefined) continue;
+      void jobsChanged(followed.tenantId, [followed.job]).catch((error: unknown) => {
+        log.warn('a job was not told of', { error: describeError(error) });
+      });
+    }
+  }
+
   async function jobsChanged(tenantId: number, ids: readonly string[]): Promise<void> {
     const all = [...connections].map(({ session }) => session);
     const wanted = ids.filter((id) => all.some((session) => session.wantsJob(tenantId, id) !== 'no'));
@@ -157,11 +177,15 @@ export function createLive({
       });
       const events =
         after.length === 0 ? [] : await jobs.events(scope, job.id, { after: Math.min(...after), limit: 10_000 });
+      // Of many at once nobody reads why each of them waits.
+      const isRead = after.length > 0 || wanted.length <= mostExplained;
+      const doesWait = job.finishedAt === undefined && job.state !== 'running';
+      const waiting = isRead && doesWait ? await waitingOf?.(scope, job.id) : undefined;
       for (const session of all) {
         const wants = session.wantsJob(tenantId, job.id);
         // Before the state: the last points of a curve come before its end.
         if (typeof wants === 'object') session.jobEvents(job.id, events);
-        if (wants !== 'no') session.job(job);
+        if (wants !== 'no') session.job(job, waiting);
       }
     }
   }

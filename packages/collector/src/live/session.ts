@@ -6,6 +6,7 @@ import {
   type Incident,
   type Job,
   type JobEvent,
+  type JobWaiting,
   TarsierError,
   type UnixMs,
 } from '@tarsier/protocol';
@@ -44,7 +45,10 @@ export interface LiveSession {
   models(name: string, versions: readonly Model[]): void;
   /** Whether it shows that job, and if so whether with its events: those after a number. */
   wantsJob(tenantId: number, id: string): 'no' | 'state' | { readonly eventsAfter: number };
-  job(job: Job): void;
+  /** @param waiting  why it does; nothing new about the one that is followed alone is not told again */
+  job(job: Job, waiting?: JobWaiting): void;
+  /** The job that is followed alone, while it waits. */
+  waitsForJob(): { readonly tenantId: number; readonly job: string } | undefined;
   jobEvents(id: string, events: readonly JobEvent[]): void;
   /** How many it has, where it is of that tenant. */
   subscriptionsOf(scope: TenantScope): number;
@@ -115,6 +119,8 @@ export function createLiveSession({
   let admitted: Admission | undefined;
   let unsubscribe = (): void => {};
   let jobs: LiveRequestOf<'jobs'>['which'] = 'none';
+  /** What was told of the job that is followed alone while it waits. */
+  let waitingTold: string | undefined;
   let alerts: 'all' | 'none' = 'all';
   let models: 'all' | 'none' = 'none';
   let eventsAfter = 0;
@@ -294,6 +300,7 @@ export function createLiveSession({
 
   function followJobs(tenant: TenantScope, which: typeof jobs): void {
     jobs = which;
+    waitingTold = undefined;
     eventsAfter = typeof which === 'object' ? (which.after ?? 0) : 0;
     if (typeof which === 'object') onFollow(tenant, which.job);
   }
@@ -365,10 +372,20 @@ export function createLiveSession({
       if (jobs.job === id) return { eventsAfter };
       return jobs.others === true ? 'state' : 'no';
     },
-    job(job) {
+    waitsForJob() {
+      if (scope === undefined || typeof jobs !== 'object' || waitingTold === undefined) return undefined;
+      return { tenantId: scope.tenantId, job: jobs.job };
+    },
+    job(job, waiting) {
+      if (typeof jobs === 'object' && jobs.job === job.id) {
+        const told = waiting === undefined ? undefined : JSON.stringify([job, waiting.ahead, waiting.reasons]);
+        if (told !== undefined && told === waitingTold) return;
+        waitingTold = told;
+      }
       const isLarge = job.result !== undefined && JSON.stringify(job.result).length > maxLiveResult;
       const { result, ...rest } = job;
-      send({ type: 'job', job: isLarge ? rest : { ...rest, ...(result === undefined ? {} : { result }) } });
+      const shown = isLarge ? rest : { ...rest, ...(result === undefined ? {} : { result }) };
+      send({ type: 'job', job: shown, ...(waiting === undefined ? {} : { waiting }) });
     },
     jobEvents(id, events) {
       for (const event of events) {

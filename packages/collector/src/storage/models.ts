@@ -171,9 +171,9 @@ export function createModels({ begin }: Database, now: () => UnixMs): Models {
             name = ${name} and version <= (
               select max(version) - ${modelLimits.versions} from model where tenant_id = ${tenantId} and name = ${name})
             or promoted_at is null and created_at < ${now() - modelLimits.unusedMs})
-            and promoted_at is distinct from (
+            and (promoted_at is null or promoted_at < (
               select max(promoted_at) from model
-              where tenant_id = ${tenantId} and name = m.name and not is_promoted)`;
+              where tenant_id = ${tenantId} and name = m.name and not is_promoted))`;
         const [held] = await tx<{ bytes: number; next: number }[]>`
           select coalesce(sum(length(data)), 0)::bigint as bytes,
             1 + coalesce(max(version) filter (where name = ${name}), 0) as next

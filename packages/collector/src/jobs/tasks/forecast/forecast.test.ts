@@ -1,6 +1,7 @@
 import { forecastRunSchema, forecastTrainingSchema } from '@tarsier/protocol/api';
 import { afterAll, expect, test } from 'vitest';
 import { createNoise } from '../../../stats/noise.ts';
+import { modelLimits } from '../../../storage/models.ts';
 import { createTestStorage } from '../../../storage/testing.ts';
 import { testContext, type TestSeries } from '../../testing-context.ts';
 import { crossingOf } from './crossing.ts';
@@ -113,4 +114,22 @@ test('a limit is reached when the median gets there, between the times at which 
   const bands = { low: [1, 2, 3, 4, 5], median: [2, 3, 4, 5, 6], high: [3, 4, 5, 6, 7] };
   expect(crossingOf(bands, steps, 5, 'above')).toEqual({ at: 4, earliest: 3, latest: 5 });
   expect(crossingOf(bands, steps, 9, 'above')).toEqual({ at: undefined, earliest: undefined, latest: undefined });
+});
+
+test('models that are too large are refused, and one that was never used goes when it is old', async () => {
+  const scope = await db.storage.tenants.ensure('limits');
+  const { models } = db.storage;
+  const model = { kind: 'test', parameters: {}, metrics: {}, seed: 1, window: { from: 0, to: 1 }, code: 1 } as const;
+  const jobOf = (number: number): string => `00000000-0000-7000-8000-00000000020${number}`;
+  const large = new Uint8Array(modelLimits.bytes + 1);
+  expect(() => models.save(scope, { ...model, name: 'large', jobId: jobOf(1), data: large })).toThrow(
+    /^model large: expected at most 16777216 bytes/u,
+  );
+  const data = new Uint8Array([1]);
+  await models.save(scope, { ...model, name: 'unused', jobId: jobOf(2), data });
+  await models.save(scope, { ...model, name: 'used', jobId: jobOf(3), data });
+  await models.promote(scope, 'used', 1);
+  await db.sql`update model set created_at = 1 where tenant_id = ${scope.tenantId}`;
+  await models.save(scope, { ...model, name: 'next', jobId: jobOf(4), data });
+  expect((await models.list(scope)).map(({ name }) => name)).toEqual(['next', 'used']);
 });
