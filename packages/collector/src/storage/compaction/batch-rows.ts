@@ -30,14 +30,6 @@ export interface TakenBatches {
   readonly segments: readonly NewSegment[];
 }
 
-interface TakenRow extends Omit<BatchRecord, 'hostId' | 'payload' | 'samples'> {
-  readonly ofAgent: number | null;
-  /** Of the payload, bytes. */
-  readonly size: number;
-  /** Those of all rows, one after the other: with the first one. */
-  readonly payloads: string | null;
-}
-
 /**
  * Reads a host's batches that have a tick in `from`..`to` (both included), oldest first.
  *
@@ -50,31 +42,20 @@ export async function takeBatches(
   limits: StepLimits,
 ): Promise<TakenBatches> {
   const { tenantId, hostId } = host;
-  // All payloads in one text: a row's own would come as hexadecimal, and each as three strings and a buffer.
-  const found = await tx<TakenRow[]>`
-    with taken as materialized (
-      select * from (
-        select *, sum(length(payload)) over (order by t0, epoch, seq rows unbounded preceding) - length(payload) as before
-        from (
-          select * from batch
-          where tenant_id = ${tenantId} and host_id = ${hostId}
-            and t0 between ${from - maxBatchSpanMs} and ${to} and t1 between ${from} and ${until}
-          order by t0, epoch, seq limit ${limits.batches + 1}
-        ) as oldest
-      ) as measured
-      where before <= ${limits.bytes}
-    )
-    select epoch, seq, t0, t1, rows, schema_hash as "schemaHash", samples as "ofAgent", length(payload) as size,
-      case when row_number() over (order by t0, epoch, seq) = 1 then (
-        select encode(string_agg(payload, ''::bytea order by t0, epoch, seq), 'base64') from taken
-      ) end as payloads
-    from taken order by t0, epoch, seq`;
-  const payloads = Buffer.from(found[0]?.payloads ?? '', 'base64');
-  let offset = 0;
-  const read = found.map(({ epoch, seq, t0, t1, rows, schemaHash, ofAgent, size }) => ({
-    ...{ epoch, seq, t0, t1, rows, hostId, schemaHash, ofAgent },
-    payload: payloads.subarray(offset, (offset += size)),
-  }));
+  const rows = await tx<
+    (Omit<BatchRecord, 'schemaHash' | 'hostId'> & { schema_hash: Uint8Array; ofAgent: number | null })[]
+  >`
+    select epoch, seq, t0, t1, rows, schema_hash, payload, samples as "ofAgent" from (
+      select *, sum(length(payload)) over (order by t0, epoch, seq rows unbounded preceding) - length(payload) as before
+      from (
+        select * from batch
+        where tenant_id = ${tenantId} and host_id = ${hostId}
+          and t0 between ${from - maxBatchSpanMs} and ${to} and t1 between ${from} and ${until}
+        order by t0, epoch, seq limit ${limits.batches + 1}
+      ) as oldest
+    ) as measured
+    where before <= ${limits.bytes} order by t0, epoch, seq`;
+  const read = rows.map(({ schema_hash, ...row }) => ({ ...row, hostId, schemaHash: schema_hash }));
   const seriesOf = await seriesBySchema(tx, host, read);
   const batches: TakenBatch[] = [];
   let [samples, bytes] = [0, 0];
