@@ -169,7 +169,8 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
         }
         // What is about one request, as for jobs with a token for series alone, leaves the others as they are.
         if (message.id === undefined && message.error.code.startsWith('auth/') && message.error.code !== 'auth/scope') {
-          end(true);
+          // The close that follows is as good: by then there may be another session.
+          if (tokens !== undefined || welcomedAt === undefined) end(true);
         }
         return;
       }
@@ -218,9 +219,13 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     retryTimer = setTimeout(connect, delay);
   }
 
-  /** A refused token is worth one other one; a second refusal in a row is meant. */
+  /**
+   * A refused token is worth one other one; a second refusal in a row is meant. Of a cookie that let in before there may
+   * be another by now: who has set up a second factor has a new session.
+   */
   function tokenMayBeOld(): boolean {
-    if (tokens === undefined || (welcomedAt === undefined && attempt > 0)) return false;
+    if (tokens === undefined) return welcomedAt !== undefined;
+    if (welcomedAt === undefined && attempt > 0) return false;
     void tokens.renew().catch(() => undefined);
     return true;
   }
