@@ -219,4 +219,14 @@ test('an element is configured, seen, and its lines can be copied', async () => 
   const page = (): ShadowRoot | null | undefined => inApp('tarsier-embed-page')?.shadowRoot;
   await expect.poll(() => page()?.querySelector('.preview tarsier-gauge')?.getAttribute('max')).toBe('1');
   expect(page()?.querySelector('pre')?.textContent).toContain('<tarsier-gauge query="cpu_busy_ratio" max="1">');
+  // And a token to try them with, for the series that it shows.
+  fake.answers.set('/v1/view-tokens', { token: 'eyJ.of.minutes', expiresAt: Date.now() + 600_000 });
+  const maker = (): ShadowRoot | null | undefined => page()?.querySelector('tarsier-token-maker')?.shadowRoot;
+  await userEvent.fill(maker()?.querySelector('[name=origin]') ?? document.body, 'https://shop.example');
+  await userEvent.click(maker()?.querySelector('[type=submit]') ?? document.body);
+  await expect.poll(() => maker()?.querySelector('pre')?.textContent).toBe('eyJ.of.minutes');
+  expect(fake.asked).toContain(
+    'POST /v1/view-tokens {"selectors":["cpu_busy_ratio"],"origins":["https://shop.example"]}',
+  );
+  await expectAccessible(app);
 });

@@ -190,6 +190,10 @@ export const de: AppWords = {
     copied: 'Kopiert',
     token:
       'Ihr Server antwortet unter token-url mit einem View-Token für diesen Besucher. Ein API-Schlüssel gehört in keine Seite.',
+    tokenShows: 'Reihen, die ein Token zeigt (PromQL-Selektor)',
+    tokenSite: 'Website, deren Seiten ihn verwenden dürfen',
+    makeToken: 'Token zum Ausprobieren erzeugen',
+    tokenMade: (until: string) => `Er gilt bis ${until}: zum Ausprobieren, nicht für eine Seite, die bleibt.`,
     policy: 'Eine Seite mit Content Security Policy braucht:',
   },
   settings: {

@@ -187,6 +187,10 @@ export const en = {
     copied: 'Copied',
     token:
       'Your server answers at token-url with a view token for this visitor. An API key does not belong into a page.',
+    tokenShows: 'Series that a token shows (PromQL selector)',
+    tokenSite: 'Site whose pages may use it',
+    makeToken: 'Make a token to try',
+    tokenMade: (until: string) => `It is good until ${until}: for a trial, not for a page that stays.`,
     policy: 'A page with a content security policy needs:',
   },
   settings: {

@@ -12,6 +12,7 @@ import { base, tokens } from '../../styles/tokens.ts';
 import { ElementFrame } from '../element-frame.ts';
 import { pageStyles } from '../page.styles.ts';
 import { styles } from './embed.styles.ts';
+import { TokenMaker } from './token-maker.ts';
 import { policy, snippet } from './snippet.ts';
 
 const [chart] = embeddable;
@@ -37,6 +38,12 @@ export class EmbedPage extends LitElement implements PageElement {
     return Object.fromEntries(this.#chosen.attributes.map((name) => [name, named[name] ?? '']));
   }
 
+  /** Series of which a token would have to be. */
+  get #shows(): string {
+    const { query = '', host = '' } = this.#attributes;
+    return query === '' ? (host === '' ? '' : `{host=${JSON.stringify(host)}}`) : query;
+  }
+
   #go(change: Readonly<Record<string, string>>): void {
     this.copied = false;
     const parameters = { ...this.#attributes, element: this.#chosen.tag, ...change };
@@ -44,7 +51,10 @@ export class EmbedPage extends LitElement implements PageElement {
   }
 
   override connectedCallback(): void {
-    define([['tarsier-element-frame', ElementFrame]]);
+    define([
+      ['tarsier-element-frame', ElementFrame],
+      ['tarsier-token-maker', TokenMaker],
+    ]);
     super.connectedCallback();
   }
 
@@ -99,6 +109,7 @@ export class EmbedPage extends LitElement implements PageElement {
           ${this.copied ? text.copied : text.copy}
         </button>
         <p class="quiet">${text.token}</p>
+        <tarsier-token-maker .selector=${this.#shows}></tarsier-token-maker>
         <p class="quiet">${text.policy} <code>${policy(location.origin)}</code></p>
       </section>`;
   }
