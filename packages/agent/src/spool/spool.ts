@@ -28,6 +28,8 @@ import { applyProgress, encodeProgress, lastIdIn, readSegment, Segment, type Seg
 interface Held extends SpooledBatch {
   readonly schema?: EncodedSchema;
   readonly samples?: number;
+  /** Whether it is in the account. */
+  counted?: boolean;
   /** Why it is not to be sent any more, although it may be on its way. */
   droppedAs?: string;
   place?: { readonly segment: Segment; readonly batch: SegmentBatch };
@@ -170,7 +172,11 @@ export async function openSpool({
     const batch = segment.batches.at(-1);
     if (batch === undefined) return;
     held.place = { segment, batch };
+    // Counted together with where it is: a book that is written in between would have it twice after a crash.
+    if (held.counted !== true) book.take(hourOf(held.time), held.samples ?? 0);
     book.moveTo({ segment: segment.id, offset: batch.start });
+    if (held.counted === true) await saveProgress().catch(() => {});
+    held.counted = true;
   }
 
   function boundMemory(): void {
@@ -317,7 +323,6 @@ export async function openSpool({
     append: (bytes, schema, time, samples = readSamples(bytes) ?? 0) =>
       exclusively(async () => {
         const held: Held = { bytes, time, schema, samples };
-        book.take(hourOf(time), samples);
         inMemory.push(held);
         latest = held;
         currentSchema = schema;
@@ -330,6 +335,8 @@ export async function openSpool({
           if (!diskFailed)
             log.error('the spool can not be written; batches wait in memory', { folder, why: describeError(error) });
           diskFailed = true;
+          if (held.counted !== true) book.take(hourOf(time), samples);
+          held.counted = true;
           boundMemory();
           return false;
         }
