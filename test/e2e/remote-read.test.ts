@@ -38,6 +38,8 @@ async function startPrometheus(name: string, config: (port: number) => string): 
       `--storage.tsdb.path=${folder.path}/${name}`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--log.level=error',
+      // The collector ends before it: what it still had to send it would try to for a minute.
+      '--storage.remote.flush-deadline=1s',
     ],
     { stdio: 'ignore' },
   );
