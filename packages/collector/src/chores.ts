@@ -90,9 +90,8 @@ function alertChores({
       what: 'reading what others have stored',
       everyMs: 15_000,
       async run() {
-        const tenants = await mine();
-        await follower.sweep(tenants, now());
-        await policySweep.sweep(tenants);
+        await follower.sweep((await storage.tenants.withHosts()).filter(leadership.leads), now());
+        await policySweep.sweep(await mine());
       },
     },
     {
