@@ -2,7 +2,7 @@
  * `pnpm build [web | packages]`: the page, and JavaScript with types of what is published. The workspace itself runs
  * from its sources; `node --conditions=tarsier-built packages/agent/dist/main.js` runs what was built.
  */
-import { buildPackages, builtPackages } from './packages.ts';
+import { buildPackages, builtPackages, buildWebTypes } from './packages.ts';
 import { buildWeb, webRoot } from './web.ts';
 
 const [what = 'all'] = process.argv.slice(2);
@@ -12,5 +12,6 @@ if (what === 'all' || what === 'web') {
 }
 if (what === 'all' || what === 'packages') {
   await buildPackages();
+  await buildWebTypes();
   process.stdout.write(`built ${builtPackages.map((name) => `packages/${name}/dist`).join(', ')}\n`);
 }

@@ -1,7 +1,7 @@
 /**
  * One animation frame for everything that draws. Charts drain in the order they asked, 6 ms of script per frame, or as
- * much as it takes to be done within four: each frame has a price of its own. (100 charts in one frame: a 65 ms long
- * task; over 4: none, 8.5 % of the thread; over 30: 12.9 %.)
+ * much as it takes to be done within two: each frame has a price of its own. (100 charts in one frame: a 65 ms long
+ * task; over 4: none, 1.5 times the CPU; over 30: 2.3 times.)
  */
 export interface FrameQueue {
   /** Asks for one run of `draw` in a coming frame; asking twice is asking once. */
@@ -16,7 +16,7 @@ export interface FrameClock {
 }
 
 const budgetMs = 6;
-const mostFrames = 4;
+const mostFrames = 2;
 /** Even so: a longer task keeps a click waiting. */
 const longestMs = 24;
 
