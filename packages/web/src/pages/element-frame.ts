@@ -16,14 +16,17 @@ export class ElementFrame extends LitElement {
   }
 
   #shown: Element | undefined;
+  /** Attributes that it was given. */
+  #names: readonly string[] = [];
 
   protected override willUpdate(): void {
-    const element = this.#shown?.localName === this.element ? this.#shown : document.createElement(this.element);
-    for (const name of element.getAttributeNames()) if (!(name in this.given)) element.removeAttribute(name);
-    for (const [name, value] of Object.entries(this.given)) {
-      if (value === '') element.removeAttribute(name);
-      else element.setAttribute(name, value);
-    }
+    const given = Object.entries(this.given).filter(([, value]) => value !== '');
+    const names = new Set(given.map(([name]) => name));
+    // What an attribute that goes away leaves behind is each element's own matter: a new one has its defaults.
+    const isKept = this.#shown?.localName === this.element && this.#names.every((name) => names.has(name));
+    const element = isKept && this.#shown !== undefined ? this.#shown : document.createElement(this.element);
+    for (const [name, value] of given) element.setAttribute(name, value);
+    this.#names = [...names];
     this.#shown = element;
   }
 
