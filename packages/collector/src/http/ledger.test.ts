@@ -141,17 +141,8 @@ test('a host without an account says so; one that is deleted leaves none; anothe
     union all select 1 from ledger_source l left join host h using (tenant_id, host_id) where h.name is null`;
   expect(rows).toHaveLength(0);
   expect((await report('gone', {})).status).toBe(404);
-  const token = await server.storage.enrolments.createToken(tenant, {
-    name: 'x',
-    expiresAt: Date.now() + 60_000,
-    uses: 1,
-  });
-  const enrolled = await fetch(`${server.url}/v1/enrol`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ host: 'own', identity: { machine: 'a'.repeat(64) } }),
-  });
-  const { key: own } = (await enrolled.json()) as { key: string };
+  const own = await server.storage.keys.create(tenant, { name: 'of own', scope: 'ingest' });
+  await server.sql`update api_key set host = 'own' where name = 'of own'`;
   const refused = await report('fine', {}, own);
   expect([refused.status, await refused.json()]).toMatchObject([403, { code: 'auth/host', field: 'host' }]);
 });

@@ -13,6 +13,9 @@ const server = await startTestServer(undefined, [], (statement) => statements.ad
 afterAll(() => server.close());
 const { storage, sql } = server;
 
+/** Not asked here, or only later. */
+const apart = ['GET /v1/live', 'DELETE /v1/hosts/{host}', 'POST /v1/enrol'];
+
 /** Everything that the API has, and what collectors do by themselves. */
 async function run(): Promise<void> {
   const scope = await storage.tenants.ensure('default');
@@ -46,7 +49,7 @@ async function run(): Promise<void> {
     if (method === 'POST' && id !== undefined) ids[resource] ??= id;
   };
   for (const operation of all) {
-    if (operation === 'GET /v1/live' || operation === 'DELETE /v1/hosts/{host}') continue;
+    if (apart.includes(operation)) continue;
     if (operation.startsWith('GET')) reading.push(ask(operation));
     else {
       await Promise.all(reading);
