@@ -3,6 +3,7 @@
  * run's folder, which `TARSIER_TEST_LOGS` names; looked through when all tests are over.
  */
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { createLog, type Log } from './log.ts';
 
@@ -38,13 +39,20 @@ const handsOut = /^\/v1\/(?:keys|tokens|view-tokens|enrol|invitations|account|te
 const names = /pass(?:word)?|secret|token|key$|^current|^code$|recoveryCodes|routingKey|webhook/iu;
 
 /** Before a request is answered: what opens something, of its headers and, where secrets are sent, its body. */
-export async function noteRequest(request: Request): Promise<void> {
+export function noteRequest(request: Request, incoming: IncomingMessage | undefined): void {
   const { pathname, searchParams } = new URL(request.url);
   noteSecret(/^\w+ +(\S+)$/u.exec(request.headers.get('authorization') ?? '')?.[1] ?? '');
   for (const [, value = ''] of (request.headers.get('cookie') ?? '').matchAll(/=([^;]+)/gu)) noteSecret(value);
   noteSecret(searchParams.get('code') ?? '');
-  if (!ofSecrets.test(pathname) || request.method === 'GET' || request.body === null) return;
-  noteNamed(parsed(await request.clone().text()));
+  if (!ofSecrets.test(pathname) || request.method === 'GET' || incoming === undefined) return;
+  // Looked at as it goes by: the app reads Node's own request, of which nothing is left once a clone was read.
+  const parts: Uint8Array[] = [];
+  const emit = incoming.emit.bind(incoming);
+  incoming.emit = (event: string | symbol, ...args: readonly unknown[]): boolean => {
+    if (event === 'data' && args[0] instanceof Uint8Array) parts.push(args[0]);
+    if (event === 'end') noteNamed(parsed(Buffer.concat(parts).toString()));
+    return emit(event, ...args);
+  };
 }
 
 /** What an answer hands out. */

@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http';
 import { serve } from '@hono/node-server';
 import { batchContentType } from '@tarsier/protocol';
 import { messageSchema } from '../cluster/messages.ts';
@@ -233,7 +234,8 @@ export async function startTestServer(
   });
   /** Every answer of every test is as the API says, or the test sees a 599. */
   const checked: typeof app.fetch = async (request, ...rest) => {
-    await noteRequest(request);
+    const env = rest[0] ?? {};
+    noteRequest(request, 'incoming' in env && env.incoming instanceof IncomingMessage ? env.incoming : undefined);
     const answer = await app.fetch(request, ...rest);
     await noteAnswer(request, answer);
     const problem = await contractProblem(request, answer);
