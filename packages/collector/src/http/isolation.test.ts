@@ -190,10 +190,10 @@ async function everyRow(): Promise<unknown> {
 
 /**
  * What takes bodies of other formats, or names what has to be there: it is looked at in tests of its own, what AI agents
- * ask in `mcp/mcp.test.ts`.
+ * ask in `mcp/mcp.test.ts`, what a Prometheus asks in `remote-read.test.ts`.
  */
 const isRefused =
-  /\/(?:mcp|write|import\/\w+|enrol|rule-lab|forecast|preview|channels\/:id\/test|shifts)$|alertmanager|POST \/v1\/(?:rotations|overrides)$|PUT \/v1\/(?:rotations|overrides)/u;
+  /\/(?:mcp|write|v1\/read|import\/\w+|enrol|rule-lab|forecast|preview|channels\/:id\/test|shifts)$|alertmanager|POST \/v1\/(?:rotations|overrides)$|PUT \/v1\/(?:rotations|overrides)/u;
 
 test('the other has something of everything, and sees it: what follows could find it', async () => {
   const seen: string[] = [];

@@ -65,6 +65,7 @@ test('a tenant is made, handed over to its first owner, and both audit logs say 
   const own = await send('GET /v1/audit', page(joined.cookie));
   expect(own.json['entries']).toMatchObject([
     { actor: { name: 'operator test' }, before: { tier: 'free' }, after: { tier: 'pro' } },
+    { actor: { name: 'gil@globex.example' }, action: 'POST /v1/invitations/accept', target: '/v1/sessions' },
   ]);
   const home = await operate('GET /v1/audit?action=POST%20/v1/tenants');
   expect(JSON.stringify(home.json)).toContain('globex');

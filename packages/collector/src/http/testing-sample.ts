@@ -45,8 +45,10 @@ const bodies: Readonly<Record<string, (marker: string, key: string) => object>> 
   'job-schedules': () => ({ ...job, cron: '@daily' }),
   dashboards: (name, key) => {
     const dashboard = { name, panels: [{ element: 'tarsier-chart', attributes: { query: name } }] };
-    return key.endsWith('import') ? { dashboard } : dashboard;
+    return key.endsWith('import') ? { kind: 'tarsier.dashboard', version: 1, dashboard } : dashboard;
   },
+  hosts: (_, key) =>
+    key.endsWith('ledger') ? { hours: [{ hour: 0, taken: 1, sent: 1, dropped: {}, crashes: 0 }] } : {},
   budgets: () => ({ amount: '12.50' }),
 };
 
