@@ -9,7 +9,7 @@ const limits = async (args: Readonly<Record<string, string>>) =>
   tenantCommands['tenant limits']?.(args, { storage, tenant, now: Date.now });
 
 const others =
-  'series default\nrequests default\nsamples default\nhosts default\nbytes default\nsubscriptions default\njobs-waiting default\njobs-running default\n';
+  'series default\nrequests default\nsamples default\nhosts default\nbytes default\nsubscriptions default\njobs-waiting default\njobs-running default\nmoney-day default\nmoney-month default\n';
 
 test('what the queries of a tenant may is set, shown, and taken back', async () => {
   expect(await limits({})).toBe(`query-samples default\nquery-series default\nquery-seconds default\n${others}`);
