@@ -201,7 +201,8 @@ test('a rule is tried on the past before it is kept', async () => {
   location.hash = '#/rules?expr=cpu_busy_ratio&value=1';
   await shows('tarsier-rules-page');
   const form = (): ShadowRoot | null | undefined => inApp('tarsier-rules-page')?.shadowRoot;
-  await expect.poll(() => form()?.textContent).toContain('CPU busy');
+  const list = (): string | null | undefined => form()?.querySelector('tarsier-rule-list')?.shadowRoot?.textContent;
+  await expect.poll(list).toContain('CPU busy');
   await userEvent.click(form()?.querySelector('.actions button') ?? document.body);
   await expect
     .poll(() => form()?.querySelector('tarsier-lab-result')?.shadowRoot?.textContent?.replaceAll(/\s+/gu, ' '))
