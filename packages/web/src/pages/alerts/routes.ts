@@ -208,8 +208,7 @@ export class AlertRoutes extends EditingPart {
     const labels = Object.fromEntries([...own, ...named].filter(([, value]) => value !== ''));
     this.said = '';
     try {
-      // The collector's own answer, checked where it was made.
-      this.preview = (await this.source?.api.send('POST', `${path}/preview`, { labels })) as RoutePreview | undefined;
+      this.preview = await this.source?.api.send('POST', `${path}/preview`, { labels });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       this.said = this.locale.words.failed(error.message);
