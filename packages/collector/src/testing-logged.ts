@@ -74,7 +74,8 @@ function noteNamed(value: unknown, depth = 0): void {
   if (typeof value !== 'object' || value === null || depth > 2) return;
   for (const [name, inner] of Object.entries(value)) {
     if (typeof inner === 'string' && names.test(name)) noteSecret(inner);
-    else if (Array.isArray(inner) && names.test(name)) inner.forEach((one) => noteSecret(String(one)));
+    else if (Array.isArray(inner) && names.test(name))
+      inner.filter((one) => typeof one === 'string').forEach(noteSecret);
     else noteNamed(inner, depth + 1);
   }
 }
