@@ -42,7 +42,7 @@ export { isMetricName, metricKinds } from './metric.ts';
 export type { Nanos } from './money.ts';
 export { formatUsd, maxUsd, parseUsd, priceOf } from './money.ts';
 export type { Compress, Decompress, PayloadCursor, SampleMatrix } from './payload.ts';
-export { decodePayload, encodePayload, openPayload, payloadLimits } from './payload.ts';
+export { countSamples, decodePayload, encodePayload, openPayload, payloadLimits } from './payload.ts';
 export type { SeriesColumn, UnixMs } from './sample.ts';
 export { markStale, staleRows } from './staleness.ts';
 export type { SeriesSchema } from './schema.ts';

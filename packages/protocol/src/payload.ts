@@ -1,5 +1,5 @@
 import { BatchError, ByteReader, ByteWriter } from './bytes.ts';
-import { copyColumn, decodeColumn, decodeTimes, encodeColumn, encodeTimes } from './column.ts';
+import { copyColumn, countPresent, decodeColumn, decodeTimes, encodeColumn, encodeTimes } from './column.ts';
 
 export type Compress = (bytes: Uint8Array) => Uint8Array;
 
@@ -15,6 +15,11 @@ export interface SampleMatrix {
   readonly values: Float64Array;
   /** 1 where a sample exists, 0 where none; laid out as `values`. Absent when every sample exists. */
   readonly present?: Uint8Array;
+}
+
+/** Samples that exist. */
+export function countSamples({ values, present }: Pick<SampleMatrix, 'values' | 'present'>): number {
+  return present === undefined ? values.length : countPresent(present);
 }
 
 export const payloadLimits = {

@@ -3,7 +3,7 @@
  * what of the spool is done, so that the two are of one moment, whenever the agent is killed.
  */
 import { randomUUID } from 'node:crypto';
-import { decodeEnvelope, decodePayload, type UnixMs } from '@tarsier/protocol';
+import { countSamples, decodeEnvelope, decodePayload, type UnixMs } from '@tarsier/protocol';
 import { zstdDecompress } from '@tarsier/protocol/zstd';
 import { z } from 'zod';
 
@@ -214,15 +214,7 @@ function parse(json: string): z.infer<typeof stateSchema> | undefined {
 
 /** Samples of a batch. @throws {BatchError} when this version can't read it */
 export function samplesOf(batch: Uint8Array): number {
-  const { values, present } = decodePayload(decodeEnvelope(batch).payload, zstdDecompress);
-  return countPresent(values.length, present);
-}
-
-export function countPresent(places: number, present: Uint8Array | undefined): number {
-  if (present === undefined) return places;
-  let samples = 0;
-  for (let place = 0; place < places; place++) if (present[place] !== 0) samples++;
-  return samples;
+  return countSamples(decodePayload(decodeEnvelope(batch).payload, zstdDecompress));
 }
 
 export function hourOf(time: UnixMs): number {

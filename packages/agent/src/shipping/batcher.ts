@@ -1,5 +1,6 @@
 /** Hot file: samples of each tick into columns, and columns into a batch. `pnpm bench agent` shows what it costs. */
 import {
+  countSamples,
   encodeEnvelope,
   encodePayload,
   encodeSchema,
@@ -12,7 +13,6 @@ import {
 } from '@tarsier/protocol';
 import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
 import type { CollectedSamples } from '@tarsier/plugins';
-import { countPresent } from '../ledger/book.ts';
 
 /** Samples of one plugin at one tick. */
 export interface TickSource {
@@ -259,7 +259,7 @@ export function createBatcher({
       const { hash, bytes: schemaBytes } = currentSchema();
       const places = width * rows;
       const matrix = { values: values.subarray(0, places), present: present.subarray(0, places) };
-      const samples = countPresent(places, matrix.present);
+      const samples = countSamples(matrix);
       const payload = encodePayload({ times: Float64Array.from(taken), width, ...matrix }, zstdCompress);
       const bytes = encodeEnvelope({ host, epoch, seq, schemaHash: hash, t0, t1, rows, payload });
       present.fill(0);

@@ -1,6 +1,7 @@
 /** Takes an agent's batch: decode, admit, commit, hand on. Answers after the commit, never before. */
 import {
   type BatchEnvelope,
+  countSamples,
   decodeEnvelope,
   decodePayload,
   describeError,
@@ -166,7 +167,7 @@ export function createIngest({
       rows,
       schemaHash: schema.hash,
       payload,
-      samples: agent ? countPresent(matrix) : undefined,
+      samples: agent ? countSamples(matrix) : undefined,
     });
     if (inserted === 'unknown-host') {
       // Deleted since its schema was looked up: it comes in as a new one, when the batch says what its columns are.
@@ -250,13 +251,6 @@ export function createIngest({
 
     close: () => commits.drain(),
   };
-}
-
-function countPresent({ values, present }: SampleMatrix): number {
-  if (present === undefined) return values.length;
-  let samples = 0;
-  for (let place = 0; place < values.length; place++) if (present[place] !== 0) samples++;
-  return samples;
 }
 
 function schemaKey({ tenantId }: TenantScope, host: string, hash: Uint8Array): string {
