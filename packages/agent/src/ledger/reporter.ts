@@ -3,7 +3,7 @@ import { describeError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
 import type { Clock } from '../scrape/clock.ts';
 import type { Poster } from '../shipping/post.ts';
-import { hourMs, type LedgerBook } from './book.ts';
+import { hourMs, hourOf, type LedgerBook } from './book.ts';
 
 export interface LedgerTarget {
   readonly poster: Poster;
@@ -45,7 +45,7 @@ export function createLedgerReporter({
     const through = await accounted();
     const { rows, revision } = book.changes(reported);
     // An hour that is over is told of once more, so that the collector knows that it is.
-    if (rows.length === 0 && Math.floor(through / hourMs) === Math.floor(reportedThrough / hourMs)) return;
+    if (rows.length === 0 && hourOf(through) === hourOf(reportedThrough)) return;
     for (let at = 0; at === 0 || at < rows.length; at += mostRows) {
       const hours = rows.slice(at, at + mostRows).map(({ hour, ...row }) => ({ hour: hour * hourMs, ...row }));
       const body = Buffer.from(JSON.stringify({ source: book.source, through, hours }));

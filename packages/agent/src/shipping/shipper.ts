@@ -169,7 +169,10 @@ export function createShipper({
   }
 
   /** @returns also the schema that had to go along */
-  async function sendPiece({ bytes, schema }: Piece): Promise<{ verdict: Verdict; sentSchema?: Uint8Array }> {
+  async function sendPiece({
+    bytes,
+    schema,
+  }: Piece): Promise<{ verdict: Exclude<Verdict, { kind: 'schema-wanted' }>; sentSchema?: Uint8Array }> {
     const first = await send(bytes);
     if (first.kind !== 'schema-wanted') return { verdict: first };
     const sentSchema = schema?.bytes ?? (await spool.schemaOf(decodeEnvelope(bytes).schemaHash));
@@ -208,10 +211,9 @@ export function createShipper({
       pieces.shift();
       if (verdict.kind === 'stored') stored = true;
       else {
-        const why = 'why' in verdict ? verdict.why : verdict.kind;
-        const code = ('code' in verdict ? verdict.code : undefined) ?? verdict.kind;
-        await refuse(piece, why);
-        refused.push({ reason: code, samples: readSamples(piece.bytes) ?? 0 });
+        await refuse(piece, verdict.why);
+        const code = verdict.kind === 'refused' ? verdict.code : undefined;
+        refused.push({ reason: code ?? verdict.kind, samples: readSamples(piece.bytes) ?? 0 });
       }
     }
     if (stored) stats.shipped++;

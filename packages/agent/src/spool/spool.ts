@@ -68,7 +68,8 @@ export async function openSpool({
   /** The batch that was appended last, unless it is done: it need not be read back. */
   let latest: Held | undefined;
   let currentSchema: EncodedSchema | undefined;
-  const { book, crashed } = openBook(await readText(folder, spoolFiles.progress));
+  const progress = await readText(folder, spoolFiles.progress);
+  const { book, crashed } = openBook(progress);
   let writing: { readonly segment: Segment; readonly file: FileHandle } | undefined;
   let reading: { readonly id: number; readonly file: FileHandle } | undefined;
   let queue: Promise<unknown> = Promise.resolve();
@@ -96,7 +97,6 @@ export async function openSpool({
       counts.bytes += segment.bytes;
       counts.damaged += damaged;
     }
-    const progress = await readText(folder, spoolFiles.progress);
     applyProgress(progress, segments);
     // A number is never used twice: what was done in a deleted segment must not pass for done in a new one.
     lastId = Math.max(segments.at(-1)?.id ?? 0, lastIdIn(progress), book.position.segment);
@@ -267,15 +267,14 @@ export async function openSpool({
     const tooOld = now() - maxAgeMs;
     for (const segment of segments) {
       for (let batch = segment.oldest(); batch !== undefined; batch = segment.oldest()) {
-        const { time, samples } = batch;
+        const { time } = batch;
         if (time < tooOld) {
           counts.dropped++;
           await giveUp(segment, batch, dropReasons.old);
           continue;
         }
         const bytes = await readable(segment, batch.start, 'batch');
-        if (bytes !== undefined)
-          return { bytes, time, place: { segment, batch }, ...(samples === undefined ? {} : { samples }) };
+        if (bytes !== undefined) return { bytes, time, place: { segment, batch } };
         segment.finish(batch);
         if (counts.damaged++ === 0)
           log.warn('a batch in the spool can not be read back; it is left out', { segment: segment.id });
