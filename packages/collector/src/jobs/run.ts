@@ -7,6 +7,9 @@ import type { Assignment } from './threads/messages.ts';
 import type { JobRooms } from './threads/rooms.ts';
 import type { ThreadPool, ThreadRun } from './threads/thread-pool.ts';
 
+/** Where a run tells how it goes. */
+export type RunJournal = Pick<Journal, 'progress' | 'event'>;
+
 /** Why a run was made to end. */
 type EndedBy = 'stop' | 'cancel' | 'limit' | 'lost';
 
@@ -50,7 +53,7 @@ export function startRun({
   readonly type: JobType;
   readonly pool: ThreadPool;
   readonly rooms: JobRooms;
-  readonly journal: Pick<Journal, 'progress' | 'event'>;
+  readonly journal: RunJournal;
   readonly graceMs: number;
   readonly claimedAt: number;
   readonly now: UnixMs;

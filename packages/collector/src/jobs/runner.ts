@@ -17,7 +17,7 @@ import { createFinisher } from './finisher.ts';
 import type { JobTypes } from './job-type.ts';
 import { createJournal } from './journal.ts';
 import { costOfMs, defaultPricePerSecond } from './price.ts';
-import { startRun, type Run } from './run.ts';
+import { startRun, type Run, type RunJournal } from './run.ts';
 import type { ThreadPool } from './threads/thread-pool.ts';
 import type { JobRooms } from './threads/rooms.ts';
 
@@ -137,7 +137,7 @@ export function createRunner({
   }
 
   /** @param claimed  resolves when it is this worker's for certain: nothing of it can be written before */
-  function start(job: ClaimedJob, claimedAt: number, claimed: Claim): Run | undefined {
+  function start(job: ClaimedJob, claimedAt: number, claimed: Certainty): Run | undefined {
     const type = types.get(job.type);
     if (type === undefined) return undefined;
     places[type.runs]--;
@@ -146,10 +146,7 @@ export function createRunner({
       type,
       pool,
       rooms,
-      journal: {
-        progress: (key, progress) => claimed.after(() => journal.progress(key, progress)),
-        event: (key, kind, body) => claimed.after(() => journal.event(key, kind, body)),
-      },
+      journal: claimed.journal,
       graceMs: options.graceMs,
       claimedAt,
       now: now(),
@@ -182,7 +179,7 @@ export function createRunner({
       if (free.thread <= 0 && free.inline <= 0) break;
       const claimedAt = performance.now();
       const plan = fairShare(claimable, { free, kindOf: (type) => types.get(type)?.runs ?? 'inline' });
-      const claimed = createClaim();
+      const claimed = createCertainty(journal);
       const begun: Run[] = [];
       try {
         await work.claim({ worker: id, leaseMs: options.leaseMs, now: now() }, plan, (jobs) => {
@@ -354,26 +351,33 @@ export function createRunner({
 }
 
 /** Whether jobs that have begun are this worker's for certain. */
-interface Claim {
+interface Certainty {
   readonly isDone: boolean;
   readonly done: Promise<void>;
   /** At once where it is, in order. */
   after(what: () => void): void;
+  /** What a run tells, from then on. */
+  readonly journal: RunJournal;
   finish(): void;
 }
 
-function createClaim(): Claim {
+function createCertainty(journal: RunJournal): Certainty {
   const { promise: done, resolve } = Promise.withResolvers<void>();
   const waiting: (() => void)[] = [];
   let isDone = false;
+  const after = (what: () => void): void => {
+    if (isDone) what();
+    else waiting.push(what);
+  };
   return {
     get isDone() {
       return isDone;
     },
     done,
-    after(what) {
-      if (isDone) what();
-      else waiting.push(what);
+    after,
+    journal: {
+      progress: (key, progress) => after(() => journal.progress(key, progress)),
+      event: (key, kind, body) => after(() => journal.event(key, kind, body)),
     },
     finish() {
       isDone = true;

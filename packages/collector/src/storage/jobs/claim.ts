@@ -177,7 +177,7 @@ const lanesSeen = (sql: AnySql) => sql`
     select lane.*, l.max_running, coalesce(l.paused, false) as paused, a.weight, a.finish_tag,
       least(a.max_running, coalesce(m.value, (k.limits->>'jobs-running')::float8))::int as tenant_max_running,
       a.paused as tenant_paused,
-      (select max(start_tag) from job_lane where job_lane.type = '*') as virtual_time
+      (select max(start_tag) from job_lane where job_lane.type = '*') as virtual_time, t.name as tenant
     from lane
     left join job_lane l on l.tenant_id = lane.tenant_id and l.type = lane.type
     join job_lane a on a.tenant_id = lane.tenant_id and a.type = '*'
@@ -229,15 +229,16 @@ async function look(
   const rows = await tx<LookRow[]>`
     with recursive ${lanesSeen(tx)}, opened as (
       select seen.*, p.places, least(max_running - running,
-        tenant_max_running - sum(running) over (partition by tenant_id)) as allowed
+        tenant_max_running - sum(running) over (partition by tenant_id)) as allowed,
+        row_number() over (partition by tenant_id order by p.places desc nulls last) as nth
       from seen left join unnest(${[...places.keys()]}::text[], ${[...places.values()]}::int[]) as p(type, places)
         on p.type = seen.type and seen.waiting and not seen.paused and not seen.tenant_paused
     ), wanting as (
       select tenant_id, weight from opened where places > 0 and coalesce(allowed > 0, true) group by tenant_id, weight
     )
-    select pg_backend_pid() as backend, o.*, tenant.name as tenant, (
+    select pg_backend_pid() as backend, o.*, (
       select json_agg(json_build_array(b.id, b.type, b.amount, b.spent))
-      from (${budgetsOf(tx, tx`o.tenant_id`, now)}) b where o.places > 0
+      from (${budgetsOf(tx, tx`o.tenant_id`, now)}) b where o.places > 0 and o.nth = 1
     ) as budgets, (
       select json_agg(json_build_array(id, priority, estimate_ms, reserved)) from (
         select id, priority, estimate_ms, reserved from job
@@ -246,7 +247,7 @@ async function look(
         limit case when o.places > 0 then greatest(0, least(o.places, o.allowed, ${leastPerLane}::int + ceil(
           ${spare}::float8 * o.places * o.weight / (select sum(weight) from wanting)))) else 0 end::bigint
       ) j) as candidates
-    from opened o join tenant using (tenant_id)`;
+    from opened o where o.tenant is not null`;
   const candidates = rows.flatMap(({ tenant_id: tenantId, tenant, type, candidates: some }) =>
     (some ?? []).map(([id, priority, estimateMs, reserved]) => ({
       tenantId,
@@ -258,10 +259,9 @@ async function look(
       reserved,
     })),
   );
-  // Each lane has those of its tenant.
-  const ofTenants = rows.filter(({ budgets: some }) => some !== null);
-  const budgets = [...new Map(ofTenants.map((row) => [row.tenant_id, row.budgets ?? []]))].flatMap(([tenantId, some]) =>
-    some.map(([id, type, amount, spent]) => ({ tenantId, id, type, amount, left: amount - spent })),
+  // Asked once for each tenant: with the lane that has most places.
+  const budgets = rows.flatMap(({ tenant_id: tenantId, budgets: some }) =>
+    (some ?? []).map(([id, type, amount, spent]) => ({ tenantId, id, type, amount, left: amount - spent })),
   );
   return { backend: rows[0]?.backend ?? 0, view: viewOf(rows), budgets, candidates };
 }

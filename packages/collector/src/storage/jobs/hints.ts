@@ -15,26 +15,27 @@ export type JobHint =
 /** A notification holds less than 8,000 bytes. */
 export const idsPerHint = 150;
 
+const hint = (sql: AnySql, text: string) => sql`pg_notify(${channel}, ${text})`;
+const changedHint = (sql: AnySql, tenantId: number, ids: readonly string[]) =>
+  hint(sql, `changed ${tenantId} ${ids.slice(0, idsPerHint).join(' ')}`);
+
 /** As columns of a statement that makes them. Many are not told of: whoever shows so many looks at the list. */
 export function submittedHints(sql: AnySql, tenantId: number, ids: readonly string[], wake: boolean) {
   const told = ids.length > 0 && ids.length <= idsPerHint;
-  return sql`${wake ? sql`pg_notify(${channel}, 'wake')` : sql`null`}, ${
-    told ? sql`pg_notify(${channel}, ${`changed ${tenantId} ${ids.join(' ')}`})` : sql`null`
-  }`;
+  return sql`${wake ? hint(sql, 'wake') : sql`null`}, ${told ? changedHint(sql, tenantId, ids) : sql`null`}`;
 }
 
-export const wakeStatement = (sql: AnySql) => sql`select pg_notify(${channel}, 'wake')`;
-export const cancelStatement = (sql: AnySql) => sql`select pg_notify(${channel}, 'cancel')`;
+export const wakeStatement = (sql: AnySql) => sql`select ${hint(sql, 'wake')}`;
+export const cancelStatement = (sql: AnySql) => sql`select ${hint(sql, 'cancel')}`;
 
 export async function tellChanged(sql: TarsierSql, tenantId: number, ids: readonly string[]): Promise<void> {
   // Nobody waits for the disk over a hint.
-  await sql`
-    select set_config('synchronous_commit', 'off', true), pg_notify(${channel}, ${`changed ${tenantId} ${ids.slice(0, idsPerHint).join(' ')}`})`;
+  await sql`select set_config('synchronous_commit', 'off', true), ${changedHint(sql, tenantId, ids)}`;
 }
 
 /** As part of what changes them: it is told once that holds, and its commit waits for the disk as always. */
 export function changedStatement(sql: TarsierSql, tenantId: number, ids: readonly string[]): PendingQuery<Row[]> {
-  return sql`select pg_notify(${channel}, ${`changed ${tenantId} ${ids.slice(0, idsPerHint).join(' ')}`})`;
+  return sql`select ${changedHint(sql, tenantId, ids)}`;
 }
 
 /** @returns ends it */
