@@ -6,6 +6,7 @@ import { silentLog } from '../log.ts';
 import { createTestStorage, type TestStorage } from '../storage/testing.ts';
 import type { TenantScope } from '../tenant.ts';
 import { fairShare } from './fair-share.ts';
+import type { RunnerOptions } from './runner.ts';
 import { startJobs, type JobsRunning } from './start-jobs.ts';
 import { jobTypes } from './testing-types.ts';
 
@@ -17,17 +18,21 @@ let scope: TenantScope;
 let offset = 0;
 let tenants = 0;
 
-beforeAll(async () => {
-  db = await createTestStorage();
-  jobs = await startJobs({
+function start(more: Partial<RunnerOptions> = {}): Promise<JobsRunning> {
+  return startJobs({
     storage: db.storage,
     types: jobTypes,
     registry: '',
     log: silentLog,
     name: 'test',
-    options: { threads: 0, inline: 20, leaseMs, pollMs: 50, graceMs: 200, pricePerSecond: 1_000_000_000 },
+    options: { threads: 0, inline: 20, leaseMs, pollMs: 50, ...more },
     now: () => Date.now() + offset,
   });
+}
+
+beforeAll(async () => {
+  db = await createTestStorage();
+  jobs = await start({ graceMs: 200, pricePerSecond: 1_000_000_000 });
 });
 afterEach(async () => {
   offset = 0;
@@ -97,15 +102,7 @@ test('the job of a worker that is gone is taken over, also when the database’s
   await claimAndDie();
   // An hour further back: the lease goes on for as long.
   await db.sql`update job set lease_until = lease_until + interval '1 hour' where id = ${id}`;
-  jobs = await startJobs({
-    storage: db.storage,
-    types: jobTypes,
-    registry: '',
-    log: silentLog,
-    name: 'test',
-    options: { threads: 0, inline: 20, leaseMs, pollMs: 50 },
-    now: () => Date.now() + offset,
-  });
+  jobs = await start();
   expect(await reached(id, 'succeeded')).toMatchObject({ attempt: 2, result: { a: 1 } });
 });
 

@@ -6,7 +6,7 @@ import type { TenantScope } from '../../tenant.ts';
 export interface Asking {
   readonly engine: Pick<Engine, 'instant' | 'range'>;
   readonly scope: TenantScope;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Counts as no query of the tenant. */
   readonly uncounted?: boolean;
 }

@@ -120,7 +120,7 @@ export async function increasesByDay(
   scope: TenantScope,
   { selector, by, days }: { readonly selector: string; readonly by: readonly string[]; readonly days: Days },
 ): Promise<readonly LabelledColumn[]> {
-  const asking = { engine, scope, uncounted, ...(signal === undefined ? {} : { signal }) };
+  const asking = { engine, scope, uncounted, signal };
   const sum = (range: string): string => `sum by (${by.join(', ')}) (increase(${selector}[${range}]))`;
   const columns: LabelledColumn[] = [];
   const end = (days.first + days.whole) * dayMs;

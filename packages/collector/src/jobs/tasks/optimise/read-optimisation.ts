@@ -57,7 +57,7 @@ const ownLabels = new Set(['__name__', 'host', 'plugin', 'job', 'instance', 'cpu
 
 /** Asks of a tenant, as of a time. */
 function askerOf({ engine, signal }: Pick<OptimisationReader, 'engine' | 'signal'>, scope: TenantScope, now: UnixMs) {
-  const asking = { engine, scope, ...(signal === undefined ? {} : { signal }) };
+  const asking = { engine, scope, signal };
   return {
     async range(query: string, lengthMs: number, stepMs: number): Promise<ReadonlyMap<string, Float64Array>> {
       const end = Math.floor(now / stepMs) * stepMs;
