@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { defineOperations, many } from './operation.ts';
-
-const day = z.iso.date('expected a day, as in 2026-11-30');
+import { day, defineOperations, many } from './operation.ts';
 
 /** What amounts are added up by. */
 export const analyticsKeys = ['day', 'host', 'agent', 'model', 'job'] as const;

@@ -77,5 +77,6 @@ export const next = z.string().exactOptional().describe('`cursor` of the next pa
 
 /** Unix ms. */
 export const unixMs = z.number().describe('Unix time, ms.');
+export const day = z.iso.date('expected a day, as in 2026-11-30');
 export const labels = z.record(z.string(), z.string());
 export const many = <T extends z.ZodType>(schema: T) => z.array(schema).readonly();

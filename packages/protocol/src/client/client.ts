@@ -4,7 +4,7 @@
  */
 import type { OperationKey } from '../api/operations.ts';
 import { errorOf, RequestError } from './request-error.ts';
-import type { AnswerAt, CallAnswer, CallArguments, Method } from './types.ts';
+import type { AnswerAt, CallAnswer, CallArguments, Common, Method } from './types.ts';
 
 /** A token that ends, and is renewed. */
 export interface TokenSource {
@@ -22,14 +22,10 @@ export interface ClientOptions {
 }
 
 /** A request by its path. */
-export interface PathOptions {
+export interface PathOptions extends Common {
   readonly body?: unknown;
   /** Of a body that is not JSON. */
   readonly type?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
-  /** Gets what an answer says besides, such as its etag. */
-  readonly heard?: (headers: Headers) => void;
 }
 
 export interface Client {

@@ -5,7 +5,8 @@ import type { OperationKey, Operations, ParametersOf } from '../api/operations.t
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-interface Common {
+/** What every request may have. */
+export interface Common {
   readonly signal?: AbortSignal;
   readonly headers?: Readonly<Record<string, string>>;
   /** Gets what an answer says besides, such as its etag. */
