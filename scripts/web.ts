@@ -12,13 +12,19 @@ export const webRoot = fileURLToPath(new URL('../packages/web/dist/', import.met
 export async function buildWeb(): Promise<void> {
   // Loaded only when there is something to build: it takes 150 MB.
   const { build } = await import('vite');
-  const environment = process.env['NODE_ENV'];
-  // A test runner's environment would build the libraries' development versions into the page.
-  process.env['NODE_ENV'] = 'production';
-  try {
+  await inProduction(async () => {
     await build(pageBuild());
     await build(embedBuild());
     await build(moduleBuild());
+  });
+}
+
+/** A test runner's environment would build the libraries' development versions into the page. */
+export async function inProduction(work: () => Promise<void>): Promise<void> {
+  const environment = process.env['NODE_ENV'];
+  process.env['NODE_ENV'] = 'production';
+  try {
+    await work();
   } finally {
     if (environment === undefined) delete process.env['NODE_ENV'];
     else process.env['NODE_ENV'] = environment;

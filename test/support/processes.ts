@@ -42,15 +42,15 @@ export function run(
   const stdout: string[] = [];
   const stderr: string[] = [];
   const waiting = new Set<() => void>();
-  const collect = (stream: NodeJS.ReadableStream, lines: string[]): void => {
+  const collect = (stream: NodeJS.ReadableStream, lines: string[], note?: (line: string) => void): void => {
     createInterface({ input: stream }).on('line', (line) => {
       lines.push(line);
+      note?.(line);
       for (const check of waiting) check();
     });
   };
   collect(child.stdout, stdout);
-  collect(child.stderr, stderr);
-  createInterface({ input: child.stderr }).on('line', noteLogged);
+  collect(child.stderr, stderr, noteLogged);
   const exited = new Promise<number | string>((resolve) => {
     child.once('exit', (code, signal) => {
       running.delete(child);

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { matrixResponse } from '@tarsier/protocol/api';
+import { matrixResponse, operations } from '@tarsier/protocol/api';
 import { z } from 'zod';
 import { noteSecret } from '../../packages/collector/src/testing-logged.ts';
 import { databaseEnvironment, ensureDatabase } from './database.ts';
@@ -12,20 +12,7 @@ const collectorMain = 'packages/collector/src/main.ts';
 const agentMain = 'packages/agent/src/main.ts';
 const readySchema = z.object({ ready: z.object({ url: z.string(), signIn: z.string(), ingestKey: z.string() }) });
 
-const ledgerSchema = z.array(
-  z.object({
-    state: z.string(),
-    hours: z.array(
-      z.object({
-        taken: z.number(),
-        sent: z.number(),
-        stored: z.number(),
-        dropped: z.record(z.string(), z.number()),
-        crashes: z.number(),
-      }),
-    ),
-  }),
-);
+const ledgerSchema = z.array(operations['GET /v1/hosts/{host}/ledger'].answer);
 
 export interface RunningCollector extends RunningProcess {
   readonly url: string;

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
-import { webRoot } from '../../../scripts/web.ts';
+import { inProduction, webRoot } from '../../../scripts/web.ts';
 
 export interface Site {
   readonly origin: string;
@@ -58,9 +58,7 @@ export async function startSite(
 
 /** Builds a page's script, as a site that installed the packages would: from what is published of ours. */
 export async function buildPage(name: string, outDir: string): Promise<void> {
-  const environment = process.env['NODE_ENV'];
-  process.env['NODE_ENV'] = 'production';
-  try {
+  await inProduction(async () => {
     await build({
       configFile: false,
       logLevel: 'error',
@@ -76,8 +74,5 @@ export async function buildPage(name: string, outDir: string): Promise<void> {
         },
       },
     });
-  } finally {
-    if (environment === undefined) delete process.env['NODE_ENV'];
-    else process.env['NODE_ENV'] = environment;
-  }
+  });
 }
