@@ -35,7 +35,10 @@ export class DashboardView extends LitElement {
   /** Of what was read: somebody else's change is not overwritten. */
   #etag = '';
   readonly #locale = new LocaleController(this, appWords);
-  readonly #source = new SourceController(this, () => void this.#load());
+  readonly #source = new SourceController(this, () => {
+    // The first time, the dashboard's own change asks.
+    if (this.hasUpdated) void this.#load();
+  });
 
   constructor() {
     super();
@@ -61,13 +64,20 @@ export class DashboardView extends LitElement {
   async #load(): Promise<void> {
     const api = this.#source.value?.api;
     if (api === undefined || this.dashboard === '') return;
+    const path = this.#path;
+    let etag = '';
+    let loaded: Loadable<Dashboard>;
     try {
-      const value = await api.get(this.#path, undefined, (headers) => (this.#etag = headers.get('etag') ?? ''));
-      this.loaded = { kind: 'ready', value };
+      const value = await api.get(path, undefined, (headers) => (etag = headers.get('etag') ?? ''));
+      loaded = { kind: 'ready', value };
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      this.loaded = { kind: 'failed', error };
+      loaded = { kind: 'failed', error };
     }
+    // A slow answer about the dashboard that was shown before is not this one's.
+    if (path !== this.#path) return;
+    this.loaded = loaded;
+    this.#etag = etag;
   }
 
   /** @returns whether it was done; why not is said */

@@ -69,6 +69,24 @@ test('a dashboard shows its elements with their attributes', async () => {
   await expectAccessible(page);
 });
 
+test('a dashboard is asked for once, and a slow answer about the one before does not take its place', async () => {
+  let answerLate: (answer: unknown) => void = () => undefined;
+  fake.answers.set('/v1/dashboards/d1', () => new Promise((resolve) => (answerLate = resolve)));
+  fake.answers.set('/v1/dashboards/d2', { ...dashboard, id: 'd2', name: 'Fleet', panels: [chart('Disk')] });
+  open('#/dashboards/d1');
+  await expect.poll(() => fake.asked).toContain('/v1/dashboards/d1');
+  page.route = parseRoute('#/dashboards/d2');
+  await expect.poll(panels).toEqual(['Disk']);
+  answerLate(dashboard);
+  await new Promise((resolve) => setTimeout(resolve));
+  await page.updateComplete;
+  expect(panels()).toEqual(['Disk']);
+  expect(fake.asked.filter((path) => path.startsWith('/v1/dashboards/'))).toEqual([
+    '/v1/dashboards/d1',
+    '/v1/dashboards/d2',
+  ]);
+});
+
 test('panels are moved, made wider, changed, added and taken away, and saved over what was read', async () => {
   open('#/dashboards/d1');
   await press('Arrange');
