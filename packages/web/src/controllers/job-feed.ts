@@ -15,10 +15,12 @@ const unended = new Set(['waiting', 'delayed', 'blocked', 'held', 'running']);
 
 export const isUnended = ({ state }: Job): boolean => unended.has(state);
 
-/** Changes with each change of any job, for lists that ask anew. */
-export function jobChanges({ jobs }: DataSource): Readable<number> {
+/** Changes with each change of any job that is meant, for what asks anew. */
+export function jobChanges({ jobs }: DataSource, isMeant: (job: Job) => boolean = () => true): Readable<number> {
   const changes = createStore(0, () => {
-    const follower = jobs.follow(({ type }) => type === 'job' && changes.set(changes.value + 1));
+    const follower = jobs.follow((news) => {
+      if (news.type === 'job' && isMeant(news.job)) changes.set(changes.value + 1);
+    });
     return () => follower.close();
   });
   return changes;

@@ -66,7 +66,8 @@ export class JobDetails extends LitElement {
     this,
     () => (this.job === '' ? undefined : `/v1/jobs/${encodeURIComponent(this.job)}/events?limit=10000`),
     this.#everyMs,
-    jobChanges,
+    // Others change how long it waits, but not what it has told.
+    (source) => jobChanges(source, ({ id }) => id === this.job),
   );
 
   get #answer(): JobResponse | undefined {
