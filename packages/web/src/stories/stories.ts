@@ -284,7 +284,7 @@ export const stories: readonly ElementStory[] = [
   {
     tag: 'tarsier-onboarding',
     fill(fake) {
-      fake.answers.set('/v1/enrolment-tokens', { token: 'tsr_enrol_x', expiresAt: Date.now() + 60 * minuteMs });
+      fake.answers.set('/v1/enrol-tokens', { token: 'tsr_enrol_x', expiresAt: Date.now() + 60 * minuteMs });
       fake.hosts.set({ kind: 'ready', value: [] });
     },
   },
@@ -352,30 +352,14 @@ function enter(story: ElementStory, state: StoryState, fake: Fake): void {
       fake.answers.set('/v1/optimisation', { ...testOptimisation, parts: [] });
       return;
     case 'loading':
-      for (const path of [
-        '/v1/',
-        '/v1/query_range',
-        '/v1/series',
-        '/v1/anomalies',
-        '/v1/anomalies/events',
-        '/v1/incidents?',
-      ]) {
-        fake.answers.set(path, () => new Promise(() => {}));
-      }
+      fake.answers.clear();
+      fake.answers.set('/v1/', () => new Promise(() => {}));
       return;
     case 'error':
     case 'denied': {
       const error = state === 'error' ? busy : refused;
-      for (const path of [
-        '/v1/',
-        '/v1/query_range',
-        '/v1/series',
-        '/v1/anomalies',
-        '/v1/anomalies/events',
-        '/v1/incidents?',
-      ]) {
-        fake.answers.set(path, error);
-      }
+      fake.answers.clear();
+      fake.answers.set('/v1/', error);
       fake.hosts.set({ kind: 'failed', error });
       fake.alerts.set({ kind: 'failed', error });
       fake.hold([], { kind: 'failed', error });
