@@ -14,7 +14,7 @@ export interface ActionDetail {
 export function act(element: HTMLElement, source: DataSource, detail: ActionDetail): Promise<ActionOutcome> {
   const { kind, ...body } = detail.action;
   const path = `/v1/incidents/${encodeURIComponent(detail.incident.id)}/${kind}`;
-  return actUnlessTaken(element, detail, () => source.api.send('POST', path, body));
+  return actUnlessTaken(element, source, detail, (api) => api.send('POST', path, body));
 }
 
 const hourMs = 3_600_000;

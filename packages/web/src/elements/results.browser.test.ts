@@ -105,6 +105,20 @@ test('a proposal is applied and rolled back where it stands, and a refusal is sa
   await expect.poll(() => part(element, '.actions [role=status]').textContent).toBe('it was not applied');
 });
 
+test('a proposal of a result from elsewhere is left to the page around it', async () => {
+  const element = document.createElement('tarsier-convergence');
+  element.data = testTuning;
+  document.body.append(element);
+  end = () => element.remove();
+  const wanted: unknown[] = [];
+  element.addEventListener('tarsier-action', (event) => wanted.push((event as CustomEvent).detail));
+  await expect.poll(() => element.shadowRoot?.querySelector('.actions button')).toBeTruthy();
+  part(element, '.actions button').click();
+  expect(wanted).toEqual([{ proposal: 'p1', action: 'apply' }]);
+  await element.updateComplete;
+  expect(part(element, '.actions [role=status]').textContent).toBe('');
+});
+
 test('a training is watched while it learns: its curves grow with what it tells', async () => {
   const events: JobEvent[] = [1, 2, 3].map((epoch) => ({
     kind: 'progress',

@@ -196,10 +196,10 @@ export class TarsierBudget extends LitElement {
   }
 
   async #act(id: string, action: 'apply' | 'undo'): Promise<void> {
-    const { source } = this.#proposals;
-    if (source === undefined) return;
     const path = `/v1/rebalances/${encodeURIComponent(id)}/${action}`;
-    const outcome = await actUnlessTaken(this, { action, rebalance: id }, () => source.api.send('POST', path, {}));
+    const outcome = await actUnlessTaken(this, this.#proposals.source, { action, rebalance: id }, (api) =>
+      api.send('POST', path, {}),
+    );
     if (outcome.kind === 'taken') return;
     const { appliedNow, undoneNow } = this.#locale.words.budget;
     this.said = outcome.kind === 'failed' ? outcome.message : action === 'apply' ? appliedNow : undoneNow;

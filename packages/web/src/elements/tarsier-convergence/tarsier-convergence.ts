@@ -187,10 +187,10 @@ export class TarsierConvergence extends ResultElement<ThresholdTuning> {
   }
 
   async #decide(proposal: string, action: 'apply' | 'rollback'): Promise<void> {
-    const { source } = this.feed;
-    if (source === undefined) return;
     const path = `/v1/threshold-proposals/${encodeURIComponent(proposal)}/${action}`;
-    const outcome = await actUnlessTaken(this, { proposal, action }, () => source.api.send('POST', path, {}));
+    const outcome = await actUnlessTaken(this, this.feed.source, { proposal, action }, (api) =>
+      api.send('POST', path, {}),
+    );
     if (outcome.kind === 'taken') return;
     const { applied, rolledBack } = this.locale.words.convergence;
     this.said = outcome.kind === 'failed' ? outcome.message : action === 'apply' ? applied : rolledBack;

@@ -256,10 +256,10 @@ export class TarsierJobs extends LitElement {
   }
 
   async #act({ id }: Job, action: JobAction): Promise<void> {
-    const { source } = this.#jobs;
-    if (source === undefined) return;
     const path = `/v1/jobs/${encodeURIComponent(id)}/${action}`;
-    const outcome = await actUnlessTaken(this, { job: id, action }, () => source.api.send('POST', path, {}));
+    const outcome = await actUnlessTaken(this, this.#jobs.source, { job: id, action }, (api) =>
+      api.send('POST', path, {}),
+    );
     if (outcome.kind === 'taken') return;
     this.said = outcome.kind === 'failed' ? outcome.message : this.#locale.words.jobs.done[action];
     this.refresh();

@@ -230,10 +230,10 @@ export class TarsierOptimisationScore extends LitElement {
   }
 
   async #act({ id }: Recommendation, action: 'follow' | 'dismiss'): Promise<void> {
-    const { source } = this.#open;
-    if (source === undefined) return;
     const path = `/v1/recommendations/${encodeURIComponent(id)}/${action}`;
-    const outcome = await actUnlessTaken(this, { action, recommendation: id }, () => source.api.send('POST', path, {}));
+    const outcome = await actUnlessTaken(this, this.#open.source, { action, recommendation: id }, (api) =>
+      api.send('POST', path, {}),
+    );
     if (outcome.kind === 'taken') return;
     const { followed, dismissed } = this.#locale.words.optimisation;
     this.said = outcome.kind === 'failed' ? outcome.message : action === 'follow' ? followed : dismissed;
