@@ -169,6 +169,16 @@ test('models compared: sorted by any column, the best of each marked, filtered b
   await expectAccessible(element);
 });
 
+test('a queue from elsewhere is shown and nothing is asked for', async () => {
+  const { provider, asked, end: done } = mount('tarsier-connection');
+  end = done;
+  const element = document.createElement('tarsier-job-queue');
+  element.data = { lanes: [], weight: 7, workers: 2, slots: 2 };
+  provider.append(element);
+  await expect.poll(() => text(element)).toContain('7');
+  expect(asked.filter((path) => path.startsWith('/v1/'))).toEqual([]);
+});
+
 test('jobs: states, cost, and what can be done about each, by the keyboard, and said', async () => {
   const { element, asked, answers } = show('tarsier-jobs', [
     testJob('j1', { state: 'running', type: 'forecast.train', progress: { ratio: 0.25 }, payload: { model: 'load' } }),

@@ -31,13 +31,13 @@ export class TarsierJobQueue extends LitElement {
   readonly #locale = new LocaleController(this, modelWords);
   readonly #queue = asking(
     this,
-    () => '/v1/jobs/queue',
+    () => (this.data === undefined ? '/v1/jobs/queue' : undefined),
     () => pollMs,
     jobChanges,
   );
   readonly #schedules = asking(
     this,
-    () => '/v1/job-schedules',
+    () => (this.data === undefined ? '/v1/job-schedules' : undefined),
     () => 4 * pollMs,
   );
 
