@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type CDPSession, type Page } from 'playwright';
 import { build } from 'vite';
-import { buildWeb, embedBuild, webFolder } from '../../scripts/web.ts';
+import { embedBuild, webFolder } from '../../scripts/web.ts';
 import { chromiumFlags, chromiumPath } from '../../test/support/chromium.ts';
 import { measureSizes } from './sizes.ts';
 
@@ -17,7 +17,6 @@ const seconds = 20;
 
 const folder = await mkdtemp(join(tmpdir(), 'tarsier-bench-web-'));
 try {
-  await buildWeb();
   await sizes();
   await charts();
 } finally {
