@@ -1,7 +1,7 @@
 /** What many charts never need, loaded by the first one that does. */
 import { toCsv, toPng, toSvg } from '../../chart/export.ts';
+import { save } from '../../data/save.ts';
 import { help, menuEntries } from './menu.ts';
-import { save } from './save.ts';
 import { summaryInWords, table } from './table.ts';
 import { thresholdHandles } from './threshold-handles.ts';
 

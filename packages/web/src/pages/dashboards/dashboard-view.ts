@@ -8,6 +8,7 @@ import { appWords } from '../../app/words/words.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { SourceController } from '../../controllers/source-context.ts';
 import { RequestError } from '../../data/rest.ts';
+import { save } from '../../data/save.ts';
 import type { Loadable } from '../../data/source.ts';
 import { define } from '../../define.ts';
 import { base, tokens } from '../../styles/tokens.ts';
@@ -113,12 +114,7 @@ export class DashboardView extends LitElement {
     const api = this.#source.value?.api;
     if (api === undefined) return;
     await this.#try(async () => {
-      const file = new Blob([JSON.stringify(await api.get(`${this.#path}/export`), undefined, 2)]);
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(file);
-      link.download = `${this.draft?.name ?? 'dashboard'}.json`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href));
+      save(new Blob([JSON.stringify(await api.get(`${this.#path}/export`), undefined, 2)]), 'dashboard.json');
     });
   }
 
