@@ -33,6 +33,11 @@ function formatNumber(value: number, least: number, most: number, locale: Locale
   return format.format(value).replace('-', minus);
 }
 
+/** How many of something: `12,345`. */
+export function formatCount(value: number, locale: Locale = browserLocale): string {
+  return cachedFormat(locale, 'count', () => new Intl.NumberFormat(locale.lang)).format(value);
+}
+
 /** Axis numbers need no more digits than their step has. */
 export function axisFormat(scale: Scale, step: number, locale: Locale = browserLocale): (value: number) => string {
   const scaledStep = step / scale.divisor;

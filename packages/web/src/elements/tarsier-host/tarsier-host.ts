@@ -3,6 +3,7 @@ import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatAge } from '../../chart/age.ts';
+import { formatCount } from '../../chart/units.ts';
 import { FollowController } from '../../controllers/follow.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { words } from '../../i18n/words.ts';
@@ -33,7 +34,7 @@ export class TarsierHost extends LitElement {
     const summary = hosts.value.find(({ host }) => host === this.host);
     if (summary === undefined) return text.unknown;
     const { series, state, lastSeen } = summary;
-    const count = new Intl.NumberFormat(this.#locale.lang).format(series);
+    const count = formatCount(series, this.#locale);
     if (state === 'up') return text.about(count, text.live);
     return text.about(
       count,

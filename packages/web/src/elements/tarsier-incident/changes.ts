@@ -3,7 +3,7 @@ import { seriesSignature } from '@tarsier/protocol/labels';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { formatDuration } from '../../chart/age.ts';
-import { formatValue, rateUnit } from '../../chart/units.ts';
+import { formatCount, formatValue, rateUnit } from '../../chart/units.ts';
 import type { AlertWords } from '../../i18n/alerts/en.ts';
 import type { Locale } from '../../i18n/locale.ts';
 
@@ -13,9 +13,8 @@ export function changesTable(
   { words, locale }: { readonly words: AlertWords; readonly locale: Locale },
 ): TemplateResult {
   const { incident: text } = words;
-  const number = new Intl.NumberFormat(locale.lang);
   const about = html`<p class="quiet">
-    ${text.changesOf(number.format(seriesCompared), hosts.join(', '))}${hostsLeftOut > 0 ? `; ${text.hostsLeftOut(hostsLeftOut)}` : ''}
+    ${text.changesOf(formatCount(seriesCompared, locale), hosts.join(', '))}${hostsLeftOut > 0 ? `; ${text.hostsLeftOut(hostsLeftOut)}` : ''}
   </p>`;
   if (changes.length === 0)
     return html`<p>${text.noChanges}</p>

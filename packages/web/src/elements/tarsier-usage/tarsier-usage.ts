@@ -2,9 +2,9 @@ import type { Answer } from '@tarsier/protocol/api';
 import { css, html, LitElement } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
+import { formatCount } from '../../chart/units.ts';
 import { AskedController } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
-import { cachedFormat } from '../../i18n/locale.ts';
 import { modelWords } from '../../i18n/models/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { resultStyles } from '../result.styles.ts';
@@ -89,18 +89,19 @@ export class TarsierUsage extends LitElement {
 
   #row({ name, key, value, used, source }: Limit): TemplateResult {
     const { usage: words } = this.#locale.words;
-    const format = cachedFormat(this.#locale, 'count', () => new Intl.NumberFormat(this.#locale.lang));
     const what = key === '' ? words.names[name] : words.ofKey(words.names[name], key);
     const isMuch = used !== null && used >= muchUsed * value;
     return html`<tr part="limit">
       <th scope="row">${what}</th>
-      <td>${format.format(value)}</td>
+      <td>${formatCount(value, this.#locale)}</td>
       <td>
         ${
           used === null
             ? '–'
             : html`<meter min="0" max=${value} value=${used} aria-label=${what}></meter
-                ><span class=${isMuch ? 'much' : ''}>${format.format(used)}${isMuch ? `, ${words.nearly}` : ''}</span>`
+                ><span class=${isMuch ? 'much' : ''}
+                  >${formatCount(used, this.#locale)}${isMuch ? `, ${words.nearly}` : ''}</span
+                >`
         }
       </td>
       <td>${words.sources[source]}</td>

@@ -3,6 +3,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { formatTime } from '../../chart/age.ts';
+import { formatCount } from '../../chart/units.ts';
 import { appWords } from '../../app/words/words.ts';
 import { AskedController } from '../../controllers/asked.ts';
 import { LocaleController } from '../../controllers/locale.ts';
@@ -54,7 +55,11 @@ export class HostLedger extends LitElement {
     if (state.kind !== 'ready' || state.value.state === 'unaccounted') return nothing;
     const { ledger: words } = this.#locale.words;
     const { hours, state: whole } = state.value;
-    const sum = (of: (hour: LedgerHour) => number): string => this.#count(hours.reduce((all, one) => all + of(one), 0));
+    const sum = (of: (hour: LedgerHour) => number): string =>
+      formatCount(
+        hours.reduce((all, one) => all + of(one), 0),
+        this.#locale,
+      );
     return html`<details class="card" ?open=${whole === 'fault'}>
       <summary>
         ${words.title}: <span class=${whole === 'fault' ? 'fault' : ''}>${words.whole[whole]}</span>
@@ -84,23 +89,19 @@ export class HostLedger extends LitElement {
     const { ledger: words } = this.#locale.words;
     const notes = [
       ...(hour.why === undefined ? [] : [hour.why]),
-      ...Object.entries(hour.dropped).map(([reason, samples]) => `${this.#count(samples)} ${reason}`),
+      ...Object.entries(hour.dropped).map(([reason, samples]) => `${formatCount(samples, this.#locale)} ${reason}`),
       ...(hour.crashes === 0 ? [] : [words.crashes(hour.crashes)]),
     ];
     return html`<tr>
       <th scope="row">${formatTime(hour.hour, 'day', this.#locale)}</th>
-      <td>${this.#count(hour.taken)}</td>
-      <td>${this.#count(hour.stored)}</td>
-      <td>${this.#count(droppedOf(hour))}</td>
-      <td>${this.#count(hour.waiting)}</td>
+      <td>${formatCount(hour.taken, this.#locale)}</td>
+      <td>${formatCount(hour.stored, this.#locale)}</td>
+      <td>${formatCount(droppedOf(hour), this.#locale)}</td>
+      <td>${formatCount(hour.waiting, this.#locale)}</td>
       <td class="text ${hour.state === 'fault' ? 'fault' : ''}">
         ${words.states[hour.state]}${notes.length === 0 ? nothing : html` <small>(${notes.join('; ')})</small>`}
       </td>
     </tr>`;
-  }
-
-  #count(samples: number): string {
-    return new Intl.NumberFormat(this.#locale.lang).format(samples);
   }
 }
 
