@@ -4,15 +4,6 @@ import { icon, icons } from './icons.ts';
 /** Those of the dashboard, and of its elements. */
 export const appIcons = {
   ...icons,
-  system: icon(
-    svg`<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.5"/><path d="M8 1.8a6.2 6.2 0 010 12.4z" fill="currentColor"/>`,
-  ),
-  light: icon(
-    svg`<circle cx="8" cy="8" r="3.1" fill="currentColor"/><path d="M8 1v1.8M8 13.2V15M1 8h1.8M13.2 8H15M3 3l1.3 1.3M11.7 11.7L13 13M13 3l-1.3 1.3M4.3 11.7L3 13" stroke="currentColor" stroke-width="1.5" stroke-linecap="round"/>`,
-  ),
-  contrast: icon(
-    svg`<circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="2"/><path d="M8 1.8a6.2 6.2 0 000 12.4z" fill="currentColor"/>`,
-  ),
   overview: icon(
     svg`<path d="M2 2.5h5v5H2zM9 2.5h5v3H9zM9 7.5h5v6H9zM2 9.5h5v4H2z" fill="none" stroke="currentColor" stroke-width="1.4" stroke-linejoin="round"/>`,
   ),
@@ -44,5 +35,4 @@ export const appIcons = {
   more: icon(
     svg`<path d="M3 4.5h10M3 8h10M3 11.5h10" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/>`,
   ),
-  dark: icon(svg`<path d="M13.6 9.9A6.2 6.2 0 016.1 2.4a6.2 6.2 0 107.5 7.5z" fill="currentColor"/>`),
 } as const;

@@ -59,12 +59,6 @@ export const icons = {
   zoomOut: icon(
     svg`<circle cx="7" cy="7" r="4.6" fill="none" stroke="currentColor" stroke-width="1.5"/><path d="M10.5 10.5L14 14M5 7h4" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/>`,
   ),
-  zoomIn: icon(
-    svg`<circle cx="7" cy="7" r="4.6" fill="none" stroke="currentColor" stroke-width="1.5"/><path d="M10.5 10.5L14 14M5 7h4M7 5v4" stroke="currentColor" stroke-width="1.6" stroke-linecap="round"/>`,
-  ),
-  reset: icon(
-    svg`<path d="M3.4 9.2a4.8 4.8 0 101-5.2L2.6 5.8M2.4 2.6v3.3h3.3" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round"/>`,
-  ),
   menu: icon(
     svg`<path d="M8 3.4v.1M8 8v.1M8 12.6v.1" stroke="currentColor" stroke-width="2.4" stroke-linecap="round"/>`,
   ),
