@@ -263,7 +263,7 @@ export class TarsierChart extends LitElement {
 
   protected override updated(): void {
     this.#cells = [...this.renderRoot.querySelectorAll('.legend .value')];
-    this.#writeValues(true);
+    this.#writeValues(this.#noteOf(this.#feed?.data), true);
     this.renderRoot.querySelector<HTMLDialogElement>('dialog:not([open])')?.showModal();
     const { point } = this;
     const tip = this.#part('tooltip');
@@ -425,8 +425,9 @@ export class TarsierChart extends LitElement {
     const view = this.#view;
     const ongoing = view?.anomalies.some(({ end }) => end === undefined);
     const { min, max } = view?.held.range ?? {};
+    const placeholder = this.#noteOf(feed);
     const next = [
-      this.#noteOf(feed)?.kind,
+      placeholder?.kind,
       feed?.failed.length,
       view?.naming,
       view?.hidden,
@@ -440,12 +441,12 @@ export class TarsierChart extends LitElement {
     const same = next.length === this.#around.length && next.every((one, i) => one === this.#around[i]);
     this.#around = next;
     if (!same || this.point !== undefined) this.requestUpdate();
-    else this.#writeValues(false);
+    else this.#writeValues(placeholder, false);
   }
 
   /** @param rendered  the element was rendered anew */
-  #writeValues(rendered: boolean): void {
-    const view = this.#note() === undefined ? this.#view : undefined;
+  #writeValues(placeholder: ChartNote | undefined, rendered: boolean): void {
+    const view = placeholder === undefined ? this.#view : undefined;
     if (view !== undefined && this.#cells.length > 0) {
       for (const [i, value] of legendValues(view, this.point, this.#locale).entries()) {
         const cell = this.#cells[i];
@@ -668,10 +669,6 @@ export class TarsierChart extends LitElement {
     this.requestUpdate();
   }
 
-  #note(): ChartNote | undefined {
-    return this.#noteOf(this.#data === undefined ? this.#feed?.data : undefined);
-  }
-
   #noteOf(feed: ChartData | undefined): ChartNote | undefined {
     const source = this.#follow.source;
     if (this.data !== undefined) return this.#view?.newest === undefined ? { kind: 'empty' } : undefined;
@@ -684,13 +681,14 @@ export class TarsierChart extends LitElement {
   }
 
   override render(): TemplateResult {
-    const placeholder = this.#note();
+    const feed = this.#feed?.data;
+    const placeholder = this.#noteOf(feed);
     const view = placeholder === undefined ? this.#view : undefined;
     const now = this.#now;
     const text = this.#locale;
     const { chart } = text.words;
     const extras = this.#extras;
-    const failed = this.#feed?.data.failed.length ?? 0;
+    const failed = feed?.failed.length ?? 0;
     return html`<figure class="card ${view?.stale === true ? 'stale' : ''}" part="figure" aria-labelledby="title">
       <figcaption part="toolbar">
         <h3 id="title">${this.label}</h3>
