@@ -41,6 +41,8 @@ export class JobFeedController {
   readonly #done: AskedController<{ readonly jobs: readonly Job[] }>;
   readonly #asked: AskedController<{ readonly events: readonly JobEvent[] }>;
   #follower: JobFollower | undefined;
+  /** Of which the points are followed. */
+  #followed: string | undefined;
   /** What came live of the job that is shown. */
   #told: { readonly job: string; readonly events: JobEvent[] } = { job: '', events: [] };
 
@@ -78,6 +80,7 @@ export class JobFeedController {
       new SourceController(host, (source) => {
         this.#follower?.close();
         this.#follower = source?.jobs.follow((news) => this.#hear(news));
+        this.#followed = undefined;
       }),
     );
     host.addController({ hostUpdated: () => this.#follow() });
@@ -86,8 +89,11 @@ export class JobFeedController {
   /** Points come live of a job that runs, from the last one on that is known. */
   #follow(): void {
     const { job } = this;
-    const wanted = this.#wantsEvents && this.#asked.state.kind === 'ready' && job !== undefined && isUnended(job);
-    this.#follower?.points(wanted ? job.id : undefined, this.events.at(-1)?.number ?? 0);
+    const isWanted = this.#wantsEvents && this.#asked.state.kind === 'ready' && job !== undefined && isUnended(job);
+    const wanted = isWanted ? job.id : undefined;
+    if (wanted === this.#followed) return;
+    this.#followed = wanted;
+    this.#follower?.points(wanted, this.events.at(-1)?.number ?? 0);
   }
 
   #hear(news: JobNewsItem): void {
