@@ -1,7 +1,6 @@
 import { css, html, nothing, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import { formatDuration } from '../../chart/age.ts';
 import { formatValue } from '../../chart/units.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
@@ -95,7 +94,7 @@ export class TarsierGauge extends SeriesElement {
     const max = this.max ?? (unit === 'ratio' ? 1 : 100);
     const text = formatValue(value, unit, this.locale);
     const level = this.#level(value);
-    const { newest, now } = this.feed;
+    const { oldness: old } = this;
     return html`<div class="card ${state.kind} ${level ?? ''}">
       <svg
         class="dial"
@@ -115,11 +114,7 @@ export class TarsierGauge extends SeriesElement {
       <span class="value">${text}</span>
       <span class="quiet">${this.label}</span>
       ${level === undefined ? nothing : html`<span class="word">${icons[level]}${words.severity[level]}</span>`}
-      ${
-        state.kind === 'stale' && newest !== undefined
-          ? html`<span class="word quiet">${icons.stale}${words.old(formatDuration(now - newest))}</span>`
-          : nothing
-      }
+      ${old === '' ? nothing : html`<span class="word quiet">${icons.stale}${old}</span>`}
     </div>`;
   }
 

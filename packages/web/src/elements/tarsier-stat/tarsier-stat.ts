@@ -1,7 +1,6 @@
 import { css, html, nothing, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import { formatDuration } from '../../chart/age.ts';
 import { extentOf, sparkBox, sparkPath } from '../../chart/spark-path.ts';
 import { formatValue } from '../../chart/units.ts';
 import { icons } from '../../styles/icons.ts';
@@ -79,16 +78,11 @@ export class TarsierStat extends SeriesElement {
       </div>`;
     }
     const value = series.column.values.at(-1);
-    const { newest, now } = this.feed;
+    const { oldness: old } = this;
     return html`<div class="card ${state.kind}">
       <span class="quiet">${this.label}</span>
       <span class="value" part="value">${formatValue(value, this.shownUnit, this.locale)}</span>
-      ${this.#delta(value)}
-      ${
-        state.kind === 'stale' && newest !== undefined
-          ? html`<span class="old quiet">${icons.stale} ${words.old(formatDuration(now - newest))}</span>`
-          : nothing
-      }
+      ${this.#delta(value)} ${old === '' ? nothing : html`<span class="old quiet">${icons.stale} ${old}</span>`}
       ${this.noTrend ? nothing : this.#trend()}
     </div>`;
   }
