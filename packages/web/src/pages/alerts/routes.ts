@@ -1,4 +1,4 @@
-import type { Channel, Rotation, Route, RoutedChannel, RoutePreview, Weekday } from '@tarsier/protocol/api';
+import type { Channel, Rotation, Route, RoutedChannel, RoutePreview } from '@tarsier/protocol/api';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
@@ -77,12 +77,15 @@ export class AlertRoutes extends EditingPart {
   #branch(route: Route): TemplateResult {
     const { route: text, severities: names } = this.policies.words;
     const { matchers, minSeverity, hours, escalation } = route;
-    const times = hours?.times.map(({ days, from, to }) => `${this.#days(days)} ${from}–${to}`).join(', ') ?? '';
     return html`<li class="branch" aria-current=${this.preview?.routeId === route.id ? 'true' : nothing}>
       <strong>${route.name}</strong> <code>${text.matches(matchers.join(', '))}</code>
       <p>${text.tells(this.#targets(route))}</p>
       ${minSeverity === 'info' ? nothing : html`<p class="quiet">${text.fromSeverity(names[minSeverity])}</p>`}
-      ${hours === undefined ? nothing : html`<p class="quiet">${text.inHours(`${times}, ${hours.timeZone}`)}</p>`}
+      ${
+        hours === undefined
+          ? nothing
+          : html`<p class="quiet">${text.inHours(`${this.timesInWords(hours.times)}, ${hours.timeZone}`)}</p>`
+      }
       ${
         escalation.length === 0
           ? nothing
@@ -97,11 +100,6 @@ export class AlertRoutes extends EditingPart {
       }
       <p class="form-buttons">${this.editButtons(route.id, route.name, path)}</p>
     </li>`;
-  }
-
-  #days(days: readonly Weekday[]): string {
-    const { days: names } = this.policies.words;
-    return days.length === 7 ? '' : days.map((day) => names[day]).join(' ');
   }
 
   #number(value: number): string {

@@ -83,11 +83,7 @@ export class AlertSilences extends EditingPart {
     const { silences: text } = this.locale.words;
     const end = endsAt === undefined ? text.always : text.ends(formatMoment(endsAt, now, this.locale));
     if (recurring === undefined) return end;
-    const times = recurring.times.map(
-      ({ days, from, to }) =>
-        `${days.length === 7 ? '' : `${days.map((day) => this.policies.words.days[day]).join(' ')} `}${from}–${to}`,
-    );
-    return `${text.recurring(recurring.timeZone, times.join(', '))}${endsAt === undefined ? '' : `, ${end}`}`;
+    return `${text.recurring(recurring.timeZone, this.timesInWords(recurring.times))}${endsAt === undefined ? '' : `, ${end}`}`;
   }
 
   #form(): TemplateResult {

@@ -1,3 +1,4 @@
+import type { Weekday } from '@tarsier/protocol/api';
 import { html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
@@ -114,6 +115,16 @@ export abstract class EditingPart extends LitElement {
         ${form()}
       </section>`,
     )}`;
+  }
+
+  /** When something is in force: its days, unless it is each of them, and from when to when. */
+  protected timesInWords(
+    times: readonly { readonly days: readonly Weekday[]; readonly from: string; readonly to: string }[],
+  ): string {
+    const { days: names } = this.policies.words;
+    const daysOf = (days: readonly Weekday[]): string =>
+      days.length === 7 ? '' : `${days.map((day) => names[day]).join(' ')} `;
+    return times.map(({ days, from, to }) => `${daysOf(days)}${from}–${to}`).join(', ');
   }
 
   protected formButtons(): TemplateResult {
