@@ -1,11 +1,4 @@
-import type {
-  LabTrial,
-  NewRule,
-  Rule,
-  RuleEvaluation,
-  RuleFilesResponse,
-  RuleLabResponse,
-} from '@tarsier/protocol/api';
+import type { LabTrial, NewRule, Rule, RuleEvaluation, RuleFilesResponse } from '@tarsier/protocol/api';
 import { html, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { state } from 'lit/decorators.js';
@@ -22,7 +15,7 @@ import { describeRule } from './describe-rule.ts';
 import type { TrialChosen } from './lab-result.ts';
 import { FormFault, kindField, ruleFields, ruleOfForm, type Kind } from './rule-form.ts';
 import { listStyles } from './rules.styles.ts';
-import { boundOf, trialOfRule } from './trial.ts';
+import { boundOf, isBound, trialOfRule } from './trial.ts';
 
 const pollMs = 60_000;
 const pastMs = 86_400_000;
@@ -207,15 +200,15 @@ export class RuleList extends EditingPart {
 
   async #try(event: Event, before: Rule | undefined, kind: Kind): Promise<void> {
     const form = event.target instanceof HTMLElement ? event.target.closest('form') : null;
-    if (form === null || !form.reportValidity()) return;
+    const { source } = this;
+    if (source === undefined || form === null || !form.reportValidity()) return;
     this.said = this.#app.words.rules.trying;
     try {
       // What is left out has its default, which the lab has as well.
       const rule = ruleOfForm(this.policies.words, new Entered(form), before, kind, this.#now) as NewRule;
-      const answer = await this.source?.api.send('POST', '/v1/rule-lab', trialOfRule(rule, this.#now, pastMs));
-      const { trials = [] } = (answer ?? {}) as Partial<RuleLabResponse>;
+      const { trials } = await source.api.send('POST', '/v1/rule-lab', trialOfRule(rule, source.now(), pastMs));
       const bound = boundOf(rule);
-      const at = trials.findIndex(({ value }) => value === (bound && Number(bound.toPrecision(6))));
+      const at = trials.findIndex((trial) => isBound(trial, bound));
       this.tried = { rule, trials, at: Math.max(0, at) };
       this.said = '';
     } catch (error) {

@@ -16,7 +16,7 @@ import { pageStyles } from '../page.styles.ts';
 import { LabResult, type TrialChosen } from './lab-result.ts';
 import { RuleList } from './rule-list.ts';
 import { styles } from './rules.styles.ts';
-import { emptyDraft, faultsOf, isWished, ruleOf, trialOf } from './trial.ts';
+import { emptyDraft, faultsOf, isBound, ruleOf, trialOf } from './trial.ts';
 import type { RuleDraft } from './trial.ts';
 
 const pastMs = 86_400_000;
@@ -172,7 +172,7 @@ export class RulesPage extends LitElement implements PageElement {
     if (trials.kind === 'failed') {
       return html`<p class="refused" role="alert">${icons.warning}${trials.error.message}</p>`;
     }
-    const wished = trials.value.find((trial) => isWished(trial, this.draft));
+    const wished = trials.value.find((trial) => isBound(trial, Number(this.draft.value)));
     // Another bound was typed since: it has yet to be tried.
     if (wished === undefined) return nothing;
     return html`<tarsier-lab-result

@@ -1,6 +1,6 @@
 import { newRuleSchema, ruleLabSchema } from '@tarsier/protocol/api';
 import { expect, test } from 'vitest';
-import { emptyDraft, faultsOf, isWished, ruleOf, trialOf, trialOfRule } from './trial.ts';
+import { emptyDraft, faultsOf, isBound, ruleOf, trialOf, trialOfRule } from './trial.ts';
 
 const draft = { ...emptyDraft, name: 'CPU busy', expr: 'cpu_busy_ratio', value: '0.9', hold: '5m' };
 
@@ -51,6 +51,6 @@ test('fields that are not right are named', () => {
 
 test('the wished bound is found among the trials', () => {
   const trial = { fired: 0, incidents: 0, pages: [], pagesInRealIncidents: 0, missedIncidents: [], unsent: [] };
-  expect(isWished({ ...trial, value: 0.9 }, draft)).toBe(true);
-  expect(isWished({ ...trial, value: 0.99 }, draft)).toBe(false);
+  expect(isBound({ ...trial, value: 0.9 }, Number(draft.value))).toBe(true);
+  expect(isBound({ ...trial, value: 0.99 }, Number(draft.value))).toBe(false);
 });

@@ -51,6 +51,11 @@ export function ruleOf({ name, expr, op, value, hold, severity, shadow }: RuleDr
 /** Places of the slider, in tenths of the wished bound. */
 const steps = [-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5];
 
+/** The past that a rule is tried on, at most some 10,000 times. */
+function past(end: number, pastMs: number): Pick<RuleLabRequest, 'start' | 'end' | 'stepMs'> {
+  return { start: end - pastMs, end, stepMs: Math.max(15_000, Math.ceil(pastMs / 10_000 / 1000) * 1000) };
+}
+
 /** Bounds to try beside the wished one: what would be told if it were a little lower or higher. */
 export function trialOf(draft: RuleDraft, end: number, pastMs: number): RuleLabRequest {
   return {
@@ -65,9 +70,7 @@ export function trialOf(draft: RuleDraft, end: number, pastMs: number): RuleLabR
       values: around(Number(draft.value)),
       clearBy: 0,
     },
-    start: end - pastMs,
-    end,
-    stepMs: Math.max(15_000, Math.ceil(pastMs / 10_000 / 1000) * 1000),
+    ...past(end, pastMs),
   };
 }
 
@@ -83,7 +86,6 @@ const mostLooks = 400;
 export function trialOfRule(rule: NewRule, end: number, pastMs: number): RuleLabRequest {
   const { name, severity, forMs } = rule;
   const common = { name, severity, forMs, keepFiringMs: 'keepFiringMs' in rule ? rule.keepFiringMs : 0 };
-  const stepMs = Math.max(15_000, Math.ceil(pastMs / 10_000 / 1000) * 1000);
   const tried = (): RuleLabRequest['rule'] => {
     switch (rule.kind) {
       case 'threshold': {
@@ -119,7 +121,7 @@ export function trialOfRule(rule: NewRule, end: number, pastMs: number): RuleLab
       }
     }
   };
-  return { rule: tried(), start: end - pastMs, end, stepMs };
+  return { rule: tried(), ...past(end, pastMs) };
 }
 
 /** The bound that a slider moves, of a rule that has one. */
@@ -138,7 +140,7 @@ export function boundOf(rule: NewRule): number | undefined {
   }
 }
 
-/** Which of the trials is the wished bound. */
-export function isWished({ value }: LabTrial, draft: RuleDraft): boolean {
-  return value === Number(Number(draft.value).toPrecision(6));
+/** Whether a trial is that of a bound; of none when the rule has none. */
+export function isBound({ value }: LabTrial, bound: number | undefined): boolean {
+  return value === (bound && Number(bound.toPrecision(6)));
 }
