@@ -52,7 +52,7 @@ function number(name: string, label: string, value: number | undefined, options:
 /** @param kind  of a new one */
 export function ruleFields(words: PolicyWords, rule: Rule | undefined, kind: Kind, now: number): TemplateResult {
   const text = words.rule;
-  const at: Omit<Rule, 'id' | 'name' | 'enabled'> & Partial<Rule> = rule ?? fresh[kind];
+  const at: Rule = rule ?? { ...fresh[kind], id: '', name: '', enabled: true };
   const isOnTrial = at.shadowUntil !== undefined && at.shadowUntil > now;
   return html`${input('name', words.name, { value: at.name })}
   ${select(
@@ -61,10 +61,9 @@ export function ruleFields(words: PolicyWords, rule: Rule | undefined, kind: Kin
     severities.map((one): Option => [one, words.severities[one]]),
     at.severity,
   )}
-  ${ownFields(words, rule ?? { ...fresh[kind], id: '', name: '', enabled: true })}
-  ${duration('forMs', text.hold, at.forMs)}
+  ${ownFields(words, at)} ${duration('forMs', text.hold, at.forMs)}
   ${input('runbookUrl', text.runbook, { value: at.runbookUrl, optional: true })}
-  ${check('enabled', text.enabled, at.enabled ?? true)} ${check('shadow', text.shadow, isOnTrial)}`;
+  ${check('enabled', text.enabled, at.enabled)} ${check('shadow', text.shadow, isOnTrial)}`;
 }
 
 function ownFields(words: PolicyWords, rule: Rule): TemplateResult {
