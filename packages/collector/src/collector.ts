@@ -262,7 +262,7 @@ export async function startCollector({
   const limiter = createLimiter({ storage, log, now });
   const live = createLive({
     jobs: storage.jobs,
-    waitingOf: async (scope, id) => (await jobs.queue.describe(scope, id)).waiting,
+    waitingOf: (scope, job) => jobs.queue.waitingOf(scope, job),
     models: storage.models,
     act: createActs({ storage, limiter, act: (...action) => relay.act(...action), now }),
     windows,

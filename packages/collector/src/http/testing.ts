@@ -118,7 +118,7 @@ export async function startTestServer(
   const limiter = createLimiter({ storage, log, holdMs: 50 });
   const live = createLive({
     jobs: storage.jobs,
-    waitingOf: async (of, id) => (await jobs.queue.describe(of, id)).waiting,
+    waitingOf: (of, job) => jobs.queue.waitingOf(of, job),
     models: storage.models,
     act: createActs({ storage, limiter, act: pipeline.act, now: Date.now }),
     windows,

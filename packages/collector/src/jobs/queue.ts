@@ -7,6 +7,7 @@ import {
   TarsierError,
   type Job,
   type JobState,
+  type JobWaiting,
   type UnixMs,
 } from '@tarsier/protocol';
 import type {
@@ -34,6 +35,8 @@ export interface JobQueue {
   quote(scope: TenantScope, job: Pick<NewJob, 'type' | 'payload' | 'priority'>): Promise<QuoteResponse>;
   /** @throws {TarsierError} `http/not-found` */
   describe(scope: TenantScope, id: string): Promise<JobResponse>;
+  /** Why a job waits, and how long it should; undefined for one that does not. */
+  waitingOf(scope: TenantScope, job: Job): Promise<JobWaiting | undefined>;
   /** @throws {TarsierError} `jobs/state` when it is in none for that */
   cancel(scope: TenantScope, id: string): Promise<JobResponse>;
   hold(scope: TenantScope, id: string): Promise<JobResponse>;
@@ -183,7 +186,12 @@ export function createJobQueue({
       const ms = job.meteredMs / job.estimate.ms;
       return { job, accuracy: { ms, ...(later === undefined ? {} : { startedLaterMs: later }) } };
     }
-    if (job.state === 'running') return { job };
+    const waiting = await waitingOf(scope, job);
+    return { job, ...(waiting === undefined ? {} : { waiting }) };
+  }
+
+  async function waitingOf(scope: TenantScope, job: Job): Promise<JobWaiting | undefined> {
+    if (job.finishedAt !== undefined || job.state === 'running') return undefined;
     const ahead = await jobs.ahead(scope, job);
     const kind = types.get(job.type)?.runs ?? 'inline';
     const sight = await sightOf(scope, kind);
@@ -194,12 +202,9 @@ export function createJobQueue({
     const waiting: WaitingJob = { ...job, tenantId: scope.tenantId, reserved, ahead };
     const start = expectedStart(waiting, sight);
     return {
-      job,
-      waiting: {
-        reasons: reasonsOf(waiting, sight),
-        ahead: ahead.jobs,
-        ...(start === undefined ? {} : { expectedStart: start }),
-      },
+      reasons: reasonsOf(waiting, sight),
+      ahead: ahead.jobs,
+      ...(start === undefined ? {} : { expectedStart: start }),
     };
   }
 
@@ -272,6 +277,7 @@ export function createJobQueue({
       };
     },
     describe,
+    waitingOf,
     cancel: (scope, id) =>
       change(scope, id, 'cancelled', async () => (await jobs.cancel(scope, id, now())) !== undefined),
     hold: (scope, id) => change(scope, id, 'held', () => jobs.hold(scope, id)),

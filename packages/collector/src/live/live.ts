@@ -6,8 +6,9 @@ import {
   type Anomaly,
   type AnomalyEvent,
   type Incident,
-  type UnixMs,
+  type Job,
   type JobWaiting,
+  type UnixMs,
 } from '@tarsier/protocol';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
@@ -80,7 +81,7 @@ export function createLive({
 }: {
   readonly jobs: Pick<Jobs, 'find' | 'events'>;
   /** Why a job waits, and how long it should; undefined for one that does not. */
-  readonly waitingOf?: (scope: TenantScope, id: string) => Promise<JobWaiting | undefined>;
+  readonly waitingOf?: (scope: TenantScope, job: Job) => Promise<JobWaiting | undefined>;
   readonly models: Pick<Models, 'versions'>;
   /** What somebody does about an incident, from a network address. @throws {TarsierError} */
   readonly act: (from: string, ...rest: Parameters<NonNullable<LiveSessionDeps['act']>>) => Promise<Incident>;
@@ -95,10 +96,11 @@ export function createLive({
 }): Live {
   const connections = new Set<Connection>();
   const encodeDelta = createDeltaEncoder();
+  let telling = false;
   const timers = [
     setInterval(() => {
       for (const { session } of connections) session.tick();
-      tellWaiting();
+      void tellWaiting();
     }, tickMs),
     setInterval(() => {
       for (const connection of connections) askWhetherThere(connection);
@@ -140,9 +142,7 @@ export function createLive({
       act: (...action) => act(from, ...action),
       encodeDelta,
       onFollow({ tenantId }, job) {
-        void jobsChanged(tenantId, [job]).catch((error: unknown) => {
-          log.warn('a job was not told of', { error: describeError(error) });
-        });
+        void tell(tenantId, [job]);
       },
       log,
       now,
@@ -153,16 +153,30 @@ export function createLive({
     return connection;
   }
 
-  /** Where a job stands in the queue changes with other jobs: those that are followed alone are looked at again. */
-  function tellWaiting(): void {
-    if (waitingOf === undefined) return;
-    for (const { session } of connections) {
-      const followed = session.waitsForJob();
-      if (followed === undefined) continue;
-      void jobsChanged(followed.tenantId, [followed.job]).catch((error: unknown) => {
-        log.warn('a job was not told of', { error: describeError(error) });
-      });
+  /**
+   * Where a job stands in the queue changes with other jobs: those that are followed alone are looked at again, each
+   * once, however many follow it, and not again before that is done.
+   */
+  async function tellWaiting(): Promise<void> {
+    if (waitingOf === undefined || telling) return;
+    telling = true;
+    try {
+      const followed = new Map<number, Set<string>>();
+      for (const { session } of connections) {
+        const one = session.waitsForJob();
+        if (one === undefined) continue;
+        followed.set(one.tenantId, (followed.get(one.tenantId) ?? new Set()).add(one.job));
+      }
+      for (const [tenantId, ids] of followed) await tell(tenantId, [...ids]);
+    } finally {
+      telling = false;
     }
+  }
+
+  function tell(tenantId: number, ids: readonly string[]): Promise<void> {
+    return jobsChanged(tenantId, ids).catch((error: unknown) => {
+      log.warn('a job was not told of', { error: describeError(error) });
+    });
   }
 
   async function jobsChanged(tenantId: number, ids: readonly string[]): Promise<void> {
@@ -179,8 +193,7 @@ export function createLive({
         after.length === 0 ? [] : await jobs.events(scope, job.id, { after: Math.min(...after), limit: 10_000 });
       // Of many at once nobody reads why each of them waits.
       const isRead = after.length > 0 || wanted.length <= mostExplained;
-      const doesWait = job.finishedAt === undefined && job.state !== 'running';
-      const waiting = isRead && doesWait ? await waitingOf?.(scope, job.id) : undefined;
+      const waiting = isRead ? await waitingOf?.(scope, job) : undefined;
       for (const session of all) {
         const wants = session.wantsJob(tenantId, job.id);
         // Before the state: the last points of a curve come before its end.
