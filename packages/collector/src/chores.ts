@@ -74,7 +74,6 @@ function alertChores({
   self,
   now,
 }: ChoreDeps): readonly Chore[] {
-  const mine = async () => (await storage.tenants.all()).filter(leadership.leads);
   return [
     {
       what: 'rule evaluation',
@@ -90,14 +89,14 @@ function alertChores({
       what: 'reading what others have stored',
       everyMs: 15_000,
       async run() {
-        await follower.sweep((await storage.tenants.withHosts()).filter(leadership.leads), now());
-        await policySweep.sweep(await mine());
+        await follower.sweep(async () => (await storage.tenants.withHosts()).filter(leadership.leads), now());
+        await policySweep.sweep((await storage.tenants.all()).filter(leadership.leads));
       },
     },
     {
       what: 'reading silences of Alertmanagers',
       everyMs: 5_000,
-      run: async () => foreignSilences.refresh(await mine()),
+      run: () => foreignSilences.refresh(leadership.leads),
     },
     {
       what: 'counting notifications',

@@ -11,10 +11,10 @@ import { compileLabelTest, matcherText } from './pipeline/alert-labels.ts';
 
 export interface ForeignSilenceReader {
   /**
-   * Reads anew what the Alertmanagers of these tenants say. One that does not answer is believed to silence what it did
-   * before, until the ends that it named.
+   * Reads anew what the Alertmanagers say of the tenants that are led here. One that does not answer is believed to
+   * silence what it did before, until the ends that it named.
    */
-  refresh(tenants: readonly TenantScope[]): Promise<void>;
+  refresh(leads: (scope: TenantScope) => boolean): Promise<void>;
 }
 
 /** Of one Alertmanager: what is beyond is left out, and said. */
@@ -56,10 +56,9 @@ export function createForeignSilenceReader({
   }
 
   return {
-    async refresh(tenants) {
-      const having = await foreignSilences.tenantIds();
-      for (const scope of tenants) {
-        if (!having.has(scope.tenantId)) continue;
+    async refresh(leads) {
+      for (const scope of await foreignSilences.tenants()) {
+        if (!leads(scope)) continue;
         const channels = (await storage.channels.list(scope)).filter((one) => one.kind === 'alertmanager');
         await foreignSilences.keepOnly(
           scope,

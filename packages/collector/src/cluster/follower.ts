@@ -14,8 +14,8 @@ export interface Follower {
   seen(stored: StoredSamples): void;
   /** Others have stored these. */
   told(scope: TenantScope, keys: readonly BatchKey[]): Promise<void>;
-  /** Looks for what nobody told of; does nothing while this collector is alone. */
-  sweep(scopes: readonly TenantScope[], now: UnixMs): Promise<void>;
+  /** Looks for what nobody told of; does nothing, and asks for no tenants, while this collector is alone. */
+  sweep(scopes: () => Promise<readonly TenantScope[]>, now: UnixMs): Promise<void>;
   /** Something may have been missed: the next sweep looks, whether there are others or not. */
   mayHaveMissed(): void;
 }
@@ -73,7 +73,7 @@ export function createFollower({ storage, handOn, log, now }: FollowerDeps): Fol
 
     async sweep(scopes, at) {
       if (at - othersAt > othersMs) return;
-      for (const scope of scopes) await read(scope, await storage.batches.keysSince(scope, at - sweptMs));
+      for (const scope of await scopes()) await read(scope, await storage.batches.keysSince(scope, at - sweptMs));
       for (const [run, { at: seenAt }] of newest) if (at - seenAt > forgetMs) newest.delete(run);
     },
 

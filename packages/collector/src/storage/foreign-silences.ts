@@ -15,7 +15,7 @@ export interface ForeignSilences {
   /** Those of channels that are there, by id; each with the channel's name. */
   list(scope: TenantScope): Promise<readonly Silence[]>;
   /** Tenants that forward to an Alertmanager, or did and still have silences of it. */
-  tenantIds(): Promise<ReadonlySet<number>>;
+  tenants(): Promise<readonly TenantScope[]>;
   /**
    * In place of what a channel had before.
    *
@@ -53,12 +53,11 @@ export function createForeignSilences({ within, system }: Database, now: () => n
         return { ...silence, id, from: z.object({ name: z.string() }).parse(lender).name };
       });
     },
-    async tenantIds() {
-      const rows = await system.sql<{ tenant_id: number }[]>`
+    tenants: () => system.sql<TenantScope[]>`
+      select tenant_id as "tenantId", name as tenant from tenant join (
         select tenant_id from channel where body ->> 'kind' = 'alertmanager'
-        union select tenant_id from alert_policy where kind = ${kind}`;
-      return new Set(rows.map(({ tenant_id }) => tenant_id));
-    },
+        union select tenant_id from alert_policy where kind = ${kind}
+      ) as having_some using (tenant_id) order by tenant_id`,
     put: (scope, channelId, silences) =>
       within(scope, async (tx) => {
         const { tenantId } = scope;
