@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, ne } from 'drizzle-orm';
 import {
   newInhibitionSchema,
   newOverrideSchema,
@@ -20,7 +20,7 @@ import {
 import type { z } from 'zod';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
-import { createForeignSilences, type ForeignSilences } from './foreign-silences.ts';
+import { createForeignSilences, foreignSilenceKind, type ForeignSilences } from './foreign-silences.ts';
 import { alertPolicy } from './schema.ts';
 
 /** What people decide about alerts, of one kind. */
@@ -71,7 +71,7 @@ export function createAlertPolicies(database: Database, now: () => number): Aler
         tx
           .select()
           .from(alertPolicy)
-          .where(eq(alertPolicy.tenantId, scope.tenantId))
+          .where(and(eq(alertPolicy.tenantId, scope.tenantId), ne(alertPolicy.kind, foreignSilenceKind)))
           .orderBy(alertPolicy.createdAt, alertPolicy.id),
       );
       const of = <New extends object>(wanted: string, schema: z.ZodType<New>) =>

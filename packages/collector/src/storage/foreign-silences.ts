@@ -26,11 +26,13 @@ export interface ForeignSilences {
   keepOnly(scope: TenantScope, channelIds: readonly string[]): Promise<void>;
 }
 
-const kind = 'foreign-silence';
+/** Of their rows among policies. */
+export const foreignSilenceKind = 'foreign-silence';
 const bodySchema = z.intersection(newSilenceSchema, z.object({ channelId: z.string() }));
 
 export function createForeignSilences({ within, system }: Database, now: () => number): ForeignSilences {
-  const ofTenant = ({ tenantId }: TenantScope) => and(eq(alertPolicy.tenantId, tenantId), eq(alertPolicy.kind, kind));
+  const ofTenant = ({ tenantId }: TenantScope) =>
+    and(eq(alertPolicy.tenantId, tenantId), eq(alertPolicy.kind, foreignSilenceKind));
   return {
     async list(scope) {
       const rows = await within(scope, (tx) =>
@@ -56,7 +58,7 @@ export function createForeignSilences({ within, system }: Database, now: () => n
     tenants: () => system.sql<TenantScope[]>`
       select tenant_id as "tenantId", name as tenant from tenant join (
         select tenant_id from channel where body ->> 'kind' = 'alertmanager'
-        union select tenant_id from alert_policy where kind = ${kind}
+        union select tenant_id from alert_policy where kind = ${foreignSilenceKind}
       ) as having_some using (tenant_id) order by tenant_id`,
     put: (scope, channelId, silences) =>
       within(scope, async (tx) => {
@@ -77,7 +79,7 @@ export function createForeignSilences({ within, system }: Database, now: () => n
         for (const [id, body] of news) {
           await tx
             .insert(alertPolicy)
-            .values({ tenantId, kind, id, body, createdAt: now() })
+            .values({ tenantId, kind: foreignSilenceKind, id, body, createdAt: now() })
             .onConflictDoUpdate({
               target: [alertPolicy.tenantId, alertPolicy.kind, alertPolicy.id],
               set: { body },
