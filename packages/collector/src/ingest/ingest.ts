@@ -16,6 +16,7 @@ import type { RegisteredSchema } from '../storage/series-catalog.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
 import { noHost } from '../no-host.ts';
+import { requireOwnHost } from '../tenancy/own-host.ts';
 import type { TenantScope } from '../tenant.ts';
 import { admit, type AdmissionLimits } from './admission.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -211,13 +212,7 @@ export function createIngest({
   return {
     async accept(scope, body, { host: onlyHost, admit: admitSamples = async () => {} } = {}) {
       const batch = decodeEnvelope(body);
-      if (onlyHost !== undefined && batch.host !== onlyHost) {
-        throw new TarsierError(
-          'auth/host',
-          `host: this key may only ship for ${onlyHost}, got ${JSON.stringify(batch.host)}; enrol that host on its own`,
-          { field: 'host' },
-        );
-      }
+      requireOwnHost(onlyHost, batch.host);
       // Columns are read before anything is stored: what can't be read back must not be kept.
       const matrix = decodePayload(batch.payload, zstdDecompress);
       await admitSamples(matrix.values.length).catch((error: unknown) => {

@@ -47,13 +47,15 @@ export function hostRoutes(
       return (await storage.hosts.list(tenant)).some((one) => one.host === host) ? { host } : undefined;
     },
     async handle({ tenant, params: { host }, after }) {
-      if (!(await storage.deletions.deleteHost(tenant, host, after))) {
-        throw new TarsierError('http/not-found', `host: there is no host ${host}`, { field: 'host' });
-      }
+      if (!(await storage.deletions.deleteHost(tenant, host, after))) throw unknownHost(host);
       after(() => {
         windows.forget(tenant, host);
         alerting.forgetHost(tenant, host);
       });
     },
   });
+}
+
+export function unknownHost(host: string): TarsierError {
+  return new TarsierError('http/not-found', `host: there is no host ${host}`, { field: 'host' });
 }

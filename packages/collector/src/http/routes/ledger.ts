@@ -1,8 +1,10 @@
-import { TarsierError, type UnixMs } from '@tarsier/protocol';
+import type { UnixMs } from '@tarsier/protocol';
 import { balance } from '../../ingest/ledger/balance.ts';
 import { hourMs } from '../../storage/hours.ts';
 import type { Storage } from '../../storage/storage.ts';
+import { requireOwnHost } from '../../tenancy/own-host.ts';
 import type { Api } from '../api/call.ts';
+import { unknownHost } from './hosts.ts';
 
 /** `GET` and `PUT /v1/hosts/:host/ledger`: what became of each sample. */
 export function ledgerRoutes(
@@ -11,22 +13,12 @@ export function ledgerRoutes(
 ): void {
   api.on('GET /v1/hosts/{host}/ledger', async ({ tenant, params: { host }, query: { hours } }) => {
     const rows = await storage.ledger.list(tenant, host, Math.floor(now() / hourMs) - hours + 1);
-    if (rows === undefined) throw noHost(host);
+    if (rows === undefined) throw unknownHost(host);
     const { through, ...rest } = balance(rows);
     return { host, ...rest, ...(through === undefined ? {} : { through }) };
   });
   api.on('PUT /v1/hosts/{host}/ledger', async ({ identity, tenant, params: { host }, body }) => {
-    if (identity.host !== undefined && identity.host !== host) {
-      throw new TarsierError(
-        'auth/host',
-        `host: this key may only ship for ${identity.host}, got ${JSON.stringify(host)}; enrol that host on its own`,
-        { field: 'host' },
-      );
-    }
-    if (!(await storage.ledger.put(tenant, host, body))) throw noHost(host);
+    requireOwnHost(identity.host, host);
+    if (!(await storage.ledger.put(tenant, host, body))) throw unknownHost(host);
   });
-}
-
-function noHost(host: string): TarsierError {
-  return new TarsierError('http/not-found', `host: there is no host ${host}`, { field: 'host' });
 }
