@@ -1,6 +1,6 @@
 import type { UnixMs } from '@tarsier/protocol';
 import type { TarsierSql } from './database.ts';
-import { dayMs } from './hours.ts';
+import { dayMs, dayText } from './hours.ts';
 
 /** What an operator should know of the database. */
 export interface Health {
@@ -15,9 +15,7 @@ export interface Health {
 }
 
 export async function healthOf(sql: TarsierSql, now: UnixMs): Promise<Health> {
-  const wanted = [now, now + dayMs].map(
-    (day) => `batch_${new Date(day).toISOString().slice(0, 10).replaceAll('-', '')}`,
-  );
+  const wanted = [now, now + dayMs].map((day) => `batch_${dayText(day).replaceAll('-', '')}`);
   const asked = Date.now();
   const [row] = await sql<
     { fsync: string; full_page_writes: string; now: number; oldest: number | null; missing: string[] }[]

@@ -3,6 +3,7 @@ import type { UnixMs } from '@tarsier/protocol';
 import type { LimitName } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
 import type { AnySql, Database } from './database.ts';
+import { dayText } from './hours.ts';
 import { effectiveLimits, type EffectiveLimit, type LimitValues } from './tiers.ts';
 
 export interface StoredLimit {
@@ -152,7 +153,7 @@ export function createLimits(database: Database): Limits {
 
 const spentSince = (sql: AnySql, tenantId: number, since: UnixMs) => sql`
   select coalesce(sum(cost), 0)::bigint as spent from job_usage
-  where tenant_id = ${tenantId} and day >= ${new Date(since).toISOString().slice(0, 10)}::date`;
+  where tenant_id = ${tenantId} and day >= ${dayText(since)}::date`;
 
 /** When the month of a time began, UTC. */
 export function monthOf(time: UnixMs): UnixMs {

@@ -1,6 +1,6 @@
 import type { UnixMs } from '@tarsier/protocol';
 import type { TarsierSql, TarsierTransaction } from './database.ts';
-import { dayMs } from './hours.ts';
+import { dayMs, dayText } from './hours.ts';
 
 /** Guards the making and dropping of partitions between collectors. */
 const partitionLock = 7_077_000_002;
@@ -111,5 +111,5 @@ function optionsOf(table: PartitionedTable): string {
 }
 
 function nameOf(table: PartitionedTable, day: number): string {
-  return `${table}_${new Date(day * dayMs).toISOString().slice(0, 10).replaceAll('-', '')}`;
+  return `${table}_${dayText(day * dayMs).replaceAll('-', '')}`;
 }

@@ -1,11 +1,12 @@
 import { TarsierError } from '@tarsier/protocol';
 import type { AnalyticsKey } from '@tarsier/protocol/api';
+import { dayMs, dayText } from '../../storage/hours.ts';
 import { dayNumber } from '../../storage/usage.ts';
 import type { TenantScope } from '../../tenant.ts';
 import type { Api } from '../api/call.ts';
 import { addUp, type Amounts } from '../usage/add-up.ts';
 import { amountText, csvFile } from '../usage/csv.ts';
-import { dayText, kindOf, readFacts, type Fact, type FactReader } from '../usage/read-facts.ts';
+import { kindOf, readFacts, type Fact, type FactReader } from '../usage/read-facts.ts';
 
 interface Wanted {
   readonly tenant: TenantScope;
@@ -22,7 +23,8 @@ export function analyticsRoutes(api: Api, reader: FactReader): void {
     const to = query.to === undefined ? dayNumber(reader.now()) : dayNumber(Date.parse(query.to));
     const from = query.from === undefined ? to - usualDays + 1 : dayNumber(Date.parse(query.from));
     if (to < from || to - from >= mostDays) {
-      throw new TarsierError('http/parameter', `to: expected a day from ${dayText(from)} on, within ${mostDays} days`, {
+      const first = dayText(from * dayMs);
+      throw new TarsierError('http/parameter', `to: expected a day from ${first} on, within ${mostDays} days`, {
         field: 'to',
       });
     }
@@ -31,7 +33,7 @@ export function analyticsRoutes(api: Api, reader: FactReader): void {
       reader.storage.usage.events(tenant, { from, to }),
     ]);
     const happened = events.map((event): Fact => ({ agent: '', model: '', job: '', ...event }));
-    return { from: dayText(from), to: dayText(to), unpriced, ...addUp([...facts, ...happened], query.by) };
+    return { from: dayText(from * dayMs), to: dayText(to * dayMs), unpriced, ...addUp([...facts, ...happened], query.by) };
   }
 
   api.on('GET /v1/analytics', async (call) => {

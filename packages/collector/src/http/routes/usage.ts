@@ -1,8 +1,9 @@
 import type { TenantScope } from '../../tenant.ts';
+import { dayMs, dayText } from '../../storage/hours.ts';
 import { dayNumber } from '../../storage/usage.ts';
 import type { Api } from '../api/call.ts';
 import { amountText, csvFile } from '../usage/csv.ts';
-import { dayText, kindOf, readFacts, type Fact, type FactReader } from '../usage/read-facts.ts';
+import { kindOf, readFacts, type Fact, type FactReader } from '../usage/read-facts.ts';
 
 interface Wanted {
   readonly tenant: TenantScope;
@@ -21,14 +22,14 @@ export function usageRoutes(api: Api, reader: FactReader): void {
   api.on('GET /v1/usage', async (call) => ({
     usage: (await used(call)).map(({ day, what, amount, ...fact }) => {
       const { name, unit, per = 1 } = kindOf(what);
-      return { day: dayText(day), ...fact, what: name, amount: amount / per, unit };
+      return { day: dayText(day * dayMs), ...fact, what: name, amount: amount / per, unit };
     }),
   }));
   api.on('GET /v1/usage/csv', async (call) => {
     const header = ['day', 'host', 'agent', 'model', 'job', 'what', 'amount', 'unit'];
     const rows = (await used(call)).map(({ day, host, agent, model, job, what, amount }) => {
       const { name, unit } = kindOf(what);
-      return [dayText(day), host, agent, model, job, name, amountText(what, amount), unit];
+      return [dayText(day * dayMs), host, agent, model, job, name, amountText(what, amount), unit];
     });
     return csvFile(call.c, 'tarsier-usage.csv', [header, ...rows]);
   });

@@ -1,6 +1,7 @@
 /** Facts to amounts by day, host, agent, model or type of job. */
 import type { AnalyticsKey } from '@tarsier/protocol/api';
-import { dayText, kindOf, type Fact } from './read-facts.ts';
+import { dayMs, dayText } from '../../storage/hours.ts';
+import { kindOf, type Fact } from './read-facts.ts';
 
 /** By name, whole as in the facts. */
 export type Amounts = ReadonlyMap<string, number>;
@@ -21,7 +22,7 @@ export function addUp(
     const what = together[fact.what];
     return what === undefined ? [fact] : [fact, { ...fact, what }];
   });
-  const groups = Map.groupBy(all, (fact) => (by === 'day' ? dayText(fact.day) : fact[by]));
+  const groups = Map.groupBy(all, (fact) => (by === 'day' ? dayText(fact.day * dayMs) : fact[by]));
   groups.delete('');
   return {
     totals: amountsOf(all),

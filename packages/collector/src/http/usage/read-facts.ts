@@ -63,8 +63,6 @@ export function kindOf(what: string): Kind {
   return kinds[what] ?? { name: what, unit: '' };
 }
 
-export const dayText = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10);
-
 const nobody = { host: '', agent: '', model: '', job: '' } as const;
 
 /** Both days included. By day, host, agent, model, job and name. */
