@@ -13,6 +13,9 @@ export interface StoredLimit {
   readonly value: number;
 }
 
+/** By the limit's name. */
+type Spent = Readonly<Record<'money-day' | 'money-month', number>>;
+
 export interface Limits {
   /** What all of the tenant together may use: what is set for it, else for its tier. */
   effective(scope: TenantScope): Promise<ReadonlyMap<LimitName, EffectiveLimit>>;
@@ -38,8 +41,8 @@ export interface Limits {
   storedBytes(scope: TenantScope): Promise<number>;
   /** Hosts that a tenant has. */
   hostCount(scope: TenantScope): Promise<number>;
-  /** What its jobs have cost since a day began, UTC; billionths of USD. */
-  spent(scope: TenantScope, since: UnixMs): Promise<number>;
+  /** What its jobs have cost since the day and the month of a time began, UTC; billionths of USD. */
+  spent(scope: TenantScope, now: UnixMs): Promise<Spent>;
   /** Jobs of a tenant that are yet to be run, counted up to so many. */
   waitingJobs(scope: TenantScope, upTo: number): Promise<number>;
 }
@@ -64,9 +67,8 @@ export function createLimits(database: Database): Limits {
           (select count(*) from host where tenant_id = ${tenantId} and name <> '') as hosts,
           (select coalesce(sum(amount), 0)::float8 from usage u where tenant_id = ${tenantId} and what = 'stored_bytes'
             and day = (select max(day) from usage where tenant_id = ${tenantId} and what = 'stored_bytes')) as bytes,
-          (${spentSince(sql, tenantId, now)})::float8 / 1e9 as "money-day",
-          (${spentSince(sql, tenantId, monthOf(now))})::float8 / 1e9 as "money-month"
-        from tenant where tenant_id = ${tenantId}`,
+          "money-day"::float8 / 1e9 as "money-day", "money-month"::float8 / 1e9 as "money-month"
+        from tenant cross join (${spentBy(sql, tenantId, now)}) as spent where tenant_id = ${tenantId}`,
       );
       const { tier = '', ...used } = row ?? {};
       return { tier, used };
@@ -133,9 +135,9 @@ export function createLimits(database: Database): Limits {
       );
       return row?.hosts ?? 0;
     },
-    async spent(scope, since) {
-      const [row] = await run(scope, (sql) => sql<{ spent: number }[]>`${spentSince(sql, scope.tenantId, since)}`);
-      return row?.spent ?? 0;
+    async spent(scope, now) {
+      const [row] = await run(scope, (sql) => sql<Spent[]>`${spentBy(sql, scope.tenantId, now)}`);
+      return row ?? { 'money-day': 0, 'money-month': 0 };
     },
     async waitingJobs(scope, upTo) {
       const [row] = await run(
@@ -151,9 +153,10 @@ export function createLimits(database: Database): Limits {
   };
 }
 
-const spentSince = (sql: AnySql, tenantId: number, since: UnixMs) => sql`
-  select coalesce(sum(cost), 0)::bigint as spent from job_usage
-  where tenant_id = ${tenantId} and day >= ${dayText(since)}::date`;
+const spentBy = (sql: AnySql, tenantId: number, now: UnixMs) => sql`
+  select coalesce(sum(cost) filter (where day >= ${dayText(now)}::date), 0)::bigint as "money-day",
+    coalesce(sum(cost), 0)::bigint as "money-month"
+  from job_usage where tenant_id = ${tenantId} and day >= ${dayText(monthOf(now))}::date`;
 
 /** When the month of a time began, UTC. */
 export function monthOf(time: UnixMs): UnixMs {

@@ -60,13 +60,12 @@ const countMs = 10_000;
 
 interface Period {
   readonly name: string;
-  readonly begin: (time: UnixMs) => UnixMs;
   readonly end: (time: UnixMs) => UnixMs;
 }
 
 const periods: Readonly<Record<'money-day' | 'money-month', Period>> = {
-  'money-day': { name: 'day', begin: (time) => time, end: (time) => (Math.floor(time / dayMs) + 1) * dayMs },
-  'money-month': { name: 'month', begin: monthOf, end: (time) => monthOf(monthOf(time) + 32 * dayMs) },
+  'money-day': { name: 'day', end: (time) => (Math.floor(time / dayMs) + 1) * dayMs },
+  'money-month': { name: 'month', end: (time) => monthOf(monthOf(time) + 32 * dayMs) },
 };
 
 type Values = ReadonlyMap<string, number>;
@@ -150,12 +149,13 @@ export function createLimiter({
   /** What runs may cost a little more than was set aside for it: what is spent is compared, not what would be. */
   async function requireMoney(scope: TenantScope): Promise<void> {
     const values = await valuesOf(scope);
+    let spent: Awaited<ReturnType<typeof storage.limits.spent>> | undefined;
     for (const [name, period] of Object.entries(periods) as [keyof typeof periods, Period][]) {
       const most = values.get(`${name}/`);
       if (most === undefined) continue;
-      const spent = await storage.limits.spent(scope, period.begin(now()));
-      if (spent < most * 1e9) continue;
-      const message = `${name}: the jobs of tenant ${scope.tenant} may cost ${most} USD in a ${period.name} and have cost ${formatUsd(spent)}; wait until the next one begins, or have the limit raised`;
+      spent ??= await storage.limits.spent(scope, now());
+      if (spent[name] < most * 1e9) continue;
+      const message = `${name}: the jobs of tenant ${scope.tenant} may cost ${most} USD in a ${period.name} and have cost ${formatUsd(spent[name])}; wait until the next one begins, or have the limit raised`;
       throw new LimitError(name, message, period.end(now()) - now());
     }
   }
