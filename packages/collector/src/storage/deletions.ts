@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TenantScope } from '../tenant.ts';
 import type { Database, TarsierTransaction } from './database.ts';
 import { lockHost } from './host-lock.ts';
+import { tablesOf } from './tables.ts';
 import { forgetHostUsed, meterBatches } from './usage.ts';
 
 export interface Deletions {
@@ -93,7 +94,9 @@ export function createDeletions({ run, begin, system }: Database): Deletions {
       const pending = await begin(scope, async (tx) => {
         await tx`select 1 from tenant where tenant_id = ${tenantId} for update`;
         await tx`select 1 from host where tenant_id = ${tenantId} order by host_id for no key update`;
-        for (const table of await tablesOfTenants(tx)) await tx`delete from ${tx(table)} where tenant_id = ${tenantId}`;
+        for (const { name, columns } of await tablesOf(tx)) {
+          if (columns.includes('tenant_id')) await tx`delete from ${tx(name)} where tenant_id = ${tenantId}`;
+        }
         return remember(tx, tenantId, wholeTenant);
       });
       await finish(pending);
@@ -130,13 +133,4 @@ async function remember(tx: TarsierTransaction, tenantId: number, hostId: number
     returning tenant_id, host_id, transaction`;
   if (row === undefined) throw new Error('a deletion was not remembered');
   return row;
-}
-
-/** Every table that has rows of tenants, partitions apart. */
-async function tablesOfTenants(tx: TarsierTransaction): Promise<string[]> {
-  const tables = await tx<{ name: string }[]>`
-    select c.relname as name from pg_class c
-    join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`;
-  return tables.map(({ name }) => name);
 }

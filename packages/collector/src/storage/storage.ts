@@ -28,7 +28,7 @@ import { connect, type Connection, type Database } from './database.ts';
 import { createCorsOrigins, type CorsOrigins } from './cors-origins.ts';
 import { createDashboards, type Dashboards } from './dashboards.ts';
 import { createDeletions, type Deletions } from './deletions.ts';
-import { distribute, tablesOf, type DistributionResult, type Tables } from './distribution/distribute.ts';
+import { distribute, placesOf, type DistributionResult, type Tables } from './distribution/distribute.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
 import { createDetectionTuning, type DetectionTuning } from './detection-tuning.ts';
 import { createDetectorStates, type DetectorStates } from './detector-states.ts';
@@ -275,7 +275,7 @@ function storageOn(
     admissions: createAdmissions(database, now),
     health: (at) => healthOf(sql, at),
     distribute: () => distribute(sql),
-    tables: () => tablesOf(sql),
+    tables: () => placesOf(sql),
     backup: (to) => writeBackup(sql, to),
     restore: (from) => restoreBackup(sql, from),
     async ping() {

@@ -5,6 +5,7 @@ import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
 import type { TarsierSql, TarsierTransaction } from '../database.ts';
+import { tablesOf } from '../tables.ts';
 import { decodeRecords, encodeJson, encodeRecord, notOne } from './records.ts';
 
 const headerSchema = z.object({
@@ -130,16 +131,6 @@ function parsed<T extends z.ZodType>(schema: T, bytes: Uint8Array): z.output<T> 
   const result = schema.safeParse(JSON.parse(Buffer.from(bytes).toString()));
   if (!result.success) throw notOne(z.prettifyError(result.error));
   return result.data;
-}
-
-/** With their columns, in the order of their names. */
-async function tablesOf(tx: TarsierTransaction): Promise<readonly { name: string; columns: string[] }[]> {
-  return tx<{ name: string; columns: string[] }[]>`
-    select c.relname as name, array_agg(a.attname::text order by a.attnum) as columns
-    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-      and a.attgenerated = ''
-    group by 1 order by 1`;
 }
 
 async function partitionsOf(tx: TarsierTransaction) {

@@ -5,6 +5,7 @@
  */
 import { TarsierError } from '@tarsier/protocol';
 import type { AnySql } from '../database.ts';
+import { tablesOf } from '../tables.ts';
 
 export interface Tables {
   /** By `tenant_id`. */
@@ -25,18 +26,13 @@ const everywhere: readonly string[] = ['api_key', 'enrol_token', 'invitation', '
 /** One statement takes what is next of all tenants, and locks it. */
 const onCoordinator = /^(job|job_.+|lease|deletion)$/u;
 
-/** From the catalog, so that no new table can be forgotten. @param sql  of the tables' owner */
-export async function tablesOf(sql: AnySql): Promise<Tables> {
-  const tables = await sql<{ name: string; ofTenants: boolean }[]>`
-    select c.relname as name, exists (
-      select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
-    ) as "ofTenants"
-    from pg_class c
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition order by 1`;
-  const kindOf = ({ name, ofTenants }: { name: string; ofTenants: boolean }): keyof Tables => {
+/** Where each table belongs. @param sql  of the tables' owner */
+export async function placesOf(sql: AnySql): Promise<Tables> {
+  const kindOf = ({ name, columns }: { name: string; columns: readonly string[] }): keyof Tables => {
     if (onCoordinator.test(name)) return 'local';
-    return ofTenants && !everywhere.includes(name) ? 'distributed' : 'reference';
+    return columns.includes('tenant_id') && !everywhere.includes(name) ? 'distributed' : 'reference';
   };
+  const tables = await tablesOf(sql);
   const named = (kind: keyof Tables): string[] =>
     tables.filter((table) => kindOf(table) === kind).map(({ name }) => name);
   return { distributed: named('distributed'), reference: named('reference'), local: named('local') };
@@ -55,7 +51,7 @@ export async function distribute(sql: AnySql): Promise<DistributionResult> {
       'this PostgreSQL has no Citus: create_distributed_table is not there. On every node install Citus 11 or newer, put it in shared_preload_libraries, restart, and in this database run CREATE EXTENSION citus; as a superuser',
     );
   }
-  const { distributed, reference, local } = await tablesOf(sql);
+  const { distributed, reference, local } = await placesOf(sql);
   const done = await sql<{ name: string }[]>`
     select c.relname as name from pg_dist_partition p join pg_class c on c.oid = p.logicalrelid
     where c.relnamespace = 'public'::regnamespace and not c.relispartition order by 1`;
