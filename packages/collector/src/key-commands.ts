@@ -4,6 +4,7 @@ import { keyPrefix, keyScopes, type KeyRow } from './storage/keys.ts';
 import type { Storage } from './storage/storage.ts';
 import type { TenantArguments } from './tenant-commands.ts';
 import type { TenantScope } from './tenant.ts';
+import { minuteText, textTable } from './text-table.ts';
 
 /** Options of these commands, as `parseArgs` wants them. */
 export const keyOptions = {
@@ -100,31 +101,17 @@ function countOf(text: string): number {
   throw new TarsierError('usage/uses', `--uses: expected a number from 1 to ${mostUses}, got ${text}`);
 }
 
-function minuteOf(at: UnixMs): string {
-  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
-}
-
 function keyTable(keys: readonly KeyRow[]): string {
   const rows = keys.map(({ id, scope, host, name, lastFour, createdAt, expiresAt, lastUsedAt, revokedAt }) => [
     id,
     scope,
     host ?? 'any',
     `${keyPrefix}…${lastFour}`,
-    minuteOf(createdAt),
-    lastUsedAt === null ? 'never' : minuteOf(lastUsedAt),
-    expiresAt === null ? 'never' : minuteOf(expiresAt),
+    minuteText(createdAt),
+    lastUsedAt === null ? 'never' : minuteText(lastUsedAt),
+    expiresAt === null ? 'never' : minuteText(expiresAt),
     revokedAt === null ? 'in use' : 'revoked',
     name,
   ]);
-  const table = [['ID', 'SCOPE', 'HOST', 'KEY', 'CREATED', 'LAST USED', 'EXPIRES', 'STATE', 'NAME'], ...rows];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
-  return table
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  return textTable([['ID', 'SCOPE', 'HOST', 'KEY', 'CREATED', 'LAST USED', 'EXPIRES', 'STATE', 'NAME'], ...rows]);
 }

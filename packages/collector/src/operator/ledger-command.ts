@@ -3,6 +3,7 @@ import { TarsierError } from '@tarsier/protocol';
 import type { LedgerHour } from '@tarsier/protocol/api';
 import { balance, type Balance } from '../ingest/ledger/balance.ts';
 import { hourMs } from '../storage/hours.ts';
+import { minuteText, textTable } from '../text-table.ts';
 import type { OperatorCommand } from './operator-commands.ts';
 
 /** As long as rows are kept. */
@@ -34,33 +35,28 @@ export const ledgerCommand: OperatorCommand = async (
   return { text: all.map(({ host: name, ledger }) => inWords(name, ledger)).join('\n'), ok };
 };
 
-const head = ['HOUR (UTC)', 'TAKEN', 'STORED', 'DROPPED', 'WAITING', 'STATE'] as const;
+const head = ['HOUR (UTC)', 'TAKEN', 'STORED', 'DROPPED', 'WAITING', 'STATE'];
+/** Of these, the columns of numbers. */
+const numbers = [1, 2, 3, 4];
 
 function inWords(host: string, { state, through, hours }: Balance): string {
   if (hours.length === 0) return `${host}: nothing was taken or stored\n`;
   const rows = hours.map((hour) => [
-    timeOf(hour.hour),
+    minuteText(hour.hour),
     String(hour.taken),
     String(hour.stored),
     String(droppedOf(hour)),
     String(hour.waiting),
     hour.state,
   ]);
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    `  ${cells
-      .map((cell, at) =>
-        at === 0 || at === cells.length - 1 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
-      )
-      .join('  ')
-      .trimEnd()}\n`;
-  const told = through === undefined ? 'no agent has told of it' : `told by its agents until ${timeOf(through)} UTC`;
+  const table = textTable([head, ...rows], { indent: '  ', numbers });
+  const told = through === undefined ? 'no agent has told of it' : `told by its agents until ${minuteText(through)} UTC`;
   const notes = hours.flatMap((hour) => notesOf(hour)).map((note) => `  ${note}\n`);
-  return `${host}: ${state}; ${told}. Samples:\n${line(head)}${rows.map(line).join('')}${notes.join('')}`;
+  return `${host}: ${state}; ${told}. Samples:\n${table}${notes.join('')}`;
 }
 
 function notesOf({ hour, why, dropped, crashes }: LedgerHour): readonly string[] {
-  const at = timeOf(hour);
+  const at = minuteText(hour);
   return [
     ...(why === undefined ? [] : [`${at} FAULT: ${why}`]),
     ...Object.entries(dropped).map(([reason, samples]) => `${at} dropped ${samples}: ${reason}`),
@@ -74,8 +70,4 @@ function notesOf({ hour, why, dropped, crashes }: LedgerHour): readonly string[]
 
 function droppedOf({ dropped }: LedgerHour): number {
   return Object.values(dropped).reduce((sum, samples) => sum + samples, 0);
-}
-
-function timeOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 }
