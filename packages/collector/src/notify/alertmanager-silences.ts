@@ -1,6 +1,7 @@
 /** What an Alertmanager silences: what is told elsewhere of the same alerts respects it. */
 import type { ChannelOf } from '@tarsier/protocol/api';
 import { z } from 'zod';
+import { apiAddress } from './alertmanager.ts';
 import type { Egress } from './egress/egress.ts';
 import { SendError } from './sending.ts';
 
@@ -30,8 +31,7 @@ export async function readSilences(
   { url }: Pick<ChannelOf<'alertmanager'>, 'url'>,
 ): Promise<readonly AlertmanagerSilence[]> {
   const { origin } = new URL(url);
-  const asked = `${url.replace(/\/+$/u, '')}/api/v2/silences`;
-  const { status, text } = await egress.get(asked, { timeoutMs, mostBytes }).catch((cause: unknown) => {
+  const { status, text } = await egress.get(apiAddress(url, 'silences'), { timeoutMs, mostBytes }).catch((cause: unknown) => {
     throw new SendError(`${origin} gave no answer`, { cause });
   });
   if (status !== 200) throw new SendError(`${origin} answered ${status}`);

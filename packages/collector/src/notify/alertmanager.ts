@@ -33,13 +33,18 @@ export function alertmanagerWebhook(
   });
 }
 
+/** Of API version 2; the channel's address may end with slashes. */
+export function apiAddress(url: string, path: string): string {
+  return `${url.replace(/\/+$/u, '')}/api/v2/${path}`;
+}
+
 /** Without word for this long an Alertmanager takes an alert for over; that it is over is sent before. */
 const lastsMs = 24 * 3_600_000;
 
 /** `POST /api/v2/alerts`, as a Prometheus does it: an end in the future says that the alert fires. */
 export function alertmanager({ url }: ChannelOf<'alertmanager'>, { message, createdAt, link }: Sending): HttpRequest {
   return jsonRequest(
-    `${url.replace(/\/+$/u, '')}/api/v2/alerts`,
+    apiAddress(url, 'alerts'),
     message.incident.alerts.map((alert) => ({
       labels: labelsOf(alert),
       annotations: annotationsOf(alert),
