@@ -1,4 +1,5 @@
 /** What a forecasting network is shown of a series: what is known at an origin, and what came then. */
+import { meanOf } from '../../stats/mean.ts';
 
 export interface GroupSeries {
   /** In time order, one per step, without gaps. */
@@ -98,8 +99,4 @@ export function writeInputs(
       inputs[place++] = seen * Math.cos(harmonic * phase);
     }
   }
-}
-
-export function meanOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,4 +1,4 @@
-import { meanOf } from './examples.ts';
+import { meanOf } from '../../stats/mean.ts';
 
 const hourMs = 3_600_000;
 /** What machines and people keep to. */
