@@ -31,9 +31,11 @@ export async function readSilences(
   { url }: Pick<ChannelOf<'alertmanager'>, 'url'>,
 ): Promise<readonly AlertmanagerSilence[]> {
   const { origin } = new URL(url);
-  const { status, text } = await egress.get(apiAddress(url, 'silences'), { timeoutMs, mostBytes }).catch((cause: unknown) => {
-    throw new SendError(`${origin} gave no answer`, { cause });
-  });
+  const { status, text } = await egress
+    .get(apiAddress(url, 'silences'), { timeoutMs, mostBytes })
+    .catch((cause: unknown) => {
+      throw new SendError(`${origin} gave no answer`, { cause });
+    });
   if (status !== 200) throw new SendError(`${origin} answered ${status}`);
   const read = listed.safeParse(jsonOf(text));
   if (!read.success) throw new SendError(`${origin} did not answer with silences`, { cause: read.error });

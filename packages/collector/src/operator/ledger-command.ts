@@ -50,7 +50,8 @@ function inWords(host: string, { state, through, hours }: Balance): string {
     hour.state,
   ]);
   const table = textTable([head, ...rows], { indent: '  ', numbers });
-  const told = through === undefined ? 'no agent has told of it' : `told by its agents until ${minuteText(through)} UTC`;
+  const told =
+    through === undefined ? 'no agent has told of it' : `told by its agents until ${minuteText(through)} UTC`;
   const notes = hours.flatMap((hour) => notesOf(hour)).map((note) => `  ${note}\n`);
   return `${host}: ${state}; ${told}. Samples:\n${table}${notes.join('')}`;
 }

@@ -33,7 +33,12 @@ export function analyticsRoutes(api: Api, reader: FactReader): void {
       reader.storage.usage.events(tenant, { from, to }),
     ]);
     const happened = events.map((event): Fact => ({ agent: '', model: '', job: '', ...event }));
-    return { from: dayText(from * dayMs), to: dayText(to * dayMs), unpriced, ...addUp([...facts, ...happened], query.by) };
+    return {
+      from: dayText(from * dayMs),
+      to: dayText(to * dayMs),
+      unpriced,
+      ...addUp([...facts, ...happened], query.by),
+    };
   }
 
   api.on('GET /v1/analytics', async (call) => {
