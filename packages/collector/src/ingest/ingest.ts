@@ -16,7 +16,7 @@ import type { RegisteredSchema } from '../storage/series-catalog.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
 import { noHost } from '../no-host.ts';
-import { requireOwnHost } from '../tenancy/own-host.ts';
+import { requireOwnHost } from '../own-host.ts';
 import type { TenantScope } from '../tenant.ts';
 import { admit, type AdmissionLimits } from './admission.ts';
 import { createGroupCommit } from './group-commit.ts';

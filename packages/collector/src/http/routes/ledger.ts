@@ -2,7 +2,7 @@ import type { UnixMs } from '@tarsier/protocol';
 import { balance } from '../../ingest/ledger/balance.ts';
 import { hourMs } from '../../storage/hours.ts';
 import type { Storage } from '../../storage/storage.ts';
-import { requireOwnHost } from '../../tenancy/own-host.ts';
+import { requireOwnHost } from '../../own-host.ts';
 import type { Api } from '../api/call.ts';
 import { unknownHost } from './hosts.ts';
 
