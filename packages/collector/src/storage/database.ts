@@ -41,6 +41,8 @@ export interface Database extends Scoped {
 
 /** A statement that finds no connection for this long fails, and its caller may answer "try again". */
 const connectTimeoutS = 10;
+/** The driver's own goes up to 20 s, and a restarted server has long been there then. */
+const reconnectAfterS = (failures: number): number => (0.5 + Math.random() / 2) * Math.min(3 ** failures / 100, 1);
 const connections = { drizzle: 4, changes: 4, batches: 4, reads: 4, jobs: 2, work: 3, system: 2 } as const;
 
 /** How to reach the database: a URL, or the embedded server's socket. */
@@ -49,6 +51,7 @@ export type Connection = { readonly url: string } | (EmbeddedPostgres['connectio
 export function connect(connection: Connection): Database {
   const options = {
     connect_timeout: connectTimeoutS,
+    backoff: reconnectAfterS,
     onnotice() {},
     // Unix ms fit a double; bigints would have to be converted back one by one.
     types: { int8: { to: 20, from: [20], parse: Number, serialize: String } },
