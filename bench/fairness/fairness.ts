@@ -1,10 +1,13 @@
 /**
- * `pnpm bench fairness [ROUNDS] [SECONDS]`: what a tenant notices of another one that floods the collector with 50 times
- * what it may. Quiet and flooded stretches take turns in one run, so that both see the same neighbours on the machine.
+ * `pnpm bench fairness [ROUNDS] [SECONDS] [SOCKETS]`: what a tenant notices of another one that floods the collector with 50 times
+ * what it may. Stretches in which the other is quiet, asks what it may, and floods take turns in one run, so that all see
+ * the same neighbours on the machine. The server has a core of its own; this program the other, which it shares with
+ * the flood: that one runs only while this one does not want to, or its answers would come late by what it waits for.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { batchContentType } from '@tarsier/protocol';
@@ -18,14 +21,17 @@ import { treeCpu } from '../proc-cpu.ts';
 import { benchFolder, loaderCore } from '../servers/server.ts';
 import { openTarsier } from '../servers/tarsier.ts';
 
-const [rounds = 4, seconds = 10] = process.argv.slice(3).map(Number);
+const [rounds = 4, seconds = 10, sockets = 4_000] = process.argv.slice(3).map(Number);
 const hostCount = 10;
 const everyMs = 50;
 /** Requests a second that the other one may make; it makes 50 times as many. */
 const limit = 20;
 const overdone = 50;
+/** Who floods begins with the ten seconds' worth that it may have at once, and what comes of them: a stretch of its own. */
+const burstMs = 6_000;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
+execFileSync('taskset', ['-a', '-p', '-c', String(loaderCore), String(process.pid)], { stdio: 'ignore' });
 const folder = benchFolder();
 const embedded = await openEmbedded({ dataFolder: folder.path, use: 'own', log: silentLog });
 const storage = await storageOnDatabase({ ...embedded.connection, database: 'postgres' }, Date.now);
@@ -40,18 +46,27 @@ const read = await server.key('read');
 const kinds = ['ingest', 'query', 'live'] as const;
 type Kind = (typeof kinds)[number];
 type Times = Readonly<Record<Kind, number[]>>;
-const empty = (): Times => ({ ingest: [], query: [], live: [] });
-const times = { quiet: empty(), flooded: empty() };
-let phase: keyof typeof times | undefined;
+const phases = ['quiet', 'allowed', 'burst', 'flooded'] as const;
+type Phase = (typeof phases)[number];
+const perPhase = <Value>(make: () => Value): Readonly<Record<Phase, Value>> => ({
+  quiet: make(),
+  allowed: make(),
+  burst: make(),
+  flooded: make(),
+});
+const times = perPhase<Times>(() => ({ ingest: [], query: [], live: [] }));
+/** How late this program itself was. */
+const delays = perPhase(() => monitorEventLoopDelay({ resolution: 2 }));
+let phase: Phase | undefined;
 let running = true;
 
-const note = (kind: Kind, during: typeof phase, began: number): void => {
+const note = (kind: Kind, during: Phase | undefined, began: number): void => {
   // What reaches from one stretch into the other is of neither.
   if (during !== undefined && during === phase) times[during][kind].push(performance.now() - began);
 };
 
 /** When the batch of that time was sent. */
-const sentAt = new Map<number, { readonly at: number; readonly during: typeof phase }>();
+const sentAt = new Map<number, { readonly at: number; readonly during: Phase | undefined }>();
 const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/live`);
 socket.binaryType = 'arraybuffer';
 socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
@@ -110,13 +125,8 @@ const answersSchema = z.record(z.string(), z.number());
 const flood = spawn(
   'taskset',
   [
-    '-c',
-    String(loaderCore),
-    process.execPath,
-    join(import.meta.dirname, 'flood.ts'),
-    server.url,
-    flooderKey,
-    String(limit * overdone),
+    ...['-c', String(loaderCore), 'chrt', '--idle', '0'],
+    ...[process.execPath, join(import.meta.dirname, 'flood.ts'), server.url, flooderKey, String(sockets)],
   ],
   { stdio: ['pipe', 'pipe', 'inherit'] },
 ) as ChildProcess & {
@@ -126,41 +136,70 @@ const flood = spawn(
 const told = createInterface({ input: flood.stdout })[Symbol.asyncIterator]();
 
 const work = [ingest(), query()];
-const cpu = { quiet: 0, flooded: 0 };
-const answers = new Map<string, number>();
+const cpu = perPhase(() => ({ seconds: 0, of: 0 }));
+const answers = { allowed: new Map<string, number>(), flooded: new Map<string, number>() };
+
+async function stretch(now: Phase, ms: number): Promise<void> {
+  phase = now;
+  const [before, began] = [serverCpu(), performance.now()];
+  delays[now].enable();
+  await sleep(ms);
+  delays[now].disable();
+  phase = undefined;
+  cpu[now].seconds += serverCpu() - before;
+  cpu[now].of += (performance.now() - began) / 1_000;
+}
+
+async function endOf(kind: keyof typeof answers): Promise<void> {
+  flood.stdin.write('end\n');
+  const { value } = await told.next();
+  for (const [status, count] of Object.entries(answersSchema.parse(JSON.parse(String(value))))) {
+    answers[kind].set(status, (answers[kind].get(status) ?? 0) + count);
+  }
+}
+
 try {
-  await sleep(3_000);
+  await sleep(5_000);
   for (let round = 0; round < rounds; round++) {
-    for (const now of ['quiet', 'flooded'] as const) {
-      if (now === 'flooded') flood.stdin.write('begin\n');
-      await sleep(500);
-      phase = now;
-      const before = serverCpu();
-      await sleep(seconds * 1_000);
-      phase = undefined;
-      cpu[now] += serverCpu() - before;
-      if (now === 'quiet') continue;
-      flood.stdin.write('end\n');
-      const { value } = await told.next();
-      for (const [status, count] of Object.entries(answersSchema.parse(JSON.parse(String(value))))) {
-        answers.set(status, (answers.get(status) ?? 0) + count);
-      }
-    }
+    await sleep(500);
+    await stretch('quiet', seconds * 1_000);
+    flood.stdin.write(`${limit}\n`);
+    await sleep(500);
+    await stretch('allowed', seconds * 1_000);
+    await endOf('allowed');
+    flood.stdin.write(`${limit * overdone}\n`);
+    await stretch('burst', burstMs);
+    await stretch('flooded', seconds * 1_000);
+    await endOf('flooded');
   }
   const at = (all: readonly number[], share: number): number =>
     all.toSorted((a, b) => a - b)[Math.floor(share * (all.length - 1))] ?? Number.NaN;
-  say(`${rounds} x ${seconds} s quiet and flooded; the other may make ${limit} requests a second\n`);
-  say('| | quiet p50 ms | p99 ms | flooded p50 ms | p99 ms | p99 rises by |');
-  say('| --- | --- | --- | --- | --- | --- |');
+  const percent = (ratio: number): string => `${((ratio - 1) * 100).toFixed(0)} %`;
+  say(
+    `${rounds} x ${seconds} s each; the other may make ${limit} requests a second, and asks ${overdone} times as often, over ${sockets} connections\n`,
+  );
+  say('| p50 / p99 ms | quiet | the other as it may | as it begins | flooded | p99 above quiet | above as it may |');
+  say('| --- | --- | --- | --- | --- | --- | --- |');
   for (const kind of kinds) {
-    const [quiet, flooded] = [times.quiet[kind], times.flooded[kind]];
-    const rise = at(flooded, 0.99) / at(quiet, 0.99) - 1;
-    const cells = [at(quiet, 0.5), at(quiet, 0.99), at(flooded, 0.5), at(flooded, 0.99)].map((ms) => ms.toFixed(1));
-    say(`| ${kind} | ${cells.join(' | ')} | ${(rise * 100).toFixed(0)} % |`);
+    const cells = phases.map((of) => [0.5, 0.99].map((share) => at(times[of][kind], share).toFixed(1)).join(' / '));
+    const flooded = at(times.flooded[kind], 0.99);
+    const rises = (['quiet', 'allowed'] as const).map((of) => percent(flooded / at(times[of][kind], 0.99)));
+    say(`| ${[kind, ...cells, ...rises].join(' | ')} |`);
   }
-  const refused = answers.get('429') ?? 0;
-  say(`\nthe other was answered: ${[...answers].map(([status, count]) => `${status} ${count} times`).join(', ')}`);
-  say(`server CPU of a refusal: ${(((cpu.flooded - cpu.quiet) / Math.max(1, refused)) * 1e6).toFixed(0)} µs`);
+  say(
+    `| this program late by | ${phases.map((of) => [50, 99].map((share) => ((delays[of].percentile(share) - 2e6) / 1e6).toFixed(1)).join(' / ')).join(' | ')} | | |`,
+  );
+  for (const [of, counts] of Object.entries(answers)) {
+    say(
+      `\n${of}: the other was answered ${[...counts].map(([status, count]) => `${status} ${count} times`).join(', ')}`,
+    );
+  }
+  const share = (of: Phase): number => cpu[of].seconds / cpu[of].of;
+  say(`\nserver CPU, of a core: ${phases.map((of) => `${of} ${(share(of) * 100).toFixed(1)} %`).join(', ')}`);
+  const refused = (answers.flooded.get('429') ?? 0) / (rounds * (seconds + burstMs / 1_000));
+  say(
+    `${refused.toFixed(0)} refusals a second, server CPU of one: ${(((share('flooded') - share('allowed')) / refused) * 1e6).toFixed(0)} µs`,
+  );
 } finally {
   running = false;
   await Promise.all(work);

@@ -1,22 +1,33 @@
-/** Asks far more than it may, between `begin` and `end`: batches, queries and live subscriptions; says what it was answered. */
+/** Asks so many times a second, from a line with that number to `end`: batches, queries and live subscriptions; says what it was answered. */
 import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { batchContentType } from '@tarsier/protocol';
 import { createHost } from '../fleet.ts';
 
-const [url = '', key = '', rate = '1000'] = process.argv.slice(2);
-const agent = new Agent({ keepAlive: true, maxSockets: 50 });
+const [url = '', key = '', sockets = ''] = process.argv.slice(2);
+const maxSockets = Number(sockets);
+const agent = new Agent({ keepAlive: true, maxSockets, maxFreeSockets: maxSockets });
 const host = createHost(0, 200, Date.now());
 const tickMs = 20;
+/** What is refused is not read: a new batch each time would cost this program more than it tells. */
+const newBatchEvery = 20;
+/** With its schema, until that is known. */
+let body = host.nextBatch(Date.now()).body;
+let isKnown = false;
 let answers: Record<string, number> = {};
-let flooding = false;
+let rate = 0;
 
 function ask(turn: number): Promise<void> {
   const sends = turn % 2 === 0;
-  const body = sends ? host.nextBatch(Date.now()).body : undefined;
+  if (isKnown && (turn % newBatchEvery === 0 || rate < 100)) body = host.nextBatch(Date.now()).body;
   const address = sends ? '/v1/ingest' : `/prometheus/api/v1/query?query=${encodeURIComponent('sum(bench_2)')}`;
   return new Promise((resolve) => {
+    const count = (outcome: string): void => {
+      answers[outcome] = (answers[outcome] ?? 0) + 1;
+      isKnown ||= outcome === '204';
+      resolve();
+    };
     const sent = request(
       url + address,
       {
@@ -26,15 +37,11 @@ function ask(turn: number): Promise<void> {
       },
       (answer) => {
         answer.resume();
-        answer.on('end', () => {
-          const status = String(answer.statusCode);
-          answers[status] = (answers[status] ?? 0) + 1;
-          resolve();
-        });
+        answer.on('end', () => count(String(answer.statusCode)));
       },
     );
-    sent.on('error', () => resolve());
-    sent.end(body);
+    sent.on('error', (error) => count('code' in error ? String(error.code) : 'failed'));
+    sent.end(sends ? body : undefined);
   });
 }
 
@@ -46,21 +53,28 @@ function connect(): void {
   socket.addEventListener('error', () => undefined);
 }
 
-let turn = 0;
+/** Asks on while its answers are held back, as long as it has a socket that waits for none. */
 async function flood(): Promise<void> {
-  for (let next = Date.now(); flooding; next += tickMs) {
-    // What the server does not keep up with waits here: it is not asked for more at once than there are connections.
-    const due = Array.from({ length: Math.round((Number(rate) * tickMs) / 1_000) }, () => ask(turn++));
-    if (turn % 100 === 0) connect();
-    await Promise.race([Promise.all(due), sleep(1_000)]);
-    await sleep(Math.max(0, next + tickMs - Date.now()));
+  const waiting = new Set<Promise<void>>();
+  let owed = 0;
+  let turn = 0;
+  for (let last = performance.now(); rate > 0; await sleep(tickMs)) {
+    owed = Math.min(owed + ((performance.now() - last) / 1_000) * rate, rate);
+    last = performance.now();
+    for (; owed >= 1 && waiting.size < maxSockets; owed--) {
+      const asked = ask(turn++);
+      waiting.add(asked);
+      void asked.then(() => waiting.delete(asked));
+      if (turn % 100 === 0) connect();
+    }
   }
+  await Promise.all(waiting);
 }
 
 let going = Promise.resolve();
 for await (const line of createInterface({ input: process.stdin })) {
-  flooding = line === 'begin';
-  if (flooding) {
+  rate = line === 'end' ? 0 : Number(line);
+  if (rate > 0) {
     answers = {};
     going = flood();
   } else {

@@ -30,6 +30,7 @@ import { createTreeThread } from './detect/isolation-forest/tree-thread.ts';
 import { every } from './every.ts';
 import { createForecaster } from './forecast/forecaster.ts';
 import { createApp } from './http/app.ts';
+import { createRefusalGate } from './http/refusal-gate.ts';
 import { createDrain } from './http/drain.ts';
 import { listen } from './http/listen.ts';
 import { createIngest, maxFutureMs } from './ingest/ingest.ts';
@@ -65,6 +66,7 @@ import { readOidcProviders } from './tenancy/oidc/provider.ts';
 import { createTokens } from './tenancy/tokens.ts';
 import { createEnrol } from './tenancy/enrolment.ts';
 import { createLimiter } from './tenancy/limiter.ts';
+import { createRefusalBrake } from './tenancy/refusal-brake.ts';
 import { createNewsTeller } from './tell-news.ts';
 import { homeTenant, type TenantScope } from './tenant.ts';
 import { readTls } from './tls.ts';
@@ -260,6 +262,7 @@ export async function startCollector({
   const tokens = createTokens({ storage, now });
   const authenticate = createAuthenticator({ storage, tokens, compileSelector, now });
   const limiter = createLimiter({ storage, log, now });
+  const brake = createRefusalBrake({ holdMs: refusalHoldMs, now });
   const live = createLive({
     jobs: storage.jobs,
     waitingOf: (scope, job) => jobs.queue.waitingOf(scope, job),
@@ -268,6 +271,7 @@ export async function startCollector({
     windows,
     authenticate,
     limiter,
+    brake,
     log,
     now,
   });
@@ -435,6 +439,11 @@ export async function startCollector({
   });
 
   const drain = createDrain();
+  const refusals = createRefusalGate({
+    brake,
+    now,
+    onRefused: (status) => self.requests.add(1, { status: String(status) }),
+  });
   let writtenAt = now();
   const app = await createApp({
     storage,
@@ -475,19 +484,22 @@ export async function startCollector({
     webRoot: config.webRoot,
     version,
     drain,
+    refusals,
     // Leases are written all the time.
     writable: () => now() - writtenAt < unwritableLeases * config.leaseMs,
     secure: (config.publicUrl ?? (config.tls === undefined ? 'http:' : 'https:')).startsWith('https:'),
     publicUrl: config.publicUrl,
     oidc: (await readOidcProviders(config.oidcFile)).map((provider) => createOidcClient({ provider, fetch, now })),
   });
-  const server = await listen(app.fetch, config.listen, { tls, maxMessageBytes: maxLiveMessageBytes }).catch(
-    async (error: unknown) => {
-      await jobs.stop();
-      await storage.close();
-      throw error;
-    },
-  );
+  const server = await listen(app.fetch, config.listen, {
+    tls,
+    maxMessageBytes: maxLiveMessageBytes,
+    guard: refusals.guard,
+  }).catch(async (error: unknown) => {
+    await jobs.stop();
+    await storage.close();
+    throw error;
+  });
   dispatcher.start();
   const compaction = storage.startCompaction({
     log,
@@ -543,6 +555,7 @@ export async function startCollector({
     tenant,
     async stop() {
       live.close();
+      brake.release();
       const compacted = compaction.stop();
       // Those that go on are cut off, so that what they ask of the database is ended, too. It is told until the end that
       // this one is not ready.
@@ -573,6 +586,9 @@ export async function startCollector({
 function reasonsOf({ notifications }: AlertOutcome): readonly string[] {
   return notifications.map(({ message }) => message.reason);
 }
+
+/** How long a refusal waits of a tenant that asks far more than it may. */
+const refusalHoldMs = 1_000;
 
 /** How long a client may take to finish its request once the collector stops. */
 const closeMs = 2_000;

@@ -22,19 +22,23 @@ export class RetryLaterError extends TarsierError {
   }
 }
 
+/** A limit by time. */
+export interface RateLimit {
+  readonly limit: number;
+  readonly windowS: number;
+  readonly tenantId: number;
+  /** Whether the next one would be refused, too. */
+  readonly isSpent: () => boolean;
+}
+
 /** A tenant, or a key, has used what it may. */
 export class LimitError extends RetryLaterError {
   /** The limit's name. */
   readonly limit: keyof typeof codes;
   /** Of a limit by time: how much there may be in so many seconds. */
-  readonly rate: { readonly limit: number; readonly windowS: number } | undefined;
+  readonly rate: RateLimit | undefined;
 
-  constructor(
-    limit: keyof typeof codes,
-    message: string,
-    retryAfterMs: number,
-    rate?: { readonly limit: number; readonly windowS: number },
-  ) {
+  constructor(limit: keyof typeof codes, message: string, retryAfterMs: number, rate?: RateLimit) {
     // It comes a thousand times a second where somebody floods, and where it was thrown helps nobody.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;

@@ -14,5 +14,7 @@ export interface AppEnv {
     identity: Identity;
     /** Names the request in its answer and in the log. */
     requestId: string;
+    /** To be called when it is done, so that the tenant's next one may begin. */
+    endTurn?: () => void;
   };
 }

@@ -33,6 +33,7 @@ import type { Authenticate } from '../tenancy/authenticate.ts';
 import type { Limiter } from '../tenancy/limiter.ts';
 import type { Enrol } from '../tenancy/enrolment.ts';
 import type { Tokens } from '../tenancy/tokens.ts';
+import { createTurns } from '../tenancy/turns.ts';
 import type { OidcClient } from '../tenancy/oidc/client.ts';
 import { createSealer } from '../tenancy/oidc/sealer.ts';
 import { createRequireCode } from '../tenancy/second-factor.ts';
@@ -48,6 +49,7 @@ import { importRoutes } from './receivers/import.ts';
 import { influxRoutes } from './receivers/influx.ts';
 import { otlpRoutes } from './receivers/otlp.ts';
 import { remoteWriteRoutes } from './receivers/remote-write.ts';
+import type { RefusalGate } from './refusal-gate.ts';
 import { requestId } from './request-id.ts';
 import { accountRoutes } from './routes/account.ts';
 import { alertmanagerAlertRoutes } from './routes/alertmanager-alerts.ts';
@@ -134,6 +136,7 @@ export interface AppDeps {
   /** Whether people reach it by https. */
   readonly secure: boolean;
   readonly drain: Drain;
+  readonly refusals: Pick<RefusalGate, 'middleware'>;
   /** Whether the database took the last thing that was written, as far as is known. */
   readonly writable: () => boolean;
   /** Is told of operations that change what is there and can't say what that was. */
@@ -155,6 +158,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   const api = createApi(app, deps);
   app.onError(createErrorHandler(log));
 
+  app.use(deps.refusals.middleware);
   app.use(requestId);
   app.use(deps.drain.middleware);
   app.use(createGuards(deps));
@@ -181,8 +185,9 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   const signIn = { ...deps, attempts, requireCode: createRequireCode({ ...deps, attempts }) };
   signInRoutes(api, signIn);
 
-  const identify = createIdentify(deps);
-  const doors = { ...deps, maxAgeMs: deps.maxAge.doorsMs };
+  const turns = createTurns(deps);
+  const identify = createIdentify({ ...deps, turns });
+  const doors = { ...deps, turns, maxAgeMs: deps.maxAge.doorsMs };
   const remoteWrite = remoteWriteRoutes(doors);
   app.route('/api/v1/write', remoteWrite);
   app.route('/prometheus/api/v1/write', remoteWrite);
@@ -194,7 +199,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.route('/alertmanager/api/v2', alertmanagerRoutes({ ...deps, change: createMakeChange(deps) }));
   app.route('/alertmanager/api/v2', alertmanagerAlertRoutes(deps));
   ingestRoutes(api, deps);
-  importRoutes(api, { ...deps, maxAgeMs: deps.maxAge.importsMs });
+  importRoutes(api, { ...doors, maxAgeMs: deps.maxAge.importsMs });
   exportRoutes(api, deps);
   queryRoutes(api, deps);
   forecastRoutes(api, deps);

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
 import type { Limiter, RateState } from '../tenancy/limiter.ts';
+import type { Turns } from '../tenancy/turns.ts';
 import type { AppEnv } from './app-env.ts';
 
 /** What brings samples. */
@@ -12,9 +13,11 @@ const sends = /^\/v1\/(?:ingest$|import\/)/u;
 export function createIdentify({
   authenticate,
   limiter,
+  turns,
 }: {
   readonly authenticate: Authenticate;
   readonly limiter: Limiter;
+  readonly turns: Turns;
 }): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const identity = await authenticate({
@@ -30,6 +33,7 @@ export function createIdentify({
     }
     c.set('identity', identity);
     tellRate(c, 'requests', await limiter.request(identity, sends.test(c.req.path)));
+    c.set('endTurn', await turns.take(identity.tenant.tenantId));
     await next();
   };
 }

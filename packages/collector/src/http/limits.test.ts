@@ -182,7 +182,7 @@ test('two collectors let in together what one may, however it is spread over the
   const rate = 50;
   await storage.limits.set(scope, { name: 'requests', key: '', value: rate });
   let time = Date.now();
-  const collectors = [0, 1, 2].map(() => createLimiter({ storage, log: silentLog, now: () => time, holdMs: 0 }));
+  const collectors = [0, 1, 2].map(() => createLimiter({ storage, log: silentLog, now: () => time }));
   const began = time;
   let admitted = 0;
   // Ten seconds at twelve times the limit, most of it on one collector, and one that comes in late.

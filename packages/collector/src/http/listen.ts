@@ -1,5 +1,6 @@
 /** The server itself: what a client may take of it before a request is one. */
-import { createServer as createSecureServer } from 'node:https';
+import { createServer, type RequestListener, type ServerOptions } from 'node:http';
+import { createServer as createSecureServer, type ServerOptions as SecureServerOptions } from 'node:https';
 import { serve, type ServerType } from '@hono/node-server';
 import { TarsierError } from '@tarsier/protocol';
 import type { Hono } from 'hono';
@@ -33,11 +34,14 @@ export function listen(
   {
     tls,
     maxMessageBytes,
+    guard = (app) => app,
     times: { keepAliveMs, headersMs, requestMs, checkMs } = usualTimes,
   }: {
     readonly tls: TlsOptions | undefined;
     /** Of a client on the live feed. */
     readonly maxMessageBytes: number;
+    /** Puts something in front of the app. */
+    readonly guard?: (app: RequestListener) => RequestListener;
     readonly times?: ListenTimes;
   },
 ): Promise<ServerType> {
@@ -51,10 +55,15 @@ export function listen(
       connectionsCheckingInterval: checkMs,
       maxHeaderSize: maxHeaderBytes,
     };
+    // With options always, as `serve` calls it.
+    const plain = ((of: ServerOptions, handle: RequestListener) =>
+      createServer(of, guard(handle))) as typeof createServer;
+    const secure = ((of: SecureServerOptions, handle: RequestListener) =>
+      createSecureServer(of, guard(handle))) as typeof createSecureServer;
     const options =
       tls === undefined
-        ? { ...common, serverOptions: limits }
-        : { ...common, createServer: createSecureServer, serverOptions: { ...limits, ...tls } };
+        ? { ...common, createServer: plain, serverOptions: limits }
+        : { ...common, createServer: secure, serverOptions: { ...limits, ...tls } };
     const server = serve(options, () => resolve(server));
     if ('maxHeadersCount' in server) server.maxHeadersCount = maxHeaders;
     server.once('error', (cause: Error) => {

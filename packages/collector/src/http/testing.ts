@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http';
+import { createServer, IncomingMessage, type RequestListener, type ServerOptions } from 'node:http';
 import { serve } from '@hono/node-server';
 import { batchContentType } from '@tarsier/protocol';
 import { messageSchema } from '../cluster/messages.ts';
@@ -41,10 +41,12 @@ import { createTokens } from '../tenancy/tokens.ts';
 import { compileSelector } from '../query/selector.ts';
 import { createEnrol } from '../tenancy/enrolment.ts';
 import { createLimiter, type Limiter } from '../tenancy/limiter.ts';
+import { createRefusalBrake } from '../tenancy/refusal-brake.ts';
 import { createUsageMeter, type UsageMeter } from '../usage-meter.ts';
 import { WebSocketServer } from 'ws';
 import { createApp } from './app.ts';
 import { createDrain } from './drain.ts';
+import { createRefusalGate } from './refusal-gate.ts';
 import { contractProblem } from './testing-contract.ts';
 
 export interface TestServer {
@@ -115,7 +117,9 @@ export async function startTestServer(
   });
   const tokens = createTokens({ storage });
   const authenticate = createAuthenticator({ storage, tokens, compileSelector });
-  const limiter = createLimiter({ storage, log, holdMs: 50 });
+  const limiter = createLimiter({ storage, log });
+  const brake = createRefusalBrake({ holdMs: 50, now: Date.now });
+  const refusals = createRefusalGate({ brake, now: Date.now });
   const live = createLive({
     jobs: storage.jobs,
     waitingOf: (of, job) => jobs.queue.waitingOf(of, job),
@@ -124,6 +128,7 @@ export async function startTestServer(
     windows,
     authenticate,
     limiter,
+    brake,
     log,
   });
   const stopListening = await real.bus.listen(
@@ -225,6 +230,7 @@ export async function startTestServer(
     version: 'test',
     secure: false,
     drain: createDrain(),
+    refusals,
     writable: () => true,
     onNoBefore: (key) => noBefore.push(key),
     publicUrl: undefined,
@@ -245,8 +251,16 @@ export async function startTestServer(
     Parameters<typeof serve>[0]['websocket']
   >['server'];
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
-    const starting = serve({ fetch: checked, hostname: '127.0.0.1', port: 0, websocket: { server: sockets } }, () =>
-      resolve(starting),
+    const starting = serve(
+      {
+        fetch: checked,
+        hostname: '127.0.0.1',
+        port: 0,
+        websocket: { server: sockets },
+        createServer: ((options: ServerOptions, app: RequestListener) =>
+          createServer(options, refusals.guard(app))) as typeof createServer,
+      },
+      () => resolve(starting),
     );
   });
   const address = server.address();
@@ -270,6 +284,7 @@ export async function startTestServer(
       }),
     async close() {
       live.close();
+      brake.release();
       await stopListening();
       await new Promise((resolve) => {
         server.close(resolve);

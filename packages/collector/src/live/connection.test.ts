@@ -5,6 +5,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { storedSeries } from '../detect/testing.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
 import { silentLog } from '../log.ts';
+import { createRefusalBrake } from '../tenancy/refusal-brake.ts';
 import { createLive } from './live.ts';
 
 const tenant = { tenantId: 1, tenant: 'one' };
@@ -19,6 +20,7 @@ async function startLive(pingMs: number) {
     windows,
     authenticate: () => Promise.resolve({ tenant, scope: 'read', by: 'key', name: 'test' }),
     limiter: { request: () => Promise.resolve(undefined), subscription() {} },
+    brake: createRefusalBrake({ holdMs: 0, now: Date.now }),
     log: silentLog,
     pingMs,
   });

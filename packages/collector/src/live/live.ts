@@ -13,6 +13,7 @@ import {
 import type { MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { WebSocket } from 'ws';
+import { LimitError } from '../limit-error.ts';
 import type { LiveWindows } from '../ingest/live-window.ts';
 import type { Log } from '../log.ts';
 import type { Jobs } from '../storage/jobs/jobs.ts';
@@ -20,6 +21,7 @@ import type { Models } from '../storage/models.ts';
 import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
 import type { Limiter } from '../tenancy/limiter.ts';
 import { requireScope } from '../tenancy/permissions.ts';
+import type { RefusalBrake } from '../tenancy/refusal-brake.ts';
 import type { TenantScope } from '../tenant.ts';
 import { createDeltaEncoder } from './frames.ts';
 import { createLiveSession, type LiveSession, type LiveSessionDeps } from './session.ts';
@@ -74,6 +76,7 @@ export function createLive({
   windows,
   authenticate,
   limiter,
+  brake,
   log,
   now = Date.now,
   pingMs = 30_000,
@@ -88,6 +91,8 @@ export function createLive({
   readonly windows: LiveWindows;
   readonly authenticate: Authenticate;
   readonly limiter: Pick<Limiter, 'request' | 'subscription'>;
+  /** Has those wait who come back at once when they are refused. */
+  readonly brake: RefusalBrake;
   readonly log: Log;
   readonly now?: () => UnixMs;
   readonly pingMs?: number;
@@ -131,7 +136,10 @@ export function createLive({
           origin,
         });
         requireScope(identity, 'view');
-        await limiter.request(identity, false);
+        await limiter.request(identity, false).catch(async (error: unknown) => {
+          if (error instanceof LimitError) await brake.hold(identity.tenant.tenantId);
+          throw error;
+        });
         return identity;
       },
       admitSubscription(scope) {

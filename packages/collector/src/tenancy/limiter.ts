@@ -6,7 +6,6 @@ import { dayMs } from '../storage/hours.ts';
 import { monthOf } from '../storage/limits.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
-import { createRefusalBrake } from './refusal-brake.ts';
 import { burstS, createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 /** Who uses something. */
@@ -74,15 +73,11 @@ export function createLimiter({
   storage,
   log,
   now = Date.now,
-  holdMs = 1_000,
 }: {
   readonly storage: Pick<Storage, 'limits' | 'tenants'>;
   readonly log: Log;
   readonly now?: () => UnixMs;
-  /** How long refusals are held of a tenant that floods. */
-  readonly holdMs?: number;
 }): Limiter {
-  const brake = createRefusalBrake({ holdMs, now });
   const known = new Map<number, { values: Promise<Values>; ready: Values; until: UnixMs }>();
   const buckets = new Map<string, TokenBucket>();
   const storedBytes = new Map<number, number>();
@@ -134,10 +129,7 @@ export function createLimiter({
       if (rate === undefined) continue;
       const bucket = bucketOf(tenant, name, key);
       const waitMs = await bucket.take(rate, count);
-      if (waitMs > 0) {
-        await brake.hold(tenant.tenantId);
-        throw rateError(name, key, rate, waitMs);
-      }
+      if (waitMs > 0) throw rateError(tenant, name, { key, rate, waitMs, isSpent: bucket.isSpent });
       const remaining = Math.max(0, Math.floor(bucket.tokens));
       if (state === undefined || remaining < state.remaining) {
         state = { limit: Math.floor(rate * burstS), windowS: burstS, remaining };
@@ -167,12 +159,10 @@ export function createLimiter({
         const values = await valuesOf(tenant);
         for (const key of keyId === '' ? [''] : ['', keyId]) {
           const rate = values.get(`samples/${key}`);
-          const blockedMs =
-            rate === undefined ? 0 : (buckets.get(`${tenant.tenantId}/samples/${key}`)?.blockedMs() ?? 0);
-          if (rate !== undefined && blockedMs > 0) {
-            await brake.hold(tenant.tenantId);
-            throw rateError('samples', key, rate, blockedMs);
-          }
+          const bucket = rate === undefined ? undefined : buckets.get(`${tenant.tenantId}/samples/${key}`);
+          const waitMs = bucket?.blockedMs() ?? 0;
+          if (rate === undefined || bucket === undefined || waitMs === 0) continue;
+          throw rateError(tenant, 'samples', { key, rate, waitMs, isSpent: () => bucket.blockedMs() > 0 });
         }
         const most = values.get('bytes/');
         const stored = storedBytes.get(tenant.tenantId) ?? 0;
@@ -219,12 +209,21 @@ export function createLimiter({
   };
 }
 
-function rateError(name: 'requests' | 'samples', key: string, rate: number, waitMs: number): LimitError {
+function rateError(
+  { tenantId }: TenantScope,
+  name: 'requests' | 'samples',
+  {
+    key,
+    rate,
+    waitMs,
+    isSpent,
+  }: { readonly key: string; readonly rate: number; readonly waitMs: number; readonly isSpent: () => boolean },
+): LimitError {
   const whose = key === '' ? 'the tenant' : 'this key';
   return new LimitError(
     name,
     `${name}: ${whose} may ${rate} per second, and ${rate * burstS} at once; come again in ${(waitMs / 1000).toFixed(1)} s`,
     waitMs,
-    { limit: Math.floor(rate * burstS), windowS: burstS },
+    { limit: Math.floor(rate * burstS), windowS: burstS, tenantId, isSpent },
   );
 }

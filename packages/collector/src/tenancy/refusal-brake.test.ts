@@ -1,35 +1,51 @@
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createRefusalBrake } from './refusal-brake.ts';
 
-/** Which of so many refusals at once are held. */
-function refuse(brake: ReturnType<typeof createRefusalBrake>, tenantId: number, count: number): Promise<unknown[]> {
-  return Promise.all(
-    Array.from({ length: count }, () => {
-      let isHeld = false;
-      const answered = brake.hold(tenantId).then(() => isHeld);
-      setImmediate(() => (isHeld = true));
-      return answered;
-    }),
-  );
+beforeEach(() => void vi.useFakeTimers({ now: 0 }));
+afterEach(() => void vi.useRealTimers());
+
+const start = () => createRefusalBrake({ holdMs: 50, now: Date.now });
+
+/** After how many ms each of so many refusals at once is told, and how many are sent away. */
+async function refuse(brake: ReturnType<typeof start>, tenantId: number, count: number) {
+  const began = Date.now();
+  let sentAway = 0;
+  const told: number[] = [];
+  const all = Array.from({ length: count }, async () => {
+    if (await brake.hold(tenantId)) sentAway++;
+    told.push(Date.now() - began);
+  });
+  await vi.runAllTimersAsync();
+  await Promise.all(all);
+  return { told, sentAway };
 }
 
 test('who is refused now and then is told at once; who floods waits for it, and no other tenant does', async () => {
-  const brake = createRefusalBrake({ holdMs: 50, now: () => 0 });
-  expect(await refuse(brake, 1, 20)).not.toContain(true);
-  expect(await refuse(brake, 1, 5)).toEqual([true, true, true, true, true]);
-  expect(await refuse(brake, 2, 20)).not.toContain(true);
+  const brake = start();
+  expect((await refuse(brake, 1, 20)).told.every((ms) => ms === 0)).toBe(true);
+  // The more wait, the longer.
+  expect((await refuse(brake, 1, 5)).told).toEqual([50, 60, 70, 80, 90]);
+  expect((await refuse(brake, 2, 20)).told.every((ms) => ms === 0)).toBe(true);
 });
 
-test('of a flood only so many wait: the others are told at once, for each that waits takes memory', async () => {
-  const brake = createRefusalBrake({ holdMs: 50, now: () => 0 });
-  const held = await refuse(brake, 1, 2_000);
-  expect(held.filter((one) => one === true)).toHaveLength(500);
+test('of a flood only so many wait, twice as long at most: the others are sent away, for each that waits takes memory', async () => {
+  const { told, sentAway } = await refuse(start(), 1, 3_000);
+  expect(sentAway).toBe(3_000 - 2_020);
+  expect(Math.max(...told)).toBe(100);
 });
 
 test('the next second begins anew', async () => {
-  let time = 0;
-  const brake = createRefusalBrake({ holdMs: 50, now: () => time });
+  const brake = start();
   await refuse(brake, 1, 30);
-  time += 1_000;
-  expect(await refuse(brake, 1, 20)).not.toContain(true);
+  vi.setSystemTime(1_000);
+  expect((await refuse(brake, 1, 20)).told.every((ms) => ms === 0)).toBe(true);
+});
+
+test('a collector that stops lets go of all that wait', async () => {
+  const brake = start();
+  const all = Promise.all(Array.from({ length: 100 }, () => brake.hold(1)));
+  brake.release();
+  await all;
+  expect(await brake.hold(1)).toBe(false);
+  expect(Date.now()).toBe(0);
 });

@@ -1,17 +1,29 @@
-/** Makes who floods wait for its refusals: else saying no to one tenant takes the time that others' answers need. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/**
+ * Makes who floods wait for its refusals: else saying no to one tenant takes the time that others' answers need. The
+ * more of them wait, the longer each does, so that a flood over many connections is not told more often.
+ */
 
 /** Refusals of a second from which on they are held: who stops when it is told to gets its answer at once. */
 const freely = 20;
-/** So many of a tenant wait at once; what is more is refused at once, since each that waits takes memory. */
-const mostHeld = 500;
+/** One after the other from then on, as long as nobody waits too long for it. */
+const paceMs = 10;
+/** Times the least that is waited: a client should still be there. */
+const mostPatience = 2;
+/** So many of a tenant wait at once, 10 KiB each; what is more is sent away. */
+const mostHeld = 2_000;
 
 export interface RefusalBrake {
-  /** To be awaited before a tenant is told that it has used what it may. */
-  hold(tenantId: number): Promise<void>;
+  /**
+   * To be awaited before a tenant is told that it has used what it may.
+   *
+   * @returns whether too many of it wait already: its connection had better be closed
+   */
+  hold(tenantId: number): Promise<boolean>;
+  /** Lets go of all that wait, and holds nothing any more: the collector stops. */
+  release(): void;
 }
 
-/** @param holdMs  how long a refusal of one who floods is held; 0: never */
+/** @param holdMs  how long a refusal of one who floods is held at least; 0: never */
 export function createRefusalBrake({
   holdMs,
   now,
@@ -19,18 +31,37 @@ export function createRefusalBrake({
   readonly holdMs: number;
   readonly now: () => number;
 }): RefusalBrake {
-  const tenants = new Map<number, { since: number; refused: number; held: number }>();
+  const tenants = new Map<number, { since: number; refused: number; held: number; lastAt: number }>();
+  const waiting = new Set<() => void>();
+  let isReleased = holdMs === 0;
   return {
     async hold(tenantId) {
-      let counts = tenants.get(tenantId);
-      if (counts === undefined) tenants.set(tenantId, (counts = { since: now(), refused: 0, held: 0 }));
-      if (now() - counts.since >= 1_000) Object.assign(counts, { since: now(), refused: 0 });
-      counts.refused++;
+      if (isReleased) return false;
+      let lane = tenants.get(tenantId);
+      if (lane === undefined) tenants.set(tenantId, (lane = { since: now(), refused: 0, held: 0, lastAt: 0 }));
+      if (now() - lane.since >= 1_000) Object.assign(lane, { since: now(), refused: 0 });
+      lane.refused++;
       // Those that wait already show that it goes on, whatever the second has seen of it.
-      if (holdMs === 0 || (counts.refused <= freely && counts.held < freely) || counts.held >= mostHeld) return;
-      counts.held++;
-      await sleep(holdMs);
-      counts.held--;
+      if (lane.refused <= freely && lane.held < freely) return false;
+      if (lane.held >= mostHeld) return true;
+      lane.held++;
+      lane.lastAt = Math.min(Math.max(now() + holdMs, lane.lastAt + paceMs), now() + mostPatience * holdMs);
+      const waitMs = lane.lastAt - now();
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          clearTimeout(timer);
+          waiting.delete(go);
+          resolve();
+        };
+        const timer = setTimeout(go, waitMs);
+        waiting.add(go);
+      });
+      lane.held--;
+      return false;
+    },
+    release() {
+      isReleased = true;
+      for (const go of waiting) go();
     },
   };
 }

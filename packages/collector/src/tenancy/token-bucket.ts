@@ -25,6 +25,8 @@ export interface TokenBucket {
   take(rate: number, count: number): Promise<number>;
   /** ms until something may be let in again, as far as is known here; 0 when it may now. */
   blockedMs(): number;
+  /** Whether one would be refused now, or would have to wait for what others of its kind wait for. */
+  isSpent(): boolean;
   /** Tokens that are here. */
   readonly tokens: number;
 }
@@ -34,6 +36,7 @@ export function createTokenBucket(takeShared: TakeTokens, now: () => UnixMs): To
   let usedAt = 0;
   let blockedUntil = 0;
   let taking = Promise.resolve();
+  let isTaking = false;
 
   async function refill(rate: number, needed: number): Promise<void> {
     if (now() - usedAt > keepMs) tokens = 0;
@@ -41,7 +44,12 @@ export function createTokenBucket(takeShared: TakeTokens, now: () => UnixMs): To
     // Another one has brought enough while this one waited.
     if (tokens >= needed || blockedUntil > now()) return;
     const missing = needed - tokens;
-    tokens += await takeShared({ rate, burst: rate * burstS }, Math.max(missing, rate * leaseS), now());
+    isTaking = true;
+    try {
+      tokens += await takeShared({ rate, burst: rate * burstS }, Math.max(missing, rate * leaseS), now());
+    } finally {
+      isTaking = false;
+    }
     if (tokens < needed) blockedUntil = now() + Math.max(leastWaitMs, ((needed - tokens) / rate) * 1_000);
   }
 
@@ -50,6 +58,7 @@ export function createTokenBucket(takeShared: TakeTokens, now: () => UnixMs): To
       return tokens;
     },
     blockedMs: () => Math.max(0, blockedUntil - now()),
+    isSpent: () => tokens < 1 && (isTaking || blockedUntil > now()),
     async take(rate, count) {
       // What is more than fits counts as much as fits: else it could never be let in.
       const needed = Math.min(count, rate * burstS);

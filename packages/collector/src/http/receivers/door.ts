@@ -12,6 +12,7 @@ import type { SelfMetrics } from '../../self.ts';
 import type { Authenticate, Identity } from '../../tenancy/authenticate.ts';
 import type { Limiter } from '../../tenancy/limiter.ts';
 import { requireScope } from '../../tenancy/permissions.ts';
+import type { Turns } from '../../tenancy/turns.ts';
 import type { AppEnv } from '../app-env.ts';
 import { readBody } from '../body.ts';
 
@@ -19,6 +20,7 @@ export interface DoorDeps {
   readonly receiver: Receiver;
   readonly authenticate: Authenticate;
   readonly limiter: Limiter;
+  readonly turns: Turns;
   /** Oldest sample that is accepted, ms before now. */
   readonly maxAgeMs: number;
   readonly self: SelfMetrics;
@@ -34,7 +36,7 @@ export interface DoorDeps {
  */
 export async function identifySender(
   c: Context<AppEnv>,
-  { authenticate, limiter }: Pick<DoorDeps, 'authenticate' | 'limiter'>,
+  { authenticate, limiter, turns }: Pick<DoorDeps, 'authenticate' | 'limiter' | 'turns'>,
 ): Promise<Identity> {
   const given = c.req.header('authorization') ?? '';
   const token = /^Token +(?:[^\s:]*:)?(\S+)$/iu.exec(given)?.[1] ?? (given === '' ? c.req.query('p') : undefined);
@@ -42,6 +44,7 @@ export async function identifySender(
   const identity = await authenticate({ authorization: authorization === '' ? undefined : authorization });
   requireScope(identity, 'ingest');
   await limiter.request(identity, true);
+  c.set('endTurn', await turns.take(identity.tenant.tenantId));
   return identity;
 }
 

@@ -45,6 +45,7 @@ export function otlpRoutes(deps: DoorDeps): Hono<AppEnv> {
       return answer(c, 200, encoding, encodeExportResponse('metrics', encoding, outcome));
     } catch (error) {
       if (!(error instanceof TarsierError)) throw error;
+      c.error = error;
       const status = statusOf(error);
       if (status === 503) deps.log.warn('samples could not be taken', { door, error: describeError(error) });
       const code =

@@ -84,6 +84,7 @@ function writtenHeaders(version: Version, samples: number): Record<string, strin
 /** One line of text is what Prometheus logs. */
 function refusal(c: Context<AppEnv>, error: unknown, version: Version, written: number, { log }: DoorDeps): Response {
   if (!(error instanceof TarsierError)) throw error;
+  c.error = error;
   const known = statusOf(error);
   // Prometheus throws away what it gets a 429 for, unless told otherwise: it is to keep it. Version 2.0 lets receivers
   // answer 429.

@@ -1,0 +1,155 @@
+/**
+ * Where who floods is refused: in front of the app, with the answer that it was given a moment ago, and without reading
+ * what it sends. What the app refuses for the first time costs ten times as much.
+ */
+import { hash, randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { MiddlewareHandler } from 'hono';
+import { LimitError, type RateLimit } from '../limit-error.ts';
+import type { RefusalBrake } from '../tenancy/refusal-brake.ts';
+import type { AppEnv } from './app-env.ts';
+
+export interface RefusalGate {
+  /** Of the app, around all others: keeps the answers of those who have used what they may, and has them wait. */
+  readonly middleware: MiddlewareHandler<AppEnv>;
+  /** What stands in front of the app. */
+  guard(app: RequestListener): RequestListener;
+}
+
+/** A refusal as it goes over the wire, without the request's id. */
+interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** What is before and after the id. */
+  readonly body: readonly string[];
+}
+
+/** Somebody who has used what it may. */
+interface Refused {
+  readonly rate: RateLimit;
+  readonly until: number;
+  /** By the door, each of which says it in its own words. */
+  readonly refusals: Map<string, Refusal>;
+}
+
+/** So long answers are good for: they say when to come again. */
+const mostKeptMs = 1_000;
+const maxRefused = 1_000;
+const maxDoors = 50;
+/** To hear the end of a larger body costs more than a new connection does. */
+const maxUnreadBytes = 1024 * 1024;
+const requestIdHeader = 'x-request-id';
+
+/** Doors that refuse in the same words. Other addresses are no doors: a page and its files are for everyone. */
+const doors =
+  /^\/(?:v1\/(?:ingest|import|metrics|(?!docs|openapi|sign-in|enrol|live))|prometheus\/api\/v1\/write|prometheus|alertmanager|api\/v[12]\/write|write|mcp)/u;
+const ofPages = /^\/v1\/(?!metrics)/u;
+
+export function createRefusalGate({
+  brake,
+  now,
+  onRefused = () => {},
+}: {
+  readonly brake: RefusalBrake;
+  readonly now: () => number;
+  /** Is told of each that the app has not seen. */
+  readonly onRefused?: (status: number) => void;
+}): RefusalGate {
+  const known = new Map<string, Refused>();
+
+  function find(incoming: IncomingMessage): { readonly refused: Refused; readonly refusal: Refusal } | undefined {
+    if (known.size === 0) return undefined;
+    const name = nameOf(incoming);
+    const refused = name === undefined ? undefined : known.get(name);
+    if (name === undefined || refused === undefined) return undefined;
+    if (refused.until <= now()) {
+      known.delete(name);
+      return undefined;
+    }
+    if (!refused.rate.isSpent()) return undefined;
+    const door = doorOf(incoming);
+    const refusal = door === undefined ? undefined : refused.refusals.get(door);
+    return refusal === undefined ? undefined : { refused, refusal };
+  }
+
+  function keep(incoming: IncomingMessage, rate: RateLimit, refusal: Refusal): void {
+    const [name, door] = [nameOf(incoming), doorOf(incoming)];
+    if (name === undefined || door === undefined) return;
+    let refused = known.get(name);
+    if (refused === undefined || refused.until <= now()) {
+      if (known.size >= maxRefused) known.clear();
+      refused = { rate, until: now() + mostKeptMs, refusals: new Map() };
+      known.set(name, refused);
+    }
+    if (refused.refusals.size < maxDoors) refused.refusals.set(door, refusal);
+  }
+
+  return {
+    async middleware(c, next) {
+      try {
+        await next();
+      } finally {
+        c.get('endTurn')?.();
+      }
+      if (!(c.error instanceof LimitError) || c.error.rate === undefined) return;
+      const { rate } = c.error;
+      const { incoming, outgoing } = c.env ?? {};
+      // What a tool of MCP asks is answered to the tool.
+      if (incoming?.url?.startsWith(c.req.path) === true && outgoing !== undefined) {
+        const text = await c.res.clone().text();
+        const headers = Object.fromEntries([
+          ...Object.entries(outgoing.getHeaders()).map(([header, value]) => [header, String(value)]),
+          ...c.res.headers,
+        ]) as Record<string, string>;
+        delete headers[requestIdHeader];
+        delete headers['content-length'];
+        const refusal = { status: c.res.status, headers, body: text.split(c.get('requestId')) };
+        keep(incoming, rate, refusal);
+      }
+      if (await brake.hold(rate.tenantId)) c.header('connection', 'close');
+    },
+    guard: (app) => (incoming, outgoing) => {
+      const found = find(incoming);
+      if (found === undefined) return app(incoming, outgoing);
+      onRefused(found.refusal.status);
+      void refuse(incoming, outgoing, found.refusal, brake.hold(found.refused.rate.tenantId));
+      return undefined;
+    },
+  };
+}
+
+async function refuse(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { status, headers, body }: Refusal,
+  held: Promise<boolean>,
+): Promise<void> {
+  const isTooMany = await held;
+  // Nobody waits for it any more.
+  if (outgoing.destroyed) return;
+  const id = randomUUID();
+  const isLong = Number(incoming.headers['content-length'] ?? 0) > maxUnreadBytes;
+  const text = Buffer.from(body.join(id));
+  outgoing.writeHead(status, {
+    ...headers,
+    [requestIdHeader]: id,
+    'content-length': text.byteLength,
+    ...(isTooMany || isLong ? { connection: 'close' } : {}),
+  });
+  outgoing.end(text);
+}
+
+/** Who asks, as far as its headers say so. By its hash: what is kept in memory opens nothing. */
+function nameOf({ url = '', headers: { authorization = '', cookie = '' } }: IncomingMessage): string | undefined {
+  // A session counts where pages ask; elsewhere a key may be in the address.
+  const isKnown = authorization !== '' || (cookie !== '' && ofPages.test(url));
+  return isKnown ? hash('sha256', `${authorization}\n${cookie}`, 'base64') : undefined;
+}
+
+function doorOf({ url = '', headers }: IncomingMessage): string | undefined {
+  const [door] = doors.exec(url) ?? [];
+  if (door === undefined) return undefined;
+  // By which Prometheus and OpenTelemetry choose how they are answered.
+  const type = headers['content-type'] ?? '';
+  return `${door} ${type.includes('json')} ${type.includes('proto=io')} ${headers.origin ?? ''}`;
+}

@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createTurns } from './turns.ts';
+
+beforeEach(() => void vi.useFakeTimers({ now: 10_000 }));
+afterEach(() => void vi.useRealTimers());
+
+function start() {
+  const turns = createTurns({ now: Date.now });
+  const begun: number[] = [];
+  const ends: (() => void)[] = [];
+  const ask = (tenantId: number): void =>
+    void turns.take(tenantId).then((end) => {
+      begun.push(tenantId);
+      ends.push(end);
+    });
+  const settled = () => vi.advanceTimersByTimeAsync(0);
+  return { begun, ends, ask, settled };
+}
+
+test('of a hundred at once of one tenant a few are begun, the others as those end; another tenant does not wait', async () => {
+  const { begun, ends, ask, settled } = start();
+  ask(2);
+  for (let index = 0; index < 100; index++) ask(1);
+  await settled();
+  expect(begun).toEqual([2, 1, 1, 1, 1]);
+  ask(2);
+  await settled();
+  expect(begun).toEqual([2, 1, 1, 1, 1, 2]);
+  ends[1]?.();
+  ends[1]?.();
+  await settled();
+  expect(begun).toHaveLength(7);
+});
+
+test('what takes long holds up no others of its tenant', async () => {
+  const { begun, ask, settled } = start();
+  ask(2);
+  for (let index = 0; index < 12; index++) ask(1);
+  await settled();
+  expect(begun).toHaveLength(5);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(begun).toHaveLength(9);
+});
+
+test('who is alone waits for nobody', async () => {
+  const { begun, ends, ask, settled } = start();
+  ask(2);
+  await settled();
+  ends[0]?.();
+  await vi.advanceTimersByTimeAsync(1_000);
+  for (let index = 0; index < 100; index++) ask(1);
+  await settled();
+  expect(begun).toHaveLength(101);
+});

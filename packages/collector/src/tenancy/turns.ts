@@ -1,0 +1,68 @@
+/**
+ * Lets tenants' requests in by turns: who comes with a hundred at once, as its limit lets it, has others' wait for a few
+ * of them and not for all. Who is alone is not held up.
+ */
+
+export interface Turns {
+  /** Waits for its turn. @returns to be called when it is done */
+  take(tenantId: number): Promise<() => void>;
+}
+
+/** So many of a tenant are begun at once while another one is there, too. */
+const mostAtOnce = 4;
+/** What takes longer waits for something itself, and holds up the tenant's others no more. */
+const longMs = 100;
+/** After so long without a request a tenant is not there any more. */
+const presentMs = 1_000;
+
+interface Lane {
+  begun: number;
+  seenAt: number;
+  readonly waiting: (() => void)[];
+}
+
+export function createTurns({ now }: { readonly now: () => number }): Turns {
+  const lanes = new Map<number, Lane>();
+
+  function laneOf(tenantId: number): Lane {
+    let lane = lanes.get(tenantId);
+    if (lane === undefined) lanes.set(tenantId, (lane = { begun: 0, seenAt: 0, waiting: [] }));
+    lane.seenAt = now();
+    return lane;
+  }
+
+  function isAlone(tenantId: number): boolean {
+    for (const [other, { begun, seenAt, waiting }] of lanes) {
+      if (other === tenantId) continue;
+      if (begun > 0 || waiting.length > 0 || now() - seenAt < presentMs) return false;
+      lanes.delete(other);
+    }
+    return true;
+  }
+
+  function begin(lane: Lane): () => void {
+    let isBegun = true;
+    lane.begun++;
+    const end = (): void => {
+      if (!isBegun) return;
+      isBegun = false;
+      clearTimeout(long);
+      lane.begun--;
+      lane.waiting.shift()?.();
+    };
+    const long = setTimeout(end, longMs);
+    return end;
+  }
+
+  return {
+    async take(tenantId) {
+      const lane = laneOf(tenantId);
+      if (lane.begun >= mostAtOnce && !isAlone(tenantId)) {
+        await new Promise<void>((resolve) => {
+          lane.waiting.push(resolve);
+        });
+      }
+      return begin(lane);
+    },
+  };
+}
