@@ -89,3 +89,21 @@ test('listeners hear their own tenant until they end', () => {
   expect(heard).toEqual([2000]);
   expect(windows.hosts({ tenantId: 2, tenant: '' })).toHaveLength(1);
 });
+
+test('a window has five minutes or its most rows, and of rare samples no room for more than it needs', () => {
+  const windows = createLiveWindows(300);
+  const held = (everyMs: number, ticks: number): [oldest: number, count: number] => {
+    const host = { hostId: everyMs, seriesId: everyMs };
+    for (let tick = 1; tick <= ticks; tick++) {
+      const stored = storedSeries([tick], { t0: tick * everyMs, metric, seriesId: host.seriesId });
+      windows.consume({ ...stored, schema: { ...stored.schema, hostId: host.hostId } });
+    }
+    const found = windows.hosts(scope).find(({ schema }) => schema.hostId === host.hostId);
+    const { times, values } = found?.rows(0) ?? { times: new Float64Array(), values: new Float64Array() };
+    expect([...values]).toEqual(Array.from(times, (time) => time / everyMs));
+    return [(times[0] ?? 0) / everyMs, times.length];
+  };
+  expect(held(1_000, 1_000)).toEqual([701, 300]);
+  expect(held(10_000, 1_000)).toEqual([969, 32]);
+  expect(held(5_000, 1_000)).toEqual([937, 64]);
+});

@@ -30,6 +30,9 @@ export interface LiveWindows {
 
 /** Five minutes of seconds. */
 const defaultRows = 300;
+/** Of those a window has room for so many at first, and for more as long as it holds less than so much time. */
+const firstRows = 32;
+const spanMs = 300_000;
 
 /** Windows of one host; past it the oldest goes. */
 const mostWindows = 16;
@@ -74,8 +77,10 @@ export function createLiveWindows(capacity = defaultRows): LiveWindows {
 
 /** One host's ticks in a ring, each series in a column of its own: it is kept while another schema lacks the series. */
 class Ring implements HostWindow {
-  readonly #capacity: number;
-  readonly #times: Float64Array;
+  readonly #most: number;
+  /** Rows that there is room for now: of a host that is measured each ten seconds, never as many as of one each second. */
+  #capacity: number;
+  #times: Float64Array;
   /** By series number. */
   readonly #columns = new Map<number, Float64Array>();
   /** In the order of the schema's columns. */
@@ -87,8 +92,9 @@ class Ring implements HostWindow {
   schema: RegisteredSchema;
 
   constructor(capacity: number, schema: RegisteredSchema) {
-    this.#capacity = capacity;
-    this.#times = new Float64Array(capacity);
+    this.#most = capacity;
+    this.#capacity = Math.min(firstRows, capacity);
+    this.#times = new Float64Array(this.#capacity);
     this.schema = schema;
     this.#use(schema);
   }
@@ -117,6 +123,7 @@ class Ring implements HostWindow {
     // Late: newer samples are here already, and a window is for what is new.
     if ((times[rows - 1] ?? 0) <= lastSeen) return;
     if (schema !== this.schema) this.#use(schema);
+    this.#makeRoom(rows, times);
     let first = Math.max(0, rows - this.#capacity);
     while ((times[first] ?? 0) <= lastSeen) first++;
     const added = rows - first;
@@ -130,6 +137,28 @@ class Ring implements HostWindow {
       if (target !== undefined) this.#write(target, begin, values, column * rows + first, added);
     }
     if (this.#parked.size > 0) this.#passParked(begin, added);
+  }
+
+  /** @param times  of the rows that come */
+  #makeRoom(rows: number, times: Float64Array): void {
+    const oldest = this.#count === 0 ? (times[0] ?? 0) : (this.#times[this.#at(0)] ?? 0);
+    const newest = times[rows - 1] ?? 0;
+    const wanted = this.#count + rows;
+    if (wanted <= this.#capacity || this.#capacity >= this.#most || newest - oldest >= spanMs) return;
+    const capacity = Math.min(this.#most, Math.max(wanted, this.#capacity * 2));
+    const grown = (ring: Float64Array): Float64Array => {
+      const next = new Float64Array(capacity).fill(Number.NaN);
+      for (let row = 0; row < this.#count; row++) next[row] = ring[this.#at(row)] ?? Number.NaN;
+      return next;
+    };
+    this.#times = grown(this.#times);
+    const current = this.#current.map(grown);
+    const moved = new Map(this.#current.map((ring, at) => [ring, current[at]]));
+    for (const [id, ring] of this.#columns) this.#columns.set(id, moved.get(ring) ?? grown(ring));
+    this.#current = current;
+    for (const id of this.#parked.keys()) this.#parked.set(id, capacity);
+    this.#start = 0;
+    this.#capacity = capacity;
   }
 
   /** Column by column: their rings are far from each other in memory. */
