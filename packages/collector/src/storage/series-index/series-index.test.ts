@@ -116,7 +116,13 @@ test('at its limit a tenant gets no more series, and is told which metric they a
       'series: tenant full has 3 of at most 5, and 3 more were sent, 3 of them of http_requests_total; most of those there are of disk_used_ratio (3)',
   });
   expect(await storage.hosts.list(scope)).toMatchObject([{ host: 'a' }]);
-  await register(storage, 'full', 'b', 'http_requests_total', ['1', '2']);
+  // Those that come together are taken together; one that there is no room for keeps the others out no more than before.
+  const together = await Promise.allSettled([
+    register(storage, 'full', 'b', 'http_requests_total', ['1', '2']),
+    register(storage, 'full', 'd', 'http_requests_total', ['1']),
+    register(storage, 'full', 'a', 'disk_used_ratio', ['1', '2']),
+  ]);
+  expect(together.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   await register(storage, 'not-full', 'b', 'http_requests_total', ['1', '2', '3', '4', '5', '6']);
   await storage.deletions.deleteHost(scope, 'a');
   await register(storage, 'full', 'c', 'disk_used_ratio', ['1', '2', '3']);
