@@ -32,8 +32,9 @@ export function run(
   script: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
+  nodeFlags: readonly string[] = [],
 ): RunningProcess {
-  const child = spawn(process.execPath, [join(root, script), ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, join(root, script), ...args], {
     cwd: root,
     env: { ...process.env, CI: 'true', TARSIER_NO_OPEN: '1', ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -25,16 +25,18 @@ export async function startCollector(
   dataFolder: string,
   port: number,
   environment: Readonly<Record<string, string>> = {},
+  nodeFlags: readonly string[] = [],
 ): Promise<RunningCollector> {
   await ensureDatabase(dataFolder);
-  const collector = run(collectorMain, ['serve', '--ready-json'], {
+  const settings = {
     TARSIER_DATA: dataFolder,
     ...databaseEnvironment(dataFolder),
     TARSIER_LISTEN: `127.0.0.1:${port}`,
     // Where the receivers of tests listen.
     TARSIER_EGRESS_ALLOW: '127.0.0.1',
     ...environment,
-  });
+  };
+  const collector = run(collectorMain, ['serve', '--ready-json'], settings, nodeFlags);
   const ready = await collector.lineThat((line) => readySchema.safeParse(JSON.parse(line)).data?.ready);
   noteSecret(ready.ingestKey);
   noteSecret(new URL(ready.signIn).searchParams.get('code') ?? '');

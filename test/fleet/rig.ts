@@ -1,0 +1,100 @@
+/** Real collectors over a PostgreSQL of their own, and what they cost. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { treeCpu } from '../../bench/proc-cpu.ts';
+import { nodeFlags } from '../../packages/collector/src/node-flags.ts';
+import { silentLog } from '../../packages/collector/src/log.ts';
+import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
+import postgres from 'postgres';
+import { freePort, temporaryFolder } from '../support/processes.ts';
+import { createKey, startCollector, type RunningCollector } from '../support/tarsier.ts';
+
+export interface Rig {
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly collectors: readonly RunningCollector[];
+  readonly sql: postgres.Sql;
+  key(scope: string, tenant?: string): Promise<string>;
+  /** In place of the one that ended, at the same address. */
+  restart(index: number): Promise<RunningCollector>;
+  usage(): RigUsage;
+  stop(): Promise<void>;
+}
+
+export interface RigUsage {
+  /** CPU seconds so far. */
+  readonly collectors: number;
+  readonly postgres: number;
+  readonly here: number;
+  /** Of each collector. */
+  readonly residentBytes: readonly number[];
+  readonly descriptors: readonly number[];
+}
+
+export async function startRig(count: number, settings: Readonly<Record<string, string>> = {}): Promise<Rig> {
+  const folder = await temporaryFolder();
+  const server = await openEmbedded({ dataFolder: `${folder.path}/pg`, use: 'own', log: silentLog });
+  const { host, port, user, password } = server.connection;
+  // A URL can not name a socket; the driver's own variables can.
+  const environment = {
+    DATABASE_URL: 'postgres:///postgres',
+    PGHOST: host,
+    PGPORT: String(port),
+    PGUSER: user,
+    PGPASSWORD: password,
+    TARSIER_LOG: 'warn',
+    ...settings,
+  };
+  const data = (index: number): string => `${folder.path}/collector-${index}`;
+  const start = (index: number, port: number) => startCollector(data(index), port, environment, nodeFlags);
+  const collectors: RunningCollector[] = [];
+  for (let index = 0; index < count; index++) collectors.push(await start(index, await freePort()));
+  const sql = postgres({ ...server.connection, database: 'postgres', max: 1, onnotice() {} });
+  return {
+    folder: folder.path,
+    environment,
+    collectors,
+    sql,
+    key: (scope, tenant) => createKey(data(0), scope, environment, tenant),
+    async restart(index) {
+      const next = await start(index, Number(new URL(collectors[index]?.url ?? '').port));
+      collectors[index] = next;
+      return next;
+    },
+    usage() {
+      const ofAll = treeCpu(process.pid);
+      const ofCollectors = collectors.flatMap(({ pid }) => [...treeCpu(pid)]);
+      const sum = (some: Iterable<number>): number => [...some].reduce((all, one) => all + one, 0);
+      const here = ofAll.get(process.pid) ?? 0;
+      const inCollectors = sum(ofCollectors.map(([, seconds]) => seconds));
+      return {
+        collectors: inCollectors,
+        postgres: sum(ofAll.values()) - here - inCollectors,
+        here,
+        residentBytes: collectors.map(({ pid }) => residentBytes(pid)),
+        descriptors: collectors.map(({ pid }) => descriptors(pid)),
+      };
+    },
+    async stop() {
+      await Promise.all(collectors.map((one) => one.end('SIGTERM')));
+      await sql.end();
+      await server.close();
+      await folder.remove();
+    },
+  };
+}
+
+function residentBytes(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+) kB/u.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+function descriptors(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return 0;
+  }
+}
