@@ -1,9 +1,9 @@
 /** The account of an agent that is killed at any moment: each sample is sent, dropped for a reason, or still waiting. */
-import { copyFile, readdir, rm } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Spool } from '../spool/contract.ts';
-import { segmentFile, segmentIds } from '../spool/files.ts';
+import { segmentFile, segmentIds, spoolFiles } from '../spool/files.ts';
 import { openSpool } from '../spool/spool.ts';
 import { makeBatch, recordingLog, temporaryFolder, type MadeBatch } from '../testing.ts';
 import { hourMs, samplesOf } from './book.ts';
@@ -136,6 +136,25 @@ test('a part of the spool that is deleted by hand is missed at the next start', 
   expect(lost).toBeGreaterThan(0);
   expect(await waitingIn(one.spool)).toBe(taken - lost);
   await one.close();
+});
+
+test('a spool of an agent that kept no account yet begins one: what was sent by then was neither taken nor lost', async () => {
+  const life = await startSpool();
+  for (let seq = 0; seq < 6; seq++) await life.append(makeBatch({ seq, rows }));
+  // The newest and the oldest ones: their segment has others that wait.
+  for (let sent = 0; sent < 3; sent++) {
+    const batch = await life.spool.peek();
+    if (batch !== undefined) await life.spool.acknowledge(batch);
+  }
+  const file = `${life.folder}/${spoolFiles.progress}`;
+  const progress = await readFile(file, 'utf8');
+  await writeFile(file, progress.replace(/^ledger .*\n/mu, ''));
+  await life.kill();
+  const { taken, sent, dropped } = sumsOf(life.spool);
+  const waiting = await waitingIn(life.spool);
+  expect(waiting).toBeGreaterThan(0);
+  expect({ taken, sent, dropped }).toEqual({ taken: waiting, sent: 0, dropped: {} });
+  await life.close();
 });
 
 test('batches that grow too old are dropped as such, and one that arrives after all counts as sent', async () => {

@@ -3,11 +3,16 @@ import { decodeRecord } from './records.ts';
 import type { Segment, SegmentBatch } from './segment.ts';
 import { dropReasons, hourOf, samplesOf, type LedgerBook } from '../ledger/book.ts';
 
-/** Counts the batches of a segment that were written after the book. @param bytes  all of the segment's */
+/**
+ * Counts the batches of a segment that were written after the book, and are not done.
+ *
+ * @param bytes  all of the segment's
+ */
 export function countNewer(book: LedgerBook, segment: Segment, bytes: Buffer): void {
   const { segment: last, offset } = book.position;
   for (const batch of segment.batches) {
     if (segment.id < last || (segment.id === last && batch.start <= offset)) continue;
+    if (batch.done) continue;
     const record = decodeRecord(bytes, batch.start);
     const samples = typeof record === 'object' ? readSamples(record.bytes) : undefined;
     // What can't be read is not sent either.

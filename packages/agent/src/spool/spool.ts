@@ -88,6 +88,8 @@ export async function openSpool({
       const file = segmentFile(folder, id);
       const content = await readFile(file);
       const { segment, damaged, torn } = readSegment(id, content, (bytes) => hex(schemaHash(bytes)));
+      // First what is done: of that there was no account only with an agent that kept none.
+      applyProgress(progress, [segment]);
       countNewer(book, segment, content);
       // What a crash left half written was never acknowledged to anybody.
       if (torn > 0) await truncate(file, segment.bytes).catch(() => {});
@@ -97,7 +99,6 @@ export async function openSpool({
       counts.bytes += segment.bytes;
       counts.damaged += damaged;
     }
-    applyProgress(progress, segments);
     // A number is never used twice: what was done in a deleted segment must not pass for done in a new one.
     lastId = Math.max(segments.at(-1)?.id ?? 0, lastIdIn(progress), book.position.segment);
     if (crashed) book.crash(hourOf(now()));
