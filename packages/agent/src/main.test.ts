@@ -14,6 +14,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 vi.setConfig({ testTimeout: 180_000 });
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
+/** Of the environment, what a program needs to start, and to start quickly. */
+const { PATH, NODE_COMPILE_CACHE } = process.env;
 const slow = { timeout: 30_000, interval: 100 };
 
 function temporaryFolder(): string {
@@ -35,7 +37,8 @@ function command(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const env = {
-    PATH: process.env['PATH'],
+    PATH,
+    NODE_COMPILE_CACHE,
     HOME: folder,
     XDG_CONFIG_HOME: folder,
     TARSIER_STATE: join(folder, 'state'),
@@ -81,7 +84,8 @@ async function startAgent(folder: string, file: string) {
   // A server that listens on a port has an address with one.
   const { port } = server.address() as AddressInfo;
   const env = {
-    PATH: process.env['PATH'],
+    PATH,
+    NODE_COMPILE_CACHE,
     HOME: folder,
     TARSIER_STATE: join(folder, 'state'),
     TARSIER_URL: `http://127.0.0.1:${port}`,
@@ -308,7 +312,7 @@ test('a spool is inspected and verified while it waits, and dropped only when as
     TARSIER_INTERVAL_MS: '100',
     TARSIER_FLUSH_MS: '200',
   };
-  const env = { PATH: process.env['PATH'], HOME: folder, TARSIER_STATE: join(folder, 'state'), ...environment };
+  const env = { PATH, NODE_COMPILE_CACHE, HOME: folder, TARSIER_STATE: join(folder, 'state'), ...environment };
   const child = spawn(process.execPath, [main, 'run'], { env, stdio: 'ignore' });
   const exited = new Promise((resolve) => {
     child.once('exit', resolve);
