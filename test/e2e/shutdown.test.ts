@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { batchContentType } from '@tarsier/protocol';
 import { afterAll, afterEach, expect, test } from 'vitest';
@@ -99,9 +100,10 @@ test('a collector that is told to stop while everything goes on ends soon, and h
   sending = asking = false;
   await Promise.all([...sent, asked]);
   process.stdout.write(`stopped in ${(tookMs / 1_000).toFixed(1)} s under load\n`);
-  // Meant are five seconds, of which at most two are for requests that have begun; a busy machine takes longer to do the
-  // rest, and this is that it does not hang.
-  expect(tookMs).toBeLessThan(60_000);
+  // Of five seconds at most two are for requests that have begun; a busy machine takes longer to do the rest, and there
+  // this is that it does not hang.
+  const isBusy = (loadavg()[0] ?? 0) > 1.5 * availableParallelism();
+  expect(tookMs).toBeLessThan(isBusy ? 60_000 : 5_000);
   // Ready until it was told, then not, then gone: never ready again.
   expect(readiness.join(' ')).toMatch(/^(?:200 )+(?:503 )+0$/u);
   expect(new Set(refusals)).toEqual(refusals.length === 0 ? new Set() : new Set([503]));

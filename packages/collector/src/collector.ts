@@ -30,6 +30,7 @@ import { createTreeThread } from './detect/isolation-forest/tree-thread.ts';
 import { every } from './every.ts';
 import { createForecaster } from './forecast/forecaster.ts';
 import { createApp } from './http/app.ts';
+import { requireWebRoot } from './http/static.ts';
 import { createRefusalGate } from './http/refusal-gate.ts';
 import { createDrain } from './http/drain.ts';
 import { listen } from './http/listen.ts';
@@ -129,7 +130,9 @@ export async function startCollector({
   readonly faultPoint?: (point: FaultPoint, reasons: readonly string[]) => void;
   readonly now?: () => number;
 }): Promise<Collector> {
+  // Before there is anything that would have to be ended again.
   const tls = config.tls === undefined ? undefined : await readTls(config.tls);
+  await requireWebRoot(config.webRoot);
   const storage = await openStorage({
     databaseUrl: config.databaseUrl,
     dataFolder: config.dataFolder,
@@ -407,7 +410,7 @@ export async function startCollector({
     log,
   });
   const stopListening = await storage.bus.listen(relay.receive, follower.mayHaveMissed, log);
-  await ingest.replay(await storage.tenants.all(), now() - replayMs);
+  await ingest.replay(await storage.tenants.withHosts(), now() - replayMs);
   await leadership.renew();
   await leadership.settled();
   await tuner.refresh();

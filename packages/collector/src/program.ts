@@ -71,10 +71,14 @@ Exit codes: 0 done, 1 failed while running, 2 wrong arguments or settings.
 
 const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 const signInMs = 15 * 60_000;
+/** How long the process may take to end by itself. */
+const leaveMs = 5_000;
 
 const version = packageVersion();
 
 process.exitCode = await main(process.argv.slice(2));
+// What a start that failed half way has left open must not keep the process, which heeds no signal any more.
+setTimeout(() => process.exit(), leaveMs).unref();
 
 async function main(argv: readonly string[]): Promise<number> {
   let log = createLog({ level: 'info', write: toStderr });

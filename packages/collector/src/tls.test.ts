@@ -51,4 +51,5 @@ test('with a certificate it serves HTTPS, to clients that have one where it want
 test('a certificate without its key, and a file that is not there, are said at the start', async () => {
   expect(() => loadConfig({ TARSIER_TLS_CERT: tls.TARSIER_TLS_CERT })).toThrow(/^TARSIER_TLS_KEY: expected a file/u);
   await expect(start({ TARSIER_TLS_KEY: file('none.key') })).rejects.toMatchObject({ code: 'config/tls' });
+  await expect(start({ TARSIER_WEB_ROOT: file('none') })).rejects.toMatchObject({ code: 'config/web-root' });
 });

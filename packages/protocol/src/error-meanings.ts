@@ -261,6 +261,10 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'A certificate or key can not be read',
     remedy: 'Check the file that the message names, and who may read it.',
   },
+  'config/web-root': {
+    title: 'There is no page where it was said to be',
+    remedy: 'Build the page, set `TARSIER_WEB_ROOT` to its folder, or leave it out to serve the API alone.',
+  },
   'config/listen': {
     title: 'The collector can not listen there',
     remedy: 'Set `TARSIER_LISTEN`, or stop the other program.',

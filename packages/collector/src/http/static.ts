@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { extname, join, relative, sep } from 'node:path';
+import { TarsierError } from '@tarsier/protocol';
 import type { Context } from 'hono';
 import type { AppEnv } from './app-env.ts';
 
@@ -32,6 +33,15 @@ interface Asset {
   readonly etag: string;
   /** The build put a hash of the content into its name. */
   readonly immutable: boolean;
+}
+
+/** @throws {TarsierError} `config/web-root` where there is no page */
+export async function requireWebRoot(root: string | undefined): Promise<void> {
+  if (root === undefined) return;
+  await access(join(root, 'index.html')).catch((cause: unknown) => {
+    const message = `TARSIER_WEB_ROOT: expected the folder of the built page, with its index.html, got ${root}`;
+    throw new TarsierError('config/web-root', message, { cause });
+  });
 }
 
 /**

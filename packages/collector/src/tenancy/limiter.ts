@@ -201,10 +201,14 @@ export function createLimiter({
       throw new LimitError('subscriptions', `sub: tenant ${tenant} has as many as it may, ${most}`, fullMs);
     },
     async measure() {
-      for (const scope of await storage.tenants.all()) {
-        if (!(await valuesOf(scope)).has('bytes/')) storedBytes.delete(scope.tenantId);
-        else storedBytes.set(scope.tenantId, await storage.limits.storedBytes(scope));
+      const measured = new Set<number>();
+      for (const scope of await storage.tenants.withHosts()) {
+        if (!(await valuesOf(scope)).has('bytes/')) continue;
+        storedBytes.set(scope.tenantId, await storage.limits.storedBytes(scope));
+        measured.add(scope.tenantId);
       }
+      // Who has no limit any more, or no host.
+      for (const tenantId of storedBytes.keys()) if (!measured.has(tenantId)) storedBytes.delete(tenantId);
     },
   };
 }

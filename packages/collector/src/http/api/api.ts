@@ -53,10 +53,10 @@ export function createApi(app: Hono<AppEnv>, { storage, now, onNoBefore = () => 
             secret: operation.secret,
             apart,
             lock: isOfOne ? resourceOf(path, c.req.param()) : undefined,
-            current: current === undefined ? undefined : (tenant: TenantScope) => current({ ...call, tenant }),
+            current: current === undefined ? undefined : (tenant: TenantScope) => current(withMore(call, { tenant })),
           };
           await makeChange(c, options, async (tenant, after) => {
-            const value: unknown = await handle({ ...call, tenant, after });
+            const value: unknown = await handle(withMore(call, { tenant, after }));
             response = respond(c, operation, value);
             await keep(tenant, response);
             return value;
@@ -106,13 +106,18 @@ async function callOf<K extends OperationKey>(
   const after: After = (work) => work();
   const call = {
     ...{ c, identity, tenant: identity?.tenant, params, query, body, raw, after },
-    // Made for those who look at it.
-    get signal() {
-      return clientGone(c);
-    },
   };
+  // Made for those who look at it.
+  let signal: AbortSignal | undefined;
+  Object.defineProperty(call, 'signal', { get: () => (signal ??= clientGone(c)) });
   // What the schemas of this operation have just made of it; the identity of a public one is never looked at.
   return call as unknown as Call<K>;
+}
+
+/** A call in a change's transaction. It is not copied: that would look at what is made for those who look at it. */
+function withMore<K extends OperationKey>(call: Call<K>, more: Partial<Call<K>>): Call<K> {
+  // What it has not of its own it has of the call.
+  return Object.create(call, Object.getOwnPropertyDescriptors(more)) as Call<K>;
 }
 
 /** Each parameter's first value, of those that may come again all of them. */
