@@ -1,0 +1,65 @@
+import { Hono } from 'hono';
+import { afterAll, expect, test } from 'vitest';
+import { LimitError } from '../limit-error.ts';
+import { createRefusalBrake } from '../tenancy/refusal-brake.ts';
+import type { AppEnv } from './app-env.ts';
+import { listen } from './listen.ts';
+import { createErrorHandler } from './on-error.ts';
+import { silentLog } from '../log.ts';
+import { createRefusalGate } from './refusal-gate.ts';
+import { requestId } from './request-id.ts';
+
+let isSpent = true;
+const reached: string[] = [];
+const gate = createRefusalGate({ brake: createRefusalBrake({ holdMs: 0, now: Date.now }), now: Date.now });
+const app = new Hono<AppEnv>();
+app.onError(createErrorHandler(silentLog));
+app.use(gate.middleware).use(requestId);
+app.all('*', (c) => {
+  const key = c.req.header('authorization') ?? '';
+  reached.push(`${key} ${c.req.path}`);
+  if (key !== 'Bearer loud' || !isSpent) return c.text('served');
+  throw new LimitError('requests', 'requests: too many', 1_000, {
+    ...{ limit: 10, windowS: 10, tenantId: 1 },
+    isSpent: () => isSpent,
+  });
+});
+const server = await listen(
+  app.fetch,
+  { host: '127.0.0.1', port: 0 },
+  { tls: undefined, maxMessageBytes: 1_000, guard: gate.guard },
+);
+afterAll(() => server.close());
+const address = server.address();
+const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+const ask = async (path: string, key: string, body?: string) => {
+  const answer = await fetch(url + path, {
+    headers: { authorization: `Bearer ${key}` },
+    ...(body === undefined ? {} : { method: 'POST', body }),
+  });
+  return { status: answer.status, headers: answer.headers, text: await answer.text() };
+};
+
+test('who has used what it may is refused in front of the app, in the same words, until there is room', async () => {
+  const first = await ask('/v1/hosts', 'loud');
+  const again = [await ask('/v1/hosts', 'loud'), await ask('/v1/ruleset', 'loud', 'x'.repeat(2 * 1024 * 1024))];
+  expect(reached.splice(0)).toEqual(['Bearer loud /v1/hosts']);
+  for (const { status, headers, text } of again) {
+    expect(status).toBe(429);
+    expect(headers.get('retry-after')).toBe('1');
+    const id = headers.get('x-request-id') ?? '';
+    expect(id).not.toBe(first.headers.get('x-request-id'));
+    expect(JSON.parse(text)).toEqual({ ...(JSON.parse(first.text) as object), requestId: id });
+  }
+  // Other doors say it in their own words, which are not known yet; pages are for everyone; and others are no floods.
+  await ask('/prometheus/api/v1/query', 'loud');
+  await ask('/index.html', 'loud');
+  await ask('/v1/hosts', 'calm');
+  expect(reached.splice(0)).toEqual([
+    'Bearer loud /prometheus/api/v1/query',
+    'Bearer loud /index.html',
+    'Bearer calm /v1/hosts',
+  ]);
+  isSpent = false;
+  expect((await ask('/v1/hosts', 'loud')).text).toBe('served');
+});
