@@ -11,7 +11,8 @@ export function createErrorHandler(log: Log): (error: Error, c: Context<AppEnv>)
     const { path } = c.req;
     if (error instanceof TarsierError) {
       const status = statusOf(error);
-      if (status === 503) {
+      // Those that are refused while too much comes are counted: as many lines would cost more than they tell.
+      if (status === 503 && error.code !== 'ingest/busy') {
         log.warn('a request could not be served', { requestId, path, error: describeError(error) });
       }
       if (status === 401) c.header('www-authenticate', 'Bearer');

@@ -1,5 +1,6 @@
 import { batchContentType, maxBatchBytes, TarsierError } from '@tarsier/protocol';
 import type { Ingest } from '../../ingest/ingest.ts';
+import { createIntake } from '../../ingest/intake.ts';
 import type { SelfMetrics } from '../../self.ts';
 import type { Limiter } from '../../tenancy/limiter.ts';
 import { answerHeader } from '../answer-header.ts';
@@ -12,7 +13,8 @@ export function ingestRoutes(
   api: Api,
   { ingest, limiter, self }: { readonly ingest: Ingest; readonly limiter: Limiter; readonly self: SelfMetrics },
 ): void {
-  api.on('POST /v1/ingest', async ({ c, identity }) => {
+  const intake = createIntake();
+  api.on('POST /v1/ingest', async ({ c, identity, signal }) => {
     const { tenant, host } = identity;
     const meant = c.req.header('tarsier-tenant');
     if (meant !== undefined && meant !== tenant.tenant) {
@@ -34,6 +36,10 @@ export function ingestRoutes(
         },
       );
     }
+    const leave = await intake.enter(tenant.tenantId, signal).catch((error: unknown) => {
+      self.refusedBatches.add(1, { code: 'ingest/busy' });
+      throw error;
+    });
     try {
       const { duplicate, flushIntervalS, samples } = await ingest.accept(tenant, await readBody(c, maxBatchBytes), {
         host,
@@ -47,6 +53,8 @@ export function ingestRoutes(
     } catch (error) {
       self.refusedBatches.add(1, { code: error instanceof TarsierError ? error.code : 'http/internal' });
       throw error;
+    } finally {
+      leave();
     }
   });
 }

@@ -1,0 +1,78 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createIntake, type IntakeLimits } from './intake.ts';
+
+/** Batches of tenants that are done with when the test says so. */
+function start(limits: Partial<IntakeLimits>) {
+  const time = { ms: 0 };
+  const intake = createIntake(limits, () => time.ms);
+  const begun: { readonly tenantId: number; readonly done: () => void }[] = [];
+  const refused: { readonly tenantId: number; readonly code: string; readonly afterMs: number }[] = [];
+  return {
+    time,
+    refused,
+    /** Tenants whose batches are worked on, in the order in which they began. */
+    begun: () => begun.map(({ tenantId }) => tenantId),
+    send(tenantId: number, signal?: AbortSignal): void {
+      intake.enter(tenantId, signal).then(
+        (done) => begun.push({ tenantId, done }),
+        (error: { readonly code: string; readonly retryAfterMs: number }) =>
+          refused.push({ tenantId, code: error.code, afterMs: error.retryAfterMs }),
+      );
+    },
+    async finishAll(): Promise<void> {
+      await turn();
+      for (let at = 0; at < begun.length; at++) {
+        begun[at]?.done();
+        await turn();
+      }
+    },
+  };
+}
+
+test('a tenant that sends far more than there is time for waits behind itself, and others take their turns', async () => {
+  const { send, begun, finishAll, refused } = start({ atOnce: 4 });
+  for (let batch = 0; batch < 100; batch++) send(1);
+  for (const tenantId of [2, 3]) send(tenantId);
+  send(2);
+  await turn();
+  // What it has begun may last as long as it will: there is room for the others.
+  expect(begun()).toEqual([1, 1, 2, 3]);
+  await finishAll();
+  expect(begun().slice(0, 7)).toContain(2);
+  expect(begun().lastIndexOf(2)).toBeLessThan(10);
+  expect([begun().length, refused]).toEqual([103, []]);
+});
+
+test('of too many that wait those of the tenant with the most are refused, and are told when to come again', async () => {
+  const { send, begun, finishAll, refused } = start({ atOnce: 1, mostWaiting: 100 });
+  for (let batch = 0; batch < 1_000; batch++) send(1);
+  for (let batch = 0; batch < 10; batch++) send(2);
+  await turn();
+  expect(new Set(refused.map(({ tenantId, code }) => `${tenantId} ${code}`))).toEqual(new Set(['1 ingest/busy']));
+  expect(refused.length).toBeGreaterThanOrEqual(900);
+  expect(Math.min(...refused.map(({ afterMs }) => afterMs))).toBeGreaterThanOrEqual(10_000);
+  await finishAll();
+  expect(begun().filter((tenantId) => tenantId === 2)).toHaveLength(10);
+  // And it takes as much as ever.
+  send(1);
+  await turn();
+  expect(begun().at(-1)).toBe(1);
+});
+
+test('one whose turn does not come in time is refused; one whose client is gone is not worked for', async () => {
+  const { send, begun, refused, time, finishAll } = start({ atOnce: 1, waitMs: 1_000 });
+  const gone = new AbortController();
+  send(1);
+  await turn();
+  send(1, gone.signal);
+  send(1);
+  gone.abort();
+  await turn();
+  time.ms = 500;
+  send(2);
+  time.ms = 1_001;
+  await expect.poll(() => refused.map(({ tenantId }) => tenantId)).toEqual([1, 1]);
+  await finishAll();
+  expect(begun()).toEqual([1, 2]);
+});

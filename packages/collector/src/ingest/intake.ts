@@ -1,0 +1,145 @@
+/**
+ * How many batches are worked on at once, and whose is next. One that waits is not read yet: it is a connection, and no
+ * memory. Tenants take turns, so that one that sends more than there is time for waits behind itself alone.
+ */
+import { RetryLaterError } from '../limit-error.ts';
+
+export interface Intake {
+  /**
+   * Resolves when it is this one's turn.
+   *
+   * @returns to be called when it is done with
+   * @throws {RetryLaterError} `ingest/busy` when it is not its turn in time, or too many of its tenant's wait
+   */
+  enter(tenantId: number, signal?: AbortSignal): Promise<() => void>;
+}
+
+export interface IntakeLimits {
+  /**
+   * Worked on at once, of all tenants. One may have no more of them than are free: whatever holds them up, such as bodies
+   * that are sent a byte at a time, there is room left for the next tenant.
+   */
+  readonly atOnce: number;
+  /** Waiting, of all tenants; each that has some may have its part of them. */
+  readonly mostWaiting: number;
+  /** Less than agents wait for an answer. */
+  readonly waitMs: number;
+}
+
+const usual: IntakeLimits = { atOnce: 512, mostWaiting: 32_768, waitMs: 8_000 };
+const sweepMs = 250;
+/** Longest that a refused agent is told to stay away. */
+const mostAwayMs = 30_000;
+
+interface Waiting {
+  readonly since: number;
+  readonly signal: AbortSignal | undefined;
+  readonly begin: () => void;
+  readonly refuse: (error: Error) => void;
+}
+
+interface Queue {
+  readonly waiting: Waiting[];
+  /** The first that waits: those before are gone. */
+  first: number;
+}
+
+/** @param monotonic  ms */
+export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () => performance.now()): Intake {
+  const { atOnce, mostWaiting, waitMs } = { ...usual, ...limits };
+  /** Of tenants with some that wait, in the order of their turns. */
+  const queues = new Map<number, Queue>();
+  const activeOf = new Map<number, number>();
+  let active = 0;
+  let count = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const mayBegin = (tenantId: number): boolean => (activeOf.get(tenantId) ?? 0) < atOnce - active;
+
+  function begin(tenantId: number): () => void {
+    active++;
+    activeOf.set(tenantId, (activeOf.get(tenantId) ?? 0) + 1);
+    return once(() => {
+      active--;
+      const left = (activeOf.get(tenantId) ?? 0) - 1;
+      if (left > 0) activeOf.set(tenantId, left);
+      else activeOf.delete(tenantId);
+      while (beginNext());
+    });
+  }
+
+  function shift(tenantId: number, queue: Queue): Waiting | undefined {
+    const one = queue.waiting[queue.first++];
+    if (one !== undefined) count--;
+    queues.delete(tenantId);
+    // Behind the others, if there is more of it.
+    if (queue.first >= queue.waiting.length) return one;
+    if (queue.first > 1_024) {
+      queue.waiting.splice(0, queue.first);
+      queue.first = 0;
+    }
+    queues.set(tenantId, queue);
+    return one;
+  }
+
+  /** @returns false when none waits that may begin */
+  function beginNext(): boolean {
+    for (const [tenantId, queue] of queues) {
+      if (!mayBegin(tenantId)) continue;
+      const one = shift(tenantId, queue);
+      // Who gave up meanwhile is not worked for.
+      if (one === undefined || one.signal?.aborted === true) return true;
+      one.begin();
+      return true;
+    }
+    return false;
+  }
+
+  /** Of each tenant the first has waited longest. */
+  function sweep(): void {
+    const before = monotonic() - waitMs;
+    for (const [tenantId, queue] of [...queues]) {
+      for (let [one] = queue.waiting.slice(queue.first, queue.first + 1); one !== undefined && one.since <= before;) {
+        shift(tenantId, queue)?.refuse(overloaded(waitMs));
+        one = queue.waiting[queue.first];
+      }
+    }
+    if (count > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  return {
+    enter(tenantId, signal) {
+      if (!queues.has(tenantId) && mayBegin(tenantId)) return Promise.resolve(begin(tenantId));
+      const queue = queues.get(tenantId) ?? { waiting: [], first: 0 };
+      const part = mostWaiting / (queues.has(tenantId) ? queues.size : queues.size + 1);
+      if (count >= mostWaiting / 2 && queue.waiting.length - queue.first >= part / 2) {
+        return Promise.reject(overloaded(mostAwayMs * Math.min(1, count / mostWaiting)));
+      }
+      return new Promise((resolve, refuse) => {
+        queue.waiting.push({ since: monotonic(), signal, begin: () => resolve(begin(tenantId)), refuse });
+        queues.set(tenantId, queue);
+        count++;
+        timer ??= setInterval(sweep, sweepMs).unref();
+      });
+    },
+  };
+}
+
+function once(run: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) run();
+    isDone = true;
+  };
+}
+
+/** It comes by the thousand: where it was thrown helps nobody, and costs more than the refusal. */
+function overloaded(afterMs: number): RetryLaterError {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = new RetryLaterError('ingest/busy', 'more batches come than are stored; send it again later', afterMs);
+  Error.stackTraceLimit = stackTraceLimit;
+  return error;
+}
