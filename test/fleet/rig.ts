@@ -17,6 +17,8 @@ export interface Rig {
   /** In place of the one that ended, at the same address. */
   restart(index: number): Promise<RunningCollector>;
   usage(): RigUsage;
+  /** The database's first process, which has started the others. */
+  readonly databasePid: number;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function startRig(count: number, settings: Readonly<Record<string, 
   const collectors: RunningCollector[] = [];
   for (let index = 0; index < count; index++) collectors.push(await start(index, await freePort()));
   const sql = postgres({ ...server.connection, database: 'postgres', max: 1, onnotice() {} });
+  const [backend] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
   return {
     folder: folder.path,
     environment,
@@ -74,6 +77,7 @@ export async function startRig(count: number, settings: Readonly<Record<string, 
         descriptors: collectors.map(({ pid }) => descriptors(pid)),
       };
     },
+    databasePid: parentOf(backend?.pid ?? 0),
     async stop() {
       await Promise.all(collectors.map((one) => one.end('SIGTERM')));
       await sql.end();
@@ -97,4 +101,8 @@ function descriptors(pid: number): number {
   } catch {
     return 0;
   }
+}
+
+function parentOf(pid: number): number {
+  return Number(/PPid:\s+(\d+)/u.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
 }

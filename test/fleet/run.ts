@@ -70,6 +70,7 @@ export async function runFleet({
       const lags: number[] = [];
       fleet.takeLags();
       const moments: Moment[] = [];
+      let told = 0;
       const [before, from] = [rig.usage(), Date.now()];
       for (let second = 0; second < seconds; second++) {
         fleet.fail(failing);
@@ -78,7 +79,10 @@ export async function runFleet({
         for (const lag of last) lags.push(lag);
         const moment = momentOf(second, rig.usage(), fleet.counts());
         moments.push(moment);
-        if (second % 10 === 9) say(describeMoment(moment, last));
+        if (second % 10 === 9) {
+          say(describeMoment(moment, lags.slice(told)));
+          told = lags.length;
+        }
       }
       const cores = coresOf(before, rig.usage(), (Date.now() - from) / 1_000);
       await fleet.finish();
