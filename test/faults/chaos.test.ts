@@ -6,7 +6,7 @@ afterEach(killAll);
 
 // For longer: `pnpm test:chaos MINUTES`.
 test('whatever is killed, stopped, cut off or full, each sample is stored once or dropped for a reason, and nobody is told twice', async () => {
-  const { ledgers, alerts, told, faults } = await chaos({ seconds: 12, seed: 7 });
+  const { ledgers, alerts, told, faults } = await chaos({ seconds: 8, seed: 7 });
   expect(Object.keys(faults).length).toBeGreaterThan(0);
   for (const { taken, sent, stored, dropped, state } of Object.values(ledgers)) {
     expect(stored).toBeGreaterThan(0);
