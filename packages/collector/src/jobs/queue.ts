@@ -62,6 +62,7 @@ const maxDepth = 100;
 
 /** What runs of a type took so far. */
 type History = Awaited<ReturnType<Storage['jobs']['history']>>;
+type JobsAhead = Awaited<ReturnType<Storage['jobs']['ahead']>>;
 
 export function createJobQueue({
   storage,
@@ -84,6 +85,7 @@ export function createJobQueue({
   const histories = new Map<string, { readonly until: UnixMs; readonly history: Promise<History> }>();
 
   const sights = new Map<number, { readonly at: UnixMs; readonly sight: Promise<QueueSight> }>();
+  const aheads = new Map<string, { readonly at: UnixMs; readonly ahead: Promise<JobsAhead> }>();
 
   function typeOf(name: string): JobType {
     const type = types.get(name);
@@ -162,6 +164,22 @@ export function createJobQueue({
     if (known === undefined || known.at < now() - roughlyMs.most) return sightOf(scope, kind);
     if (known.at < now() - roughlyMs.fresh) void sightOf(scope, kind).catch(() => {});
     return { ...(await known.sight), kind, now: now() };
+  }
+
+  /** How much goes before one that is submitted now, as of the last look in the same way. */
+  async function recentAheadOf(scope: TenantScope, priority: number): Promise<JobsAhead> {
+    const key = `${scope.tenantId}/${priority}`;
+    const look = (): Promise<JobsAhead> => {
+      const ahead = jobs.ahead(scope, { id: lastId, priority });
+      if (aheads.size > 1_000) aheads.clear();
+      aheads.set(key, { at: now(), ahead });
+      ahead.catch(() => aheads.delete(key));
+      return ahead;
+    };
+    const known = aheads.get(key);
+    if (known === undefined || known.at < now() - roughlyMs.most) return look();
+    if (known.at < now() - roughlyMs.fresh) void look().catch(() => {});
+    return known.ahead;
   }
 
   async function lookAt(scope: TenantScope, kind: JobType['runs']): Promise<QueueSight> {
@@ -254,9 +272,7 @@ export function createJobQueue({
           });
         }
       }
-      const submitted = await jobs.submit(scope, ready, { by, now: now() });
-      onSubmitted();
-      return submitted;
+      return jobs.submit(scope, ready, { by, now: now(), onSeen: onSubmitted });
     },
     async quote(scope, { type: name, payload, priority }) {
       const type = typeOf(name);
@@ -340,7 +356,7 @@ export function createJobQueue({
     const sight = await recentSightOf(scope, type.runs);
     const own = sight.view.tenants.find(({ tenantId }) => tenantId === scope.tenantId);
     const backlog = own?.lanes.some(({ waiting }) => waiting) ?? false;
-    const ahead = backlog ? await jobs.ahead(scope, { id: lastId, priority }) : { jobs: 0, estimateMs: 0 };
+    const ahead = backlog ? await recentAheadOf(scope, priority) : { jobs: 0, estimateMs: 0 };
     const job: WaitingJob = { type: name, state: 'waiting', tenantId: scope.tenantId, reserved, ahead };
     return expectedStart(job, sight);
   }

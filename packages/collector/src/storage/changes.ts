@@ -83,6 +83,12 @@ export function createChanges(db: Drizzle): Changes {
           ? pool.run(scopes, statement, signal)
           : Promise.resolve(statement(open.tx as unknown as TarsierSql));
       },
+      async runEarly(scopes, statement, onSeen) {
+        const open = openOf(scopes);
+        if (open === undefined) return pool.runEarly(scopes, statement, onSeen);
+        const sql = open.tx as unknown as TarsierSql;
+        return await statement(sql, sql`null`);
+      },
       stream(scopes, atOnce, statement) {
         const open = openOf(scopes);
         return open === undefined

@@ -15,9 +15,23 @@ export type Scopes = Pick<TenantScope, 'tenantId'> | readonly Pick<TenantScope, 
 /** Makes one statement with what it is given, which also makes its parts. */
 export type Statement<T extends readonly Row[]> = (sql: TarsierSql) => PendingQuery<T>;
 
+/** The same with a column that makes its commit wait for no disk. */
+export type EarlyStatement<T extends readonly Row[]> = (
+  sql: TarsierSql,
+  early: PendingQuery<readonly Row[]>,
+) => PendingQuery<T>;
+
 export interface Scoped {
   /** One statement. @param signal  ends it when nobody waits for it any more; @throws the signal's reason */
   run<T extends readonly Row[]>(scopes: Scopes, statement: Statement<T>, signal?: AbortSignal): Promise<T>;
+  /**
+   * One statement that others may see the result of before it is on the disk: what they commit then comes after it
+   * there. Within a change it is as any other.
+   *
+   * @param onSeen  is called when others see it
+   * @returns once it is on the disk: until then nobody may be told that it was done
+   */
+  runEarly<T extends readonly Row[]>(scopes: Scopes, statement: EarlyStatement<T>, onSeen: () => void): Promise<T>;
   /** One statement's rows, so many at once. Holds a connection until it is ended. */
   stream<T extends Row>(scopes: Scopes, atOnce: number, statement: Statement<T[]>): AsyncIterable<T[]>;
   /** Several statements in one transaction. */
@@ -109,6 +123,29 @@ export function createScopedPool(
         // Without its scope the statement had another's, and what it found counts for nothing.
         if (done.status === 'rejected') throw done.reason;
         return rows.value;
+      } finally {
+        giveBack(slot);
+      }
+    },
+
+    async runEarly(scopes, statement, onSeen) {
+      const scope = idsOf(scopes);
+      const slot = await take(scope, undefined);
+      try {
+        const { sql } = slot;
+        const set = setScope(slot, scope);
+        const seen = statement(sql, sql`set_config('synchronous_commit', 'off', true)`).then((rows) => {
+          onSeen();
+          return rows;
+        });
+        // A transaction that only writes a message: its commit waits until all before it is on the disk.
+        const [done, rows, onDisk] = await Promise.allSettled([
+          set,
+          seen,
+          sql`select pg_logical_emit_message(true, 'tarsier', '')`,
+        ]);
+        for (const one of [rows, done, onDisk]) if (one.status === 'rejected') throw one.reason;
+        return await seen;
       } finally {
         giveBack(slot);
       }

@@ -36,11 +36,13 @@ export interface Submitted {
 export interface SubmitOptions {
   readonly by: string;
   readonly now: UnixMs;
+  /** Workers of this process may look: others see the jobs, maybe before they are on the disk. */
+  readonly onSeen?: () => void;
 }
 
 /** All of them or none. @throws {TarsierError} `jobs/key`, `jobs/after` */
 export async function submitJobs(
-  { run, begin }: Scoped,
+  { runEarly, begin }: Scoped,
   scope: TenantScope,
   jobs: readonly JobToSubmit[],
   options: SubmitOptions,
@@ -50,15 +52,22 @@ export async function submitJobs(
     const numbered = jobs.map((job) => ({ ...job, id: newJobId(options.now), blockedBy: 0 }));
     const wake = jobs.some(({ startAt }) => startsNow(startAt, options.now));
     const ids = numbered.map(({ id }) => id);
-    await run(scope, (sql) => insertion(sql, scope, numbered, options, submittedHints(sql, scope.tenantId, ids, wake)));
+    await runEarly(
+      scope,
+      (sql, early) =>
+        insertion(sql, scope, numbered, options, sql`${submittedHints(sql, scope.tenantId, ids, wake)}, ${early}`),
+      options.onSeen ?? (() => {}),
+    );
     return numbered.map(({ id }) => ({ id, isNew: true }));
   }
-  return begin(scope, async (tx) => {
-    const submitted = await submitWithin(tx, scope, jobs, options);
-    const fresh = submitted.filter(({ isNew }) => isNew).map(({ id }) => id);
+  const submitted = await begin(scope, async (tx) => {
+    const all = await submitWithin(tx, scope, jobs, options);
+    const fresh = all.filter(({ isNew }) => isNew).map(({ id }) => id);
     if (fresh.length > 0) await tx`select ${submittedHints(tx, scope.tenantId, fresh, true)}`;
-    return submitted;
+    return all;
   });
+  options.onSeen?.();
+  return submitted;
 }
 
 /** As part of a transaction that does more. Nobody is woken by it. */
