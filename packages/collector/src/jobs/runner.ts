@@ -181,19 +181,28 @@ export function createRunner({
       const plan = fairShare(claimable, { free, kindOf: (type) => types.get(type)?.runs ?? 'inline' });
       const claimed = createCertainty(journal);
       const begun: Run[] = [];
+      const lose = (): void => {
+        const lost = { code: 'jobs/lost', message: 'that it was claimed was not written', retryable: true };
+        for (const run of begun) run.end('lost', lost);
+        claimed.finish();
+      };
       try {
-        await work.claim({ worker: id, leaseMs: options.leaseMs, now: now() }, plan, (jobs) => {
+        const { onDisk } = await work.claim({ worker: id, leaseMs: options.leaseMs, now: now() }, plan, (jobs) => {
           for (const job of jobs) {
             const run = start(job, claimedAt, claimed);
             if (run !== undefined) begun.push(run);
           }
         });
+        onDisk.then(
+          () => claimed.finish(),
+          (error: unknown) => {
+            log.warn('that jobs were claimed was not written', { error: describeError(error) });
+            lose();
+          },
+        );
       } catch (error) {
-        const lost = { code: 'jobs/lost', message: 'that it was claimed was not written', retryable: true };
-        for (const run of begun) run.end('lost', lost);
+        lose();
         throw error;
-      } finally {
-        claimed.finish();
       }
       if (begun.length > 0) again = true;
     } while (again && !stopping);

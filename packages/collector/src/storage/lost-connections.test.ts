@@ -82,13 +82,22 @@ const deeds: Readonly<Record<string, () => Promise<unknown>>> = {
     database.change(scope, 'written', (inner) =>
       writePair((pair) => database.run(inner, (sql) => sql`insert into written values (${pair})`)),
     ),
-  'a pipelined transaction': () =>
-    pipelinedTransaction(database.jobs.work, 'begin; select 1', async (tx, commitWith) => {
+  async 'a pipelined transaction'() {
+    const { onDisk } = await pipelinedTransaction(database.jobs.work, 'select 1', async (tx, commitWith) => {
       const pair = ++pairs;
       await tx`insert into written values (${pair})`;
       await pause();
       await commitWith(tx`insert into written values (${pair})`.execute());
-    }),
+    });
+    await onDisk;
+  },
+  'a statement that is seen early': () =>
+    database.runEarly(
+      scope,
+      (sql, early) => sql`
+        with written_both as (insert into written select ${++pairs} from generate_series(1, 2)) select ${early}`,
+      () => {},
+    ),
   'a transaction that is taken back': () =>
     database.begin(scope, async (tx) => {
       await tx`insert into written values (0)`;
@@ -140,6 +149,6 @@ test('each connection serves again afterwards', async () => {
     ...eight.map(() => database.within(scope, hold)),
     ...eight.map(() => database.change(scope, undefined, hold)),
     ...eight.map(() => database.system.sql.begin(hold)),
-    ...eight.map(() => pipelinedTransaction(database.jobs.work, 'begin', hold)),
+    ...eight.map(() => pipelinedTransaction(database.jobs.work, 'select 1', hold)),
   ]);
 });

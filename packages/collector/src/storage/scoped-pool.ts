@@ -138,12 +138,7 @@ export function createScopedPool(
           onSeen();
           return rows;
         });
-        // A transaction that only writes a message: its commit waits until all before it is on the disk.
-        const [done, rows, onDisk] = await Promise.allSettled([
-          set,
-          seen,
-          sql`select pg_logical_emit_message(true, 'tarsier', '')`,
-        ]);
+        const [done, rows, onDisk] = await Promise.allSettled([set, seen, flushStatement(sql)]);
         for (const one of [rows, done, onDisk]) if (one.status === 'rejected') throw one.reason;
         return await seen;
       } finally {
@@ -179,6 +174,11 @@ export function createScopedPool(
       await Promise.all(slots.map(({ sql }) => sql.end({ timeout: 5 })));
     },
   };
+}
+
+/** A transaction that only writes a message: its commit waits until all before it is on the disk. */
+export function flushStatement(sql: TarsierSql): PendingQuery<Row[]> {
+  return sql`select pg_logical_emit_message(true, 'tarsier', '')`;
 }
 
 export function idsOf(scopes: Scopes): string {

@@ -2,7 +2,7 @@
 import type { PendingQuery, Row } from 'postgres';
 import type { UnixMs } from '@tarsier/protocol';
 import type { AnySql, TarsierSql } from '../database.ts';
-import { pipelinedTransaction } from './pipelined-transaction.ts';
+import { pipelinedTransaction, type Early } from './pipelined-transaction.ts';
 
 /** Jobs of a tenant and type, of which some wait. */
 export interface LaneView {
@@ -94,14 +94,15 @@ export const claimLock = 7_077_000_010;
  * Waiting jobs become running ones of this worker, in one transaction with the tags of their tenants: the database is
  * asked once for all that the choice needs, and told once what was chosen.
  *
- * @param onTaken  gets them while they are locked and their commit is on its way: its wait for the disk is no wait for
- *   them. Until this resolves nothing of them can be written; when it rejects, they may be somebody else's.
+ * @param onTaken  gets them while their commit is on its way: its wait for the disk is no wait for them
+ * @returns once others may claim, with when what was taken is on the disk: until then nothing of it can be written, and
+ *   where that, or this, rejects it may be somebody else's
  */
 export type Claim = (
   request: ClaimRequest,
   plan: ClaimPlan,
   onTaken: (jobs: readonly ClaimedJob[]) => void,
-) => Promise<void>;
+) => Promise<Early<void>>;
 
 export function createClaim(sql: TarsierSql): Claim {
   // The driver asks once for each connection what a statement's parameters are, and sends the commit after it only then:
@@ -116,8 +117,8 @@ function claimJobs(
   plan: ClaimPlan,
   onTaken: (jobs: readonly ClaimedJob[]) => void,
   prepared: Set<number>,
-): Promise<void> {
-  const alone = `begin; select pg_advisory_xact_lock(${claimLock})`;
+): Promise<Early<void>> {
+  const alone = `select pg_advisory_xact_lock(${claimLock})`;
   return pipelinedTransaction(sql, alone, async (tx, commitWith) => {
     const { backend, view, budgets, candidates } = await look(tx, request, plan);
     if (candidates.length === 0) return;

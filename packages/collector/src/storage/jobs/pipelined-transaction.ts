@@ -1,35 +1,52 @@
 import type { TarsierSql } from '../database.ts';
+import { flushStatement } from '../scoped-pool.ts';
+
+/** What a transaction did, as others see it already. */
+export interface Early<T> {
+  readonly result: T;
+  /** Resolves once it is on the disk; rejects where that is not certain. */
+  readonly onDisk: Promise<void>;
+}
 
 /**
- * A transaction whose begin is sent together with what follows, and whose commit goes with its last statement.
+ * A transaction whose begin is sent together with what follows, and whose commit goes with its last statement. Its
+ * locks are free, and others see it, before it is on the disk.
  *
- * @param opening  begins it; what else stands in it needs no answer
- * @param work  is given what commits at once with its last statement; one that does not call it is committed after it
+ * @param opening  what it begins with, which needs no answer
+ * @param work  is given what commits at once with its last statement; one that does not call it has written nothing
  */
 export async function pipelinedTransaction<T>(
   sql: TarsierSql,
   opening: string,
   work: (tx: TarsierSql, commitWith: <L>(last: Promise<L>) => Promise<L>) => Promise<T>,
-): Promise<T> {
+): Promise<Early<T>> {
   const connection = await sql.reserve();
-  let isOver = false;
+  let onDisk: Promise<void> | undefined;
+  const commit = async (): Promise<void> => {
+    const committed = connection`commit`;
+    onDisk = flushStatement(connection).then(() => {});
+    // Where the commit fails that is what is told.
+    onDisk.catch(() => {});
+    await committed;
+  };
+  const release = (): void => connection.release();
   try {
     const [, result] = await Promise.all([
-      connection.unsafe(opening),
+      connection.unsafe(`begin; set local synchronous_commit = off; ${opening}`),
       work(connection, async (last) => {
-        isOver = true;
         // Where the last statement fails this takes back what was before.
-        const [answer] = await Promise.all([last, connection`commit`]);
+        const [answer] = await Promise.all([last, commit()]);
         return answer;
       }),
     ]);
-    if (!isOver) await connection`commit`;
-    return result;
+    if (onDisk === undefined) await connection`commit`;
+    const written = onDisk ?? Promise.resolve();
+    written.then(release, release);
+    return { result, onDisk: written };
   } catch (error) {
     // Where its connection is lost there is nothing to take back; why it failed is the first error.
     await connection`rollback`.catch(() => {});
+    release();
     throw error;
-  } finally {
-    connection.release();
   }
 }
