@@ -162,6 +162,12 @@ export async function startCollector({
   });
   const detection = createDetection({
     trainer: treeThread,
+    onForgotten(scope, forgotten) {
+      log.warn('what was learnt of a host can not be gone on with; it is learnt anew', {
+        tenant: scope.tenant,
+        ...forgotten,
+      });
+    },
     onChange(scope, anomaly) {
       // What is found again while a tenant is taken over was stored and told before.
       if (!leadership.leads(scope)) return;

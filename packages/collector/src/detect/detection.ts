@@ -73,6 +73,11 @@ export interface DetectionDeps {
   readonly onEvent?: (scope: TenantScope, event: AnomalyEvent) => void;
   /** A made anomaly was found, or not. */
   readonly onCanary?: (scope: TenantScope, host: string, outcome: CanaryOutcome) => void;
+  /** What was learnt of a host can not be gone on with, as after an upgrade: by one of its detectors, or at all. */
+  readonly onForgotten?: (
+    scope: TenantScope,
+    forgotten: { readonly hostId: number; readonly detector?: string },
+  ) => void;
   readonly options?: Partial<ZScoreOptions>;
   /** Trains in another thread; unless given training is done at once. */
   readonly trainer?: TreeTrainer;
@@ -101,6 +106,7 @@ export function createDetection({
   onChange,
   onEvent = () => {},
   onCanary = () => {},
+  onForgotten = () => {},
   options,
   trainer,
   random = Math.random,
@@ -133,6 +139,7 @@ export function createDetection({
         state: takeRestored(schema),
         settings: tunings.get(schema.scope.tenantId)?.settings,
         trainer,
+        forgotten: (detector) => onForgotten(schema.scope, { hostId: schema.hostId, detector }),
       });
       lanes.push(lane);
     }
@@ -273,7 +280,10 @@ export function createDetection({
 
     restore(scope, { hostId, body }) {
       const state = decodeCheckpoint(body);
-      if (state === undefined) return;
+      if (state === undefined) {
+        onForgotten(scope, { hostId });
+        return;
+      }
       const key = keyOf(scope, hostId);
       restored.set(key, [...(restored.get(key) ?? []), state]);
     },

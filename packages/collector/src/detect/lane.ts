@@ -56,6 +56,8 @@ export interface LaneOptions {
   readonly state?: LaneState | undefined;
   readonly settings?: readonly WatchSetting[] | undefined;
   readonly trainer?: TreeTrainer | undefined;
+  /** Is told of a detector whose state can not be gone on with. */
+  readonly forgotten?: (detector: string) => void;
 }
 
 /** Called when an anomaly begins, grows (at most every ten seconds of its samples' time) or ends. */
@@ -70,6 +72,7 @@ export class Lane {
   #ofSeries: SeriesWatch;
   #ofHost: HostWatch;
   readonly #trainer: TreeTrainer | undefined;
+  readonly #forgotten: (detector: string) => void;
   #detector: HostZScore;
   readonly #lasting = new Map<Excursion, Lasting>();
   /** All that it ever had. */
@@ -77,11 +80,12 @@ export class Lane {
   #intervalMs = firstIntervalMs;
   readonly #changed: AnomalyChanged;
 
-  constructor(schema: Schema, { options, changed, state, settings = [], trainer }: LaneOptions) {
+  constructor(schema: Schema, { options, changed, state, settings = [], trainer, forgotten = () => {} }: LaneOptions) {
     this.schema = schema;
     this.#sigmas = options.sigmas;
     this.#settings = settings;
     this.#trainer = trainer;
+    this.#forgotten = forgotten;
     this.#ofSeries = this.#watchSeries(state?.ofSeries);
     this.#ofHost = this.#watchHost(state?.ofHost);
     this.#changed = changed;
@@ -229,7 +233,7 @@ export class Lane {
     const choices = Array.from(columns).flatMap(([{ key, hostKinds, models = [], surprise }, list]) =>
       hostKinds.map((kind) => ({ key, kind, columns: list, models, surprise })),
     );
-    return new HostWatch(this.schema, choices, former, this.#trainer);
+    return new HostWatch(this.schema, choices, former, this.#trainer, this.#forgotten);
   }
 
   #settingOf(schema: Schema, column: number): WatchSetting | undefined {

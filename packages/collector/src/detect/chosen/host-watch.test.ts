@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Anomaly, AnomalyEvent } from '@tarsier/protocol';
 import { createNoise } from '../../stats/noise.ts';
 import type { StoredSamples } from '../../stored-samples.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
 import { createDetection, type Detection } from '../detection.ts';
 import { trainTrees } from '../isolation-forest/train-trees.ts';
 import type { TreeTrainer } from '../isolation-forest/tree-trainer.ts';
@@ -66,13 +67,15 @@ function* batches({
 function watch(setting: WatchSetting, trainer?: TreeTrainer) {
   const told: Anomaly[] = [];
   const events: AnomalyEvent[] = [];
+  const forgotten: (string | undefined)[] = [];
   const detection = createDetection({
     onChange: (_, anomaly) => told.push(anomaly),
     onEvent: (_, event) => events.push(event),
+    onForgotten: (_, { detector }) => forgotten.push(detector),
     ...(trainer === undefined ? {} : { trainer }),
   });
   detection.tune(scope, { pageSurprise: Infinity, judged: [], settings: [setting] });
-  return { detection, told, events };
+  return { detection, told, events, forgotten };
 }
 
 /** Lets what another thread has told be heard between batches. */
@@ -213,4 +216,19 @@ test('an event of the host names the detector beside its series', async () => {
   await feed(detection, batches({ odd: [1, 2, 3], by: 30 }));
   const seen = events.flatMap(({ contributors }) => contributors.flatMap(({ detectors }) => detectors));
   expect(new Set(seen)).toEqual(new Set(['zscore', 'joint-level']));
+});
+
+test('a detector whose state can not be read says so, and learns anew', async () => {
+  const list = [...batches()].slice(0, 40);
+  const first = watch(choose(['isolation-forest']));
+  await feed(first.detection, list);
+  const second = watch(choose(['isolation-forest']));
+  for (const { scope: of, hostId, lane, body } of first.detection.checkpoints()) {
+    const state = decodeCheckpoint(body);
+    if (state === undefined) throw new Error('a checkpoint that was just made can not be read');
+    const detectors = state.ofHost.detectors.map((one) => ({ ...one, body: new Uint8Array(3) }));
+    second.detection.restore(of, { hostId, lane, body: encodeCheckpoint({ ...state, ofHost: { detectors } }) });
+  }
+  await feed(second.detection, list);
+  expect([first.forgotten, second.forgotten]).toEqual([[], ['isolation-forest']]);
 });

@@ -83,14 +83,23 @@ interface Watched extends Raising<HostPeak> {
 export class HostWatch {
   readonly #schema: Schema;
   readonly #trainer: TreeTrainer | undefined;
+  readonly #forgotten: (detector: string) => void;
   readonly #watched: readonly Watched[];
 
   /**
    * @param former  detectors of the same setting and kind go on bit for bit: of the series that they were made for, as
    *   long as half of those are there
+   * @param forgotten  is told of one whose state can not be read: it begins anew
    */
-  constructor(schema: Schema, choices: readonly HostChoice[], former?: HostWatchState, trainer?: TreeTrainer) {
+  constructor(
+    schema: Schema,
+    choices: readonly HostChoice[],
+    former?: HostWatchState,
+    trainer?: TreeTrainer,
+    forgotten: (detector: string) => void = () => {},
+  ) {
     this.#schema = schema;
+    this.#forgotten = forgotten;
     this.#trainer = trainer;
     this.#watched = choices.slice(0, mostOfHost).map((choice) => {
       const trained = trainedFor(choice.models, choice.kind.name, this.#wanted(choice));
@@ -171,7 +180,10 @@ export class HostWatch {
   #goOnTrained(choice: HostChoice, trained: ReturnType<typeof trainedFor>): Watched | undefined {
     if (trained === undefined) return undefined;
     const learner = this.#learner(choice, trained.series);
-    if (!restore(learner.detector, trained.model.body)) return undefined;
+    if (!restore(learner.detector, trained.model.body)) {
+      this.#forgotten(choice.kind.name);
+      return undefined;
+    }
     return { choice, surprise: choice.surprise, at: 0, raised: undefined, ...learner, rows: training };
   }
 
@@ -200,7 +212,10 @@ export class HostWatch {
     // Before it is trained there is little to lose.
     if (!isSame && (saved.rows < training || kept.length < saved.series.length / 2)) return undefined;
     const learner = this.#learner(choice, saved.series);
-    if (!restore(learner.detector, saved.body)) return undefined;
+    if (!restore(learner.detector, saved.body)) {
+      this.#forgotten(saved.kind);
+      return undefined;
+    }
     learner.arena.restore(saved.spread);
     const channels = learner.channels.map((channel, at) => ({ ...channel, mean: saved.means[at] ?? channel.mean }));
     const { surprise } = choice;
