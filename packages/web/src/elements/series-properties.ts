@@ -8,23 +8,24 @@ import { words } from '../i18n/words.ts';
 import { formatDuration } from '../chart/age.ts';
 import { rateUnit } from '../chart/units.ts';
 import { spanOf } from '../data/time-range.ts';
+import { textProperty } from './text-property.ts';
 
 /** What elements that show a few numbers of a query have alike. */
 export class SeriesElement extends LitElement {
   /** The title. */
-  @property() label = '';
+  @property(textProperty) label = '';
   /** Which series: a Prometheus instant-vector selector. */
-  @property() selector = '';
+  @property(textProperty) selector = '';
   /** Any PromQL, in the place of a selector. */
-  @property() query = '';
+  @property(textProperty) query = '';
   /** Shows counters of the selector as their increase per second. */
   @property({ type: Boolean }) rate = false;
   /** Unit of the values; empty: the metric's own. */
-  @property() unit = '';
+  @property(textProperty) unit = '';
   /** `5m`, or two times with `/` between. Empty: the provider's, or the last five minutes. */
-  @property() range = '';
+  @property(textProperty) range = '';
   /** How far back the value to compare with is: `1d`, `1w`. Empty: as the provider says. */
-  @property() compare = '';
+  @property(textProperty) compare = '';
   /** Series from elsewhere, in the place of a collector's. */
   @property({ attribute: false }) data: readonly HeldSeries[] | undefined;
 

@@ -291,6 +291,14 @@ function drag(element: Element, from: number, to: number, options: PointerEventI
   }
 }
 
+test('a chart that loses its own range shows the shared one', async () => {
+  const { element } = await chart();
+  element.setAttribute('range', '1m');
+  element.removeAttribute('range');
+  await element.updateComplete;
+  expect(element.range).toBe('');
+});
+
 test('a query is asked for over the shared range, and the axis has the unit that its name says', async () => {
   const { element, asked, provider } = await queried({ query: 'max(cpu_busy_ratio)' });
   provider.range = '2026-07-01T10:00:00Z/2026-07-01T16:00:00Z';

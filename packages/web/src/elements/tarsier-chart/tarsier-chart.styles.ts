@@ -14,12 +14,15 @@ export const styles = css`
   }
   figcaption {
     display: flex;
+    flex-wrap: wrap;
     align-items: center;
-    gap: 8px;
+    justify-content: flex-end;
+    gap: 4px 8px;
     min-height: 28px;
   }
   h3 {
-    flex: 1;
+    /* On a phone what stands beside the title goes below it, rather than leaving it a letter's width. */
+    flex: 1 1 7em;
     min-width: 0;
     font-size: 14px;
     font-weight: 600;

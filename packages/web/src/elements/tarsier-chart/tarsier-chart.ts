@@ -30,6 +30,7 @@ import { chartKey, nextMark } from './keys.ts';
 import type { MenuActions } from './menu.ts';
 import { badges, legend, legendValues, note, pointInWords, tooltip } from './parts.ts';
 import type { ChartNote } from './parts.ts';
+import { textProperty } from '../text-property.ts';
 import { styles } from './tarsier-chart.styles.ts';
 
 const defaultRange: TimeRange = { kind: 'last', ms: 300_000 };
@@ -65,11 +66,11 @@ export class TarsierChart extends LitElement {
   static override styles = [unsafeCSS(uPlotCss), tokens, base, styles];
 
   /** The title. */
-  @property() label = '';
+  @property(textProperty) label = '';
   /** Which series: a Prometheus instant-vector selector. Live within an hour; extremes are kept beyond it. */
-  @property() selector = '';
+  @property(textProperty) selector = '';
   /** Any PromQL, in the place of a selector. */
-  @property() query = '';
+  @property(textProperty) query = '';
   /** Shows counters of the selector as their increase per second. */
   @property({ type: Boolean }) rate = false;
   /** How the lines are drawn: `line`, `area`, `bars`, `band` (between lowest and highest) or `steps`. */
@@ -79,15 +80,15 @@ export class TarsierChart extends LitElement {
   /** A logarithmic axis. */
   @property({ type: Boolean }) log = false;
   /** Unit of the values; empty: the metric's own. */
-  @property() unit = '';
+  @property(textProperty) unit = '';
   /** `5m`, or two times with `/` between. Empty: the provider's, or the last five minutes. */
-  @property() range = '';
+  @property(textProperty) range = '';
   /** How far back lines to compare with are: `1d`, `1w`. Empty: as the provider says. */
-  @property() compare = '';
+  @property(textProperty) compare = '';
   /** How far to look ahead: `1h`. Empty: not at all. */
-  @property() forecast = '';
+  @property(textProperty) forecast = '';
   /** Labels that name a line, separated by commas; empty: those that tell the lines apart. */
-  @property() by = '';
+  @property(textProperty) by = '';
   /** Fixed bottom of the axis; absent: follows the values. */
   @property({ type: Number }) min: number | undefined;
   /** Fixed top of the axis; absent: follows the values. */

@@ -28,7 +28,8 @@ export class DashboardsPage extends LitElement implements PageElement {
   readonly #locale = new LocaleController(this, appWords);
   readonly #all = asking(
     this,
-    () => '/v1/dashboards?limit=1000',
+    // Not while one of them is shown.
+    () => (this.route?.path[0] === undefined ? '/v1/dashboards?limit=1000' : undefined),
     () => pollMs,
   );
 

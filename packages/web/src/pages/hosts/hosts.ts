@@ -1,4 +1,4 @@
-import { html, LitElement } from 'lit';
+import { css, html, LitElement } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import type { PageElement } from '../../app/pages.ts';
@@ -12,7 +12,22 @@ import { HostLedger } from './ledger.ts';
 
 /** All hosts, or the one that the address names. */
 export class HostsPage extends LitElement implements PageElement {
-  static override styles = [tokens, base, pageStyles];
+  static override styles = [
+    tokens,
+    base,
+    pageStyles,
+    css`
+      /* Beside the host; on a phone before it: what fires is why somebody looks at night. */
+      @media (min-width: 1180px) {
+        .with-side > tarsier-host {
+          grid-area: 1 / 1;
+        }
+        .with-side > .alerts {
+          grid-area: 1 / 2;
+        }
+      }
+    `,
+  ];
 
   @property({ attribute: false }) route: Route | undefined;
 
@@ -45,11 +60,11 @@ export class HostsPage extends LitElement implements PageElement {
       </nav>
       <h1 class="visually-hidden">${host}</h1>
       <div class="with-side">
-        <tarsier-host host=${host}></tarsier-host>
-        <section aria-labelledby="alerts">
+        <section class="alerts" aria-labelledby="alerts">
           <h2 id="alerts">${words.pages.alerts}</h2>
           <tarsier-alert-list host=${host}></tarsier-alert-list>
         </section>
+        <tarsier-host host=${host}></tarsier-host>
       </div>
       <tarsier-host-ledger host=${host}></tarsier-host-ledger>`;
   }

@@ -26,7 +26,7 @@ export class OverviewPage extends LitElement implements PageElement {
     base,
     pageStyles,
     css`
-      /* Beside all the rest, however long it is; on a phone right below the hosts. */
+      /* Beside all the rest, however long it is; on a phone before all of it. */
       @media (min-width: 1180px) {
         .fleet {
           grid-template-rows: auto auto 1fr;
@@ -63,7 +63,6 @@ export class OverviewPage extends LitElement implements PageElement {
     const some = hosts.kind === 'ready' && hosts.value.length > 0;
     return html`<h1>${headline(hosts, alerts, words.fleet)}</h1>
       <div class=${some ? 'with-side fleet' : ''}>
-        <tarsier-host-grid><tarsier-onboarding slot="empty"></tarsier-onboarding></tarsier-host-grid>
         ${
           some
             ? html`<section class="alerts" aria-labelledby="alerts">
@@ -73,6 +72,7 @@ export class OverviewPage extends LitElement implements PageElement {
               </section>`
             : nothing
         }
+        <tarsier-host-grid><tarsier-onboarding slot="empty"></tarsier-onboarding></tarsier-host-grid>
         ${
           some
             ? html`<section aria-labelledby="unusual">
