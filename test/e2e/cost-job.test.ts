@@ -175,7 +175,13 @@ async function newerKinds(api: Api, url: string, key: string): Promise<void> {
     },
     {
       type: 'detector.train',
-      payload: { model: 'app-3', query: selector, historyMs: 12 * 60 * minute, promote: 'always' },
+      payload: {
+        model: 'app-3',
+        query: selector,
+        detector: 'isolation-forest',
+        historyMs: 12 * 60 * minute,
+        promote: 'always',
+      },
     },
   ];
   const watched = await watchJobs(url, key);

@@ -142,23 +142,26 @@ const startsNow = (startAt: UnixMs | undefined, now: UnixMs): boolean => startAt
 
 type NumberedJob = JobToSubmit & { readonly id: string; readonly blockedBy: number };
 
-/** What many jobs of one submission have in common. */
-function commonOf(job: NumberedJob, now: UnixMs) {
-  return {
-    y: job.type,
-    s: job.blockedBy > 0 ? 'blocked' : startsNow(job.startAt, now) ? 'waiting' : 'delayed',
-    r: job.priority,
-    u: job.startAt,
-    m: job.maxAttempts,
-    t: job.timeoutMs,
-    b: job.baseMs,
-    e: job.estimateMs,
-    c: job.estimateCost,
-    v: job.reserved,
-    x: job.expectedStart,
-    k: job.blockedBy,
-    h: job.scheduleId,
-  };
+/** What many jobs of one submission have in common, by the names that it is sent with. */
+const common = {
+  y: 'type',
+  r: 'priority',
+  u: 'startAt',
+  m: 'maxAttempts',
+  t: 'timeoutMs',
+  b: 'baseMs',
+  e: 'estimateMs',
+  c: 'estimateCost',
+  v: 'reserved',
+  x: 'expectedStart',
+  k: 'blockedBy',
+  h: 'scheduleId',
+} as const satisfies Readonly<Record<string, keyof NumberedJob>>;
+const commonFields = Object.entries(common);
+
+function commonOf(job: NumberedJob, now: UnixMs): Readonly<Record<string, unknown>> {
+  const s = job.blockedBy > 0 ? 'blocked' : startsNow(job.startAt, now) ? 'waiting' : 'delayed';
+  return { s, ...Object.fromEntries(commonFields.map(([name, field]) => [name, job[field]])) };
 }
 
 /** Hot where many are submitted at once: what they have in common is sent, and read, once. */
@@ -204,20 +207,8 @@ function insertion(
     select ${answer}`;
 }
 
-/** Of a cheap look: those that are may still have the same in common. */
+/** Of a cheap look: those that are not may still have the same in common. */
 function isAlike(a: NumberedJob, b: NumberedJob): boolean {
-  return (
-    a.type === b.type &&
-    a.priority === b.priority &&
-    a.startAt === b.startAt &&
-    a.maxAttempts === b.maxAttempts &&
-    a.timeoutMs === b.timeoutMs &&
-    a.baseMs === b.baseMs &&
-    a.estimateMs === b.estimateMs &&
-    a.estimateCost === b.estimateCost &&
-    a.reserved === b.reserved &&
-    a.expectedStart === b.expectedStart &&
-    a.blockedBy === b.blockedBy &&
-    a.scheduleId === b.scheduleId
-  );
+  for (const [, field] of commonFields) if (a[field] !== b[field]) return false;
+  return true;
 }

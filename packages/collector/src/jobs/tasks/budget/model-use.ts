@@ -55,19 +55,30 @@ export async function readModelUse(
   const keyOf = (column: LabelledColumn): string => labels.map((name) => column.labels.get(name)).join('\0');
   const uses = new Map<
     string,
-    { readonly labels: ModelUse['labels']; readonly tokens: Tokens[]; readonly cost: Float64Array; isPriced: boolean }
+    {
+      readonly labels: ModelUse['labels'];
+      readonly tokens: Tokens[];
+      readonly cost: Float64Array;
+      /** By the table. */
+      readonly price: ReturnType<typeof priceFor>;
+      isPriced: boolean;
+    }
   >();
   const useOf = (column: LabelledColumn) => {
     const key = keyOf(column);
     const count = dayCount(days);
-    const known = uses.get(key) ?? {
+    const known = uses.get(key);
+    if (known !== undefined) return known;
+    const price = priceFor(models, named(column));
+    const use = {
       labels: column.labels,
       tokens: Array.from({ length: count }, () => noTokens),
       cost: new Float64Array(count),
-      isPriced: priceFor(models, named(column)) !== undefined,
+      price,
+      isPriced: price !== undefined,
     };
-    uses.set(key, known);
-    return known;
+    uses.set(key, use);
+    return use;
   };
   const tokens = await increasesByDay(reader, scope, {
     selector: `llm_tokens_total{${where}!=""}`,
@@ -85,14 +96,15 @@ export async function readModelUse(
   }
   const unpriced = new Set<string>();
   for (const use of uses.values()) {
-    const price = priceFor(models, named(use));
+    const { price } = use;
     if (price === undefined) unpriced.add(nameOf(use));
     else for (const [day, of] of use.tokens.entries()) use.cost[day] = costOf(of, price);
   }
   if (unpriced.size > 0) {
     const selector = `llm_cost_usd_total{${where}!=""}`;
     for (const column of await increasesByDay(reader, scope, { selector, by: labels, days })) {
-      if (priceFor(models, named(column)) !== undefined) continue;
+      const known = uses.get(keyOf(column));
+      if ((known === undefined ? priceFor(models, named(column)) : known.price) !== undefined) continue;
       const use = useOf(column);
       use.isPriced = true;
       for (let day = 0; day < use.cost.length; day++) {

@@ -23,7 +23,14 @@ function together(count: number): readonly TestSeries[] {
 
 test('a detector is trained, shows how it learns, is compared with plain ways, and kept as a version of its tenant', async () => {
   const scope = await db.storage.tenants.ensure('acme');
-  const payload = { model: 'host-h', query: 'level * 1', historyMs: 120_000_000, seed: 5, promote: 'always' };
+  const payload = {
+    detector: 'isolation-forest',
+    model: 'host-h',
+    query: 'level * 1',
+    historyMs: 120_000_000,
+    seed: 5,
+    promote: 'always',
+  };
   const context = testContext(db.storage, scope, together(2_000), now);
   const result = detectorTrainingSchema.parse(await detectorTrain.run(payload, context));
   expect(result).toMatchObject({

@@ -31,7 +31,7 @@ export const detectorTrain = defineJobType({
     query: z.string().min(1).max(10_000).describe('Series that are looked at together, at best of one host.'),
     detector: z
       .enum(['isolation-forest', 'joint-level'])
-      .default('isolation-forest')
+      .default('joint-level')
       .describe('Which of the detectors of hosts.'),
     stepMs: z.int().min(10_000).max(hourMs).default(60_000),
     historyMs: z
