@@ -2,11 +2,14 @@
  * A collector that ends itself, as a power cut would, at one point of an alert's way. It is loaded, and starts when
  * kills.ts tells it where to end: so that one is loaded while another lives.
  */
+import '../../../packages/collector/src/quick-imports.ts';
 import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
-import { startCollector, type FaultPoint } from '../../../packages/collector/src/collector.ts';
+import type { FaultPoint } from '../../../packages/collector/src/collector.ts';
 import { loadConfig } from '../../../packages/collector/src/config.ts';
 import { createLog } from '../../../packages/collector/src/log.ts';
+
+const { startCollector } = await import('../../../packages/collector/src/collector.ts');
 
 export interface Fault {
   readonly point: FaultPoint;

@@ -1,10 +1,12 @@
 /** A worker that ends itself, as a power cut would, at one step of its work; kills.ts starts it. */
-import { jobTypes } from '../../../packages/collector/src/jobs/testing-types.ts';
-import { startJobs } from '../../../packages/collector/src/jobs/start-jobs.ts';
+import '../../../packages/collector/src/quick-imports.ts';
 import { silentLog } from '../../../packages/collector/src/log.ts';
 import type { Connection } from '../../../packages/collector/src/storage/database.ts';
 import type { Jobs } from '../../../packages/collector/src/storage/jobs/jobs.ts';
-import { storageOnDatabase } from '../../../packages/collector/src/storage/storage.ts';
+
+const { jobTypes } = await import('../../../packages/collector/src/jobs/testing-types.ts');
+const { startJobs } = await import('../../../packages/collector/src/jobs/start-jobs.ts');
+const { storageOnDatabase } = await import('../../../packages/collector/src/storage/storage.ts');
 
 export interface CrashPoint {
   readonly verb: keyof Jobs['work'];

@@ -2,12 +2,14 @@
  * Storage on an embedded PostgreSQL of its own, where ingest, compaction and retention all run at once and all the
  * time: what storage-kills.ts kills. Hours are sealed as soon as they are over, in steps of a few batches.
  */
+import '../../../packages/collector/src/quick-imports.ts';
 import { silentLog } from '../../../packages/collector/src/log.ts';
-import { defaultPolicy } from '../../../packages/collector/src/storage/compaction/compactor.ts';
-import { seriesKey, toNewBatch } from '../../../packages/collector/src/storage/compaction/testing.ts';
 import { minuteMs } from '../../../packages/collector/src/storage/hours.ts';
-import { openStorage } from '../../../packages/collector/src/storage/storage.ts';
 import { retention, type Answer, type Order, type StoredSeries } from './messages.ts';
+
+const { defaultPolicy } = await import('../../../packages/collector/src/storage/compaction/compactor.ts');
+const { seriesKey, toNewBatch } = await import('../../../packages/collector/src/storage/compaction/testing.ts');
+const { openStorage } = await import('../../../packages/collector/src/storage/storage.ts');
 
 const [dataFolder = '', startMs = '0'] = process.argv.slice(2);
 let now = Number(startMs);
