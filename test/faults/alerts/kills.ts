@@ -134,7 +134,16 @@ export async function killAlerting(
           + (select count(*) from incident where status = 'open' and body ->> 'route' = 'errors')::int as left`;
       if (row?.left === 0 && patients.healed) return;
     }
-    throw new Error('not everything was told within two minutes');
+    const waiting = await sql`
+      select id, due_at - ${Date.now()} as "dueInMs", attempts, error, body ->> 'because' as because
+      from notification where due_at is not null order by due_at limit 20`;
+    const open = await sql`
+      select i.id, a.body ->> 'host' as host, a.state from incident i
+      left join alert a on a.tenant_id = i.tenant_id and a.incident_id = i.id
+      where i.status = 'open' and i.body ->> 'route' = 'errors' limit 20`;
+    throw new Error(
+      `not everything was told within two minutes: ${JSON.stringify({ healed: patients.healed, waiting, open })}`,
+    );
   }
 
   async function check(): Promise<readonly string[]> {

@@ -72,6 +72,24 @@ test('a restart neither repeats nor forgets an alert, nor begins its waiting ane
   t.close();
 });
 
+test('what began and ended before a crash does not begin again when its samples are looked at once more', async () => {
+  const t = await startAlerting(storage, 'looked-at-again', [{ ...busyRule, forMs: 0 }]);
+  t.see([0.99]);
+  await t.advanceTo(1);
+  t.see([0.1], 1);
+  await t.advanceTo(2);
+  await t.restart();
+  t.see([0.99, 0.1]);
+  await t.advanceTo(3);
+  expect(t.statuses()).toEqual(['firing', 'resolved']);
+  expect(t.shown.map(({ state }) => state.kind)).toEqual(['firing', 'resolved']);
+  // What comes after it is another alert.
+  t.see([0.99], 3);
+  await t.advanceTo(4);
+  expect(t.shown.map(({ state }) => state.kind)).toEqual(['firing', 'resolved', 'firing']);
+  t.close();
+});
+
 test('a receiver that is down is tried again until it takes the notification', async () => {
   const t = await startAlerting(storage, 'receiver', [{ ...busyRule, forMs: 0 }]);
   t.refuse(true);

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
 import type { RuleEvaluation } from '@tarsier/protocol/api';
+import { hourMs } from '../storage/hours.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesConsumer } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
@@ -139,6 +140,9 @@ export function createAlerting({ storage, onAlert, ...deps }: AlertingDeps): Ale
       await reloadRules(scope);
       const { watches, outcome, firing } = stateOf(scope);
       for (const watch of watches.values()) watch.deaf(now());
+      for (const { state, ...alert } of await storage.alerts.overSince(scope, now() - longestLookBackMs)) {
+        if (state.kind === 'resolved') watches.get(alert.ruleId)?.over(alert, state.resolvedAt);
+      }
       for (const alert of await storage.alerts.open(scope)) {
         const { state } = alert;
         if (state.kind === 'resolved') continue;
@@ -216,5 +220,8 @@ export function createAlerting({ storage, onAlert, ...deps }: AlertingDeps): Ale
 const mostAtOnce = 2;
 /** Longer between two ticks than this is no matter of a busy second. */
 const longestGapMs = 30_000;
+
+/** Rules look once more at samples of the last minutes, and at those that lie in one segment with them. */
+const longestLookBackMs = 2 * hourMs;
 
 const ruleGone = 'its rule was deleted';

@@ -1,5 +1,5 @@
 /** What one rule makes of its series: which alerts begin, go on and end. Knows no database and no clock. */
-import type { Anomaly, UnixMs } from '@tarsier/protocol';
+import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
 import type { AnomalyRule, ThresholdRule } from '@tarsier/protocol/api';
 import { formatNumber, formatTime } from '../stats/format.ts';
 import type { StoredSamples } from '../stored-samples.ts';
@@ -61,8 +61,13 @@ export class RuleWatch extends Watch {
   restore(alert: OpenAlert, now: UnixMs): void {
     const { since } = alert.state;
     const watch = this.#watchOf(alertSeries(alert));
-    watch.newest = since;
+    watch.newest = Math.max(watch.newest, since);
     this.#setOpen(watch, { alert, begun: since, lastSeen: undefined, heardAt: now });
+  }
+
+  override over(alert: Pick<Alert, 'host' | 'metric' | 'labels'>, at: UnixMs): void {
+    const watch = this.#watchOf(alertSeries(alert));
+    watch.newest = Math.max(watch.newest, at);
   }
 
   override consume(stored: StoredSamples, now: UnixMs): void {

@@ -19,6 +19,8 @@ export abstract class Watch {
 
   /** Goes on with an alert that was open when the collector stopped. */
   abstract restore(alert: OpenAlert, now: UnixMs): void;
+  /** One of its alerts was over at a time when the collector stopped: samples until then begin no other. */
+  over(_alert: Pick<Alert, 'host' | 'metric' | 'labels'>, _at: UnixMs): void {}
   /** The rule is gone: its alerts are over. */
   abstract endAll(now: UnixMs, why: string): void;
   /** Alerts that are pending or fire. */

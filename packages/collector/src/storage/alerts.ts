@@ -10,6 +10,8 @@ export interface Alerts {
   byIds(scope: TenantScope, ids: readonly string[]): Promise<readonly Alert[]>;
   /** Those that are pending or firing. */
   open(scope: TenantScope): Promise<readonly Alert[]>;
+  /** Those that were over after a time. */
+  overSince(scope: TenantScope, since: UnixMs): Promise<readonly Alert[]>;
   /** Those of the rules, by name or id, that fired at some time of the range; the newest, oldest first. */
   ofRules(
     scope: TenantScope,
@@ -44,6 +46,16 @@ export function createAlerts({ within, run, begin }: Database, fence: Fence): Al
           .select({ body: alert.body })
           .from(alert)
           .where(and(eq(alert.tenantId, tenantId), inArray(alert.state, ['pending', 'firing']))),
+      );
+      return rows.map(toAlert);
+    },
+    async overSince(scope, since) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<{ body: unknown }[]>`
+        select body from alert
+        where tenant_id = ${tenantId} and state = 'resolved' and (body -> 'state' ->> 'resolvedAt')::float8 > ${since}`,
       );
       return rows.map(toAlert);
     },
