@@ -30,9 +30,19 @@ export async function look(
   distributed: ReadonlySet<string>,
   tableOf: ReadonlyMap<string, string>,
 ): Promise<Finding> {
-  const [row] = await sql.unsafe<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }[]>(
-    `explain (generic_plan, verbose, costs off, format json) ${statement}`,
-  );
+  // PostgreSQL 16 could explain a statement with its parameters open; 15, which is to do the same, plans what is prepared.
+  const rows = await sql.begin(async (tx) => {
+    await tx`select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_partition_pruning', 'off', true)`;
+    await tx.unsafe(`prepare looked_at as ${statement}`);
+    const [prepared] = await tx<{ parameters: number }[]>`
+      select cardinality(parameter_types) as parameters from pg_prepared_statements where name = 'looked_at'`;
+    const nulls = Array.from({ length: prepared?.parameters ?? 0 }, () => 'null').join(', ');
+    const plans = await tx.unsafe<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }[]>(
+      `explain (verbose, costs off, format json) execute looked_at${nulls === '' ? '' : `(${nulls})`}`,
+    );
+    await tx`deallocate looked_at`;
+    return plans;
+  });
   const ofAll = new Set<string>();
 
   function walk(node: PlanNode, above: readonly string[]): void {
@@ -49,6 +59,6 @@ export async function look(
     }
     for (const plan of plans) walk(plan, here);
   }
-  for (const { Plan } of row?.['QUERY PLAN'] ?? []) walk(Plan, []);
+  for (const { Plan } of rows[0]?.['QUERY PLAN'] ?? []) walk(Plan, []);
   return { ofAll: [...ofAll], recursive: ofAll.size > 0 && /^\s*with recursive\b/iu.test(statement) };
 }
