@@ -213,7 +213,8 @@ export class Desk {
 
   /** Deals with the alerts that are over, and closes the incident with the last of them. */
   #finish(of: Case, now: UnixMs): void {
-    for (const { alert, told } of this.#book.takeEnded(of)) {
+    const ended = this.#book.takeEnded(of);
+    for (const { alert, told } of ended) {
       if (this.#docket.hasDecidedEnd(alert.id)) continue;
       const reason = whyEndIsNotTold(of.incident, told);
       const detail = reason === 'grouped' ? 'the incident goes on without it' : '';
@@ -225,12 +226,12 @@ export class Desk {
       this.#docket.change(of, { ...incident, status: 'resolved', resolvedAt: now });
       this.#docket.note(of, now, 'resolved', 'the last of its alerts is over');
     }
-    if (this.#docket.hasChanged(of)) this.#summarise(of, now);
+    if (ended.length > 0 || this.#docket.hasChanged(of)) this.#summarise(of, now, ended);
   }
 
-  #summarise(of: Case, now: UnixMs): void {
+  #summarise(of: Case, now: UnixMs, ended: readonly Member[] = []): void {
     const route = this.#policies.routeNamed(of.incident.route);
-    this.#docket.change(of, summaryOf(of, route, this.#history, now));
+    this.#docket.change(of, summaryOf(of, route, this.#history, now, ended));
   }
 
   #learn(ruleId: string, learn: (known: RuleHistory) => RuleHistory): void {

@@ -401,3 +401,27 @@ describe.each(Object.entries(cases))('%s', (name, { told, unsent, ...timeline })
     expect(outcome.summary.changes).toBe(changes);
   });
 });
+
+test('an alert that is over is shown as over in its incident, whether others go on or nobody was told', async () => {
+  const { incidents } = await play(storage, 'over', {
+    route: { togetherMs: 0 },
+    silences: [
+      { matchers: ['alertname="Load"'], endsAt: timelineStart + 600_000, comment: 'reboot', createdBy: 'ann' },
+    ],
+    events: [
+      [0, 'fires', 'Disk', 'a'],
+      [5, 'fires', 'Disk', 'b'],
+      [5, 'fires', 'Load', 'c'],
+      [9, 'ends', 'Disk', 'b'],
+      [9, 'ends', 'Load', 'c'],
+    ],
+    until: 20,
+  });
+  const shown = incidents.map(({ status, alerts }) => [
+    status,
+    alerts.map(({ name, host, state }) => `${name} on ${host}: ${state.kind}`),
+  ]);
+  expect(shown).toHaveLength(2);
+  expect(shown).toContainEqual(['open', ['Disk on a: firing', 'Disk on b: resolved']]);
+  expect(shown).toContainEqual(['resolved', ['Load on c: resolved']]);
+});
