@@ -1,6 +1,13 @@
 /** The past of a chart, as requests: loaded by the first one that shows more than the live connection brings. */
 import type { Anomaly, AnomalyEvent } from '@tarsier/protocol';
-import { answersRaw, heldFromAnswers, rangePaths, stepFor, unitOfExpression } from '../data/range-query.ts';
+import {
+  answersRaw,
+  heldFromAnswers,
+  rangePaths,
+  seriesAbout,
+  stepFor,
+  unitOfExpression,
+} from '../data/range-query.ts';
 import type { ChartQuery, SeriesAbout } from '../data/range-query.ts';
 import type { Api } from '../data/rest.ts';
 import type { HeldSeries } from '../data/source.ts';
@@ -37,15 +44,8 @@ async function aboutOf(
     const unit = unitOfExpression(expr);
     return () => ({ kind: 'gauge', unit });
   }
-  // The collector's own answer, checked where it was made.
-  const { series = [] } = (await api.get(`/v1/series?${new URLSearchParams({ query: expr })}`, signal)) as {
-    series?: readonly (SeriesAbout & { readonly name: string })[];
-  };
-  const byName = new Map(series.map((one) => [one.name, one]));
-  return (name) => {
-    const { kind: metricKind = 'gauge', unit = '' } = byName.get(name) ?? {};
-    return { kind: rate ? 'gauge' : metricKind, unit };
-  };
+  const about = await seriesAbout(api, expr, signal);
+  return (name) => (rate ? { ...about(name), kind: 'gauge' } : about(name));
 }
 
 /** What was unusual; nothing where that cannot be asked for: the lines are worth showing without it. */

@@ -104,7 +104,10 @@ test('an alert that comes live takes the place of its older state', async () => 
 
 test('when no live connection can be made, samples are asked for every few seconds, and it says so', async () => {
   const answer = { data: { result: [{ metric: { __name__: 'load', host: 'a' }, values: [[1_700_000_000, '7']] }] } };
-  const { source, socket, asked } = stage({ '/v1/query_range': [200, answer] });
+  const { source, socket, asked } = stage({
+    '/v1/query_range': [200, answer],
+    '/v1/series': [200, { series: [{ name: 'load', kind: 'gauge', unit: 'ratio' }] }],
+  });
   source.start();
   const changed = vi.fn();
   const subscription = source.watch({ selector: 'load', windowMs: 300_000 }, changed);
@@ -117,6 +120,8 @@ test('when no live connection can be made, samples are asked for every few secon
   expect(source.connection.value.kind).toBe('polling');
   expect(asked).toContain('/v1/query_range');
   expect([...(subscription.series[0]?.column.values ?? [])]).toEqual([7]);
+  // Without it an axis would say 0.75 in place of 75 %.
+  expect(subscription.series[0]?.unit).toBe('ratio');
   expect(changed).toHaveBeenCalled();
   source.stop();
 });

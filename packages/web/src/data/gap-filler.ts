@@ -1,9 +1,10 @@
-import { heldFromAnswers } from './range-query.ts';
+import { heldFromAnswers, seriesAbout } from './range-query.ts';
 import type { HeldSubscription } from './held-subscription.ts';
 import type { Api } from './rest.ts';
 import type { Span } from './time-range.ts';
 
 const retryMs = 3_000;
+const unknown = { kind: 'gauge', unit: '' } as const;
 
 export interface GapFiller {
   /** Asks for the raw samples of a span and puts them where the subscription has none; again until that was done. */
@@ -58,6 +59,11 @@ export async function fillFrom(api: Api, subscription: HeldSubscription, { from,
   const parameters = new URLSearchParams({ query: selector, start: String(from / 1000), end: String(to / 1000) });
   const answer = await api.get(`/v1/query_range?${parameters}`);
   const known = new Map(subscription.series.map(({ name, kind, unit }) => [name, { kind, unit }]));
-  subscription.fill(heldFromAnswers([answer], (name) => known.get(name) ?? { kind: 'gauge', unit: '' }, 0));
+  const held = heldFromAnswers([answer], (name) => known.get(name) ?? unknown, 0);
+  // A page that never had a live connection has not been told of what it shows the samples.
+  if (held.some(({ name }) => !known.has(name))) {
+    const about = await seriesAbout(api, selector);
+    subscription.fill(held.map((one) => ({ ...one, ...(known.get(one.name) ?? about(one.name)) })));
+  } else subscription.fill(held);
   subscription.changed();
 }

@@ -1,6 +1,7 @@
 /** How a chart asks for the past: which step, which requests, and what their answers mean. */
 import type { MetricKind, SeriesColumn } from '@tarsier/protocol';
 import { seriesSignature } from '@tarsier/protocol/labels';
+import type { Api } from './rest.ts';
 import type { HeldSeries } from './source.ts';
 import { stepFor } from './steps.ts';
 import type { Span } from './time-range.ts';
@@ -45,6 +46,20 @@ export function answersRaw({ kind }: ChartQuery, { from, to }: Span): boolean {
 export interface SeriesAbout {
   readonly kind: MetricKind;
   readonly unit: string;
+}
+
+/** Kind and unit of a selector's metrics, by name: an answer of samples does not say them. @throws {RequestError} */
+export async function seriesAbout(
+  api: Api,
+  selector: string,
+  signal?: AbortSignal,
+): Promise<(name: string) => SeriesAbout> {
+  // The collector's own answer, checked where it was made.
+  const { series = [] } = (await api.get(`/v1/series?${new URLSearchParams({ query: selector })}`, signal)) as {
+    series?: readonly (SeriesAbout & { readonly name: string })[];
+  };
+  const byName = new Map(series.map(({ name, kind, unit }) => [name, { kind, unit }]));
+  return (name) => byName.get(name) ?? { kind: 'gauge', unit: '' };
 }
 
 /**
