@@ -6,6 +6,7 @@ import { property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { formatDuration, formatTime } from '../../chart/age.ts';
 import { formatScaled } from '../../chart/units.ts';
+import { usualBandOf } from '../../chart/usual-band.ts';
 import { EventsFeedController } from '../../controllers/events-feed.ts';
 import { SecondsController } from '../../controllers/follow.ts';
 import { LocaleController } from '../../controllers/locale.ts';
@@ -14,7 +15,6 @@ import { refusal } from '../../controllers/series-feed.ts';
 import { RequestError } from '../../data/rest.ts';
 import { parseRange } from '../../data/time-range.ts';
 import type { TimeRange } from '../../data/time-range.ts';
-import { unitOfExpression } from '../../data/range-query.ts';
 import { formatValue } from '../../chart/units.ts';
 import { words } from '../../i18n/words.ts';
 import { icons } from '../../styles/icons.ts';
@@ -170,9 +170,9 @@ export class TarsierAnomalyTimeline extends LitElement {
       <h4>${text.contributors}</h4>
       <ul class="contributors">
         ${event.contributors.slice(0, 8).map((one) => {
-          const unit = unitOfExpression(one.metric.endsWith('_total') ? `rate(${one.metric})` : one.metric);
-          const [value, low, high] = [one.value, one.low, one.high].map((each) =>
-            formatValue(each, unit, this.#locale),
+          const band = usualBandOf(one);
+          const [value, low, high] = [band.value, band.low, band.high].map((each) =>
+            formatValue(each, band.unit, this.#locale),
           );
           return html`<li>
             <code>${seriesSignature({ name: one.metric, labels: one.labels })}</code>

@@ -5,11 +5,11 @@ import type { PropertyValues, TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { formatAge, formatDuration } from '../../chart/age.ts';
 import { formatValue } from '../../chart/units.ts';
+import { usualBandOf } from '../../chart/usual-band.ts';
 import { EventsFeedController } from '../../controllers/events-feed.ts';
 import { SecondsController } from '../../controllers/follow.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { PageViewController } from '../../controllers/page-view.ts';
-import { unitOfExpression } from '../../data/range-query.ts';
 import { RequestError } from '../../data/rest.ts';
 import type { DataSource, Loadable } from '../../data/source.ts';
 import { parseRange } from '../../data/time-range.ts';
@@ -192,8 +192,9 @@ export class TarsierHealth extends LitElement {
     if (insights.length === 0) return html`<p class="calm">${icons.ok}${text.health.calm}</p>`;
     const now = this.#source.value?.now() ?? Date.now();
     return html`<ul>
-      ${insights.map(({ metric, labels, value, low, high, since, ongoing }) => {
-        const unit = unitOfExpression(metric.endsWith('_total') ? `rate(${metric})` : metric);
+      ${insights.map((insight) => {
+        const { metric, labels, since, ongoing } = insight;
+        const { value, low, high, unit } = usualBandOf(insight);
         const [is, least, most] = [value, low, high].map((each) => formatValue(each, unit, this.#locale));
         return html`<li>
           ${icons.warning}
