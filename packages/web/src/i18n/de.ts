@@ -29,6 +29,7 @@ export const de: Words = {
     failed: 'Die Hosts konnten nicht geladen werden.',
     none: 'Noch kein Host.',
     stale: 'still',
+    unusual: 'auffällig',
     up: 'läuft',
     lastSeen: (age) => `zuletzt gesehen: ${age}`,
     never: 'nie',

@@ -27,6 +27,7 @@ export const en = {
     failed: 'The hosts could not be loaded.',
     none: 'No host yet.',
     stale: 'stale',
+    unusual: 'unusual',
     up: 'up',
     lastSeen: (age: string) => `last seen ${age}`,
     never: 'never',

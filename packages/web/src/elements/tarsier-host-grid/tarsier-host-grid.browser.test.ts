@@ -29,6 +29,58 @@ test('each host says its state in a word; a silent one when it was last seen, a 
   await expectAccessible(element);
 });
 
+test('a host that sends no such series says so, and does not wait for ever', async () => {
+  const { element, hold } = await grid();
+  expect(shownText(element)).toMatch(/web-1 up CPU … Memory …/u);
+  hold([heldSeries('cpu_busy_ratio', { host: 'web-2', cpu: 'all' }, [0.2, 0.4])]);
+  await expect.poll(() => shownText(element)).toMatch(/web-1 up CPU ?no data Memory ?no data/u);
+  await expectAccessible(element);
+});
+
+test('hosts that need somebody come first: what fires, what is unusual, what is silent, then by name', async () => {
+  const { element, hosts, alerts, events } = await grid();
+  const now = Date.now();
+  const names = ['ok-2', 'ok-1', 'silent', 'odd', 'warned', 'broken'];
+  hosts.set({
+    kind: 'ready',
+    value: names.map((host) => ({
+      host,
+      lastSeen: host === 'silent' ? now - 3_600_000 : now,
+      series: 1,
+      state: host === 'silent' ? 'stale' : 'up',
+    })),
+  });
+  const fires = { ruleId: 'r', name: 'Load', metric: 'load', labels: {}, reason: 'high' };
+  const state = { kind: 'firing', since: now, value: 1 } as const;
+  alerts.set({
+    kind: 'ready',
+    value: [
+      { ...fires, id: 'w', host: 'warned', severity: 'warning', state },
+      { ...fires, id: 'b', host: 'broken', severity: 'critical', state },
+    ],
+  });
+  events.set([
+    {
+      id: 'e',
+      host: 'odd',
+      start: now,
+      peakAt: now,
+      peakSurprise: 7,
+      peakRatio: 0.2,
+      page: true,
+      detectors: ['zscore'],
+      seriesCount: 1,
+      reason: 'CPU was far above usual',
+      contributors: [],
+    },
+  ]);
+  const order = (): (string | undefined)[] =>
+    [...(element.shadowRoot?.querySelectorAll('.name') ?? [])].map((name) => name.textContent?.trim());
+  await expect.poll(order).toEqual(['broken', 'warned', 'odd', 'silent', 'ok-1', 'ok-2']);
+  expect(shownText(element)).toMatch(/odd unusual/u);
+  await expectAccessible(element);
+});
+
 test('a host is chosen with the keyboard', async () => {
   const { element } = await grid();
   const chosen: string[] = [];

@@ -51,6 +51,9 @@ export const styles = css`
   .state.stale .icon {
     color: var(--_warning);
   }
+  .state.unusual .icon {
+    color: var(--_anomaly);
+  }
   .state.warning .icon {
     color: var(--_warning);
   }
@@ -66,6 +69,9 @@ export const styles = css`
     gap: 8px;
     align-items: center;
     font-size: 13px;
+  }
+  .vital .none {
+    grid-column: 2 / -1;
   }
   .vital .value {
     text-align: end;

@@ -1,5 +1,4 @@
-import type { Severity } from '@tarsier/protocol';
-import type { HostSummary } from '@tarsier/protocol/api';
+import type { SeriesColumn, Severity } from '@tarsier/protocol';
 import { html, LitElement, nothing, svg } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
@@ -11,7 +10,7 @@ import { formatValue } from '../../chart/units.ts';
 import { FollowController, SecondsController } from '../../controllers/follow.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { SourceController } from '../../controllers/source-context.ts';
-import type { DataSource, HeldSeries, LiveSubscription } from '../../data/source.ts';
+import type { DataSource, LiveSubscription } from '../../data/source.ts';
 import { words } from '../../i18n/words.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
@@ -26,10 +25,30 @@ const vitals = [
   { id: 'memory', selector: 'memory_used_ratio' },
 ] as const;
 
+interface Card {
+  readonly host: string;
+  /** Of each vital sign; undefined where it has none. */
+  readonly columns: readonly (SeriesColumn | undefined)[];
+  /** When it was last heard of; -Infinity: never. */
+  readonly newest: number;
+  /** The worst that fires. */
+  readonly firing: Severity | undefined;
+  readonly unusual: boolean;
+  readonly stale: boolean;
+}
+
 const severityRank = { page: 4, critical: 3, warning: 2, info: 1 } as const;
 
+/** How much it needs somebody. */
+function needOf({ firing, unusual, stale }: Card): number {
+  if (firing !== undefined) return 2 + severityRank[firing];
+  return unusual ? 2 : stale ? 1 : 0;
+}
+
 /**
- * All hosts: state, when last seen, CPU and memory of the last two minutes. A click or Enter chooses one.
+ * All hosts: state, when last seen, CPU and memory of the last two minutes. Those that need somebody come first: with
+ * what fires, the worst before the others, then unusual ones, then silent ones; the rest by name. A click or Enter
+ * chooses one.
  *
  * @fires tarsier-drill - a host was chosen; `detail.host` is its name
  * @csspart host
@@ -40,7 +59,7 @@ export class TarsierHostGrid extends LitElement {
   /** The chosen host. */
   @property() selected = '';
 
-  readonly #follow = new FollowController(this, ({ hosts, alerts }) => [hosts, alerts]);
+  readonly #follow = new FollowController(this, ({ hosts, alerts, events }) => [hosts, alerts, events]);
   readonly #locale = new LocaleController(this, words);
   #subscriptions: readonly LiveSubscription[] = [];
 
@@ -82,15 +101,29 @@ export class TarsierHostGrid extends LitElement {
     }
     if (state.value.length === 0) return html`<slot name="empty"><p class="card message">${text.none}</p></slot>`;
     const firing = this.#firing();
+    const unusual = new Set(source.events.value.flatMap(({ host, end }) => (end === undefined ? [host] : [])));
     const seriesByHost = this.#subscriptions.map(
       ({ series }) => new Map(series.map((one) => [one.labels['host'] ?? '', one])),
     );
     const now = source.now();
+    const cards = state.value.map((summary): Card => {
+      const { host, lastSeen } = summary;
+      const columns = seriesByHost.map((byHost) => byHost.get(host)?.column);
+      const newest = Math.max(lastSeen ?? -Infinity, ...columns.map((column) => column?.times.at(-1) ?? -Infinity));
+      return {
+        host,
+        columns,
+        newest,
+        firing: firing.get(host),
+        unusual: unusual.has(host),
+        stale: summary.state === 'stale' && now - newest > freshMs,
+      };
+    });
     return html`<ul aria-label=${text.label}>
       ${repeat(
-        state.value.toSorted((a, b) => a.host.localeCompare(b.host)),
+        cards.toSorted((a, b) => needOf(b) - needOf(a) || a.host.localeCompare(b.host)),
         ({ host }) => host,
-        (summary) => this.#card(summary, seriesByHost, firing.get(summary.host), now),
+        (card) => this.#card(card, now),
       )}
     </ul>`;
   }
@@ -109,16 +142,8 @@ export class TarsierHostGrid extends LitElement {
     return worst;
   }
 
-  #card(
-    { host, lastSeen, state }: HostSummary,
-    seriesByHost: readonly ReadonlyMap<string, HeldSeries>[],
-    firing: Severity | undefined,
-    now: number,
-  ): TemplateResult {
-    const { hosts: text, severity } = this.#locale.words;
-    const columns = seriesByHost.map((byHost) => byHost.get(host)?.column);
-    const newest = Math.max(lastSeen ?? -Infinity, ...columns.map((column) => column?.times.at(-1) ?? -Infinity));
-    const stale = state === 'stale' && now - newest > freshMs;
+  #card({ host, columns, newest, firing, unusual, stale }: Card, now: number): TemplateResult {
+    const { hosts: text, noData, severity } = this.#locale.words;
     return html`<li>
       <button
         type="button"
@@ -132,9 +157,11 @@ export class TarsierHostGrid extends LitElement {
           ${
             stale
               ? html`<span class="state stale">${icons.stale}${text.stale}</span>`
-              : firing === undefined
-                ? html`<span class="state up">${icons.ok}${text.up}</span>`
-                : html`<span class="state ${firing}">${icons[firing]}${severity[firing]}</span>`
+              : firing !== undefined
+                ? html`<span class="state ${firing}">${icons[firing]}${severity[firing]}</span>`
+                : unusual
+                  ? html`<span class="state unusual">${icons.anomalies}${text.unusual}</span>`
+                  : html`<span class="state up">${icons.ok}${text.up}</span>`
           }
         </span>
         ${
@@ -144,6 +171,12 @@ export class TarsierHostGrid extends LitElement {
               >`
             : vitals.map(({ id }, i) => {
                 const column = columns[i];
+                // Loading ends: a host whose agent sends no such series has none.
+                if (column === undefined && this.#subscriptions[i]?.state.kind === 'ready') {
+                  return html`<span class="vital ${id}">
+                    <span class="quiet">${text[id]}</span><span class="none quiet">${noData}</span>
+                  </span>`;
+                }
                 const fresh = column !== undefined && now - (column.times.at(-1) ?? -Infinity) < freshMs;
                 return html`<span class="vital ${id}">
                   <span class="quiet">${text[id]}</span>
