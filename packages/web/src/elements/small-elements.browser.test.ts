@@ -190,6 +190,12 @@ test('health says what changed, the strongest first, and which disk will be full
   hold([cpu('db-1')]);
   await expect.poll(() => textOf(element)).toMatch(/\/var will be 95 % full in [23].h/u);
   await expect.poll(() => textOf(element)).toContain('usual 10.0');
+  // With a value and without one they are of one height.
+  const heights = [...(element.shadowRoot?.querySelectorAll('tarsier-stat') ?? [])].map(
+    ({ shadowRoot }) => shadowRoot?.querySelector('.card')?.clientHeight,
+  );
+  expect(heights).toHaveLength(4);
+  expect(new Set(heights).size).toBe(1);
   await expectAccessible(element);
   const heard: unknown[] = [];
   element.addEventListener('tarsier-drill', (drill) => {

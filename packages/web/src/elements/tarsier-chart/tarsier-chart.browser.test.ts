@@ -191,6 +191,20 @@ test.each([
   await expectAccessible(mounted.element);
 });
 
+test('a chart without samples is small, and as high as the others once they come', async () => {
+  const mounted = mount('tarsier-chart', { label: 'CPU', selector: 'up' });
+  end = mounted.end;
+  const { element, hold } = mounted;
+  await element.updateComplete;
+  const height = (): number => part(element, '.frame').clientHeight;
+  const whole = height();
+  hold([]);
+  await expect.poll(height).toBeLessThan(whole / 2);
+  hold(cpu());
+  await expect.poll(height).toBe(whole);
+  await expect.poll(() => part(element, 'canvas').clientHeight).toBeGreaterThan(whole / 2);
+});
+
 test('an error is the collector’s own sentence', async () => {
   const mounted = mount('tarsier-chart', { label: 'CPU', selector: '{' });
   end = mounted.end;

@@ -63,6 +63,10 @@ export const styles = css`
     touch-action: pan-y;
     border-radius: 4px;
   }
+  /* Nothing to draw needs no room for it. */
+  .frame.without {
+    height: min(var(--tarsier-chart-height, 190px), 72px);
+  }
   .plot {
     position: absolute;
     inset: 0;

@@ -698,7 +698,7 @@ export class TarsierChart extends LitElement {
         ${view === undefined ? nothing : this.#tools()}
       </figcaption>
       <div
-        class="frame"
+        class="frame ${placeholder?.kind === 'empty' ? 'without' : ''}"
         role="application"
         aria-roledescription=${chart.role}
         tabindex=${view === undefined ? -1 : 0}

@@ -29,6 +29,9 @@ export class TarsierStat extends SeriesElement {
       .card {
         display: grid;
         gap: 2px;
+        /* As tall as its neighbours in a row. */
+        height: 100%;
+        align-content: start;
         padding: 12px 14px;
       }
       .value {
