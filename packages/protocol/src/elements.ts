@@ -1,9 +1,9 @@
 /** The elements that may be put into a page or a dashboard, and the attributes that each takes. */
 export const elements = [
-  { tag: 'tarsier-chart', attributes: ['label', 'query', 'range', 'kind', 'unit'] },
-  { tag: 'tarsier-stat', attributes: ['label', 'query', 'range', 'unit', 'better'] },
-  { tag: 'tarsier-gauge', attributes: ['label', 'query', 'unit', 'max', 'warning', 'critical'] },
-  { tag: 'tarsier-sparkline', attributes: ['label', 'query', 'range'] },
+  { tag: 'tarsier-chart', attributes: ['label', 'query', 'selector', 'rate', 'by', 'range', 'kind', 'unit'] },
+  { tag: 'tarsier-stat', attributes: ['label', 'query', 'selector', 'rate', 'range', 'unit', 'better'] },
+  { tag: 'tarsier-gauge', attributes: ['label', 'query', 'selector', 'rate', 'unit', 'max', 'warning', 'critical'] },
+  { tag: 'tarsier-sparkline', attributes: ['label', 'query', 'selector', 'rate', 'range'] },
   { tag: 'tarsier-heatmap', attributes: ['label', 'query', 'range', 'rows'] },
   { tag: 'tarsier-host', attributes: ['host'] },
   { tag: 'tarsier-health', attributes: ['host', 'range'] },

@@ -50,6 +50,16 @@ test('a dashboard is carried to another tenant as a file', async () => {
   expect(imported.id).not.toBe(id);
 });
 
+test.each(['tarsier-chart', 'tarsier-stat', 'tarsier-gauge', 'tarsier-sparkline'] as const)(
+  'a %s may be live: it takes a selector',
+  async (element) => {
+    const tarsier = await client('live');
+    const panel = { element, attributes: { label: 'In', selector: 'network_received_bytes_total', rate: 'yes' } };
+    const { panels } = await tarsier.call('POST /v1/dashboards', { body: { name: 'Live', panels: [panel] } });
+    expect(panels).toMatchObject([panel]);
+  },
+);
+
 test.each([
   [{ panels: [{ element: 'script', attributes: {} }] }, /^panels\.0\.element: /u],
   [{ panels: [{ ...chart, attributes: { onclick: 'x' } }] }, /^panels\.0\.attributes\.onclick: expected one of label/u],

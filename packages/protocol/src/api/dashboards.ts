@@ -11,7 +11,9 @@ const panel = z
     attributes: z
       .record(z.string(), z.string().max(4_000))
       .default({})
-      .describe('As in HTML: `query`, `label`, `range` and whatever else the element takes.'),
+      .describe(
+        'As in HTML: `query` or `selector`, `label`, `range` and whatever else the element takes; of `rate` any text says yes.',
+      ),
     width: z.int().min(1).max(dashboardColumns).default(6).describe(`Columns, of ${dashboardColumns}.`),
     height: z.int().min(1).max(dashboardRows).default(4).describe('Rows of 72 px.'),
   })

@@ -19,6 +19,10 @@ import { moved, removed, replaced, resized } from './layout.ts';
 
 const newPanel: Panel = { element: 'tarsier-chart', attributes: { query: '' }, width: 6, height: 4 };
 
+function nameOf({ element, attributes: { label, query, selector, host } }: Panel): string {
+  return label ?? query ?? selector ?? host ?? element;
+}
+
 /** A dashboard: shown, and arranged when somebody wants to. Nothing is kept before it is saved. */
 export class DashboardView extends LitElement {
   static override styles = [tokens, base, pageStyles, styles];
@@ -176,7 +180,7 @@ export class DashboardView extends LitElement {
   }
 
   #panel(panel: Panel, at: number): TemplateResult {
-    const name = panel.attributes['label'] ?? panel.attributes['query'] ?? panel.attributes['host'] ?? panel.element;
+    const name = nameOf(panel);
     return html`<section
       class="panel"
       .style=${`--width: ${panel.width}; --height: ${panel.height}`}

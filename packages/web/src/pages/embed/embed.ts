@@ -40,8 +40,8 @@ export class EmbedPage extends LitElement implements PageElement {
 
   /** Series of which a token would have to be. */
   get #shows(): string {
-    const { query = '', host = '' } = this.#attributes;
-    return query === '' ? (host === '' ? '' : `{host=${JSON.stringify(host)}}`) : query;
+    const { query = '', selector = '', host = '' } = this.#attributes;
+    return query || selector || (host === '' ? '' : `{host=${JSON.stringify(host)}}`);
   }
 
   #go(change: Readonly<Record<string, string>>): void {
