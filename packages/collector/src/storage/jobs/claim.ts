@@ -334,7 +334,8 @@ async function take(
       from c where job.tenant_id = c.tenant_id and job.id = c.id and job.state = ${waitingState}
       returning job.id, payload, attempt, max_attempts, timeout_ms, fence
     )
-    select json_agg(json_build_array(id, payload, attempt, max_attempts, timeout_ms, fence)) as taken from taken`;
+    select json_agg(json_build_array(id, payload, attempt, max_attempts, timeout_ms, fence)) as taken
+    from taken`.execute();
   const taken = new Map((row?.taken ?? []).map((one) => [one[0], one]));
   // In the order of the choice. What somebody cancelled or held meanwhile was not taken.
   return jobs.flatMap(({ tenantId, tenant, id, type, reserved }): ClaimedJob | [] => {

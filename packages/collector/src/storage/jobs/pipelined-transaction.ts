@@ -13,7 +13,8 @@ export interface Early<T> {
  * locks are free, and others see it, before it is on the disk.
  *
  * @param opening  what it begins with, which needs no answer
- * @param work  is given what commits at once with its last statement; one that does not call it has written nothing
+ * @param work  is given what commits at once with its last statement, which must be executed already; one that does not
+ *   call it has written nothing
  */
 export async function pipelinedTransaction<T>(
   sql: TarsierSql,
@@ -23,7 +24,8 @@ export async function pipelinedTransaction<T>(
   const connection = await sql.reserve();
   let onDisk: Promise<void> | undefined;
   const commit = async (): Promise<void> => {
-    const committed = connection`commit`;
+    // Executed here: else it is sent after what asks whether it is on the disk.
+    const committed = connection`commit`.execute();
     onDisk = flushStatement(connection).then(() => {});
     // Where the commit fails that is what is told.
     onDisk.catch(() => {});
@@ -32,7 +34,8 @@ export async function pipelinedTransaction<T>(
   const release = (): void => connection.release();
   try {
     const [, result] = await Promise.all([
-      connection.unsafe(`begin; set local synchronous_commit = off; ${opening}`),
+      // Executed here: else it is sent when it is waited for, which is after the first statement of what follows.
+      connection.unsafe(`begin; set local synchronous_commit = off; ${opening}`).execute(),
       work(connection, async (last) => {
         // Where the last statement fails this takes back what was before.
         const [answer] = await Promise.all([last, commit()]);
