@@ -76,3 +76,14 @@ test('one whose turn does not come in time is refused; one whose client is gone 
   await finishAll();
   expect(begun()).toEqual([1, 2]);
 });
+
+test('the request of a client that is gone ends when its turn comes: a collector that stops waits for all of them', async () => {
+  const { send, begun, refused, finishAll } = start({ atOnce: 1 });
+  const gone = new AbortController();
+  send(1);
+  send(2, gone.signal);
+  gone.abort();
+  await finishAll();
+  expect(begun()).toEqual([1]);
+  expect(refused).toHaveLength(1);
+});

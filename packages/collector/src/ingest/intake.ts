@@ -87,9 +87,9 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
     for (const [tenantId, queue] of queues) {
       if (!mayBegin(tenantId)) continue;
       const one = shift(tenantId, queue);
-      // Who gave up meanwhile is not worked for.
-      if (one === undefined || one.signal?.aborted === true) return true;
-      one.begin();
+      // Who gave up meanwhile is not worked for; but its request must end.
+      if (one?.signal?.aborted === true) one.refuse(overloaded(waitMs));
+      else one?.begin();
       return true;
     }
     return false;
