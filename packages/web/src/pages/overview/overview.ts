@@ -26,6 +26,10 @@ export class OverviewPage extends LitElement implements PageElement {
     base,
     pageStyles,
     css`
+      tarsier-alert-noise {
+        display: block;
+        margin-top: 12px;
+      }
       /* Beside all the rest, however long it is; on a phone before all of it. */
       @media (min-width: 1180px) {
         .fleet {
