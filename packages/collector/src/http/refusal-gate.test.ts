@@ -18,7 +18,13 @@ app.use(gate.middleware).use(requestId);
 app.all('*', (c) => {
   const key = c.req.header('authorization') ?? '';
   reached.push(`${key} ${c.req.path}`);
-  if (key !== 'Bearer loud' || !isSpent) return c.text('served');
+  if (key === 'Bearer sender' && c.req.path === '/v1/ingest') {
+    throw new LimitError('samples', 'samples: too many', 1_000, {
+      ...{ limit: 10, windowS: 10, tenantId: 2 },
+      isSpent: () => true,
+    });
+  }
+  if (key === 'Bearer calm' || !isSpent) return c.text('served');
   throw new LimitError('requests', 'requests: too many', 1_000, {
     ...{ limit: 10, windowS: 10, tenantId: 1 },
     isSpent: () => isSpent,
@@ -62,4 +68,15 @@ test('who has used what it may is refused in front of the app, in the same words
   ]);
   isSpent = false;
   expect((await ask('/v1/hosts', 'loud')).text).toBe('served');
+});
+
+test('who may send no more samples is refused elsewhere only as long as it is over the limit there', async () => {
+  isSpent = true;
+  await ask('/v1/ingest', 'sender');
+  expect((await ask('/v1/hosts', 'sender')).status).toBe(429);
+  isSpent = false;
+  expect((await ask('/v1/hosts', 'sender')).text).toBe('served');
+  reached.splice(0);
+  expect((await ask('/v1/ingest', 'sender')).status).toBe(429);
+  expect(reached).toEqual([]);
 });

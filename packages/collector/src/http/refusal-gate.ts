@@ -18,6 +18,8 @@ export interface RefusalGate {
 
 /** A refusal as it goes over the wire, without the request's id. */
 interface Refusal {
+  /** It is refused as long as this is used up: one who asks may be under several. */
+  readonly rate: RateLimit;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** What is before and after the id. */
@@ -26,7 +28,6 @@ interface Refusal {
 
 /** Somebody who has used what it may. */
 interface Refused {
-  readonly rate: RateLimit;
   readonly until: number;
   /** By the door, each of which says it in its own words. */
   readonly refusals: Map<string, Refusal>;
@@ -57,7 +58,7 @@ export function createRefusalGate({
 }): RefusalGate {
   const known = new Map<string, Refused>();
 
-  function find(incoming: IncomingMessage): { readonly refused: Refused; readonly refusal: Refusal } | undefined {
+  function find(incoming: IncomingMessage): Refusal | undefined {
     if (known.size === 0) return undefined;
     const name = nameOf(incoming);
     const refused = name === undefined ? undefined : known.get(name);
@@ -66,19 +67,18 @@ export function createRefusalGate({
       known.delete(name);
       return undefined;
     }
-    if (!refused.rate.isSpent()) return undefined;
     const door = doorOf(incoming);
     const refusal = door === undefined ? undefined : refused.refusals.get(door);
-    return refusal === undefined ? undefined : { refused, refusal };
+    return refusal?.rate.isSpent() === true ? refusal : undefined;
   }
 
-  function keep(incoming: IncomingMessage, rate: RateLimit, refusal: Refusal): void {
+  function keep(incoming: IncomingMessage, refusal: Refusal): void {
     const [name, door] = [nameOf(incoming), doorOf(incoming)];
     if (name === undefined || door === undefined) return;
     let refused = known.get(name);
     if (refused === undefined || refused.until <= now()) {
       if (known.size >= maxRefused) known.clear();
-      refused = { rate, until: now() + mostKeptMs, refusals: new Map() };
+      refused = { until: now() + mostKeptMs, refusals: new Map() };
       known.set(name, refused);
     }
     if (refused.refusals.size < maxDoors) refused.refusals.set(door, refusal);
@@ -103,16 +103,15 @@ export function createRefusalGate({
         ]) as Record<string, string>;
         delete headers[requestIdHeader];
         delete headers['content-length'];
-        const refusal = { status: c.res.status, headers, body: text.split(c.get('requestId')) };
-        keep(incoming, rate, refusal);
+        keep(incoming, { rate, status: c.res.status, headers, body: text.split(c.get('requestId')) });
       }
       if (await brake.hold(rate.tenantId)) c.header('connection', 'close');
     },
     guard: (app) => (incoming, outgoing) => {
-      const found = find(incoming);
-      if (found === undefined) return app(incoming, outgoing);
-      onRefused(found.refusal.status);
-      void refuse(incoming, outgoing, found.refusal, brake.hold(found.refused.rate.tenantId));
+      const refusal = find(incoming);
+      if (refusal === undefined) return app(incoming, outgoing);
+      onRefused(refusal.status);
+      void refuse(incoming, outgoing, refusal, brake.hold(refusal.rate.tenantId));
       return undefined;
     },
   };
