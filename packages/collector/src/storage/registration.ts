@@ -81,8 +81,8 @@ export function createRegistration({ begin }: Pick<Database, 'begin'>, now: () =
         else resolve(one);
       }
     } catch (error) {
-      // What is wrong with one must not keep the others out.
-      if (group.length > 1) for (const one of group) await together([one], scope);
+      // What is wrong with one must not keep the others out. Where the database is away each would wait for it in turn.
+      if (group.length > 1 && !isAway(error)) for (const one of group) await together([one], scope);
       else for (const { reject } of group) reject(error);
     }
   }
@@ -103,6 +103,12 @@ export function createRegistration({ begin }: Pick<Database, 'begin'>, now: () =
       setImmediate(() => void work(begun, { tenantId: scope.tenantId, tenant: scope.tenant }));
     });
   };
+}
+
+/** The driver's codes, those of the system, and PostgreSQL's for connections that it ends or has no room for. */
+function isAway(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return /^(?:CONNECTION_|CONNECT_|E[A-Z]+$|08|53|57P)/u.test(code);
 }
 
 function wantedOf(schema: SeriesSchema): WantedSeries[] {
