@@ -156,6 +156,8 @@ export const styles = css`
   .kind {
     display: flex;
     gap: 6px;
+    /* Beside the first of several lines. */
+    align-self: start;
     align-items: baseline;
     font-weight: 600;
   }
