@@ -55,6 +55,17 @@ test('a detector is trained, shows how it learns, is compared with plain ways, a
   expect(await db.storage.models.list(await db.storage.tenants.ensure('stranger'))).toEqual([]);
 });
 
+test('untold, the joint level is trained: and promoted only if it is surely better than plain ways', async () => {
+  const scope = await db.storage.tenants.ensure('untold');
+  const context = testContext(db.storage, scope, together(2_000), now);
+  const payload = { model: 'host-h', query: 'level * 1', historyMs: 120_000_000, seed: 5 };
+  const result = detectorTrainingSchema.parse(await detectorTrain.run(payload, context));
+  expect(result).toMatchObject({ detector: 'joint-level', rows: 2_000 });
+  expect(result.heldOut.map(({ name }) => name)).toEqual(['joint-level', 'fixed-sigma', 'last-change']);
+  expect(result.promoted).toBe(result.explanation.includes('surely better'));
+  expect(await db.storage.models.list(scope)).toMatchObject([{ version: 1, isPromoted: result.promoted }]);
+});
+
 test('too few rows say so', async () => {
   const scope = await db.storage.tenants.ensure('short');
   const context = testContext(db.storage, scope, together(200), now);
