@@ -10,6 +10,8 @@ import { createRefusalGate } from './refusal-gate.ts';
 import { requestId } from './request-id.ts';
 
 let isSpent = true;
+/** As a message of protobuf. */
+const noText = Uint8Array.of(0x12, 0xff, 0x80, 0x00, 0xc3);
 const reached: string[] = [];
 const gate = createRefusalGate({ brake: createRefusalBrake({ holdMs: 0, now: Date.now }), now: Date.now });
 const app = new Hono<AppEnv>();
@@ -25,10 +27,13 @@ app.all('*', (c) => {
     });
   }
   if (key === 'Bearer calm' || !isSpent) return c.text('served');
-  throw new LimitError('requests', 'requests: too many', 1_000, {
+  const refusal = new LimitError('requests', 'requests: too many', 1_000, {
     ...{ limit: 10, windowS: 10, tenantId: 1 },
     isSpent: () => isSpent,
   });
+  if (c.req.path !== '/v1/metrics') throw refusal;
+  c.error = refusal;
+  return c.body(noText, 429, { 'set-cookie': 'session=secret' });
 });
 const server = await listen(
   app.fetch,
@@ -68,6 +73,20 @@ test('who has used what it may is refused in front of the app, in the same words
   ]);
   isSpent = false;
   expect((await ask('/v1/hosts', 'loud')).text).toBe('served');
+});
+
+test('what is kept is bytes, sets no cookie, and leaves the id to the proxy and the words to the door', async () => {
+  isSpent = true;
+  reached.splice(0);
+  const headers = { authorization: 'Bearer sender-2', 'x-request-id': 'requests' };
+  await fetch(`${url}/v1/metrics`, { headers });
+  const again = await fetch(`${url}/v1/metrics`, { headers });
+  expect(new Uint8Array(await again.arrayBuffer())).toEqual(noText);
+  expect(again.headers.get('set-cookie')).toBeNull();
+  const [first, second] = [await fetch(`${url}/v1/hosts`, { headers }), await fetch(`${url}/v1/hosts`, { headers })];
+  expect(await second.json()).toEqual(await first.json());
+  expect(second.headers.get('x-request-id')).toBe('requests');
+  expect(reached.splice(0)).toEqual(['Bearer sender-2 /v1/metrics', 'Bearer sender-2 /v1/hosts']);
 });
 
 test('who may send no more samples is refused elsewhere only as long as it is over the limit there', async () => {

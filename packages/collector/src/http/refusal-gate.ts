@@ -2,12 +2,13 @@
  * Where who floods is refused: in front of the app, with the answer that it was given a moment ago, and without reading
  * what it sends. What the app refuses for the first time costs ten times as much.
  */
-import { hash, randomUUID } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { MiddlewareHandler } from 'hono';
 import { LimitError, type RateLimit } from '../limit-error.ts';
 import type { RefusalBrake } from '../tenancy/refusal-brake.ts';
 import type { AppEnv } from './app-env.ts';
+import { requestIdHeader, requestIdOf } from './request-id.ts';
 
 export interface RefusalGate {
   /** Of the app, around all others: keeps the answers of those who have used what they may, and has them wait. */
@@ -23,7 +24,7 @@ interface Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** What is before and after the id. */
-  readonly body: readonly string[];
+  readonly body: readonly [Buffer, Buffer?];
 }
 
 /** Somebody who has used what it may. */
@@ -39,7 +40,6 @@ const maxRefused = 1_000;
 const maxDoors = 50;
 /** To hear the end of a larger body costs more than a new connection does. */
 const maxUnreadBytes = 1024 * 1024;
-const requestIdHeader = 'x-request-id';
 
 /** Doors that refuse in the same words. Other addresses are no doors: a page and its files are for everyone. */
 const doors =
@@ -96,14 +96,13 @@ export function createRefusalGate({
       const { incoming, outgoing } = c.env ?? {};
       // What a tool of MCP asks is answered to the tool.
       if (incoming?.url?.startsWith(c.req.path) === true && outgoing !== undefined) {
-        const text = await c.res.clone().text();
+        const body = Buffer.from(await c.res.clone().arrayBuffer());
         const headers = Object.fromEntries([
           ...Object.entries(outgoing.getHeaders()).map(([header, value]) => [header, String(value)]),
           ...c.res.headers,
         ]) as Record<string, string>;
-        delete headers[requestIdHeader];
-        delete headers['content-length'];
-        keep(incoming, { rate, status: c.res.status, headers, body: text.split(c.get('requestId')) });
+        for (const own of [requestIdHeader, 'content-length', 'set-cookie']) delete headers[own];
+        keep(incoming, { rate, status: c.res.status, headers, body: aroundId(body, c.get('requestId')) });
       }
       if (await brake.hold(rate.tenantId)) c.header('connection', 'close');
     },
@@ -126,16 +125,27 @@ async function refuse(
   const isTooMany = await held;
   // Nobody waits for it any more.
   if (outgoing.destroyed) return;
-  const id = randomUUID();
-  const isLong = Number(incoming.headers['content-length'] ?? 0) > maxUnreadBytes;
-  const text = Buffer.from(body.join(id));
+  const { 'content-length': length, 'transfer-encoding': encoding } = incoming.headers;
+  const [given] = [incoming.headers[requestIdHeader] ?? []].flat();
+  const id = requestIdOf(given);
+  const isLong = encoding !== undefined || Number(length ?? 0) > maxUnreadBytes;
+  const [before, after] = body;
+  const bytes = after === undefined ? before : Buffer.concat([before, Buffer.from(id), after]);
   outgoing.writeHead(status, {
     ...headers,
     [requestIdHeader]: id,
-    'content-length': text.byteLength,
+    'content-length': bytes.byteLength,
     ...(isTooMany || isLong ? { connection: 'close' } : {}),
   });
-  outgoing.end(text);
+  outgoing.end(bytes);
+}
+
+/** An answer as bytes, which need not be text, without the id where it names one. */
+function aroundId(body: Buffer, id: string): Refusal['body'] {
+  const named = body.indexOf(`"requestId":"${id}"`);
+  if (named === -1) return [body];
+  const at = body.indexOf(id, named);
+  return [body.subarray(0, at), body.subarray(at + id.length)];
 }
 
 /** Who asks, as far as its headers say so. By its hash: what is kept in memory opens nothing. */

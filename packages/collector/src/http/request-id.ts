@@ -3,13 +3,16 @@ import type { MiddlewareHandler } from 'hono';
 import { answerHeader } from './answer-header.ts';
 import type { AppEnv } from './app-env.ts';
 
-const header = 'x-request-id';
+export const requestIdHeader = 'x-request-id';
 
-/** Takes the id that a proxy has given the request, if it looks like one, or gives it one. */
+/** The id that a proxy has given the request, if it looks like one, or a new one. */
+export function requestIdOf(given: string | undefined): string {
+  return given !== undefined && /^[\w.:-]{8,100}$/u.test(given) ? given : randomUUID();
+}
+
 export const requestId: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const given = c.req.header(header);
-  const id = given !== undefined && /^[\w.:-]{8,100}$/u.test(given) ? given : randomUUID();
+  const id = requestIdOf(c.req.header(requestIdHeader));
   c.set('requestId', id);
   await next();
-  answerHeader(c, header, id);
+  answerHeader(c, requestIdHeader, id);
 };
