@@ -88,10 +88,12 @@ export async function killWorkers(
 
   async function live(crash: CrashPoint | null, life: number): Promise<void> {
     const program = join(import.meta.dirname, 'program.ts');
+    // Those of this process are older, and are not to be cut.
+    const [{ began } = { began: '' }] = await sql<{ began: string }[]>`select clock_timestamp()::text as began`;
     const child = spawn(process.execPath, [program, JSON.stringify(connection), JSON.stringify(crash)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const exited = new Promise((resolve) => child.once('exit', resolve));
+    const exited = new Promise<unknown>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));
     const running = new Promise((resolve) => child.stdout.once('data', resolve));
     await Promise.race([running, exited]);
     if (life % 5 === 4) {
@@ -99,12 +101,14 @@ export async function killWorkers(
       cuts++;
       await sql`
         select pg_terminate_backend(pid) from pg_stat_activity
-        where application_name = 'tarsier-collector' and pid <> pg_backend_pid()`;
+        where application_name = 'tarsier-collector' and backend_start > ${began}::timestamptz`;
     }
     const finished = crash === null ? allFinished() : sleep(lifeMs);
     await Promise.race([exited, finished]);
     child.kill('SIGKILL');
-    await exited;
+    const how = await exited;
+    // Anything but its own death is a fault of the program.
+    if (how !== 'SIGKILL') throw new Error(`a worker ended with ${String(how)}; what it said is above`);
   }
 
   async function allFinished(): Promise<void> {
