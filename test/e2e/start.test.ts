@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { buildWeb, webIsOutdated } from '../../scripts/web.ts';
 import { eventually, freePort, killAll, run, temporaryFolder } from '../support/processes.ts';
 import { createApi, createKey } from '../support/tarsier.ts';
+
+// What start brings is a server of its own, whichever one other tests have.
+vi.hoisted(() => delete process.env['TARSIER_TEST_DATABASE_URL']);
 
 const folder = await temporaryFolder();
 const data = `${folder.path}/data`;
