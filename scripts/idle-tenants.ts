@@ -8,6 +8,7 @@ import postgres from 'postgres';
 import { silentLog } from '../packages/collector/src/log.ts';
 import { openEmbedded } from '../packages/collector/src/storage/embedded/embedded.ts';
 import { storageOnDatabase } from '../packages/collector/src/storage/storage.ts';
+import { embeddedEnvironment } from '../test/support/database.ts';
 import { cpuOf } from '../test/alerts/stages.ts';
 import { freePort, killAll, run, temporaryFolder } from '../test/support/processes.ts';
 
@@ -30,11 +31,7 @@ async function committed(): Promise<number> {
 /** Transactions a minute, and the share of a core, of a collector once it has taken all tenants over. */
 async function measure() {
   const collector = run('packages/collector/src/main.ts', ['serve', '--ready-json'], {
-    DATABASE_URL: 'postgres:///postgres',
-    PGHOST: connection.host,
-    PGPORT: String(connection.port),
-    PGUSER: connection.user,
-    PGPASSWORD: connection.password,
+    ...embeddedEnvironment(embedded.connection),
     TARSIER_DATA: folder.path,
     TARSIER_LISTEN: `127.0.0.1:${await freePort()}`,
   });

@@ -5,6 +5,7 @@ import { testBatch } from '../../packages/collector/src/ingest/testing.ts';
 import { silentLog } from '../../packages/collector/src/log.ts';
 import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
 import { eventually, freePort, killAll, temporaryFolder } from '../support/processes.ts';
+import { embeddedEnvironment } from '../support/database.ts';
 import { createApi, createKey, startCollector, type RunningCollector } from '../support/tarsier.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 
@@ -12,14 +13,8 @@ const folder = await temporaryFolder();
 const dataFolder = `${folder.path}/pg`;
 await chmod(folder.path, 0o755);
 const postgres = await openEmbedded({ dataFolder, use: 'own', log: silentLog });
-const { host, port: pgPort, user, password } = postgres.connection;
-// A URL can not name a socket; the driver's own variables can.
 const environment = {
-  DATABASE_URL: 'postgres:///postgres',
-  PGHOST: host,
-  PGPORT: String(pgPort),
-  PGUSER: user,
-  PGPASSWORD: password,
+  ...embeddedEnvironment(postgres.connection),
   TARSIER_LEASE_SECONDS: '3',
 };
 const receiver = await startWebhookReceiver();

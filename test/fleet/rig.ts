@@ -5,6 +5,7 @@ import { nodeFlags } from '../../packages/collector/src/node-flags.ts';
 import { silentLog } from '../../packages/collector/src/log.ts';
 import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
 import postgres from 'postgres';
+import { embeddedEnvironment } from '../support/database.ts';
 import { freePort, temporaryFolder } from '../support/processes.ts';
 import { createKey, startCollector, type RunningCollector } from '../support/tarsier.ts';
 
@@ -35,14 +36,8 @@ export interface RigUsage {
 export async function startRig(count: number, settings: Readonly<Record<string, string>> = {}): Promise<Rig> {
   const folder = await temporaryFolder();
   const server = await openEmbedded({ dataFolder: `${folder.path}/pg`, use: 'own', log: silentLog });
-  const { host, port, user, password } = server.connection;
-  // A URL can not name a socket; the driver's own variables can.
   const environment = {
-    DATABASE_URL: 'postgres:///postgres',
-    PGHOST: host,
-    PGPORT: String(port),
-    PGUSER: user,
-    PGPASSWORD: password,
+    ...embeddedEnvironment(server.connection),
     TARSIER_LOG: 'warn',
     ...settings,
   };

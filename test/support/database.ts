@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import postgres from 'postgres';
 import { silentLog } from '../../packages/collector/src/log.ts';
-import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
+import { openEmbedded, type EmbeddedPostgres } from '../../packages/collector/src/storage/embedded/embedded.ts';
 
 const server = process.env['TARSIER_TEST_DATABASE_URL'];
 /** By data folder. */
@@ -21,6 +21,22 @@ export function databaseEnvironment(dataFolder: string): Readonly<Record<string,
   const url = new URL(server);
   url.pathname = `/${nameOf(dataFolder)}`;
   return { DATABASE_URL: url.href };
+}
+
+/** The same for the `postgres` database of an embedded server: a URL can not name a socket, the driver's own variables can. */
+export function embeddedEnvironment({
+  host,
+  port,
+  user,
+  password,
+}: EmbeddedPostgres['connection']): Readonly<Record<string, string>> {
+  return {
+    DATABASE_URL: 'postgres:///postgres',
+    PGHOST: host,
+    PGPORT: String(port),
+    PGUSER: user,
+    PGPASSWORD: password,
+  };
 }
 
 /** Makes the database that {@link databaseEnvironment} names, once. */

@@ -6,6 +6,7 @@ import { silentLog } from '../../../packages/collector/src/log.ts';
 import { openEmbedded } from '../../../packages/collector/src/storage/embedded/embedded.ts';
 import { storageOnDatabase } from '../../../packages/collector/src/storage/storage.ts';
 import { failsAbove, fleetMetric } from '../../alerts/batch.ts';
+import { embeddedEnvironment } from '../../support/database.ts';
 import { freePort, run } from '../../support/processes.ts';
 import { startWebhookReceiver } from '../../support/webhook-receiver.ts';
 import type { Fault } from './program.ts';
@@ -56,12 +57,7 @@ export async function killAlerting(
   const receiver = await startWebhookReceiver();
   const port = await freePort();
   const environment = {
-    // A URL can not name a socket; the driver's own variables can.
-    DATABASE_URL: 'postgres:///postgres',
-    PGHOST: connection.host,
-    PGPORT: String(connection.port),
-    PGUSER: connection.user,
-    PGPASSWORD: connection.password,
+    ...embeddedEnvironment(embedded.connection),
     TARSIER_DATA: dataFolder,
     TARSIER_LISTEN: `127.0.0.1:${port}`,
     TARSIER_LEASE_SECONDS: String(leaseSeconds),
