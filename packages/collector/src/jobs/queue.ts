@@ -22,6 +22,7 @@ import type { Log } from '../log.ts';
 import type { Submitted, JobToSubmit } from '../storage/jobs/submit.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { TenantScope } from '../tenant.ts';
+import { createLooks } from './looks.ts';
 import { expectedStart, reasonsOf, type QueueSight, type WaitingJob } from './explain.ts';
 import type { JobType, JobTypes } from './job-type.ts';
 import { arithmeticOf, costOfMs } from './price.ts';
@@ -55,8 +56,6 @@ const historyMs = 10_000;
 const historyDays = 14;
 /** So many runs as its type says them count beside those that were. */
 const priorRuns = 5;
-/** Age of what is known of the queue where only an estimate is wanted: looked up again beside it, and no longer used. */
-const roughlyMs = { fresh: 1_000, most: 5_000 } as const;
 /** Most levels of a payload: PostgreSQL reads no more than a few thousand. */
 const maxDepth = 100;
 
@@ -84,8 +83,8 @@ export function createJobQueue({
   const { jobs } = storage;
   const histories = new Map<string, { readonly until: UnixMs; readonly history: Promise<History> }>();
 
-  const sights = new Map<number, { readonly at: UnixMs; readonly sight: Promise<QueueSight> }>();
-  const aheads = new Map<string, { readonly at: UnixMs; readonly ahead: Promise<JobsAhead> }>();
+  const sights = createLooks<number, QueueSight>(now);
+  const aheads = createLooks<string, JobsAhead>(now);
 
   function typeOf(name: string): JobType {
     const type = types.get(name);
@@ -151,35 +150,16 @@ export function createJobQueue({
   }
 
   function sightOf(scope: TenantScope, kind: JobType['runs']): Promise<QueueSight> {
-    const sight = lookAt(scope, kind);
-    if (sights.size > 1_000) sights.clear();
-    sights.set(scope.tenantId, { at: now(), sight });
-    sight.catch(() => sights.delete(scope.tenantId));
-    return sight;
+    return sights.look(scope.tenantId, () => lookAt(scope, kind));
   }
 
-  /** As of the last look where that is not old: who submits does not wait for another one. */
   async function recentSightOf(scope: TenantScope, kind: JobType['runs']): Promise<QueueSight> {
-    const known = sights.get(scope.tenantId);
-    if (known === undefined || known.at < now() - roughlyMs.most) return sightOf(scope, kind);
-    if (known.at < now() - roughlyMs.fresh) void sightOf(scope, kind).catch(() => {});
-    return { ...(await known.sight), kind, now: now() };
+    return { ...(await sights.recent(scope.tenantId, () => lookAt(scope, kind))), kind, now: now() };
   }
 
-  /** How much goes before one that is submitted now, as of the last look in the same way. */
-  async function recentAheadOf(scope: TenantScope, priority: number): Promise<JobsAhead> {
-    const key = `${scope.tenantId}/${priority}`;
-    const look = (): Promise<JobsAhead> => {
-      const ahead = jobs.ahead(scope, { id: lastId, priority });
-      if (aheads.size > 1_000) aheads.clear();
-      aheads.set(key, { at: now(), ahead });
-      ahead.catch(() => aheads.delete(key));
-      return ahead;
-    };
-    const known = aheads.get(key);
-    if (known === undefined || known.at < now() - roughlyMs.most) return look();
-    if (known.at < now() - roughlyMs.fresh) void look().catch(() => {});
-    return known.ahead;
+  /** How much goes before one that is submitted now. */
+  function recentAheadOf(scope: TenantScope, priority: number): Promise<JobsAhead> {
+    return aheads.recent(`${scope.tenantId}/${priority}`, () => jobs.ahead(scope, { id: lastId, priority }));
   }
 
   async function lookAt(scope: TenantScope, kind: JobType['runs']): Promise<QueueSight> {
