@@ -17,7 +17,11 @@ export class RetryLaterError extends TarsierError {
   readonly retryAfterMs: number;
 
   constructor(code: string, message: string, retryAfterMs: number) {
+    // It comes a thousand times a second where somebody floods, and where it was thrown helps nobody.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(code, message, { retryable: true });
+    Error.stackTraceLimit = stackTraceLimit;
     this.retryAfterMs = retryAfterMs;
   }
 }
@@ -39,11 +43,7 @@ export class LimitError extends RetryLaterError {
   readonly rate: RateLimit | undefined;
 
   constructor(limit: keyof typeof codes, message: string, retryAfterMs: number, rate?: RateLimit) {
-    // It comes a thousand times a second where somebody floods, and where it was thrown helps nobody.
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
     super(codes[limit], message, retryAfterMs);
-    Error.stackTraceLimit = stackTraceLimit;
     this.limit = limit;
     this.rate = rate;
   }

@@ -135,11 +135,6 @@ function once(run: () => void): () => void {
   };
 }
 
-/** It comes by the thousand: where it was thrown helps nobody, and costs more than the refusal. */
 function overloaded(afterMs: number): RetryLaterError {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  const error = new RetryLaterError('ingest/busy', 'more batches come than are stored; send it again later', afterMs);
-  Error.stackTraceLimit = stackTraceLimit;
-  return error;
+  return new RetryLaterError('ingest/busy', 'more batches come than are stored; send it again later', afterMs);
 }
