@@ -1,5 +1,6 @@
 /** Real collectors over a PostgreSQL of their own, and what they cost. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { treeCpu } from '../../bench/proc-cpu.ts';
 import { nodeFlags } from '../../packages/collector/src/node-flags.ts';
 import { silentLog } from '../../packages/collector/src/log.ts';
@@ -20,6 +21,8 @@ export interface Rig {
   usage(): RigUsage;
   /** The database's first process, which has started the others. */
   readonly databasePid: number;
+  /** All of the database's processes are gone at once, as when its machine loses power; after so long it is started again. */
+  killDatabase(awayMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,7 +38,8 @@ export interface RigUsage {
 
 export async function startRig(count: number, settings: Readonly<Record<string, string>> = {}): Promise<Rig> {
   const folder = await temporaryFolder();
-  const server = await openEmbedded({ dataFolder: `${folder.path}/pg`, use: 'own', log: silentLog });
+  const open = () => openEmbedded({ dataFolder: `${folder.path}/pg`, use: 'own', log: silentLog });
+  let server = await open();
   const environment = {
     ...embeddedEnvironment(server.connection),
     TARSIER_LOG: 'warn',
@@ -46,7 +50,11 @@ export async function startRig(count: number, settings: Readonly<Record<string, 
   const collectors: RunningCollector[] = [];
   for (let index = 0; index < count; index++) collectors.push(await start(index, await freePort()));
   const sql = postgres({ ...server.connection, database: 'postgres', max: 1, onnotice() {} });
-  const [backend] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
+  const firstProcess = async (): Promise<number> => {
+    const [backend] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    return parentOf(backend?.pid ?? 0);
+  };
+  let databasePid = await firstProcess();
   return {
     folder: folder.path,
     environment,
@@ -72,7 +80,16 @@ export async function startRig(count: number, settings: Readonly<Record<string, 
         descriptors: collectors.map(({ pid }) => descriptors(pid)),
       };
     },
-    databasePid: parentOf(backend?.pid ?? 0),
+    get databasePid() {
+      return databasePid;
+    },
+    async killDatabase(awayMs) {
+      for (const pid of treeCpu(databasePid).keys()) signal(pid, 'SIGKILL');
+      await server.close();
+      await sleep(awayMs);
+      server = await open();
+      databasePid = await firstProcess();
+    },
     async stop() {
       await Promise.all(collectors.map((one) => one.end('SIGTERM')));
       await sql.end();
@@ -100,4 +117,13 @@ function descriptors(pid: number): number {
 
 function parentOf(pid: number): number {
   return Number(/PPid:\s+(\d+)/u.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0);
+}
+
+/** To a process that may have ended by itself. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }

@@ -33,8 +33,11 @@ export function run(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   nodeFlags: readonly string[] = [],
+  /** What runs it, such as `ip netns exec NAME`. */
+  runner: readonly string[] = [],
 ): RunningProcess {
-  const child = spawn(process.execPath, [...nodeFlags, join(root, script), ...args], {
+  const [program = '', ...rest] = [...runner, process.execPath, ...nodeFlags, join(root, script), ...args];
+  const child = spawn(program, rest, {
     cwd: root,
     env: { ...process.env, CI: 'true', TARSIER_NO_OPEN: '1', ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],

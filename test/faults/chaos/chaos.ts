@@ -1,17 +1,20 @@
 /**
  * Two collectors over one PostgreSQL and real agents, to which bad things happen by a seed's order: killed, stood still,
- * restarted, cut off, no room on the disk. At the end all is well again, and the delivery ledger has to add up.
+ * restarted, cut off, no room on the disk. At the end all is well again, and the delivery ledger has to add up, each job has
+ * run once, and nobody was told twice.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { treeCpu } from '../../../bench/proc-cpu.ts';
-import { startRig } from '../../fleet/rig.ts';
+import { signal, startRig } from '../../fleet/rig.ts';
 import { eventually, run, type RunningProcess } from '../../support/processes.ts';
 import { createApi, readLedger, type LedgerSums } from '../../support/tarsier.ts';
 import { startWebhookReceiver } from '../../support/webhook-receiver.ts';
+import { openLine } from './line.ts';
 import { startProxy } from './proxy.ts';
+import { startSubmitter, sumsOf, type JobSums } from './submitter.ts';
 
 export interface ChaosReport {
   /** What was done, how often. */
@@ -23,11 +26,15 @@ export interface ChaosReport {
   readonly told: readonly string[];
   /** Those that came more than once under one key. */
   readonly again: number;
+  /** Of the jobs that were submitted all the time. */
+  readonly jobs: JobSums & { readonly submitted: number };
 }
 
 const hosts = ['chaos-a', 'chaos-b', 'chaos-c'] as const;
 /** The one whose spool is on a disk of its own, where that can be mounted. */
 const onSmallDisk = 'chaos-c';
+/** The one that is on a machine of its own, where one can be made of a network namespace. */
+const onLine = 'chaos-a';
 const smallDisk = '2m';
 const shell = promisify(execFile);
 
@@ -45,6 +52,9 @@ export async function chaos({
   const receiver = await startWebhookReceiver();
   const rig = await startRig(2, { TARSIER_LEASE_SECONDS: '3' });
   const proxies = await Promise.all(rig.collectors.map(({ url }) => startProxy(new URL(url))));
+  const line = await openLine();
+  const lineProxies =
+    line === undefined ? [] : await Promise.all(rig.collectors.map(({ url }) => startProxy(new URL(url), line.near)));
   const key = rig.collectors[0]?.ingestKey ?? '';
   const faults: Record<string, number> = {};
   const agents = new Map<string, RunningProcess>();
@@ -52,13 +62,16 @@ export async function chaos({
   const filler = `${rig.folder}/disk/filler`;
 
   async function startAgent(host: string): Promise<void> {
-    const [first = '', second = ''] = (host === 'chaos-b' ? proxies.toReversed() : proxies).map(({ url }) => url);
+    const far = host === onLine && line !== undefined;
+    const ways = far ? lineProxies : proxies;
+    const [first = '', second = ''] = (host === 'chaos-b' ? ways.toReversed() : ways).map(({ url }) => url);
     const config = `${rig.folder}/${host}.yaml`;
     const settings = { url: first, otherUrls: [second], key, host, intervalMs: 200, flushMs: 1_000 };
     const spool = host === onSmallDisk && mounted ? { spool: `${rig.folder}/disk/spool`, spoolBytes: 1_048_576 } : {};
     await writeFile(config, JSON.stringify({ ...settings, ...spool }));
     const environment = { TARSIER_STATE: `${rig.folder}/${host}`, TARSIER_LOG: 'warn' };
-    agents.set(host, run('packages/agent/src/main.ts', ['run', '--config', config], environment));
+    const args = ['run', '--config', config];
+    agents.set(host, run('packages/agent/src/main.ts', args, environment, [], far ? line.command : []));
   }
 
   const actions: Readonly<Record<string, () => Promise<void>>> = {
@@ -79,6 +92,9 @@ export async function chaos({
     async 'database stands still'() {
       await standStill([rig.databasePid], 1_000 + random() * 3_000);
     },
+    async 'database killed'() {
+      await rig.killDatabase(random() * 3_000);
+    },
     async 'agent killed'() {
       const host = pick(hosts);
       await agents.get(host)?.end('SIGKILL');
@@ -88,10 +104,15 @@ export async function chaos({
       await standStill([agents.get(pick(hosts))?.pid ?? 0], 1_000 + random() * 4_000);
     },
     async 'cut off'() {
-      const cut = random() < 0.3 ? proxies : [pick(proxies)];
+      const at = pick([0, 1]);
+      const all = [...proxies, ...lineProxies];
+      const cut = random() < 0.3 ? all : all.filter((_, index) => index % 2 === at);
       for (const proxy of cut) proxy.cut(random() < 0.5);
       await sleep(1_000 + random() * 4_000);
       for (const proxy of cut) proxy.heal();
+    },
+    async 'cable pulled'() {
+      await line?.unplug(1_000 + random() * 4_000, random() < 0.5);
     },
     async 'disk full'() {
       if (!mounted) return;
@@ -109,6 +130,7 @@ export async function chaos({
       () => false,
     );
     if (!mounted) say('no small disk could be mounted: none is filled');
+    if (line === undefined) say('no network namespace could be made: no cable is pulled');
     const adminKey = await rig.key('admin');
     const api = createApi(rig.collectors[0]?.url ?? '', adminKey);
     await api.post('/v1/channels', { kind: 'webhook', name: 'ops', url: receiver.url });
@@ -123,6 +145,11 @@ export async function chaos({
       return Object.fromEntries(rows.map(({ host, times }) => [host, times]));
     };
     await eventually(async () => (Object.keys(await alerts()).length === hosts.length ? true : undefined));
+    const submitter = startSubmitter(
+      rig.collectors.map(({ url }) => url),
+      adminKey,
+      `chaos ${seed}`,
+    );
 
     // Each at least once, if there is time.
     const names = Object.keys(actions).toSorted(() => random() - 0.5);
@@ -137,6 +164,11 @@ export async function chaos({
     }
 
     // All is well from here on: what waits is sent, and each agent tells its account as it ends.
+    const submitted = await submitter.end();
+    const jobs = await eventually(async () => {
+      const sums = await sumsOf(rig.sql, submitted);
+      return sums.succeeded === submitted.length ? sums : undefined;
+    }, 120_000);
     const fired = await alerts();
     const messages = receiver.received as readonly {
       readonly because: string;
@@ -162,10 +194,12 @@ export async function chaos({
       alerts: fired,
       told: first.map(({ because, incident }) => `${because} ${incident.title}`),
       again: keys.length - new Set(keys).size,
+      jobs: { submitted: submitted.length, ...jobs },
     };
   } finally {
     for (const agent of agents.values()) await agent.end('SIGKILL');
-    for (const proxy of proxies) proxy.close();
+    for (const proxy of [...proxies, ...lineProxies]) proxy.close();
+    await line?.remove();
     if (mounted) await shell('umount', ['-l', `${rig.folder}/disk`]).catch(() => {});
     await rig.stop();
     receiver.close();
@@ -175,18 +209,9 @@ export async function chaos({
 /** Stops processes, and all that they have started, for a while. */
 async function standStill(roots: readonly number[], ms: number): Promise<void> {
   const pids = roots.flatMap((root) => [...treeCpu(root).keys()]);
-  const signal = (name: NodeJS.Signals): void => {
-    for (const pid of pids) {
-      try {
-        process.kill(pid, name);
-      } catch {
-        // It has ended by itself, as a connection's process does.
-      }
-    }
-  };
-  signal('SIGSTOP');
+  for (const pid of pids) signal(pid, 'SIGSTOP');
   await sleep(ms);
-  signal('SIGCONT');
+  for (const pid of pids) signal(pid, 'SIGCONT');
 }
 
 /** 0 <= number < 1; the same ones for the same seed (mulberry32). */

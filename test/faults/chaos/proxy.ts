@@ -10,7 +10,8 @@ export interface Proxy {
   close(): void;
 }
 
-export async function startProxy(target: URL): Promise<Proxy> {
+/** @param address  where it listens */
+export async function startProxy(target: URL, address = '127.0.0.1'): Promise<Proxy> {
   const open = new Set<Socket>();
   let state: 'open' | 'cut' | 'silent' = 'open';
   const server = createServer((client) => {
@@ -32,7 +33,7 @@ export async function startProxy(target: URL): Promise<Proxy> {
     if (state === 'cut') client.destroy();
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(0, address, resolve);
   });
   const breakAll = (): void => {
     for (const one of open) one.destroy();
@@ -40,7 +41,7 @@ export async function startProxy(target: URL): Promise<Proxy> {
   // A server that listens on a port has an address with one.
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${address}:${port}`,
     cut(silently) {
       state = silently ? 'silent' : 'cut';
       if (!silently) breakAll();
