@@ -136,7 +136,7 @@ export interface AppDeps {
   /** Whether people reach it by https. */
   readonly secure: boolean;
   readonly drain: Drain;
-  readonly refusals: Pick<RefusalGate, 'middleware'>;
+  readonly refusals: Pick<RefusalGate, 'middleware' | 'floods'>;
   /** Whether the database took the last thing that was written, as far as is known. */
   readonly writable: () => boolean;
   /** Is told of operations that change what is there and can't say what that was. */
@@ -185,7 +185,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   const signIn = { ...deps, attempts, requireCode: createRequireCode({ ...deps, attempts }) };
   signInRoutes(api, signIn);
 
-  const turns = createTurns(deps);
+  const turns = createTurns({ now: deps.now, floods: deps.refusals.floods });
   const identify = createIdentify({ ...deps, turns });
   const doors = { ...deps, turns, maxAgeMs: deps.maxAge.doorsMs };
   const remoteWrite = remoteWriteRoutes(doors);

@@ -13,6 +13,7 @@ import { requestIdHeader, requestIdOf } from './request-id.ts';
 export interface RefusalGate {
   /** Of the app, around all others: keeps the answers of those who have used what they may, and has them wait. */
   readonly middleware: MiddlewareHandler<AppEnv>;
+  readonly floods: RefusalBrake['floods'];
   /** What stands in front of the app. */
   guard(app: RequestListener): RequestListener;
 }
@@ -22,9 +23,10 @@ interface Refusal {
   /** It is refused as long as this is used up: one who asks may be under several. */
   readonly rate: RateLimit;
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** What is before and after the id. */
-  readonly body: readonly [Buffer, Buffer?];
+  /** Names and values by turns. */
+  readonly headers: readonly string[];
+  /** What is before and after the id: a character for each byte, so that Node sends it with the headers in one piece. */
+  readonly body: readonly [string, string?];
 }
 
 /** Somebody who has used what it may. */
@@ -85,6 +87,7 @@ export function createRefusalGate({
   }
 
   return {
+    floods: brake.floods,
     async middleware(c, next) {
       try {
         await next();
@@ -97,12 +100,17 @@ export function createRefusalGate({
       // What a tool of MCP asks is answered to the tool.
       if (incoming?.url?.startsWith(c.req.path) === true && outgoing !== undefined) {
         const body = Buffer.from(await c.res.clone().arrayBuffer());
-        const headers = Object.fromEntries([
-          ...Object.entries(outgoing.getHeaders()).map(([header, value]) => [header, String(value)]),
+        const headers = new Map<string, string>([
+          ...Object.entries(outgoing.getHeaders()).map(([header, value]) => [header, String(value)] as const),
           ...c.res.headers,
-        ]) as Record<string, string>;
-        for (const own of [requestIdHeader, 'content-length', 'set-cookie']) delete headers[own];
-        keep(incoming, { rate, status: c.res.status, headers, body: aroundId(body, c.get('requestId')) });
+        ]);
+        for (const own of [requestIdHeader, 'content-length', 'set-cookie']) headers.delete(own);
+        keep(incoming, {
+          rate,
+          status: c.res.status,
+          headers: [...headers].flat(),
+          body: aroundId(body.toString('latin1'), c.get('requestId')),
+        });
       }
       if (await brake.hold(rate.tenantId)) c.header('connection', 'close');
     },
@@ -130,22 +138,19 @@ async function refuse(
   const id = requestIdOf(given);
   const isLong = encoding !== undefined || Number(length ?? 0) > maxUnreadBytes;
   const [before, after] = body;
-  const bytes = after === undefined ? before : Buffer.concat([before, Buffer.from(id), after]);
-  outgoing.writeHead(status, {
-    ...headers,
-    [requestIdHeader]: id,
-    'content-length': bytes.byteLength,
-    ...(isTooMany || isLong ? { connection: 'close' } : {}),
-  });
-  outgoing.end(bytes);
+  const text = after === undefined ? before : `${before}${id}${after}`;
+  const own = [requestIdHeader, id, 'content-length', String(text.length)];
+  if (isTooMany || isLong) own.push('connection', 'close');
+  outgoing.writeHead(status, [...headers, ...own]);
+  outgoing.end(text, 'latin1');
 }
 
-/** An answer as bytes, which need not be text, without the id where it names one. */
-function aroundId(body: Buffer, id: string): Refusal['body'] {
+/** An answer, which need not be text, without the id where it names one. */
+function aroundId(body: string, id: string): Refusal['body'] {
   const named = body.indexOf(`"requestId":"${id}"`);
   if (named === -1) return [body];
   const at = body.indexOf(id, named);
-  return [body.subarray(0, at), body.subarray(at + id.length)];
+  return [body.slice(0, at), body.slice(at + id.length)];
 }
 
 /** Who asks, as far as its headers say so. By its hash: what is kept in memory opens nothing. */

@@ -28,10 +28,28 @@ test('who is refused now and then is told at once; who floods waits for it, and 
   expect((await refuse(brake, 2, 20)).told.every((ms) => ms === 0)).toBe(true);
 });
 
-test('of a flood only so many wait, twice as long at most: the others are sent away, for each that waits takes memory', async () => {
-  const { told, sentAway } = await refuse(start(), 1, 3_000);
-  expect(sentAway).toBe(3_000 - 2_020);
-  expect(Math.max(...told)).toBe(100);
+test('of a flood only so many wait, eight times as long at most: the others are sent away, for each that waits takes memory', async () => {
+  const { told, sentAway } = await refuse(start(), 1, 5_000);
+  expect(sentAway).toBe(5_000 - 4_020);
+  expect(Math.max(...told)).toBe(400);
+});
+
+test('and of the floods of many tenants only so many in all', async () => {
+  const brake = start();
+  const sentAway = await Promise.all([1, 2, 3, 4].map(async (tenant) => (await refuse(brake, tenant, 4_000)).sentAway));
+  expect(sentAway).toEqual([0, 0, 0, 3_980 - 60]);
+});
+
+test('who goes on asking for what it is refused floods, as long as it does', async () => {
+  const brake = start();
+  await refuse(brake, 1, 20);
+  expect(brake.floods(1)).toBe(false);
+  const refused = brake.hold(1);
+  expect([brake.floods(1), brake.floods(2)]).toEqual([true, false]);
+  await vi.runAllTimersAsync();
+  await refused;
+  vi.setSystemTime(1_000);
+  expect(brake.floods(1)).toBe(false);
 });
 
 test('the next second begins anew', async () => {

@@ -7,10 +7,11 @@
 const freely = 20;
 /** One after the other from then on, as long as nobody waits too long for it. */
 const paceMs = 10;
-/** Times the least that is waited: a client should still be there. */
-const mostPatience = 2;
-/** So many of a tenant wait at once, 10 KiB each; what is more is sent away. */
-const mostHeld = 2_000;
+/** Times the least that is waited: a client should still be there, and many wait for ten seconds at most. */
+const mostPatience = 8;
+/** So many of a tenant, and of all, wait at once, 10 KiB each; what is more is sent away. */
+const mostHeld = 4_000;
+const mostHeldOfAll = 12_000;
 
 export interface RefusalBrake {
   /**
@@ -19,6 +20,8 @@ export interface RefusalBrake {
    * @returns whether too many of it wait already: its connection had better be closed
    */
   hold(tenantId: number): Promise<boolean>;
+  /** Whether a tenant goes on asking for what it is refused. */
+  floods(tenantId: number): boolean;
   /** Lets go of all that wait, and holds nothing any more: the collector stops. */
   release(): void;
 }
@@ -43,7 +46,7 @@ export function createRefusalBrake({
       lane.refused++;
       // Those that wait already show that it goes on, whatever the second has seen of it.
       if (lane.refused <= freely && lane.held < freely) return false;
-      if (lane.held >= mostHeld) return true;
+      if (lane.held >= mostHeld || waiting.size >= mostHeldOfAll) return true;
       lane.held++;
       lane.lastAt = Math.min(Math.max(now() + holdMs, lane.lastAt + paceMs), now() + mostPatience * holdMs);
       const waitMs = lane.lastAt - now();
@@ -58,6 +61,10 @@ export function createRefusalBrake({
       });
       lane.held--;
       return false;
+    },
+    floods(tenantId) {
+      const lane = tenants.get(tenantId);
+      return lane !== undefined && (lane.held > 0 || (lane.refused > freely && now() - lane.since < 1_000));
     },
     release() {
       isReleased = true;

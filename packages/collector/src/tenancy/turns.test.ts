@@ -4,8 +4,8 @@ import { createTurns } from './turns.ts';
 beforeEach(() => void vi.useFakeTimers({ now: 10_000 }));
 afterEach(() => void vi.useRealTimers());
 
-function start() {
-  const turns = createTurns({ now: Date.now });
+function start({ flooding = 0 } = {}) {
+  const turns = createTurns({ now: Date.now, floods: (tenantId) => tenantId === flooding });
   const begun: number[] = [];
   const ends: (() => void)[] = [];
   const ask = (tenantId: number): void =>
@@ -49,6 +49,29 @@ test('who is alone waits for nobody', async () => {
   ends[0]?.();
   await vi.advanceTimersByTimeAsync(1_000);
   for (let index = 0; index < 100; index++) ask(1);
+  await settled();
+  expect(begun).toHaveLength(101);
+});
+
+test('of one that asks far more than it may one is begun at a time', async () => {
+  const { begun, ends, ask, settled } = start({ flooding: 1 });
+  ask(2);
+  for (let index = 0; index < 100; index++) ask(1);
+  await settled();
+  expect(begun).toEqual([2, 1]);
+  ends[1]?.();
+  await settled();
+  expect(begun).toEqual([2, 1, 1]);
+});
+
+test('those that wait are begun together once the other tenant has left', async () => {
+  const { begun, ends, ask, settled } = start();
+  ask(2);
+  for (let index = 0; index < 100; index++) ask(1);
+  await settled();
+  ends[0]?.();
+  vi.setSystemTime(Date.now() + 1_000);
+  ends[1]?.();
   await settled();
   expect(begun).toHaveLength(101);
 });

@@ -10,6 +10,8 @@ export interface Turns {
 
 /** So many of a tenant are begun at once while another one is there, too. */
 const mostAtOnce = 4;
+/** And of one that asks far more than it may: each of them holds up the others' by a part of what it takes itself. */
+const mostOfFlood = 1;
 /** What takes longer waits for something itself, and holds up the tenant's others no more. */
 const longMs = 100;
 /** After so long without a request a tenant is not there any more. */
@@ -18,10 +20,17 @@ const presentMs = 1_000;
 interface Lane {
   begun: number;
   seenAt: number;
-  readonly waiting: (() => void)[];
+  readonly waiting: ((end: () => void) => void)[];
 }
 
-export function createTurns({ now }: { readonly now: () => number }): Turns {
+export function createTurns({
+  now,
+  floods,
+}: {
+  readonly now: () => number;
+  /** Whether a tenant asks far more than it may. */
+  readonly floods: (tenantId: number) => boolean;
+}): Turns {
   const lanes = new Map<number, Lane>();
 
   function laneOf(tenantId: number): Lane {
@@ -40,7 +49,10 @@ export function createTurns({ now }: { readonly now: () => number }): Turns {
     return true;
   }
 
-  function begin(lane: Lane): () => void {
+  const mayBegin = (tenantId: number, { begun }: Lane): boolean =>
+    begun < (floods(tenantId) ? mostOfFlood : mostAtOnce) || isAlone(tenantId);
+
+  function begin(tenantId: number, lane: Lane): () => void {
     let isBegun = true;
     lane.begun++;
     const end = (): void => {
@@ -48,7 +60,7 @@ export function createTurns({ now }: { readonly now: () => number }): Turns {
       isBegun = false;
       clearTimeout(long);
       lane.begun--;
-      lane.waiting.shift()?.();
+      while (lane.waiting.length > 0 && mayBegin(tenantId, lane)) lane.waiting.shift()?.(begin(tenantId, lane));
     };
     const long = setTimeout(end, longMs);
     return end;
@@ -57,12 +69,10 @@ export function createTurns({ now }: { readonly now: () => number }): Turns {
   return {
     async take(tenantId) {
       const lane = laneOf(tenantId);
-      if (lane.begun >= mostAtOnce && !isAlone(tenantId)) {
-        await new Promise<void>((resolve) => {
-          lane.waiting.push(resolve);
-        });
-      }
-      return begin(lane);
+      if (lane.waiting.length === 0 && mayBegin(tenantId, lane)) return begin(tenantId, lane);
+      return new Promise((resolve) => {
+        lane.waiting.push(resolve);
+      });
     },
   };
 }

@@ -2,10 +2,9 @@
  * A thread that runs CPU-heavy jobs, one after the other, with a heap and connections of its own. The one module of
  * this room that acts when it is imported.
  */
-import { getPriority, setPriority } from 'node:os';
-import { platform } from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import { silentLog } from '../../log.ts';
+import { lowerPriority } from '../../low-priority.ts';
 import { joinStorage } from '../../storage/storage.ts';
 import { jobErrorOf, resultText } from '../job-failure.ts';
 import type { JobTypes } from '../job-type.ts';
@@ -13,18 +12,12 @@ import type { Assignment, ThreadMessage, ThreadOrder, ThreadTask } from './messa
 import { createJobRooms } from './rooms.ts';
 import { threadCpuMs } from './thread-cpu.ts';
 
-/** Below the collector's own: a third of the CPU time that it gets where both want as much. */
-const niceness = 5;
-/** There is no lower priority. */
-const lowest = 19;
-
 // Whoever starts the thread types them: thread-pool.ts.
 const { connection, registry } = workerData as ThreadTask;
 const { jobTypes } = (await import(registry)) as { readonly jobTypes: JobTypes };
 const tell = (message: ThreadMessage): void => parentPort?.postMessage(message);
 
-// Whoever serves goes first where there are too few cores. On Linux this is of the calling thread alone.
-if (platform === 'linux') setPriority(Math.min(lowest, getPriority() + niceness));
+lowerPriority();
 
 const storage = joinStorage(connection, Date.now);
 const rooms = createJobRooms(storage, silentLog, Date.now);

@@ -4,7 +4,7 @@ import type { EngineLimits } from '../limits.ts';
 import { sizeOf, type StoredSeries } from '../series-reader.ts';
 
 /** How long an evaluation may hold up everybody else, ms. */
-const turnMs = 10;
+const turnMs = 4;
 
 /** What an evaluation has used, and whether it may go on. */
 export class Work {

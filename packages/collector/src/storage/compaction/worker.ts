@@ -5,6 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { describeError } from '@tarsier/protocol';
 import type { Log, LogLevel } from '../../log.ts';
+import { lowerPriority } from '../../low-priority.ts';
 import { connect } from '../database.ts';
 import type { HostKey } from '../host-lock.ts';
 import { createCompactor } from './compactor.ts';
@@ -47,11 +48,15 @@ let workedSince = performance.now();
 /** Sleeps as long as its share of the time asks for. @throws {Stopped} when it is to end */
 async function rest(): Promise<void> {
   const until = performance.now() + (performance.now() - workedSince) * (1 / share - 1);
-  while (!stopping && performance.now() < until) await pause(until - performance.now());
+  for (let ms = 1; !stopping && ms > 0;) {
+    ms = until - performance.now();
+    if (ms > 0) await pause(ms);
+  }
   if (stopping) throw new Stopped();
   workedSince = performance.now();
 }
 
+lowerPriority();
 const database = connect(connection);
 const compactor = createCompactor({ database, log, policy });
 for (let nextRound = 0; !stopping;) {

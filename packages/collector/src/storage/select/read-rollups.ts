@@ -1,5 +1,4 @@
 /** Reads series by minute or hour: from rollups where an hour is sealed and nothing came since, else from samples. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { UnixMs } from '@tarsier/protocol';
 import {
   ByteReader,
@@ -10,13 +9,14 @@ import {
   type Rollup,
   type RollupHead,
 } from '@tarsier/protocol/chunk';
+import { EventTurn } from '../../event-turn.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { maxBatchSpanMs } from '../batches.ts';
 import type { Statement } from '../scoped-pool.ts';
 import { dayMs, dayOf, hourMs, hourOf, minuteMs } from '../hours.ts';
 import type { SeriesRow } from '../series-catalog.ts';
 import { withoutStale } from '../staleness.ts';
-import { readSamples, rowsPerTurn, type SampleRange, type SampleSource } from './read-samples.ts';
+import { readSamples, type SampleRange, type SampleSource } from './read-samples.ts';
 import { concatenateRollups, withoutHours } from './rollup-pieces.ts';
 
 /** A series' rollups of an hour or a day; or, without a series, an hour of a host whose rollups are not all there is. */
@@ -56,9 +56,10 @@ export async function readRollups(
     );
     const pieces = new Map<number, Rollup[]>(some.map(({ seriesId }) => [seriesId, []]));
     const decoder = new RollupDecoder();
-    for (const [at, row] of rows.entries()) {
-      if (at % rowsPerTurn === rowsPerTurn - 1) {
-        await nextTurn();
+    const turn = new EventTurn();
+    for (const row of rows) {
+      if (turn.isOver()) {
+        await turn.next();
         range.signal?.throwIfAborted();
       }
       if (row.series_id === null || row.head === null || row.body === null) continue;

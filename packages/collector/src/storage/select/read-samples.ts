@@ -1,8 +1,8 @@
 /** Reads series' samples from wherever they are kept at the moment: blocks, segments, batches. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { openPayload, type SeriesColumn, type UnixMs } from '@tarsier/protocol';
 import { ByteReader, decodeChunk, decodeRows } from '@tarsier/protocol/chunk';
 import { zstdDecompress } from '@tarsier/protocol/zstd';
+import { EventTurn } from '../../event-turn.ts';
 import { freshRoom, type SampleRoom } from '../../sample-room.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { maxBatchSpanMs } from '../batches.ts';
@@ -54,9 +54,6 @@ const stateRow = 0;
 const seriesPerStatement = 500;
 /** How much time is read at once: much where there is little, so that an empty year costs few statements. */
 const span = { firstMs: 6 * hourMs, leastMs: hourMs, mostMs: 32 * dayMs, fewRows: 1_000, manyRows: 4_000 } as const;
-/** Rows decoded between two turns of the event loop. */
-export const rowsPerTurn = 256;
-
 /**
  * As {@link readSamples}, of series that were known as of a state: one statement looks whether it still is that, and
  * reads.
@@ -108,18 +105,21 @@ export async function readSamples(
       unchecked = undefined;
       tellBatches(wanted, scope, rows);
       const decoder = new RowDecoder({ schemas, rowTimes, room, joiner }, scope, pieces, start, end);
-      for (const [at, row] of rows.entries()) {
+      const turn = new EventTurn();
+      for (const row of rows) {
         const samples = await decoder.add(row);
         onRead?.(samples);
-        if (at % rowsPerTurn !== rowsPerTurn - 1) continue;
-        await nextTurn();
+        if (!turn.isOver()) continue;
+        await turn.next();
         signal?.throwIfAborted();
       }
       if (rows.length <= span.fewRows) spanMs = Math.min(spanMs * 2, span.mostMs);
       else if (rows.length > span.manyRows) spanMs = Math.max(spanMs / 2, span.leastMs);
       start = end + 1;
     }
+    const turn = new EventTurn();
     for (const [seriesId, ofSeries] of pieces) {
+      if (turn.isOver()) await turn.next();
       const column = joiner.join(ofSeries);
       if (column.times.length > 0) found.set(seriesId, column);
     }
