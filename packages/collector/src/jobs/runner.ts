@@ -96,6 +96,8 @@ export function createRunner({
   const ending = new Set<Promise<void>>();
   let claiming: Promise<void> | undefined;
   let again = false;
+  /** Something may wait for the end of a run: where nothing does, there is nothing to look for after one. */
+  let isLeft = true;
   let endsSinceVacuum = 0;
   let dueTimer: NodeJS.Timeout | undefined;
 
@@ -108,7 +110,7 @@ export function createRunner({
       for (const outcome of outcomes) forget(outcome.id, outcome.fence);
       for (const { tenantId, id: job } of counted) journal.changed(tenantId, job);
       endsSinceVacuum += outcomes.length;
-      wake();
+      if (isLeft) wake();
     },
   });
 
@@ -176,7 +178,10 @@ export function createRunner({
       again = false;
       const inline = places.inline < options.inline / 2 && places.inline < mostPerClaim ? 0 : places.inline;
       const free = { thread: places.thread, inline: Math.min(inline, mostPerClaim) };
-      if (free.thread <= 0 && free.inline <= 0) break;
+      if (free.thread <= 0 && free.inline <= 0) {
+        isLeft = true;
+        break;
+      }
       const claimedAt = performance.now();
       const plan = fairShare(claimable, { free, kindOf: (type) => types.get(type)?.runs ?? 'inline' });
       const claimed = createCertainty(journal);
@@ -187,12 +192,17 @@ export function createRunner({
         claimed.finish();
       };
       try {
-        const { onDisk } = await work.claim({ worker: id, leaseMs: options.leaseMs, now: now() }, plan, (jobs) => {
-          for (const job of jobs) {
-            const run = start(job, claimedAt, claimed);
-            if (run !== undefined) begun.push(run);
-          }
-        });
+        const { result, onDisk } = await work.claim(
+          { worker: id, leaseMs: options.leaseMs, now: now() },
+          plan,
+          (jobs) => {
+            for (const job of jobs) {
+              const run = start(job, claimedAt, claimed);
+              if (run !== undefined) begun.push(run);
+            }
+          },
+        );
+        isLeft = result.left;
         onDisk.then(
           () => claimed.finish(),
           (error: unknown) => {
@@ -201,10 +211,11 @@ export function createRunner({
           },
         );
       } catch (error) {
+        isLeft = true;
         lose();
         throw error;
       }
-      if (begun.length > 0) again = true;
+      if (begun.length > 0 && isLeft) again = true;
     } while (again && !stopping);
   }
 

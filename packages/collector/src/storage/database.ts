@@ -8,6 +8,7 @@ import type { PgTransaction } from 'drizzle-orm/pg-core';
 import postgres from 'postgres';
 import { createChanges, type Change } from './changes.ts';
 import type { EmbeddedPostgres } from './embedded/embedded.ts';
+import { createPipelines, type Pipelines } from './jobs/pipelined-transaction.ts';
 import { applicationRole, scopeSetting } from './row-security.ts';
 import { createScopedPool, idsOf, type Scoped, type Scopes } from './scoped-pool.ts';
 
@@ -29,8 +30,11 @@ export interface Database extends Scoped {
   readonly change: Change;
   /** Apart, so that a long query never holds up a commit. */
   readonly reads: Scoped;
-  /** Apart, so that a full queue never holds up a commit either; `work` is of all tenants, for those who run jobs. */
-  readonly jobs: Scoped & { readonly work: TarsierSql };
+  /**
+   * Apart, so that a full queue never holds up a commit either; `work` and `claims` are of all tenants, for those who
+   * run jobs.
+   */
+  readonly jobs: Scoped & { readonly work: TarsierSql; readonly claims: Pipelines };
   /**
    * For what is nobody's or everybody's: whose a secret is, what work there is for any tenant, partitions. It is the
    * tables' owner, whom row-level security does not hold: each use names what it looks for.
@@ -43,7 +47,7 @@ export interface Database extends Scoped {
 const connectTimeoutS = 10;
 /** The driver's own goes up to 20 s, and a restarted server has long been there then. */
 const reconnectAfterS = (failures: number): number => (0.5 + Math.random() / 2) * Math.min(3 ** failures / 100, 1);
-const connections = { drizzle: 4, changes: 4, batches: 4, reads: 4, jobs: 2, work: 3, system: 2 } as const;
+const connections = { drizzle: 4, changes: 4, batches: 4, reads: 4, jobs: 2, work: 2, claims: 2, system: 2 } as const;
 
 /** How to reach the database: a URL, or the embedded server's socket. */
 export type Connection = { readonly url: string } | (EmbeddedPostgres['connection'] & { readonly database: string });
@@ -91,13 +95,15 @@ export function connect(connection: Connection): Database {
     enable_bitmapscan: 'off',
     jit: 'off',
   };
-  const forWork = open(connections.work, { connection: { ...asOwner.connection, ...byIndex } });
+  const workers = { connection: { ...asOwner.connection, ...byIndex } };
+  const forWork = open(connections.work, workers);
+  const forClaims = createPipelines(connections.claims, (onclose) => open(1, { ...workers, onclose }));
   const db = drizzle(forDrizzle);
   const changes = createChanges(drizzle(forChanges));
   return {
     ...changes.join(forBatches),
     reads: changes.join(forReads),
-    jobs: { ...changes.join(forJobs), work: forWork },
+    jobs: { ...changes.join(forJobs), work: forWork, claims: forClaims },
     change: changes.change,
     within(scopes, work) {
       const open = changes.within(scopes);
@@ -109,7 +115,7 @@ export function connect(connection: Connection): Database {
     },
     system: { db: drizzle(forSystemDrizzle), sql: forSystem },
     async close() {
-      await Promise.all([forBatches.close(), forReads.close(), forJobs.close()]);
+      await Promise.all([forBatches.close(), forReads.close(), forJobs.close(), forClaims.close()]);
       const rest = [forDrizzle, forChanges, forSystemDrizzle, forSystem, forWork, forCancels];
       await Promise.all(rest.map((sql) => sql.end({ timeout: 5 })));
     },

@@ -4,7 +4,6 @@ import { sql as fragment } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { TenantScope } from '../tenant.ts';
 import { connect, type Database } from './database.ts';
-import { pipelinedTransaction } from './jobs/pipelined-transaction.ts';
 import { createTestStorage, type TestStorage } from './testing.ts';
 
 const cuts = 100;
@@ -83,11 +82,11 @@ const deeds: Readonly<Record<string, () => Promise<unknown>>> = {
       writePair((pair) => database.run(inner, (sql) => sql`insert into written values (${pair})`)),
     ),
   async 'a pipelined transaction'() {
-    const { onDisk } = await pipelinedTransaction(database.jobs.work, 'select 1', async (tx, commitWith) => {
+    const { onDisk } = await database.jobs.claims.transaction('select 1', async (tx, commitWith) => {
       const pair = ++pairs;
       await tx`insert into written values (${pair})`;
       await pause();
-      await commitWith(tx`insert into written values (${pair})`.execute());
+      await commitWith({ name: 'pair', send: () => tx`insert into written values (${pair})`.execute() });
     });
     await onDisk;
   },
@@ -149,6 +148,6 @@ test('each connection serves again afterwards', async () => {
     ...eight.map(() => database.within(scope, hold)),
     ...eight.map(() => database.change(scope, undefined, hold)),
     ...eight.map(() => database.system.sql.begin(hold)),
-    ...eight.map(() => pipelinedTransaction(database.jobs.work, 'select 1', hold)),
+    ...eight.map(() => database.jobs.claims.transaction('select 1', hold)),
   ]);
 });

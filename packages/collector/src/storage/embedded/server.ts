@@ -14,7 +14,7 @@ export interface RunningServer {
 const settings = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
-  // A collector opens up to 27, and so does each worker beside it.
+  // A collector opens up to 28, and so does each worker beside it.
   max_connections: '100',
   shared_buffers: '64MB',
   max_wal_size: '1GB',

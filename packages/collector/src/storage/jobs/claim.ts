@@ -1,8 +1,8 @@
 /** Hot file: hands waiting jobs to a worker; `pnpm bench jobs` shows what it costs. */
 import type { PendingQuery, Row } from 'postgres';
 import type { UnixMs } from '@tarsier/protocol';
-import type { AnySql, TarsierSql } from '../database.ts';
-import { pipelinedTransaction, type Early } from './pipelined-transaction.ts';
+import type { AnySql } from '../database.ts';
+import type { Early, Pipelines } from './pipelined-transaction.ts';
 
 /** Jobs of a tenant and type, of which some wait. */
 export interface LaneView {
@@ -90,11 +90,17 @@ export interface ClaimRequest {
 /** Who claims does so alone: otherwise two would both give the last place that a limit allows. */
 export const claimLock = 7_077_000_010;
 
+/** Whether something waits that a place or the end of another run may let start. */
+export interface Left {
+  readonly left: boolean;
+}
+
 /**
  * Waiting jobs become running ones of this worker, in one transaction with the tags of their tenants: the database is
- * asked once for all that the choice needs, and told once what was chosen.
+ * asked once for all that the choice needs, and told once what was chosen; where nothing was left at the last look, and
+ * one job alone may start now, there is nothing to choose, and it is asked and told at once.
  *
- * @param onTaken  gets them while their commit is on its way: its wait for the disk is no wait for them
+ * @param onTaken  gets them while their commit is on its way to the disk: its wait for that is no wait for them
  * @returns once others may claim, with when what was taken is on the disk: until then nothing of it can be written, and
  *   where that, or this, rejects it may be somebody else's
  */
@@ -102,33 +108,52 @@ export type Claim = (
   request: ClaimRequest,
   plan: ClaimPlan,
   onTaken: (jobs: readonly ClaimedJob[]) => void,
-) => Promise<Early<void>>;
+) => Promise<Early<Left>>;
 
-export function createClaim(sql: TarsierSql): Claim {
-  // The driver asks once for each connection what a statement's parameters are, and sends the commit after it only then:
-  // a job that ends its worker at once would be claimed and given back for ever.
-  const prepared = new Set<number>();
-  return (request, plan, onTaken) => claimJobs(sql, request, plan, onTaken, prepared);
+export function createClaim(pipelines: Pipelines): Claim {
+  let isQuiet = true;
+  return async (request, plan, onTaken) => {
+    const claimed = isQuiet ? await claimOnly(pipelines, request, plan, onTaken) : undefined;
+    const { result, onDisk } = claimed ?? (await claimChosen(pipelines, request, plan, onTaken));
+    isQuiet = !result.left;
+    return { result, onDisk };
+  };
 }
 
-function claimJobs(
-  sql: TarsierSql,
+const alone = `select pg_advisory_xact_lock(${claimLock})`;
+
+/** @returns undefined where several may start: who gets the places is to be chosen */
+async function claimOnly(
+  pipelines: Pipelines,
   request: ClaimRequest,
   plan: ClaimPlan,
   onTaken: (jobs: readonly ClaimedJob[]) => void,
-  prepared: Set<number>,
-): Promise<Early<void>> {
-  const alone = `select pg_advisory_xact_lock(${claimLock})`;
-  return pipelinedTransaction(sql, alone, async (tx, commitWith) => {
-    const { backend, view, budgets, candidates } = await look(tx, request, plan);
-    if (candidates.length === 0) return;
+): Promise<Early<Left> | undefined> {
+  const { result, onDisk } = await pipelines.transaction(alone, async (tx, commitWith) => {
+    const found = await commitWith({
+      name: 'takeOnly',
+      send: () => takeOnly(tx, request, plan),
+      wrote: ({ jobs }) => jobs.length > 0,
+    });
+    if (found.jobs.length > 0) onTaken(found.jobs);
+    return found;
+  });
+  return result.ready > 1 ? undefined : { result, onDisk };
+}
+
+function claimChosen(
+  pipelines: Pipelines,
+  request: ClaimRequest,
+  plan: ClaimPlan,
+  onTaken: (jobs: readonly ClaimedJob[]) => void,
+): Promise<Early<Left>> {
+  return pipelines.transaction(alone, async (tx, commitWith) => {
+    const { left, view, budgets, candidates } = await look(tx, request, plan);
+    if (candidates.length === 0) return { left };
     const { jobs, tags } = plan.choose(view, budgets, candidates);
-    if (jobs.length === 0) return;
-    const taking = take(tx, request, jobs, view.virtualTime, tags);
-    if (prepared.has(backend)) return commitWith(taking.then(onTaken));
-    const taken = await commitWith(taking);
-    prepared.add(backend);
-    onTaken(taken);
+    if (jobs.length === 0) return { left };
+    onTaken(await commitWith({ name: 'take', send: () => take(tx, request, jobs, view.virtualTime, tags) }));
+    return { left };
   });
 }
 
@@ -148,8 +173,9 @@ interface LaneRow {
 }
 
 interface LookRow extends LaneRow {
-  readonly backend: number;
   readonly tenant: string;
+  /** Null where nothing may start whatever ends. */
+  readonly places: number | null;
   readonly candidates:
     | readonly (readonly [id: string, priority: number, estimateMs: number, reserved: number])[]
     | null;
@@ -214,30 +240,33 @@ export async function queueView(sql: AnySql): Promise<QueueView> {
   return viewOf(await sql<LaneRow[]>`with recursive ${lanesSeen(sql)} select * from seen`);
 }
 
+/** Lanes with how many of their jobs there are places for, and may run, after `seen`. */
+const lanesOpened = (sql: AnySql, { places }: ClaimPlan) => sql`
+  opened as (
+    select seen.*, p.places, least(max_running - running,
+      tenant_max_running - sum(running) over (partition by tenant_id)) as allowed,
+      row_number() over (partition by tenant_id order by p.places desc nulls last) as nth
+    from seen left join unnest(${[...places.keys()]}::text[], ${[...places.values()]}::int[]) as p(type, places)
+      on p.type = seen.type and seen.waiting and not seen.paused and not seen.tenant_paused
+  )`;
+
 /** What waits where there is a place for it, with what is known of those whose it is. */
 async function look(
   tx: AnySql,
   { now }: ClaimRequest,
-  { places, spare, leastPerLane }: ClaimPlan,
+  plan: ClaimPlan,
 ): Promise<{
-  /** Process id of the connection's. */
-  readonly backend: number;
+  readonly left: boolean;
   readonly view: QueueView;
   readonly budgets: readonly BudgetView[];
   readonly candidates: readonly Candidate[];
 }> {
   // Rows become JSON in the database: reading a column at a time costs the driver more.
   const rows = await tx<LookRow[]>`
-    with recursive ${lanesSeen(tx)}, opened as (
-      select seen.*, p.places, least(max_running - running,
-        tenant_max_running - sum(running) over (partition by tenant_id)) as allowed,
-        row_number() over (partition by tenant_id order by p.places desc nulls last) as nth
-      from seen left join unnest(${[...places.keys()]}::text[], ${[...places.values()]}::int[]) as p(type, places)
-        on p.type = seen.type and seen.waiting and not seen.paused and not seen.tenant_paused
-    ), wanting as (
+    with recursive ${lanesSeen(tx)}, ${lanesOpened(tx, plan)}, wanting as (
       select tenant_id, weight from opened where places > 0 and coalesce(allowed > 0, true) group by tenant_id, weight
     )
-    select pg_backend_pid() as backend, o.*, (
+    select o.*, (
       select json_agg(json_build_array(b.id, b.type, b.amount, b.spent))
       from (${budgetsOf(tx, tx`o.tenant_id`, now)}) b where o.places > 0 and o.nth = 1
     ) as budgets, (
@@ -245,8 +274,8 @@ async function look(
         select id, priority, estimate_ms, reserved from job
         where tenant_id = o.tenant_id and type = o.type and state = 'waiting'
         order by priority desc nulls last, id
-        limit case when o.places > 0 then greatest(0, least(o.places, o.allowed, ${leastPerLane}::int + ceil(
-          ${spare}::float8 * o.places * o.weight / (select sum(weight) from wanting)))) else 0 end::bigint
+        limit case when o.places > 0 then greatest(0, least(o.places, o.allowed, ${plan.leastPerLane}::int + ceil(
+          ${plan.spare}::float8 * o.places * o.weight / (select sum(weight) from wanting)))) else 0 end::bigint
       ) j) as candidates
     from opened o where o.tenant is not null`;
   const candidates = rows.flatMap(({ tenant_id: tenantId, tenant, type, candidates: some }) =>
@@ -264,7 +293,7 @@ async function look(
   const budgets = rows.flatMap(({ tenant_id: tenantId, budgets: some }) =>
     (some ?? []).map(([id, type, amount, spent]) => ({ tenantId, id, type, amount, left: amount - spent })),
   );
-  return { backend: rows[0]?.backend ?? 0, view: viewOf(rows), budgets, candidates };
+  return { left: rows.some(({ places }) => places !== null), view: viewOf(rows), budgets, candidates };
 }
 
 /**
@@ -306,10 +335,60 @@ export async function budgetViews(sql: AnySql, tenantId: number, now: UnixMs): P
 /** As a value, not in the text: the planner must not think of the index of those that wait, which has no order by id. */
 const waitingState = 'waiting';
 
+/** What makes a waiting job one of this worker's, as the columns of an update. */
+const begins = (sql: AnySql, { worker, leaseMs, now }: ClaimRequest) => sql`
+  state = 'running', attempt = attempt + 1, fence = fence + 1, worker = ${worker}, started_at = ${now},
+  progress = null, error = null, lease_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1_000})`;
+
+/**
+ * The job that may start, where it is the only one: what `fairShare` would choose, and the tags that it would set.
+ *
+ * @returns how many may, up to two of each lane; none was taken where it is several
+ */
+async function takeOnly(
+  tx: AnySql,
+  request: ClaimRequest,
+  plan: ClaimPlan,
+): Promise<Left & { readonly ready: number; readonly jobs: readonly ClaimedJob[] }> {
+  const [row] = await tx<{ ready: number; open: number; taken: OnlyRow | null }[]>`
+    with recursive ${lanesSeen(tx)}, ${lanesOpened(tx, plan)}, ready as materialized (
+      select o.tenant_id, o.tenant, o.type, o.weight, coalesce(o.virtual_time, 0) as virtual_time, j.*
+      from opened o cross join lateral (
+        select id, estimate_ms, reserved from job
+        where tenant_id = o.tenant_id and type = o.type and state = 'waiting'
+        order by priority desc nulls last, id limit 2
+      ) j
+      where o.tenant is not null and o.places > 0 and coalesce(o.allowed > 0, true)
+    ), lone as materialized (
+      select * from ready r where (select count(*) from ready) = 1 and not exists (
+        select from (${budgetsOf(tx, tx`r.tenant_id`, request.now)}) b
+        where b.type in ('*', r.type) and b.amount - b.spent - (
+          select coalesce(sum(s.reserved), 0) from seen s where s.tenant_id = r.tenant_id and b.type in ('*', s.type)
+        ) < r.reserved
+      )
+    ), tagged as (
+      update job_lane l set start_tag = greatest(l.finish_tag, o.virtual_time),
+        finish_tag = greatest(l.finish_tag, o.virtual_time) + o.estimate_ms / o.weight
+      from lone o where l.tenant_id = o.tenant_id and l.type = '*'
+    ), taken as (
+      update job set ${begins(tx, request)}
+      from lone o where job.tenant_id = o.tenant_id and job.id = o.id and job.state = ${waitingState}
+      returning json_build_array(job.id, payload, attempt, max_attempts, timeout_ms, fence, o.tenant_id, o.tenant,
+        o.type, o.reserved) as taken
+    )
+    select (select count(*)::int from ready) as ready, (select taken from taken),
+      (select count(places)::int from opened) as open`.execute();
+  const [ready, open, taken] = [row?.ready ?? 0, row?.open ?? 0, row?.taken ?? undefined];
+  if (taken === undefined) return { ready, left: open > 0, jobs: [] };
+  const [id, payload, attempt, maxAttempts, timeoutMs, fence, tenantId, tenant, type, reserved] = taken;
+  const job = { tenantId, tenant, id, type, payload, attempt, maxAttempts, timeoutMs, fence, reserved };
+  return { ready, left: open > 1, jobs: [job] };
+}
+
 /** Tags are relative, because what a run really took is added when it ends, at any time. */
 async function take(
   tx: AnySql,
-  { worker, leaseMs, now }: ClaimRequest,
+  request: ClaimRequest,
   jobs: readonly Candidate[],
   virtualTime: number,
   tags: Choice['tags'],
@@ -328,9 +407,7 @@ async function take(
       ) as t(tenant_id, start_tag, added)
       where l.tenant_id = t.tenant_id and l.type = '*'
     ), taken as (
-      update job set state = 'running', attempt = attempt + 1, fence = fence + 1, worker = ${worker},
-        started_at = ${now}, progress = null, error = null,
-        lease_until = clock_timestamp() + make_interval(secs => ${leaseMs / 1_000})
+      update job set ${begins(tx, request)}
       from c where job.tenant_id = c.tenant_id and job.id = c.id and job.state = ${waitingState}
       returning job.id, payload, attempt, max_attempts, timeout_ms, fence
     )
@@ -354,3 +431,5 @@ type TakenRow = readonly [
   timeoutMs: number,
   fence: number,
 ];
+
+type OnlyRow = readonly [...TakenRow, tenantId: number, tenant: string, type: string, reserved: number];

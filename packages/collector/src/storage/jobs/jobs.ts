@@ -126,7 +126,7 @@ export function createJobs({ jobs }: Database): Jobs {
       await run(scope, (sql) => changedStatement(sql, scope.tenantId, ids));
     },
     work: {
-      claim: createClaim(sql),
+      claim: createClaim(jobs.claims),
       view: () => queueView(sql),
       finish: (outcomes, now) => finishRuns(sql, outcomes, now),
       renew: (runs, leaseMs) => renewLeases(sql, runs, leaseMs),

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { connect, type Database } from '../database.ts';
 import { createTestStorage, type TestStorage } from '../testing.ts';
-import { pipelinedTransaction } from './pipelined-transaction.ts';
 
 let db: TestStorage;
 let database: Database;
@@ -17,9 +16,9 @@ afterAll(async () => {
 });
 
 test('that a transaction is on the disk is asked for once it has committed', async () => {
-  const { result: pid, onDisk } = await pipelinedTransaction(database.jobs.work, 'select 1', async (tx, commitWith) => {
+  const { result: pid, onDisk } = await database.jobs.claims.transaction('select 1', async (tx, commitWith) => {
     const [row] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
-    await commitWith(tx`insert into written values (1)`.execute());
+    await commitWith({ name: 'one', send: () => tx`insert into written values (1)`.execute() });
     return row?.pid ?? 0;
   });
   await onDisk;
@@ -28,7 +27,7 @@ test('that a transaction is on the disk is asked for once it has committed', asy
 });
 
 test('all that a transaction does is taken back where it fails, its first statement, too', async () => {
-  const failing = pipelinedTransaction(database.jobs.work, 'select 1', async (tx) => {
+  const failing = database.jobs.claims.transaction('select 1', async (tx) => {
     await tx`insert into written values (2)`;
     throw new Error('not wanted');
   });
