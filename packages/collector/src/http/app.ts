@@ -186,6 +186,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   signInRoutes(api, signIn);
 
   const turns = createTurns({ now: deps.now, floods: deps.refusals.floods });
+  deps.drain.onClose(turns.release);
   const identify = createIdentify({ ...deps, turns });
   const doors = { ...deps, turns, maxAgeMs: deps.maxAge.doorsMs };
   const remoteWrite = remoteWriteRoutes(doors);

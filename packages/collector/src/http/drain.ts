@@ -6,6 +6,8 @@ import type { AppEnv } from './app-env.ts';
 export interface Drain {
   readonly middleware: MiddlewareHandler<AppEnv>;
   readonly isOpen: () => boolean;
+  /** Is told to end what waits to be begun, with that error, once it is closed. */
+  onClose(end: (error: Error) => void): void;
   /** From now on requests are refused. @returns whether those that had begun have ended within `patienceMs` */
   close(patienceMs: number): Promise<boolean>;
 }
@@ -17,14 +19,16 @@ export function createDrain(): Drain {
   let isOpen = true;
   let underWay = 0;
   let onQuiet = (): void => {};
+  const waiting: ((error: Error) => void)[] = [];
   return {
     isOpen: () => isOpen,
+    onClose: (end) => void waiting.push(end),
     async middleware(c, next) {
       if (alwaysAnswered.test(c.req.path)) return next();
       if (!isOpen) {
         // A client that keeps its connection would ask this one again.
         c.header('connection', 'close');
-        throw new TarsierError('http/stopping', 'the collector stops', { retryable: true });
+        throw stopping();
       }
       underWay++;
       try {
@@ -36,6 +40,7 @@ export function createDrain(): Drain {
     },
     async close(patienceMs) {
       isOpen = false;
+      for (const end of waiting) end(stopping());
       if (underWay === 0) return true;
       return new Promise((resolve) => {
         const late = setTimeout(() => resolve(false), patienceMs);
@@ -46,4 +51,8 @@ export function createDrain(): Drain {
       });
     },
   };
+}
+
+function stopping(): TarsierError {
+  return new TarsierError('http/stopping', 'the collector stops', { retryable: true });
 }

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { TarsierError } from '@tarsier/protocol';
 import { expect, test } from 'vitest';
 import { createIntake, type IntakeLimits } from './intake.ts';
 
@@ -11,6 +12,7 @@ function start(limits: Partial<IntakeLimits>) {
   return {
     time,
     refused,
+    release: (code: string) => intake.release(new TarsierError(code, 'the collector stops')),
     /** Tenants whose batches are worked on, in the order in which they began. */
     begun: () => begun.map(({ tenantId }) => tenantId),
     send(tenantId: number, signal?: AbortSignal): void {
@@ -86,4 +88,17 @@ test('the request of a client that is gone ends when its turn comes: a collector
   await finishAll();
   expect(begun()).toEqual([1]);
   expect(refused).toHaveLength(1);
+});
+
+test('of a collector that stops nobody waits any more: what is begun is done with, all else is refused', async () => {
+  const { send, begun, refused, finishAll, release } = start({ atOnce: 2 });
+  for (let batch = 0; batch < 10; batch++) for (const tenantId of [1, 2]) send(tenantId);
+  await turn();
+  const working = begun();
+  release('http/stopping');
+  send(3);
+  await turn();
+  expect(refused.map(({ code }) => code)).toEqual(Array.from({ length: 21 - working.length }, () => 'http/stopping'));
+  await finishAll();
+  expect(begun()).toEqual(working);
 });

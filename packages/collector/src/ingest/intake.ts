@@ -12,6 +12,8 @@ export interface Intake {
    * @throws {RetryLaterError} `ingest/busy` when it is not its turn in time, or too many of its tenant's wait
    */
   enter(tenantId: number, signal?: AbortSignal): Promise<() => void>;
+  /** Refuses those that wait, and all that come later, with that error: the collector stops. */
+  release(error: Error): void;
 }
 
 export interface IntakeLimits {
@@ -53,6 +55,7 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
   let active = 0;
   let count = 0;
   let timer: NodeJS.Timeout | undefined;
+  let released: Error | undefined;
 
   const mayBegin = (tenantId: number): boolean => (activeOf.get(tenantId) ?? 0) < atOnce - active;
 
@@ -110,7 +113,12 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
   }
 
   return {
+    release(error) {
+      released = error;
+      for (const [tenantId, queue] of queues) while (queues.has(tenantId)) shift(tenantId, queue)?.refuse(error);
+    },
     enter(tenantId, signal) {
+      if (released !== undefined) return Promise.reject(released);
       if (!queues.has(tenantId) && mayBegin(tenantId)) return Promise.resolve(begin(tenantId));
       const queue = queues.get(tenantId) ?? { waiting: [], first: 0 };
       const part = mostWaiting / (queues.has(tenantId) ? queues.size : queues.size + 1);

@@ -8,13 +8,17 @@ function start({ flooding = 0 } = {}) {
   const turns = createTurns({ now: Date.now, floods: (tenantId) => tenantId === flooding });
   const begun: number[] = [];
   const ends: (() => void)[] = [];
+  const refused: string[] = [];
   const ask = (tenantId: number): void =>
-    void turns.take(tenantId).then((end) => {
-      begun.push(tenantId);
-      ends.push(end);
-    });
+    void turns.take(tenantId).then(
+      (end) => {
+        begun.push(tenantId);
+        ends.push(end);
+      },
+      (error: Error) => refused.push(error.message),
+    );
   const settled = () => vi.advanceTimersByTimeAsync(0);
-  return { begun, ends, ask, settled };
+  return { begun, ends, refused, ask, settled, release: () => turns.release(new Error('the collector stops')) };
 }
 
 test('of a hundred at once of one tenant a few are begun, the others as those end; another tenant does not wait', async () => {
@@ -74,4 +78,14 @@ test('those that wait are begun together once the other tenant has left', async 
   ends[1]?.();
   await settled();
   expect(begun).toHaveLength(101);
+});
+
+test('once the collector stops nobody waits', async () => {
+  const { begun, refused, ask, settled, release } = start();
+  ask(2);
+  for (let index = 0; index < 100; index++) ask(1);
+  await settled();
+  release();
+  await settled();
+  expect([begun.length, refused.length]).toEqual([5, 96]);
 });

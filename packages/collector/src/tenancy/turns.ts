@@ -6,6 +6,8 @@
 export interface Turns {
   /** Waits for its turn. @returns to be called when it is done */
   take(tenantId: number): Promise<() => void>;
+  /** Ends the waiting of all, with that error: the collector stops. */
+  release(error: Error): void;
 }
 
 /** So many of a tenant are begun at once while another one is there, too. */
@@ -20,7 +22,7 @@ const presentMs = 1_000;
 interface Lane {
   begun: number;
   seenAt: number;
-  readonly waiting: ((end: () => void) => void)[];
+  readonly waiting: { readonly begin: (end: () => void) => void; readonly refuse: (error: Error) => void }[];
 }
 
 export function createTurns({
@@ -60,7 +62,9 @@ export function createTurns({
       isBegun = false;
       clearTimeout(long);
       lane.begun--;
-      while (lane.waiting.length > 0 && mayBegin(tenantId, lane)) lane.waiting.shift()?.(begin(tenantId, lane));
+      while (lane.waiting.length > 0 && mayBegin(tenantId, lane)) {
+        lane.waiting.shift()?.begin(begin(tenantId, lane));
+      }
     };
     const long = setTimeout(end, longMs);
     return end;
@@ -70,9 +74,12 @@ export function createTurns({
     async take(tenantId) {
       const lane = laneOf(tenantId);
       if (lane.waiting.length === 0 && mayBegin(tenantId, lane)) return begin(tenantId, lane);
-      return new Promise((resolve) => {
-        lane.waiting.push(resolve);
+      return new Promise((resolve, refuse) => {
+        lane.waiting.push({ begin: resolve, refuse });
       });
+    },
+    release(error) {
+      for (const { waiting } of lanes.values()) for (const { refuse } of waiting.splice(0)) refuse(error);
     },
   };
 }

@@ -6,14 +6,26 @@ import type { Limiter } from '../../tenancy/limiter.ts';
 import { answerHeader } from '../answer-header.ts';
 import type { Api } from '../api/call.ts';
 import { readBody } from '../body.ts';
+import type { Drain } from '../drain.ts';
 import { tellRate } from '../identify.ts';
 
 /** `POST /v1/ingest`: docs/wire-format.md has the answers. */
 export function ingestRoutes(
   api: Api,
-  { ingest, limiter, self }: { readonly ingest: Ingest; readonly limiter: Limiter; readonly self: SelfMetrics },
+  {
+    ingest,
+    limiter,
+    self,
+    drain,
+  }: {
+    readonly ingest: Ingest;
+    readonly limiter: Limiter;
+    readonly self: SelfMetrics;
+    readonly drain: Pick<Drain, 'onClose'>;
+  },
 ): void {
   const intake = createIntake();
+  drain.onClose(intake.release);
   api.on('POST /v1/ingest', async ({ c, identity, signal }) => {
     const { tenant, host } = identity;
     const meant = c.req.header('tarsier-tenant');
@@ -37,7 +49,7 @@ export function ingestRoutes(
       );
     }
     const leave = await intake.enter(tenant.tenantId, signal).catch((error: unknown) => {
-      self.refusedBatches.add(1, { code: 'ingest/busy' });
+      self.refusedBatches.add(1, { code: error instanceof TarsierError ? error.code : 'ingest/busy' });
       throw error;
     });
     try {
