@@ -86,7 +86,8 @@ export type LiveMessage =
 
 /**
  * From the collector, as bytes: raw samples (counters raw; who shows them derives the rate), grouped by shared times.
- * A `snap` replaces what the client holds of the subscription, a `delta` follows it.
+ * A `snap` replaces what the client holds of the subscription, a `delta` adds to it: mostly what is newer, after an
+ * agent's outage also what is older.
  */
 export interface LiveFrame {
   readonly kind: 'snap' | 'delta';

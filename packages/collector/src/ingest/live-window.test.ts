@@ -17,12 +17,17 @@ test('a window holds the newest ticks of a host, oldest first, and no more than 
   expect([...(window?.rows(5500).values ?? [])]).toEqual([6, 7]);
 });
 
-test('late batches, and the part of one that is known already, change nothing', () => {
-  const windows = createLiveWindows(10);
-  windows.consume(storedSeries([1, 2, 3], { t0: 5000, metric }));
-  windows.consume(storedSeries([9, 9], { t0: 1000, metric }));
-  windows.consume(storedSeries([9, 9, 4], { t0: 6000, metric }));
-  expect([...(windows.hosts(scope)[0]?.rows(0).values ?? [])]).toEqual([1, 2, 3, 4]);
+test('what comes late goes where it belongs; what is known already, or older than all of a full window, changes nothing', () => {
+  const windows = createLiveWindows(6);
+  windows.consume(storedSeries([5, 6, 7], { t0: 5000, metric }));
+  windows.consume(storedSeries([2, 3], { t0: 2000, metric }));
+  windows.consume(storedSeries([9, 9, 8], { t0: 6000, metric }));
+  const rows = () => windows.hosts(scope)[0]?.rows(0);
+  expect([...(rows()?.values ?? [])]).toEqual([2, 3, 5, 6, 7, 8]);
+  windows.consume(storedSeries([1], { t0: 1000, metric }));
+  windows.consume(storedSeries([9, 4, 9], { t0: 3000, metric }));
+  expect([...(rows()?.times ?? [])]).toEqual([3000, 4000, 5000, 6000, 7000, 8000]);
+  expect([...(rows()?.values ?? [])]).toEqual([3, 4, 5, 6, 7, 8]);
 });
 
 test('when the schema grows each series keeps its past, and the new one has none', () => {

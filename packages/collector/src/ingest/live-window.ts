@@ -120,7 +120,8 @@ class Ring implements HostWindow {
     const { times, values } = matrix;
     const rows = times.length;
     const { lastSeen } = this;
-    // Late: newer samples are here already, and a window is for what is new.
+    // Late, as after an outage: an agent sends its newest batch first.
+    if (this.#count > 0 && (times[0] ?? 0) < lastSeen) this.#insertLate(schema, matrix, lastSeen);
     if ((times[rows - 1] ?? 0) <= lastSeen) return;
     if (schema !== this.schema) this.#use(schema);
     this.#makeRoom(rows, times);
@@ -137,6 +138,34 @@ class Ring implements HostWindow {
       if (target !== undefined) this.#write(target, begin, values, column * rows + first, added);
     }
     if (this.#parked.size > 0) this.#passParked(begin, added);
+  }
+
+  /** Puts rows before newer ones; those of a time that is here, or that was forgotten, change nothing. */
+  #insertLate({ seriesIds }: RegisteredSchema, { times, values }: SampleMatrix, before: UnixMs): void {
+    for (let row = 0; row < times.length; row++) {
+      const time = times[row] ?? 0;
+      if (time >= before) return;
+      this.#makeRoom(1, times.subarray(row, row + 1));
+      let place = this.#count;
+      while (place > 0 && (this.#times[this.#at(place - 1)] ?? 0) > time) place--;
+      if (place > 0 && this.#times[this.#at(place - 1)] === time) continue;
+      if (this.#count === this.#capacity) {
+        if (place === 0) continue;
+        this.#start = this.#at(1);
+        place--;
+      } else this.#count++;
+      this.#putAt(this.#times, place, time);
+      for (const column of this.#columns.values()) this.#putAt(column, place, Number.NaN);
+      for (const [column, id] of seriesIds.entries()) {
+        const ring = this.#columns.get(id);
+        if (ring !== undefined) ring[this.#at(place)] = values[column * times.length + row] ?? Number.NaN;
+      }
+    }
+  }
+
+  #putAt(ring: Float64Array, place: number, value: number): void {
+    for (let row = this.#count - 1; row > place; row--) ring[this.#at(row)] = ring[this.#at(row - 1)] ?? Number.NaN;
+    ring[this.#at(place)] = value;
   }
 
   /** @param times  of the rows that come */

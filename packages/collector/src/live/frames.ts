@@ -21,11 +21,9 @@ export function createDeltaEncoder(): EncodeDelta {
     if (view !== undefined) return encodeLiveFrame({ kind: 'delta', id, groups: [group] });
     let ofBatch = ofBatches.get(stored);
     if (ofBatch === undefined) ofBatches.set(stored, (ofBatch = new Map<string, Shared>()));
-    // Rows that were sent before are left out at the front, so that their number says which ones are in.
-    const key = `${group.times.length} ${selector}`;
-    let shared = ofBatch.get(key);
+    let shared = ofBatch.get(selector);
     if (shared === undefined) {
-      ofBatch.set(key, (shared = { groups: encodeLiveGroups([group]), frames: new Map<number, Uint8Array>() }));
+      ofBatch.set(selector, (shared = { groups: encodeLiveGroups([group]), frames: new Map<number, Uint8Array>() }));
     }
     let frame = shared.frames.get(id);
     if (frame === undefined) shared.frames.set(id, (frame = frameOf('delta', id, shared.groups)));

@@ -43,7 +43,7 @@ test('a client gets what it asked for: the series, the last minutes at once, the
   expect(client.frames).toHaveLength(2);
 });
 
-test('late batches do not come again, and a series that is new is announced before its samples', async () => {
+test('a late batch comes when it is committed, none comes twice, and a series that is new is announced before its samples', async () => {
   const [ingest, read] = [await server.key('order', 'ingest'), await server.key('order', 'read')];
   const client = await connect();
   client.say({ type: 'hello', token: read });
@@ -54,9 +54,10 @@ test('late batches do not come again, and a series that is new is announced befo
   await server.ingest(ingest, testBatch({ seq: 0, endMs: endMs - 10_000 }));
   await server.ingest(ingest, testBatch({ seq: 1, endMs }));
   await server.ingest(ingest, testBatch({ seq: 2, endMs: endMs + 10_000 }));
-  await client.until(() => client.frames.length === 3);
+  await client.until(() => client.frames.length === 4);
   expect(client.frames.slice(1).flatMap(({ groups }) => groups.map(({ times }) => times.at(-1)))).toEqual([
     endMs,
+    endMs - 10_000,
     endMs + 10_000,
   ]);
   expect(client.messages.filter(({ type }) => type === 'series')).toHaveLength(1);

@@ -181,6 +181,24 @@ test('who comes back is sent what is newer than what it has, and where that is n
   ]);
 });
 
+test('a batch that comes after newer ones is sent all the same, and is in what a new client gets', async () => {
+  const started = startWindows();
+  const { sent } = await watching(started);
+  started.tick();
+  const [skipped] = [started.clock.now + 1000];
+  started.clock.now += 1000;
+  started.tick();
+  started.clock.now = skipped - 1000;
+  started.tick();
+  started.clock.now += 2000;
+  expect(read(sent).at(-1)).toMatchObject({ kind: 'delta', groups: [{ times: Float64Array.of(skipped) }] });
+  const late = started.connect();
+  await late.say({ type: 'hello' });
+  await late.say({ type: 'sub', id: 1, selector: 'busy', windowMs: 60_000 });
+  const times = Float64Array.of(skipped - 1000, skipped, skipped + 1000);
+  expect(read(late.sent).at(-1)).toMatchObject({ kind: 'snap', groups: [{ times }] });
+});
+
 test('two pages that show the same share its bytes', async () => {
   const started = startWindows();
   const [first, second] = [await watching(started), await watching(started)];

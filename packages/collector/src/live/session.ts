@@ -180,7 +180,6 @@ export function createLiveSession({
       subscription.laggingSince ??= now();
       return;
     }
-    subscription.restart();
     for (const frame of snapFrames(subscription.id, groups(subscription, hosts))) transport.send(frame);
   }
 
@@ -195,7 +194,6 @@ export function createLiveSession({
       return snap(subscription, hosts);
     }
     if (transport.bufferedAmount() > maxBufferedBytes) return snap(subscription, hosts);
-    subscription.resume(since);
     const newer = groups(subscription, hosts, since);
     for (const frame of snapFrames(subscription.id, newer, undefined, 'delta')) transport.send(frame);
   }
@@ -204,12 +202,12 @@ export function createLiveSession({
   function* groups(
     subscription: Subscription,
     hosts: readonly HostWindow[],
-    from: UnixMs = now() - subscription.windowMs,
+    after: UnixMs = now() - subscription.windowMs - 1,
   ): Iterable<LiveGroup> {
     for (const host of hosts) {
       if (!subscription.matches(host.schema)) continue;
       announce(subscription, host.schema);
-      const group = subscription.group(host.schema, host.rows(from));
+      const group = subscription.group(host.schema, host.rows(after), after);
       if (group !== undefined) yield group;
     }
   }

@@ -20,11 +20,6 @@ export class Subscription {
   readonly #wants: (series: { readonly name: string; readonly labels: Labels }) => boolean;
   readonly #columns = new WeakMap<RegisteredSchema, readonly number[]>();
   readonly #announced = new Set<number>();
-  /** By series: those of a host that come together have the same. */
-  readonly #sentUntil = new Map<number, UnixMs>();
-  /** The client says that it has what is not newer. */
-  #heldUntil: UnixMs = 0;
-
   /** @throws {TarsierError} `query/…` when the selector is none */
   constructor(id: number, selector: string, windowMs: number, { view }: Pick<TenantScope, 'view'> = {}) {
     this.id = id;
@@ -52,35 +47,20 @@ export class Subscription {
     return fresh;
   }
 
-  /** The wanted columns, of rows newer than what was sent of them before; undefined when there are none. */
-  group(schema: RegisteredSchema, { times, values }: SampleMatrix): LiveGroup | undefined {
+  /** The wanted columns of the rows after that time; undefined when there are none. */
+  group(schema: RegisteredSchema, { times, values }: SampleMatrix, after: UnixMs = 0): LiveGroup | undefined {
     const columns = this.#columnsOf(schema);
     const rows = times.length;
-    const refs = columns.map((column) => schema.seriesIds[column] ?? -1);
-    const sentUntil = refs.reduce((until, ref) => Math.max(until, this.#sentUntil.get(ref) ?? 0), this.#heldUntil);
     let first = 0;
-    while (first < rows && (times[first] ?? 0) <= sentUntil) first++;
+    while (first < rows && (times[first] ?? 0) <= after) first++;
     if (columns.length === 0 || first === rows) return undefined;
-    for (const ref of refs) this.#sentUntil.set(ref, times[rows - 1] ?? 0);
     return {
       times: times.subarray(first),
-      columns: columns.map((column, index) => ({
-        ref: refs[index] ?? -1,
+      columns: columns.map((column) => ({
+        ref: schema.seriesIds[column] ?? -1,
         values: values.subarray(column * rows + first, (column + 1) * rows),
       })),
     };
-  }
-
-  /** The client starts anew: a snap will send all again. */
-  restart(): void {
-    this.#sentUntil.clear();
-    this.#heldUntil = 0;
-  }
-
-  /** The client goes on from there. */
-  resume(since: UnixMs): void {
-    this.#sentUntil.clear();
-    this.#heldUntil = since;
   }
 
   #columnsOf(schema: RegisteredSchema): readonly number[] {

@@ -26,7 +26,15 @@ test('a window longer than the first allocation is held whole', () => {
   expect(ring.column.values[1_234]).toBe(1_234);
 });
 
-test('a frame that comes twice, or late, adds nothing', () => {
+test('what an agent could not send at once goes where it belongs', () => {
+  const ring = new SeriesRing(300 * second);
+  ring.append(...column(0, 3));
+  ring.append(...column(6, 2));
+  ring.append(...column(3, 3));
+  expect([...ring.column.values]).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
+test('a frame that comes twice adds nothing', () => {
   const ring = new SeriesRing(300 * second);
   ring.append(...column(0, 10));
   ring.append(...column(5, 5, () => 99));

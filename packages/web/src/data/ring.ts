@@ -35,8 +35,10 @@ export class SeriesRing {
     };
   }
 
-  /** Adds samples that are newer than all held ones; others, and NaN, are passed over (a frame may come twice). */
+  /** Adds samples; those of a time that is held, and NaN, are passed over (a frame may come twice). */
   append(times: Float64Array, values: Float64Array): void {
+    // What an agent could not send at once comes after what is newer.
+    if ((times[0] ?? NaN) < this.newest) return this.fill(times, values);
     for (let i = 0; i < times.length; i++) {
       const time = times[i] ?? NaN;
       const value = values[i] ?? NaN;
