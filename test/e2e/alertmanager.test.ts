@@ -114,7 +114,7 @@ test('a real Alertmanager gets an alert with its labels and its beginning, and i
       status: 'firing',
       labels: { alertname: 'Very busy', severity: 'critical', host: 'web-1', cpu: 'all' },
       annotations: {
-        summary: expect.stringContaining('above 0.6'),
+        summary: expect.stringContaining('above 60 %'),
         runbook_url: 'https://runbooks.example/busy',
       },
       startsAt: since,

@@ -74,7 +74,7 @@ test('a loaded CPU is sampled, charted in a browser, found unusual, alerted on a
     const told = await eventually(async () =>
       receiver.received.map((body) => webhookBody.parse(body)).find(({ alert }) => alert.name === 'CPU loaded'),
     );
-    expect(told).toMatchObject({ status: 'firing', alert: { reason: expect.stringContaining('above 0.8 for 2 s') } });
+    expect(told).toMatchObject({ status: 'firing', alert: { reason: expect.stringContaining('above 80 % for 2 s') } });
     const anomaly = await eventually(async () => {
       const range = `start=${listening / 1000}&end=${Date.now() / 1000}`;
       const { anomalies } = z

@@ -1,7 +1,7 @@
 /** What one rule makes of its series: which alerts begin, go on and end. Knows no database and no clock. */
 import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
 import type { AnomalyRule, ThresholdRule } from '@tarsier/protocol/api';
-import { formatNumber, formatTime } from '../stats/format.ts';
+import { formatterOf, formatTime } from '../stats/format.ts';
 import type { StoredSamples } from '../stored-samples.ts';
 import { alertSeries, endedAlert, matchingColumns, newAlert, type AlertSeries, type Matches } from './alert-series.ts';
 import { advance, type Observation, type Patience } from './state-machine.ts';
@@ -134,7 +134,7 @@ export class RuleWatch extends Watch {
         const holds = crosses(rule, value);
         if (!holds && watch.open === undefined) continue;
         this.#observe(watch, { time, value, holds, clears: clears(rule, value) }, now, (begun) =>
-          describeCrossing(rule, watch.series.signature, value, begun),
+          describeCrossing(rule, watch.series, value, begun),
         );
       }
     }
@@ -177,7 +177,7 @@ export class RuleWatch extends Watch {
     if (next === undefined) {
       if (open !== undefined) this.#drop(watch, open);
     } else if (next.kind === 'resolved') {
-      this.#end(watch, time, `${formatNumber(value)} at ${formatTime(time)}`, value);
+      this.#end(watch, time, `${formatterOf(watch.series.metric)(value)} at ${formatTime(time)}`, value);
     } else {
       const isNews = next.kind !== open?.alert.state.kind;
       const begun = open?.begun ?? time;

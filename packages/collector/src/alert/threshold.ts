@@ -1,6 +1,6 @@
 import type { UnixMs } from '@tarsier/protocol';
 import type { ThresholdRule } from '@tarsier/protocol/api';
-import { formatNumber, formatTime } from '../stats/format.ts';
+import { formatterOf, formatTime } from '../stats/format.ts';
 
 /** Whether `value` is where the rule says it must not be; NaN never is. */
 export function crosses({ op, value: bound }: Pick<ThresholdRule, 'op' | 'value'>, value: number): boolean {
@@ -26,11 +26,21 @@ export function clears(
 
 const words = { '>': 'above', '>=': 'at or above', '<': 'below', '<=': 'at or below' } as const;
 
-/** `disk_used_ratio{…} was 0.93, above 0.9 for 1 min since 10:02:11 UTC`. */
-export function describeCrossing(rule: ThresholdRule, series: string, value: number, since: UnixMs): string {
-  const what = rule.reduce === 'rate' ? `the rate of ${series}` : series;
+/**
+ * `disk_used_ratio{…} was 93 %, above 90 % for 1 min since 10:02:11 UTC`.
+ *
+ * @param metric  name of the series
+ */
+export function describeCrossing(
+  rule: ThresholdRule,
+  { metric, signature }: { readonly metric: string; readonly signature: string },
+  value: number,
+  since: UnixMs,
+): string {
+  const format = formatterOf(metric);
+  const what = rule.reduce === 'rate' ? `the rate of ${signature}` : signature;
   const lasting = rule.forMs === 0 ? '' : ` for ${describeDuration(rule.forMs)}`;
-  return `${what} was ${formatNumber(value)}, ${words[rule.op]} ${formatNumber(rule.value)}${lasting} since ${formatTime(since)}`;
+  return `${what} was ${format(value)}, ${words[rule.op]} ${format(rule.value)}${lasting} since ${formatTime(since)}`;
 }
 
 export function describeDuration(ms: number): string {

@@ -1,6 +1,6 @@
 /** Excursions as anomalies, and back. */
 import { seriesSignature, type Anomaly, type Labels } from '@tarsier/protocol';
-import { formatNumber, formatTime } from '../stats/format.ts';
+import { formatNumber, formatterOf, formatTime } from '../stats/format.ts';
 import type { StoredSamples } from '../stored-samples.ts';
 import type { Excursion, OpenExcursion } from './excursion.ts';
 
@@ -40,6 +40,7 @@ export function anomalyOf(
   sigmas: number,
 ): Anomaly {
   const unit = isCounter ? ' per second' : '';
+  const format = formatterOf(metric);
   const score = peakScore > largestScore ? `more than ${largestScore}` : formatNumber(Number(peakScore.toFixed(1)));
   return {
     id: `${scope.tenantId.toString(36)}-${seriesId.toString(36)}-z-${start.toString(36)}`,
@@ -56,8 +57,8 @@ export function anomalyOf(
     low: expected - sigmas * spread,
     high: expected + sigmas * spread,
     reason:
-      `${isCounter ? 'rate of ' : ''}${signature} was ${formatNumber(value)}${unit} at ${formatTime(peakAt)}, ` +
-      `where ${formatNumber(expected)} ± ${formatNumber(Number(spread.toPrecision(2)))} was usual (${score} sigma); ` +
+      `${isCounter ? 'rate of ' : ''}${signature} was ${format(value)}${unit} at ${formatTime(peakAt)}, ` +
+      `where ${format(expected)} ± ${format(Number(spread.toPrecision(2)))} was usual (${score} sigma); ` +
       `unusual since ${formatTime(start)}`,
   };
 }

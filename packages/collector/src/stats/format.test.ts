@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatNumber, formatTime } from './format.ts';
+import { formatNumber, formatterOf, formatTime } from './format.ts';
 
 test.each([
   [0, '0'],
@@ -14,6 +14,13 @@ test.each([
   [Infinity, 'Infinity'],
 ])('%d is written as %s', (value, text) => {
   expect(formatNumber(value)).toBe(text);
+});
+
+test.each([
+  ['disk_used_ratio', 0.2336, '23.4 %'],
+  ['load_average', 0.2336, '0.2336'],
+])('%s of %d is read as %s', (metric, value, text) => {
+  expect(formatterOf(metric)(value)).toBe(text);
 });
 
 test('a time is the time of day in UTC', () => {

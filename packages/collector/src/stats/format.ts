@@ -20,6 +20,11 @@ export function formatTime(unixMs: number): string {
   return `${new Date(unixMs).toISOString().slice(11, 19)} UTC`;
 }
 
+/** @returns how a metric's values are read: a share as `23.4 %`, any other as a number */
+export function formatterOf(metric: string): (value: number) => string {
+  return metric.endsWith('_ratio') ? formatPercent : formatNumber;
+}
+
 /** A share, in percent with three digits: 12.3 %. */
 export function formatPercent(share: number): string {
   return `${Number((100 * share).toPrecision(3))} %`;

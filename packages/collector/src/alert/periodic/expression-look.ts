@@ -2,7 +2,7 @@ import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { ExpressionRule } from '@tarsier/protocol/api';
 import type { Engine } from '../../query/engine.ts';
 import { metricName, type LabelSet } from '../../query/label-set.ts';
-import { formatNumber } from '../../stats/format.ts';
+import { formatterOf } from '../../stats/format.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { samplesOf } from '../groups/samples-of.ts';
 import type { Look } from './periodic-watch.ts';
@@ -37,7 +37,7 @@ function seenOf(
   verdict: Pick<SeenSample, 'holds' | 'clears'>,
 ): SeenSample {
   const { [metricName]: metric = '', ...labels } = of.toObject();
-  return { metric, labels, value, reason: `${expr} gave ${formatNumber(value)}`, ...verdict };
+  return { metric, labels, value, reason: `${expr} gave ${formatterOf(metric)(value)}`, ...verdict };
 }
 
 const name = new Set([metricName]);

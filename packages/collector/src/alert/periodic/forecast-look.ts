@@ -1,6 +1,6 @@
 import { seriesSignature } from '@tarsier/protocol';
 import type { ForecastCrossing, ForecastRule } from '@tarsier/protocol/api';
-import { formatNumber, formatTime } from '../../stats/format.ts';
+import { formatterOf, formatTime } from '../../stats/format.ts';
 import type { Forecaster } from '../../forecast/forecaster.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { describeDuration } from '../threshold.ts';
@@ -32,7 +32,7 @@ export function lookAhead(forecaster: Pick<Forecaster, 'forecast'>, scope: Tenan
               metric,
               labels,
               value: crossing.probability,
-              reason: `${seriesSignature({ name: metric, labels })} ${describe(crossing, newest.value, horizonMs)}`,
+              reason: `${seriesSignature({ name: metric, labels })} ${describe(crossing, newest.value, horizonMs, formatterOf(metric))}`,
               holds: crossing.probability >= confidence,
               clears: crossing.probability < (clearConfidence ?? confidence),
             },
@@ -55,14 +55,19 @@ function stepOf(horizonMs: number): number {
   return Math.max(1_000, Math.ceil(horizonMs / stepsAhead / 1_000) * 1_000);
 }
 
-/** `is 0.83 and will be above 0.95 at about 14:20:00 UTC (from 13:10:00 UTC on), with a chance of 93 %`. */
-function describe({ direction, limit, at, earliest, probability }: ForecastCrossing, value: number, horizonMs: number) {
+/** `is 83 % and will be above 95 % at about 14:20:00 UTC (from 13:10:00 UTC on), with a chance of 93 %`. */
+function describe(
+  { direction, limit, at, earliest, probability }: ForecastCrossing,
+  value: number,
+  horizonMs: number,
+  format: (value: number) => string,
+): string {
   const beyond = direction === 'above' ? value >= limit : value <= limit;
-  const now = `is ${formatNumber(value)}`;
-  if (beyond) return `${now}, ${direction} ${formatNumber(limit)} already`;
+  const now = `is ${format(value)}`;
+  if (beyond) return `${now}, ${direction} ${format(limit)} already`;
   const when =
     at === undefined ? `within ${describeDuration(horizonMs)}` : `at about ${new Date(at).toISOString().slice(0, 16)}Z`;
   const soonest = earliest === undefined ? '' : ` (at the earliest ${formatTime(earliest)})`;
   const percent = Math.round(probability * 100);
-  return `${now} and will be ${direction} ${formatNumber(limit)} ${when}${soonest}, with a chance of ${percent} %`;
+  return `${now} and will be ${direction} ${format(limit)} ${when}${soonest}, with a chance of ${percent} %`;
 }

@@ -1,7 +1,7 @@
 /** The detectors that a tenant chose for many series of a host together, on means of ten seconds. */
 import type { Anomaly, AnomalyShare, UnixMs } from '@tarsier/protocol';
 import { Arena } from '../../stats/arena.ts';
-import { formatNumber, formatTime } from '../../stats/format.ts';
+import { formatNumber, formatterOf, formatTime } from '../../stats/format.ts';
 import { RobustSpread } from '../../stats/robust-spread.ts';
 import type { StoredSamples } from '../../stored-samples.ts';
 import { identify, type ExcursionSeries } from '../anomaly.ts';
@@ -263,7 +263,7 @@ export class HostWatch {
       })),
       reason:
         `${of} of ${host} together unlike their past before ${formatTime(peakAt)}, most of all ` +
-        `${top?.isCounter === true ? 'rate of ' : ''}${top?.signature ?? ''}: ${formatNumber(value)} on average${usualText(band)} ` +
+        `${top?.isCounter === true ? 'rate of ' : ''}${top?.signature ?? ''}: ${formatterOf(top?.metric ?? '')(value)} on average${usualText(top?.metric ?? '', band)} ` +
         `(${choice.kind.name}: one in 10^${formatNumber(known.peakScore)}); unusual since ${formatTime(start)}`,
     };
   }

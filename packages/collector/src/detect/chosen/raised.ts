@@ -1,6 +1,6 @@
 /** Surprises become anomalies: from the first that is large enough until some in a row are as usual. */
 import type { UnixMs } from '@tarsier/protocol';
-import { formatNumber } from '../../stats/format.ts';
+import { formatterOf } from '../../stats/format.ts';
 import type { ExpectedBand } from '../detector.ts';
 
 /** Each 10 s: what detectors that are chosen look at. */
@@ -91,6 +91,7 @@ export function timesAndValuesOf({ start, end, peakScore, peakAt, peak: { value,
 }
 
 /** For a reason, after the value; empty where nothing was expected. */
-export function usualText(band: ExpectedBand | undefined): string {
-  return band === undefined ? '' : `, where ${formatNumber(band.low)} to ${formatNumber(band.high)} was usual`;
+export function usualText(metric: string, band: ExpectedBand | undefined): string {
+  const format = formatterOf(metric);
+  return band === undefined ? '' : `, where ${format(band.low)} to ${format(band.high)} was usual`;
 }

@@ -1,6 +1,6 @@
 /** The detectors that a tenant chose for some of its series, on means of ten seconds. */
 import type { Anomaly, UnixMs } from '@tarsier/protocol';
-import { formatNumber, formatTime } from '../../stats/format.ts';
+import { formatNumber, formatterOf, formatTime } from '../../stats/format.ts';
 import type { StoredSamples } from '../../stored-samples.ts';
 import { identify, type ExcursionSeries } from '../anomaly.ts';
 import type { SeriesDetector, SeriesDetectorKind } from '../detector.ts';
@@ -151,8 +151,8 @@ export class SeriesWatch {
       detector: kind.name,
       ...known,
       reason:
-        `${series.isCounter ? 'rate of ' : ''}${series.signature} was ${formatNumber(value)} on average before ` +
-        `${formatTime(peakAt)}${usualText(band)} (${kind.name}: one in 10^${formatNumber(known.peakScore)}); unusual since ${formatTime(start)}`,
+        `${series.isCounter ? 'rate of ' : ''}${series.signature} was ${formatterOf(series.metric)(value)} on average before ` +
+        `${formatTime(peakAt)}${usualText(series.metric, band)} (${kind.name}: one in 10^${formatNumber(known.peakScore)}); unusual since ${formatTime(start)}`,
     };
   }
 }

@@ -1,6 +1,6 @@
 /** Events of a host as people and programs get them. */
 import type { AnomalyEvent } from '@tarsier/protocol';
-import { formatNumber, formatTime } from '../../stats/format.ts';
+import { formatterOf, formatTime } from '../../stats/format.ts';
 import type { StoredSamples } from '../../stored-samples.ts';
 import { commonLabels } from './anomaly-rates.ts';
 import { strongest, type Contributor, type HostEvent } from './event-watch.ts';
@@ -68,9 +68,10 @@ function reasonOf(host: string, { peakAt }: HostEvent, ranked: readonly Contribu
   if (first === undefined) return `${many} unlike their past at ${formatTime(peakAt)}`;
   const { series, evidence } = first;
   const unit = series.isCounter ? ' per second' : '';
+  const format = formatterOf(series.metric);
   return (
     `${many} unlike their past, most of all ${series.isCounter ? 'rate of ' : ''}${series.signature}: ` +
-    `${formatNumber(evidence.value)}${unit} at ${formatTime(evidence.peakAt)}, ` +
-    `where ${formatNumber(evidence.expected)} ± ${formatNumber(Number(evidence.sigma.toPrecision(2)))} was usual;`
+    `${format(evidence.value)}${unit} at ${formatTime(evidence.peakAt)}, ` +
+    `where ${format(evidence.expected)} ± ${format(Number(evidence.sigma.toPrecision(2)))} was usual;`
   );
 }
