@@ -7,6 +7,7 @@ import { appWords } from '../../app/words/words.ts';
 import { LocaleController } from '../../controllers/locale.ts';
 import { models } from '../../define-models.ts';
 import { define } from '../../define.ts';
+import { modelWords } from '../../i18n/models/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { pageStyles } from '../page.styles.ts';
 import { JobSpending } from './job-spending.ts';
@@ -18,6 +19,7 @@ export class CostPage extends LitElement implements PageElement {
   @property({ attribute: false }) route: Route | undefined;
 
   readonly #locale = new LocaleController(this, appWords);
+  readonly #words = new LocaleController(this, modelWords);
 
   override connectedCallback(): void {
     define([...models, ['tarsier-job-spending', JobSpending]]);
@@ -26,6 +28,7 @@ export class CostPage extends LitElement implements PageElement {
 
   override render(): TemplateResult {
     return html`<h1>${this.#locale.words.pages.cost}</h1>
+      <h2 class="visually-hidden">${this.#words.words.numbers}</h2>
       <tarsier-cost></tarsier-cost>
       <tarsier-budget></tarsier-budget>
       <tarsier-job-spending></tarsier-job-spending>`;

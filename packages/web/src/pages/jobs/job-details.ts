@@ -84,6 +84,7 @@ export class JobDetails extends LitElement {
     const { words } = this.#locale;
     const { job } = answer;
     return html`<h1>${job.type}</h1>
+      <h2 class="visually-hidden">${words.jobs.details}</h2>
       ${this.#facts(answer, now)} ${this.#view(job)} ${this.#log()}
       <details class="card result">
         <summary>${words.jobs.payload}, ${words.jobs.result}</summary>
@@ -99,8 +100,8 @@ export class JobDetails extends LitElement {
       <dl class="figures">
         <div>
           <dt>${text.state}</dt>
-          <dd role="status">
-            ${words.state[job.state]}
+          <dd>
+            <span role="status">${words.state[job.state]}</span>
             <small>${text.attempt(job.attempt, job.maxAttempts)}</small>
           </dd>
         </div>

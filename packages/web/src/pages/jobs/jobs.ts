@@ -40,6 +40,7 @@ export class JobsPage extends LitElement implements PageElement {
       <tarsier-job-form
         @tarsier-submitted=${() => this.renderRoot.querySelector('tarsier-jobs')?.refresh()}
       ></tarsier-job-form>
+      <h2 class="visually-hidden">${page.queue}</h2>
       <tarsier-job-queue></tarsier-job-queue>`;
   }
 }

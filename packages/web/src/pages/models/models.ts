@@ -33,9 +33,10 @@ export class ModelsPage extends LitElement implements PageElement {
   }
 
   override render(): TemplateResult {
-    const { page } = this.#words.words;
+    const { page, numbers } = this.#words.words;
     return html`<h1>${this.#locale.words.pages.models}</h1>
       <p class="quiet">${page.intro}</p>
+      <h2 class="visually-hidden">${numbers}</h2>
       <tarsier-optimisation-score></tarsier-optimisation-score>
       <tarsier-performance @tarsier-drill=${this.#drill}></tarsier-performance>
       <tarsier-training></tarsier-training>
