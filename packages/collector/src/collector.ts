@@ -217,13 +217,14 @@ export async function startCollector({
     now,
   });
   const usageMeter = createUsageMeter({ storage, log, now });
-  const query = createQuery({ storage, onDone: usageMeter.query });
+  const queryLimitsOf = createTenantLimits({ storage, now });
+  const query = createQuery({ storage, limitsOf: queryLimitsOf, onDone: usageMeter.query });
   const engine = createEngine({
     reader: createStorageReader({ query }),
     log,
     now,
     limits: config.query,
-    limitsOf: createTenantLimits({ storage, now }),
+    limitsOf: queryLimitsOf,
     onDone: usageMeter.query,
   });
   const forecaster = createForecaster({ query, engine, now });

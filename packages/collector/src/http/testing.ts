@@ -89,11 +89,12 @@ export async function startTestServer(
   const windows = createLiveWindows();
   const detection = createDetection({ onChange() {} });
   const usageMeter = createUsageMeter({ storage, log, now: Date.now });
-  const query = createQuery({ storage, onDone: usageMeter.query });
+  const queryLimitsOf = createTenantLimits({ storage, now: Date.now });
+  const query = createQuery({ storage, limitsOf: queryLimitsOf, onDone: usageMeter.query });
   const engine = createEngine({
     reader: createStorageReader({ query }),
     log,
-    limitsOf: createTenantLimits({ storage, now: Date.now }),
+    limitsOf: queryLimitsOf,
     onDone: usageMeter.query,
   });
   const forecaster = createForecaster({ query, engine, now: Date.now });

@@ -1,3 +1,5 @@
+import { TarsierError } from '@tarsier/protocol';
+
 /** The longest that a timer waits, ms. */
 const longestMs = 2 ** 31 - 1;
 
@@ -40,4 +42,9 @@ export function startDeadline(timeoutMs: number, canceled: AbortSignal | undefin
       canceled?.removeEventListener('abort', cancel);
     },
   };
+}
+
+/** What is told of a query that the deadline has ended. */
+export function tooSlow(timeoutMs: number): TarsierError {
+  return new TarsierError('query/timeout', `query: expected an answer within ${timeoutMs} ms`, { field: 'query' });
 }

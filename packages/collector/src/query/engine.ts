@@ -12,7 +12,7 @@ import { eachWindow } from './evaluate/windows.ts';
 import type { VectorSeries } from './evaluate/value.ts';
 
 import { Work } from './evaluate/work.ts';
-import { startDeadline } from './deadline.ts';
+import { startDeadline, tooSlow } from './deadline.ts';
 import { LabelSet } from './label-set.ts';
 import type { Expr, Matcher, VectorSelector } from './language/ast.ts';
 import { typeOf } from './language/check-types.ts';
@@ -176,7 +176,7 @@ export function createEngine({
     } catch (error) {
       if (deadline.passed) {
         outcome = 'timed out';
-        throw new TarsierError('query/timeout', `query: expected an answer within ${timeoutMs} ms`, { field: 'query' });
+        throw tooSlow(timeoutMs);
       }
       if (options.signal?.aborted === true) {
         outcome = 'canceled';

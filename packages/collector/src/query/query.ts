@@ -14,6 +14,8 @@ import { aggregate, aggregateRollup, lookBackMs } from './aggregate.ts';
 import { parseSelector } from './language/parse.ts';
 import { compileTests } from './selector.ts';
 import { between } from './memory-reader.ts';
+import { startDeadline, tooSlow } from './deadline.ts';
+import type { TenantLimits } from './limits.ts';
 import { edgeSamples, finestWidth, type RollupWidth } from './resolution.ts';
 import { withoutStale } from './staleness.ts';
 
@@ -121,10 +123,13 @@ const defaultLimits: QueryLimits = { series: 10_000, samples: 20_000_000, points
 export function createQuery({
   storage,
   limits: someLimits = {},
+  limitsOf = () => Promise.resolve({}),
   onDone = () => {},
 }: {
   readonly storage: Pick<Storage, 'samples' | 'series'>;
   readonly limits?: Partial<QueryLimits>;
+  /** Of one tenant, of {@link Query.range}. */
+  readonly limitsOf?: (scope: TenantScope) => Promise<TenantLimits>;
   /** Told of each {@link Query.range}, also of one that fails: samples read, and time on this thread, ms. */
   readonly onDone?: (scope: TenantScope, cost: { readonly samples: number; readonly cpuMs: number }) => void;
 }): Query {
@@ -241,6 +246,7 @@ export function createQuery({
     scope: TenantScope,
     { selector, start, end, stepMs, aggregation = 'last', signal }: RangeRequest,
     cost: { samples: number; cpuMs: number },
+    own: TenantLimits,
   ): Promise<readonly SeriesResult[]> {
     const timed = (columnOf: (row: SeriesRow) => SeriesColumn | undefined): readonly SeriesResult[] => {
       const began = performance.now();
@@ -252,7 +258,7 @@ export function createQuery({
       throw tooMuch('points', `${limits.points} points per series; use a larger step`, 'step');
     }
     const from = stepMs === undefined ? start : start - lookBackMs(stepMs, aggregation);
-    const most = limited(from, end, signal);
+    const most = limited(from, end, signal, Math.min(own.samples ?? Infinity, limits.samples));
     const range: SampleRange = {
       ...most,
       onRead(samples) {
@@ -260,7 +266,8 @@ export function createQuery({
         most.onRead?.(samples);
       },
     };
-    const series = await matching(scope, parseSelector(selector), signal);
+    const mostSeries = Math.min(own.series ?? Infinity, limits.series);
+    const series = await matching(scope, parseSelector(selector), signal, mostSeries);
     // What has expired is told by what is left of it.
     const left = finestWidth(from, await storage.samples.reach(scope));
     if (stepMs !== undefined) {
@@ -304,9 +311,15 @@ export function createQuery({
 
     async range(scope, request) {
       const cost = { samples: 0, cpuMs: 0 };
+      const own = await limitsOf(scope);
+      const { timeoutMs = Infinity } = own;
+      const deadline = startDeadline(timeoutMs, request.signal);
       try {
-        return await rangeOf(scope, request, cost);
+        return await rangeOf(scope, { ...request, signal: deadline.signal }, cost, own);
+      } catch (error) {
+        throw deadline.passed ? tooSlow(timeoutMs) : error;
       } finally {
+        deadline.end();
         onDone(scope, cost);
       }
     },
