@@ -176,6 +176,15 @@ function housekeeping({ storage, config, usageMeter, limiter, log, now }: ChoreD
       },
     },
     {
+      what: 'looking after moves of tenants',
+      everyMs: 5_000,
+      async run() {
+        for (const tenant of await storage.moves.recover()) {
+          log.warn('whoever moved a tenant was gone; it was undone or gone on with', { tenant });
+        }
+      },
+    },
+    {
       what: 'retention',
       everyMs: 3_600_000,
       async run() {

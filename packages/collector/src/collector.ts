@@ -135,6 +135,7 @@ export async function startCollector({
   await requireWebRoot(config.webRoot);
   const storage = await openStorage({
     databaseUrl: config.databaseUrl,
+    databases: config.databases,
     dataFolder: config.dataFolder,
     maxSeries: config.maxSeries,
     log,

@@ -23,6 +23,28 @@ const environmentSchema = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/u, error: 'expected postgres://USER:PASSWORD@HOST:PORT/DATABASE' })
     .optional(),
+  TARSIER_DATABASES: z
+    .string()
+    .transform((text, context) => {
+      const entries = text.split(/[\s,]+/u).flatMap((entry): [string, string][] => {
+        if (entry === '') return [];
+        const [, name = '', url = ''] = /^([a-z][a-z0-9-]{0,30})=(postgres(?:ql)?:\/\/.+)$/u.exec(entry) ?? [];
+        if (name === '' || name === 'home' || !URL.canParse(url)) {
+          context.addIssue({
+            code: 'custom',
+            message:
+              'expected NAME=postgres://USER:PASSWORD@HOST:PORT/DATABASE, more of them after a comma; home is DATABASE_URL',
+          });
+        }
+        return [[name, url]];
+      });
+      const databases = new Map(entries);
+      if (databases.size < entries.length) {
+        context.addIssue({ code: 'custom', message: 'expected a name of its own for each database' });
+      }
+      return databases;
+    })
+    .prefault(''),
   TARSIER_WEB_ROOT: z.string().min(1).optional(),
   TARSIER_PUBLIC_URL: z.url({ protocol: /^https?$/u, error: 'expected http://… or https://…' }).optional(),
   TARSIER_RETENTION_DAYS: z.coerce.number('expected a number of days').min(1).max(3_650).default(7),
@@ -76,6 +98,8 @@ export interface CollectorConfig {
   readonly dataFolder: string;
   /** Absent: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
+  /** URLs of further databases that tenants may be in, by name. */
+  readonly databases: ReadonlyMap<string, string>;
   /** Folder of the built page; absent: only the API is served. */
   readonly webRoot: string | undefined;
   /** How people reach it, where that is not the address it listens on. */
@@ -115,6 +139,9 @@ export interface CollectorConfig {
   readonly oidcFile: string | undefined;
 }
 
+/** Database URLs hold passwords. */
+const secret: ReadonlySet<string> = new Set(['DATABASE_URL', 'TARSIER_DATABASES', 'TARSIER_METRICS_TOKEN']);
+
 /**
  * Settings from the environment; an empty variable counts as unset.
  *
@@ -128,9 +155,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
-      // A database URL holds a password.
-      const shown =
-        name === 'DATABASE_URL' || name === 'TARSIER_METRICS_TOKEN' ? '(not shown)' : JSON.stringify(given[name]);
+      const shown = secret.has(name) ? '(not shown)' : JSON.stringify(given[name]);
       return `${name}=${shown}: ${message}`;
     });
     throw new TarsierError('config/environment', problems.join('; '));
@@ -140,6 +165,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     listen: settings.TARSIER_LISTEN,
     dataFolder: settings.TARSIER_DATA,
     databaseUrl: settings.DATABASE_URL,
+    databases: settings.TARSIER_DATABASES,
     webRoot: settings.TARSIER_WEB_ROOT,
     publicUrl: settings.TARSIER_PUBLIC_URL,
     retention: {

@@ -45,6 +45,9 @@ const usage = `tarsier-collector: stores, understands and tells
                                               a number, or default
   tarsier-collector tenant jobs --tenant NAME [--weight 1]
                                               its share of the workers beside other tenants, and what waits
+  tarsier-collector tenant move --tenant NAME --to DATABASE
+                                              to another database of TARSIER_DATABASES, or home, while it is used
+  tarsier-collector tenant places             which database each tenant is in that was moved
   tarsier-collector migrate [--distribute]    bring the tables up to this version, and spread them over the nodes of Citus
   tarsier-collector backup --to FILE          all tenants, all samples, as of now, while the collector runs; - is stdout
   tarsier-collector restore --from FILE       into an empty database; - is stdin
@@ -57,6 +60,7 @@ const usage = `tarsier-collector: stores, understands and tells
   tarsier-collector --help | --version
 
 Settings come from the environment: TARSIER_LISTEN (127.0.0.1:7077), TARSIER_DATA (./tarsier-data), DATABASE_URL,
+TARSIER_DATABASES (NAME=URL,… of further databases that tenants may be moved to),
 TARSIER_WEB_ROOT, TARSIER_PUBLIC_URL, TARSIER_RETENTION_DAYS (7),
 TARSIER_RETENTION_MINUTES_DAYS (90), TARSIER_RETENTION_HOURS_DAYS (1100),
 TARSIER_RETENTION_INCIDENTS_DAYS (400), TARSIER_RETENTION_NOTIFICATIONS_DAYS (90), TARSIER_MAX_AGE_HOURS (24),
@@ -165,8 +169,8 @@ async function serve(
 /** Jobs alone: beside a collector, on its machine or another. */
 async function work(config: CollectorConfig, log: Log, untilStdinEnds: boolean): Promise<number> {
   const stopReason = nextStopReason(untilStdinEnds);
-  const { databaseUrl, dataFolder, jobThreads, jobPrice } = config;
-  const storage = await openStorage({ databaseUrl, dataFolder, use: 'share', log });
+  const { databaseUrl, databases, dataFolder, jobThreads, jobPrice } = config;
+  const storage = await openStorage({ databaseUrl, databases, dataFolder, use: 'share', log });
   const jobs = await startJobs({
     storage,
     types: jobTypes,
@@ -188,8 +192,8 @@ async function withStorage(
   args: OperatorArguments,
   run: OperatorCommand,
 ): Promise<number> {
-  const { databaseUrl, dataFolder } = config;
-  const storage = await openStorage({ databaseUrl, dataFolder, use: 'share', log });
+  const { databaseUrl, databases, dataFolder } = config;
+  const storage = await openStorage({ databaseUrl, databases, dataFolder, use: 'share', log });
   try {
     const { stdin, stdout } = process;
     const { text, ok } = await run(args, { storage, config, now: Date.now, stdin, stdout });
@@ -202,8 +206,8 @@ async function withStorage(
 
 async function withTenant(config: CollectorConfig, log: Log, args: KeyArguments, run: KeyCommand): Promise<number> {
   const { tenant: name = 'default' } = args;
-  const { databaseUrl, dataFolder } = config;
-  const storage = await openStorage({ databaseUrl, dataFolder, use: 'share', log });
+  const { databaseUrl, databases, dataFolder } = config;
+  const storage = await openStorage({ databaseUrl, databases, dataFolder, use: 'share', log });
   try {
     const tenant = name === 'default' ? await storage.tenants.ensure(name) : await storage.tenants.find(String(name));
     if (tenant === undefined) throw new TarsierError('usage/tenant', `--tenant: no tenant is named ${String(name)}`);

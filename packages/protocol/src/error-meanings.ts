@@ -97,6 +97,10 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'The file of issuers can not be read',
     remedy: 'The message names file and field: docs/security.md has an example.',
   },
+  'tenants/move': {
+    title: 'The tenant can not be moved',
+    remedy: 'The message says why; the tenant is where it was, docs/scaling.md.',
+  },
   'tenants/tier': { status: 400, title: 'There is no such tier', remedy: '`GET /v1/tiers` says which there are.' },
   'tenants/tier-used': { status: 409, title: 'The tier has tenants', remedy: 'Give them other tiers first.' },
   'tenants/name': { status: 409, title: 'There is a tenant of that name', remedy: 'Choose another name.' },
@@ -633,6 +637,24 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     remedy: 'Try again; nothing was changed.',
   },
   'storage/compaction': { title: 'The thread that compacts ended', remedy: 'The log says why; it is started again.' },
+  'storage/directory': {
+    status: 503,
+    title: 'It is not known which database a tenant is in',
+    remedy: 'Try again; the operator looks whether the first database answers, and `TARSIER_DATABASES` names all.',
+  },
+  'storage/divided': {
+    title: 'The command is of one database, and there are several',
+    remedy: 'Run it for each of them, as the message says.',
+  },
+  'storage/foreign': {
+    title: 'A database belongs to another installation',
+    remedy: 'Give `TARSIER_DATABASES` an empty database, or take it out.',
+  },
+  'storage/moving': {
+    status: 503,
+    title: 'The tenant is being moved to another database',
+    remedy: 'Try again in a moment; nothing was changed.',
+  },
   'storage/initdb': { title: 'The embedded PostgreSQL could not be created', remedy: 'The message ends with its log.' },
   'storage/locked': {
     title: 'Another collector uses the data folder',

@@ -12,6 +12,7 @@ import {
 import { schemaHash, zstdDecompress } from '@tarsier/protocol/zstd';
 import type { Log } from '../log.ts';
 import { maxBatchSpanMs, type BatchKey } from '../storage/batches.ts';
+import { movingError } from '../storage/divided/closed.ts';
 import type { RegisteredSchema } from '../storage/series-catalog.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
@@ -19,7 +20,7 @@ import { noHost } from '../no-host.ts';
 import { requireOwnHost } from '../own-host.ts';
 import type { TenantScope } from '../tenant.ts';
 import { admit, type AdmissionLimits } from './admission.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 
 export interface Accepted {
   /** Stored before: nothing changed. */
@@ -60,7 +61,7 @@ export interface Sender {
 }
 
 export interface IngestDeps {
-  readonly storage: Pick<Storage, 'batches' | 'hosts' | 'samples' | 'series' | 'tenants'>;
+  readonly storage: Pick<Storage, 'batches' | 'hosts' | 'placeOf' | 'samples' | 'series' | 'tenants'>;
   /** In this order, after the commit. */
   readonly consumers: readonly SamplesConsumer[];
   /** Those that {@link Ingest.replay} feeds; all of them unless given. */
@@ -96,7 +97,18 @@ export function createIngest({
 }: IngestDeps): Ingest {
   const admission = { ...defaultLimits, ...limits };
   const schemas = new Map<string, RegisteredSchema>();
-  const commits = createGroupCommit((batches) => storage.batches.insert(batches));
+  /** By database: one that is slow or away must not keep the others' batches. */
+  const commits = new Map<string, GroupCommit>();
+
+  function commitsOf(scope: TenantScope): GroupCommit {
+    const place = storage.placeOf(scope);
+    let commit = commits.get(place);
+    if (commit === undefined) {
+      commit = createGroupCommit((batches) => storage.batches.insert(batches));
+      commits.set(place, commit);
+    }
+    return commit;
+  }
 
   function remember(schema: RegisteredSchema): RegisteredSchema {
     if (schemas.size >= maxCachedSchemas) {
@@ -158,7 +170,7 @@ export function createIngest({
     const schema = await schemaOf(scope, batch, agent);
     admit(batch, matrix, schema.seriesIds.length, { ...admission, maxAgeMs }, now());
     const { epoch, seq, t0, t1, rows, payload } = batch;
-    const inserted = await commits.commit({
+    const inserted = await commitsOf(scope).commit({
       scope,
       hostId: schema.hostId,
       epoch,
@@ -175,6 +187,7 @@ export function createIngest({
       schemas.delete(schemaKey(scope, batch.host, batch.schemaHash));
       return store(scope, batch, matrix, { maxAgeMs, agent });
     }
+    if (inserted === 'moving') throw movingError();
     const isNew = inserted === 'new';
     if (isNew) handOn({ schema, epoch, seq, matrix }, consumers);
     return {
@@ -244,7 +257,9 @@ export function createIngest({
       }
     },
 
-    close: () => commits.drain(),
+    async close() {
+      await Promise.all([...commits.values()].map((commit) => commit.drain()));
+    },
   };
 }
 

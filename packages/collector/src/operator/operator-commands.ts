@@ -56,6 +56,22 @@ export const operatorCommands: Readonly<Record<string, OperatorCommand>> = {
     return { text: `${sumOf(rows)} rows of ${Object.keys(rows).length} tables restored\n`, ok: true };
   },
 
+  async 'tenant move'({ tenant, to }, { storage }) {
+    if (typeof tenant !== 'string') throw new TarsierError('usage/tenant', '--tenant: expected the name of a tenant');
+    if (typeof to !== 'string') throw new TarsierError('usage/tenant', '--to: expected the name of a database');
+    const { rows, closedMs } = await storage.moves.move(tenant, to);
+    const seconds = (closedMs / 1_000).toFixed(1);
+    return { text: `${tenant} is in ${to}: ${rows} rows besides samples; no writes for ${seconds} s\n`, ok: true };
+  },
+
+  async 'tenant places'(_, { storage }) {
+    const places = await storage.moves.list();
+    const lines = places.map(({ name, database, step, other }) =>
+      step === null ? `${name} ${database}\n` : `${name} ${database}, ${step} ${other ?? ''}\n`,
+    );
+    return { text: lines.join(''), ok: true };
+  },
+
   async 'audit verify'(_, { storage }) {
     const lines: string[] = [];
     let ok = true;

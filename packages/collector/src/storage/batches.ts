@@ -28,13 +28,14 @@ export interface NewBatch extends BatchRecord {
   readonly samples?: number | undefined;
 }
 
-export type Inserted = 'new' | 'known' | 'unknown-host';
+export type Inserted = 'new' | 'known' | 'unknown-host' | 'moving';
 
 export interface Batches {
   /**
    * Commits up to 128 batches in one statement.
    *
-   * @returns for each what became of it: `new`; `known`, stored before; `unknown-host`, for its host was deleted
+   * @returns for each what became of it: `new`; `known`, stored before; `unknown-host`, for its host was deleted;
+   *   `moving`, of a tenant that takes no writes just now
    */
   insert(batches: readonly NewBatch[]): Promise<Inserted[]>;
   /** Those that are still batches. */

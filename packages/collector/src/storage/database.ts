@@ -52,22 +52,56 @@ const connections = { drizzle: 4, changes: 4, batches: 4, reads: 4, jobs: 2, wor
 /** How to reach the database: a URL, or the embedded server's socket. */
 export type Connection = { readonly url: string } | (EmbeddedPostgres['connection'] & { readonly database: string });
 
-export function connect(connection: Connection): Database {
-  const options = {
-    connect_timeout: connectTimeoutS,
-    backoff: reconnectAfterS,
-    onnotice() {},
-    // Unix ms fit a double; bigints would have to be converted back one by one.
-    types: { int8: { to: 20, from: [20], parse: Number, serialize: String } },
+const options = {
+  connect_timeout: connectTimeoutS,
+  backoff: reconnectAfterS,
+  onnotice() {},
+  // Unix ms fit a double; bigints would have to be converted back one by one.
+  types: { int8: { to: 20, from: [20], parse: Number, serialize: String } },
+};
+// A server with LLVM compiles statements that look dear, of many partitions above all: that takes longer than they do.
+const common = { application_name: 'tarsier-collector', jit: 'off' };
+const asOwner = { connection: common };
+
+/** A URL may name a socket's folder as libpq has it, `?host=/run/postgresql`, which the driver does not know. */
+function optionsOf(connection: Connection): Record<string, unknown> {
+  if (!('url' in connection)) return connection;
+  const url = new URL(connection.url);
+  const folder = url.searchParams.get('host');
+  if (folder?.startsWith('/') !== true) return {};
+  return {
+    host: folder,
+    port: url.port === '' ? 5432 : Number(url.port),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
   };
-  // `object`, because the driver's types leave some options out.
-  const open = (max: number, more: object = {}): TarsierSql =>
-    'url' in connection
-      ? postgres(connection.url, { ...options, ...more, max })
-      : postgres({ ...options, ...more, ...connection, max });
-  // A server with LLVM compiles statements that look dear, of many partitions above all: that takes longer than they do.
-  const common = { application_name: 'tarsier-collector', jit: 'off' };
-  const asOwner = { connection: common };
+}
+
+// `object`, because the driver's types leave some options out.
+function openClient(connection: Connection, max: number, more: object): TarsierSql {
+  const where = optionsOf(connection);
+  return 'url' in connection && where['host'] === undefined
+    ? postgres(connection.url, { ...options, ...more, max })
+    : postgres({ ...options, ...more, ...where, max });
+}
+
+/** One connection with the driver's own types. */
+export function connectOnce(connection: Connection): postgres.Sql {
+  const where = optionsOf(connection);
+  const once = { max: 1, onnotice() {} };
+  return 'url' in connection && where['host'] === undefined
+    ? postgres(connection.url, once)
+    : postgres({ ...where, ...once });
+}
+
+/** A client apart, as the tables' owner: for work that holds connections for long. The caller ends it. */
+export function connectAsOwner(connection: Connection, max: number): TarsierSql {
+  return openClient(connection, max, asOwner);
+}
+
+export function connect(connection: Connection): Database {
+  const open = (max: number, more: object = {}): TarsierSql => openClient(connection, max, more);
   // The role it has from the first statement on, and goes back to whenever it is reset.
   const asApplication = { connection: { ...common, role: applicationRole } };
   // Two clients, because drizzle changes how its client reads dates and JSON.

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { TarsierError } from '@tarsier/protocol';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
-import postgres from 'postgres';
+import type postgres from 'postgres';
 import { z } from 'zod';
-import type { Connection } from './database.ts';
+import { connectOnce, type Connection } from './database.ts';
 import { guardTables } from './row-security.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url));
@@ -22,10 +22,7 @@ const journalSchema = z.object({ entries: z.array(z.object({ when: z.number() })
  *   apart in it
  */
 export async function migrateDatabase(connection: Connection): Promise<void> {
-  const sql =
-    'url' in connection
-      ? postgres(connection.url, { max: 1, onnotice() {} })
-      : postgres({ ...connection, max: 1, onnotice() {} });
+  const sql = connectOnce(connection);
   try {
     await sql`select pg_advisory_lock(${migrationLock}::bigint)`;
     const journal = journalSchema.parse(

@@ -15,6 +15,7 @@ import {
   primaryKey,
   text,
   uniqueIndex,
+  uuid,
 } from 'drizzle-orm/pg-core';
 
 export const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' });
@@ -686,4 +687,38 @@ export const ledgerSource = pgTable(
     through: unixMs('through').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.hostId, table.source] })],
+);
+
+/** Of an installation of several databases, in the first: where tenants are that are not there, or move. */
+export const tenantPlace = pgTable('tenant_place', {
+  tenantId: integer('tenant_id').primaryKey(),
+  name: text('name').notNull(),
+  /** Where it is. */
+  database: text('database').notNull(),
+  /** `copying`, `closing`, `clearing`; null while it stays where it is. */
+  step: text('step'),
+  /** Where it goes; while it is cleared, where it was. */
+  other: text('other'),
+  /** Counts its moves. */
+  moves: integer('moves').notNull().default(0),
+  /** Since when its step is what it is, unix ms by the database's clock. */
+  changedAt: unixMs('changed_at').notNull().default(0),
+});
+
+/** Tenants whose rows in this database are not to be touched: they are copied into it, or were moved away. */
+export const closedTenant = pgTable('closed_tenant', {
+  tenantId: integer('tenant_id').primaryKey(),
+  closedAt: unixMs('closed_at').notNull(),
+});
+
+/** Rows that were written while their tenant was copied: by table and the rest of the primary key. */
+export const moveLog = pgTable(
+  'move_log',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    id: uuid('id').notNull().defaultRandom(),
+    table: text('table').notNull(),
+    key: text('key').array().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 );

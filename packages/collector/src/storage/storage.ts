@@ -4,6 +4,7 @@
  */
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
+import type { TenantScope } from '../tenant.ts';
 import { dropOldAlerts, type AlertRetention } from './alert-retention.ts';
 import { createAccounts, type Accounts } from './accounts.ts';
 import { createAdmissions, type Admissions } from './admissions.ts';
@@ -31,6 +32,9 @@ import { createDeletions, type Deletions } from './deletions.ts';
 import { distribute, placesOf, type DistributionResult, type Tables } from './distribution/distribute.ts';
 import { openEmbedded, type EmbeddedPostgres } from './embedded/embedded.ts';
 import { createDetectionTuning, type DetectionTuning } from './detection-tuning.ts';
+import { createDividedStorage } from './divided/divided-storage.ts';
+import { createTenantMoves, type TenantMoves } from './divided/move.ts';
+import { createPlaces, home, listPlaces, type Places } from './divided/places.ts';
 import { createDetectorStates, type DetectorStates } from './detector-states.ts';
 import { createEndMarkers, type EndMarkers } from './end-markers.ts';
 import { createEnrolments, type Enrolments } from './enrolments.ts';
@@ -107,12 +111,16 @@ export interface Storage {
   readonly budgets: Budgets;
   readonly recommendations: Recommendations;
   readonly thresholds: Thresholds;
-  /** How another thread reaches the same database: {@link joinStorage}. */
-  readonly connection: Connection;
+  /** How another thread reaches the same databases: {@link joinStorage}. */
+  readonly connection: StorageConnection;
   readonly tokenKeys: TokenKeys;
   readonly users: Users;
   readonly accounts: Accounts;
   readonly admissions: Admissions;
+  /** Of tenants, from one database to another. */
+  readonly moves: TenantMoves;
+  /** Names the database that a tenant is in. */
+  placeOf(scope: Pick<TenantScope, 'tenantId'>): string;
   /** @throws when the database does not answer */
   ping(): Promise<void>;
   health(now: UnixMs): Promise<Health>;
@@ -137,9 +145,14 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+/** Of one database, or of several by name. */
+export type StorageConnection = Connection | { readonly databases: ReadonlyMap<string, Connection> };
+
 export interface StorageOptions {
   /** Absent: the embedded PostgreSQL in `dataFolder`. */
   readonly databaseUrl: string | undefined;
+  /** URLs of others that tenants may be in, by name. */
+  readonly databases?: ReadonlyMap<string, string>;
   readonly dataFolder: string;
   /** `share` joins the embedded server of a collector that runs; `own` (default) refuses to. */
   readonly use?: 'own' | 'share';
@@ -159,6 +172,7 @@ const defaultMaxSeries = 1_000_000;
  */
 export async function openStorage({
   databaseUrl,
+  databases = new Map(),
   dataFolder,
   use = 'own',
   runtimeFolder,
@@ -166,29 +180,78 @@ export async function openStorage({
   log,
   now = Date.now,
 }: StorageOptions): Promise<Storage> {
-  if (databaseUrl !== undefined) return prepare({ url: databaseUrl }, undefined, now, maxSeries);
-  const embedded = await openEmbedded({
-    dataFolder,
-    use,
-    log,
-    ...(runtimeFolder === undefined ? {} : { runtimeFolder }),
-  });
-  return prepare({ ...embedded.connection, database: 'postgres' }, embedded, now, maxSeries);
+  const openHome = async (): Promise<Opened> => {
+    if (databaseUrl !== undefined) return prepare({ url: databaseUrl }, undefined, now, maxSeries);
+    const embedded = await openEmbedded({
+      dataFolder,
+      use,
+      log,
+      ...(runtimeFolder === undefined ? {} : { runtimeFolder }),
+    });
+    return prepare({ ...embedded.connection, database: 'postgres' }, embedded, now, maxSeries);
+  };
+  if (databases.size === 0) return (await openHome()).storage;
+  const opened = new Map<string, Opened>();
+  try {
+    opened.set(home, await openHome());
+    for (const [name, url] of databases) opened.set(name, await prepare({ url }, undefined, now, maxSeries));
+    return await together(opened, log);
+  } catch (error) {
+    await Promise.all([...opened.values()].map(({ storage }) => storage.close()));
+    throw error;
+  }
+}
+
+/** One of several, or all there is. */
+interface Opened {
+  readonly storage: Storage;
+  readonly database: Database;
+  readonly connection: Connection;
+}
+
+async function together(opened: ReadonlyMap<string, Opened>, log: Log): Promise<Storage> {
+  const { sql } = opened.get(home)?.database.system ?? {};
+  if (sql === undefined) throw new Error('an installation without a first database');
+  const connections = new Map(Array.from(opened, ([name, { connection }]) => [name, connection]));
+  const places: Places = createPlaces(sql, log);
+  try {
+    await places.refresh();
+    const known = (await listPlaces(sql)).map(({ tenantId }) => tenantId);
+    for (const [name, { database }] of opened) {
+      if (name === home) continue;
+      const strangers = await database.system.sql<{ name: string }[]>`
+        select name from tenant where tenant_id <> all(${known}::int[]) order by name limit 3`;
+      if (strangers.length === 0) continue;
+      throw new TarsierError(
+        'storage/foreign',
+        `database ${name} of TARSIER_DATABASES has tenants that are none of this installation: ${strangers.map((one) => one.name).join(', ')}; expected an empty database, or one of this installation`,
+      );
+    }
+    return createDividedStorage(opened, places, createTenantMoves(connections), { databases: connections }, log);
+  } catch (error) {
+    await places.close();
+    throw error;
+  }
 }
 
 /** Migrates and opens a database that already runs. */
-export function storageOnDatabase(
+export async function storageOnDatabase(
   connection: Connection,
   now: () => number,
   maxSeries = defaultMaxSeries,
 ): Promise<Storage> {
-  return prepare(connection, undefined, now, maxSeries);
+  return (await prepare(connection, undefined, now, maxSeries)).storage;
 }
 
 /** Another thread's door to a storage that is open; closing it leaves the server as it is. */
-export function joinStorage(connection: Connection, now: () => number): Storage {
-  const database = connect(connection);
-  return storageOn(database, connection, now, defaultMaxSeries, false, () => database.close());
+export async function joinStorage(connection: StorageConnection, log: Log, now: () => number): Promise<Storage> {
+  const open = (one: Connection): Opened => {
+    const database = connect(one);
+    const storage = storageOn(database, one, now, defaultMaxSeries, false, () => database.close());
+    return { storage, database, connection: one };
+  };
+  if (!('databases' in connection)) return open(connection).storage;
+  return together(new Map(Array.from(connection.databases, ([name, one]) => [name, open(one)])), log);
 }
 
 async function prepare(
@@ -196,7 +259,7 @@ async function prepare(
   embedded: EmbeddedPostgres | undefined,
   now: () => number,
   maxSeries: number,
-): Promise<Storage> {
+): Promise<Opened> {
   try {
     await migrateDatabase(connection);
   } catch (cause) {
@@ -205,10 +268,11 @@ async function prepare(
     throw new TarsierError('storage/unreachable', 'the database can not be reached or migrated', { cause });
   }
   const database = connect(connection);
-  return storageOn(database, connection, now, maxSeries, embedded !== undefined, async () => {
+  const storage = storageOn(database, connection, now, maxSeries, embedded !== undefined, async () => {
     await database.close();
     await embedded?.close();
   });
+  return { storage, database, connection };
 }
 
 function storageOn(
@@ -273,6 +337,8 @@ function storageOn(
     users: createUsers(database, now),
     accounts: createAccounts(database),
     admissions: createAdmissions(database, now),
+    moves: createTenantMoves(new Map([[home, connection]])),
+    placeOf: () => home,
     health: (at) => healthOf(sql, at),
     distribute: () => distribute(sql),
     tables: () => placesOf(sql),

@@ -1,10 +1,10 @@
 import type { JobError, JobProgress, UnixMs } from '@tarsier/protocol';
-import type { Connection } from '../../storage/database.ts';
+import type { StorageConnection } from '../../storage/storage.ts';
 import type { TenantScope } from '../../tenant.ts';
 
 /** What a thread is started with. */
 export interface ThreadTask {
-  readonly connection: Connection;
+  readonly connection: StorageConnection;
   /** The module that exports `jobTypes`. */
   readonly registry: string;
 }

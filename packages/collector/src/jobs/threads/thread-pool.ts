@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { describeError, type JobError } from '@tarsier/protocol';
-import type { Connection } from '../../storage/database.ts';
+import type { StorageConnection } from '../../storage/storage.ts';
 import type { Assignment, ThreadMessage, ThreadOrder, ThreadTask } from './messages.ts';
 
 export interface ThreadRun {
@@ -51,7 +51,7 @@ export function createThreadPool({
   connection,
   registry,
 }: {
-  readonly connection: Connection;
+  readonly connection: StorageConnection;
   /** URL of the module with the job types. */
   readonly registry: string;
 }): ThreadPool {

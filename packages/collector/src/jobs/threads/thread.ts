@@ -19,7 +19,7 @@ const tell = (message: ThreadMessage): void => parentPort?.postMessage(message);
 
 lowerPriority();
 
-const storage = joinStorage(connection, Date.now);
+const storage = await joinStorage(connection, silentLog, Date.now);
 const rooms = createJobRooms(storage, silentLog, Date.now);
 let running = new AbortController();
 

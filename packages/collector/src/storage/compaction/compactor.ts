@@ -94,7 +94,9 @@ export function createCompactor({
 
   return {
     async run(now, rest = noRest) {
-      const hours = await hoursOver(database.system.sql, now - policy.sealAfterMs);
+      const closed = await closedTenants(database.system.sql);
+      const over = await hoursOver(database.system.sql, now - policy.sealAfterMs);
+      const hours = over.filter(({ tenant_id }) => !closed.has(tenant_id));
       const stats = { samples: 0, sealedHours: 0, failures: 0, hoursLeft: hours.length };
       seen = new Map(hours.map((hour) => [keyOf(hour), look(seen.get(keyOf(hour)), hour, now)]));
       for (const hour of hours) {
@@ -123,7 +125,8 @@ export function createCompactor({
 
     async flush(hosts, now, rest = noRest) {
       let samples = 0;
-      for (const host of hosts) {
+      const closed = await closedTenants(database.system.sql);
+      for (const host of hosts.filter(({ tenantId }) => !closed.has(tenantId))) {
         for (let more = true; more;) {
           const done = await attempt('flushing batches', host, () =>
             flushHost(database, host, now - policy.coldMs, policy.limits, now),
@@ -145,6 +148,12 @@ function look(before: Seen | undefined, { newest }: HourOfHost, now: UnixMs): Se
 
 function keyOf({ tenant_id, host_id, hour }: HourOfHost): string {
   return `${tenant_id}/${host_id}/${hour}`;
+}
+
+/** Tenants that are being moved: what they have here is left as it is. */
+async function closedTenants(sql: TarsierSql): Promise<ReadonlySet<number>> {
+  const rows = await sql<{ tenant_id: number }[]>`select tenant_id from closed_tenant`;
+  return new Set(rows.map(({ tenant_id }) => tenant_id));
 }
 
 /** Hours that ended by `until` of which there are batches or segments, oldest first. */

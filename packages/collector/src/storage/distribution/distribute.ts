@@ -22,7 +22,16 @@ export interface DistributionResult extends Tables {
 }
 
 /** Of tenants, and small: whose a name, a key or a person is, is asked before it is known which tenant it is. */
-const everywhere: readonly string[] = ['api_key', 'enrol_token', 'invitation', 'membership', 'tenant', 'tenant_limit'];
+const everywhere: readonly string[] = [
+  'api_key',
+  'closed_tenant',
+  'enrol_token',
+  'invitation',
+  'membership',
+  'tenant',
+  'tenant_limit',
+  'tenant_place',
+];
 /** One statement takes what is next of all tenants, and locks it. */
 const onCoordinator = /^(job|job_.+|lease|deletion)$/u;
 
