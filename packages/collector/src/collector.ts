@@ -2,6 +2,7 @@
  * The composition root: builds every room and hands each its parts, in the order in which samples flow. A batch is
  * committed by `ingest`, then read by the live windows, the detectors, the rules and the page.
  */
+import { availableParallelism } from 'node:os';
 import type { ServerType } from '@hono/node-server';
 import { describeError } from '@tarsier/protocol';
 import { createAlerting } from './alert/alerting.ts';
@@ -429,7 +430,12 @@ export async function startCollector({
     registry: jobRegistry,
     log,
     name: 'collector',
-    options: { threads: config.jobThreads, pricePerSecond: config.jobPrice },
+    options: {
+      threads: config.jobThreads,
+      // Where they may take every core, what comes in would wait for them.
+      yields: config.jobThreads >= availableParallelism(),
+      pricePerSecond: config.jobPrice,
+    },
     onHint(hint) {
       if (hint.kind !== 'changed') return;
       void live.jobsChanged(hint.tenantId, hint.ids).catch((error: unknown) => {

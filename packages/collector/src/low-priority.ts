@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { platform } from 'node:process';
+import { promisify } from 'node:util';
 
 /** Below the collector's own: a third of the CPU time that it gets where both want as much. */
 const niceness = 5;
@@ -12,4 +16,16 @@ const lowest = 19;
  */
 export function lowerPriority(): void {
   if (platform === 'linux') setPriority(Math.min(lowest, getPriority() + niceness));
+}
+
+/**
+ * Of a thread whose work may wait for as long as anybody else has some: it gets what cores have left, and gives one up
+ * at once to whoever wakes (`SCHED_IDLE`). Where there is no `chrt` to ask for that, it has the lowest priority.
+ */
+export async function yieldToAll(): Promise<void> {
+  if (platform !== 'linux') return;
+  setPriority(lowest);
+  // Synchronously: what is asynchronous would be done, and answered for, by another thread.
+  const thread = basename(readlinkSync('/proc/thread-self'));
+  await promisify(execFile)('chrt', ['-i', '-p', '0', thread]).catch(() => {});
 }

@@ -24,6 +24,8 @@ import type { JobRooms } from './threads/rooms.ts';
 export interface RunnerOptions {
   /** CPU-heavy jobs at once. */
   readonly threads: number;
+  /** Those compute only with what all others leave of a core. */
+  readonly yields: boolean;
   /** Others at once. */
   readonly inline: number;
   readonly leaseMs: number;
@@ -37,6 +39,7 @@ export interface RunnerOptions {
 
 export const defaultRunnerOptions: RunnerOptions = {
   threads: 1,
+  yields: false,
   inline: 1_000,
   leaseMs: 10_000,
   pollMs: 1_000,

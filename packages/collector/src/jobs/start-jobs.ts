@@ -51,7 +51,7 @@ export async function startJobs({
       : createRunner({
           storage,
           types,
-          pool: createThreadPool({ connection: storage.connection, registry }),
+          pool: createThreadPool({ connection: storage.connection, registry, yields: options.yields }),
           rooms: createJobRooms(storage, log, now),
           log,
           options,

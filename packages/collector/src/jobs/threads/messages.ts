@@ -7,6 +7,8 @@ export interface ThreadTask {
   readonly connection: StorageConnection;
   /** The module that exports `jobTypes`. */
   readonly registry: string;
+  /** It computes only with what all others leave of a core. */
+  readonly yields: boolean;
 }
 
 /** What a run is, wherever it runs. */

@@ -50,17 +50,20 @@ const idleMs = 60_000;
 export function createThreadPool({
   connection,
   registry,
+  yields,
 }: {
   readonly connection: StorageConnection;
   /** URL of the module with the job types. */
   readonly registry: string;
+  /** Its threads compute only with what all others leave of a core. */
+  readonly yields: boolean;
 }): ThreadPool {
   const file = new URL(import.meta.url.endsWith('.ts') ? './thread.ts' : './thread.js', import.meta.url);
   const threads = new Set<Thread>();
   let closed = false;
 
   function start(memoryMb: number): Thread {
-    const task: ThreadTask = { connection, registry };
+    const task: ThreadTask = { connection, registry, yields };
     const worker = new Worker(file, {
       workerData: task,
       resourceLimits: { maxOldGenerationSizeMb: memoryMb + baseMb },

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { silentLog } from '../../log.ts';
-import { lowerPriority } from '../../low-priority.ts';
+import { lowerPriority, yieldToAll } from '../../low-priority.ts';
 import { joinStorage } from '../../storage/storage.ts';
 import { jobErrorOf, resultText } from '../job-failure.ts';
 import type { JobTypes } from '../job-type.ts';
@@ -13,11 +13,12 @@ import { createJobRooms } from './rooms.ts';
 import { threadCpuMs } from './thread-cpu.ts';
 
 // Whoever starts the thread types them: thread-pool.ts.
-const { connection, registry } = workerData as ThreadTask;
+const { connection, registry, yields } = workerData as ThreadTask;
 const { jobTypes } = (await import(registry)) as { readonly jobTypes: JobTypes };
 const tell = (message: ThreadMessage): void => parentPort?.postMessage(message);
 
-lowerPriority();
+if (yields) await yieldToAll();
+else lowerPriority();
 
 const storage = await joinStorage(connection, silentLog, Date.now);
 const rooms = createJobRooms(storage, silentLog, Date.now);
