@@ -85,8 +85,10 @@ export async function readLedger(
   dataFolder: string,
   host: string,
   environment: Readonly<Record<string, string>> = {},
+  tenant = 'default',
 ): Promise<LedgerSums> {
-  const stdout = await collectorCommand(dataFolder, ['ledger', '--host', host, '--json'], environment);
+  const args = ['ledger', '--tenant', tenant, '--host', host, '--json'];
+  const stdout = await collectorCommand(dataFolder, args, environment);
   const [ledger] = ledgerSchema.parse(JSON.parse(stdout));
   const sums = { taken: 0, sent: 0, stored: 0, dropped: 0, crashes: 0 };
   for (const { dropped, ...hour } of ledger?.hours ?? []) {
@@ -96,7 +98,8 @@ export async function readLedger(
   return { state: ledger?.state ?? 'none', ...sums };
 }
 
-async function collectorCommand(
+/** @returns what it printed. @throws when it fails */
+export async function collectorCommand(
   dataFolder: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,

@@ -27,6 +27,8 @@ const termsPerMove = 1e9;
 /** What must not be lost by a move waits for its end so long. */
 const patienceMs = 60_000;
 const lookMs = 250;
+/** What one has to tell waits no longer for another; what that claims meanwhile is told when its claim has ended. */
+const dueMs = 3_000;
 /** How often it is said that a database does not answer. */
 const warnEveryMs = 60_000;
 
@@ -65,21 +67,36 @@ export function createDividedStorage(
     (scope: OfTenant): boolean =>
       places.of(scope) === name;
 
-  /** Asks every database. One that does not answer keeps none of the others from it. @throws when none answers */
-  async function gather<T>(ask: (storage: Storage, isHere: (scope: OfTenant) => boolean) => Promise<T>): Promise<T[]> {
-    const answers = await Promise.allSettled(all.map(async ({ name, storage }) => ask(storage, isIn(name))));
+  function passedOver(database: string, error: unknown): void {
+    const now = performance.now();
+    if (now - (warnedAt.get(database) ?? -Infinity) < warnEveryMs) return;
+    warnedAt.set(database, now);
+    log.warn('one of the databases does not do what it is asked; the others go on', {
+      database,
+      error: describeError(error),
+    });
+  }
+
+  /**
+   * Asks every database. One that does not answer, or not within a time, keeps none of the others from it.
+   *
+   * @throws when none answers
+   */
+  async function gather<T>(
+    ask: (storage: Storage, isHere: (scope: OfTenant) => boolean) => Promise<T>,
+    withinMs?: number,
+  ): Promise<T[]> {
+    const answers = await Promise.allSettled(
+      all.map(({ name, storage }) => {
+        const answer = ask(storage, isIn(name));
+        return withinMs === undefined ? answer : within(answer, withinMs);
+      }),
+    );
     const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     for (const [at, answer] of answers.entries()) {
       if (answer.status === 'fulfilled') continue;
       if (found.length === 0) throw answer.reason;
-      const { name } = all[at] ?? { name: home };
-      const now = performance.now();
-      if (now - (warnedAt.get(name) ?? -Infinity) < warnEveryMs) continue;
-      warnedAt.set(name, now);
-      log.warn('one of the databases does not do what it is asked; the others go on', {
-        database: name,
-        error: describeError(answer.reason),
-      });
+      passedOver(all[at]?.name ?? home, answer.reason);
     }
     return found;
   }
@@ -88,8 +105,12 @@ export function createDividedStorage(
   async function gatherRows<T>(
     ask: (storage: Storage) => Promise<readonly T[]>,
     scopeOf: (row: T) => OfTenant,
+    withinMs?: number,
   ): Promise<T[]> {
-    const found = await gather(async (storage, isHere) => (await ask(storage)).filter((row) => isHere(scopeOf(row))));
+    const found = await gather(
+      async (storage, isHere) => (await ask(storage)).filter((row) => isHere(scopeOf(row))),
+      withinMs,
+    );
     return found.flat();
   }
 
@@ -118,12 +139,27 @@ export function createDividedStorage(
     }
   }
 
-  /** The first database that knows a secret, if it is of a tenant that is there. */
-  async function whoKnows<T>(
+  /**
+   * What the database says that knows a secret, if it is of a tenant that is there: as soon as one does, whatever the
+   * others are at.
+   *
+   * @throws when none does and not all could be asked
+   */
+  function whoKnows<T>(
     ask: (storage: Storage) => Promise<T | undefined>,
     scopeOf: (found: T) => OfTenant,
   ): Promise<T | undefined> {
-    return (await gatherRows(async (storage) => [await ask(storage)].filter((one) => one !== undefined), scopeOf))[0];
+    return new Promise((resolve, reject) => {
+      const asked = all.map(async ({ name, storage }) => {
+        const found = await ask(storage);
+        if (found !== undefined && isIn(name)(scopeOf(found))) resolve(found);
+      });
+      void Promise.allSettled(asked).then((answers) => {
+        const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+        if (failed.length === 0) resolve(undefined);
+        else reject(failed.find(isMoving) ?? failed[0]);
+      });
+    });
   }
 
   async function insertBatches(batches: readonly NewBatch[]): Promise<Inserted[]> {
@@ -354,8 +390,10 @@ export function createDividedStorage(
     ledger: route('ledger'),
     leases: {
       async renew(ttlMs) {
-        const held = await gather(async (storage, isHere) =>
-          (await storage.leases.renew(ttlMs)).filter(({ scope }) => isHere(scope)),
+        const held = await gather(
+          async (storage, isHere) => (await storage.leases.renew(ttlMs)).filter(({ scope }) => isHere(scope)),
+          // Those of the others must not run out meanwhile.
+          ttlMs / 4,
         );
         return held
           .flat()
@@ -424,6 +462,7 @@ export function createDividedStorage(
         gatherRows(
           (storage) => storage.notifications.due(...args),
           (row) => row,
+          dueMs,
         ),
       async clockWasPutBack(now) {
         await gather((storage) => storage.notifications.clockWasPutBack(now));
@@ -447,25 +486,30 @@ export function createDividedStorage(
       work: {
         // Databases take turns: each has an order of its own.
         async claim(request, plan, onTaken) {
-          const began = claimNext++;
-          for (let turn = 0; ; turn++) {
-            const one = all[(began + turn) % all.length];
-            if (one === undefined) throw new Error('an installation without a database');
+          const turn = claimNext++;
+          const order = all.map((_, at) => all[(turn + at) % all.length]);
+          let [nothing, failure]: [Awaited<ReturnType<typeof jobs.work.claim>> | undefined, unknown] = [
+            undefined,
+            undefined,
+          ];
+          for (const one of order) {
+            if (one === undefined) continue;
             let taken = 0;
             try {
-              const early = await one.storage.jobs.work.claim(request, plan, (jobs) => {
-                taken = jobs.length;
-                onTaken(jobs);
+              const early = await one.storage.jobs.work.claim(request, plan, (some) => {
+                taken = some.length;
+                onTaken(some);
               });
-              if (taken > 0 || turn === all.length - 1) return early;
+              if (taken > 0) return early;
+              nothing = early;
             } catch (error) {
-              if (taken > 0 || turn === all.length - 1) throw error;
-              log.warn('jobs of one of the databases were not claimed', {
-                database: one.name,
-                error: describeError(error),
-              });
+              if (taken > 0) throw error;
+              passedOver(one.name, error);
+              failure = error;
             }
           }
+          if (nothing === undefined) throw failure;
+          return nothing;
         },
         async view() {
           const views = await gather(async (storage, isHere) => {
@@ -658,6 +702,18 @@ export function createDividedStorage(
       },
     );
     return answers.toSorted((a, b) => a.at - b.at).map(({ answer }) => answer);
+  }
+}
+
+async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it has not answered for ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

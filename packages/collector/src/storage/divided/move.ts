@@ -328,9 +328,9 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
       if ((await copyWritten(source, target, tenantId, tables.early)) < fewRows) break;
     }
     await onPoint('caught up');
+    const closedAt = performance.now();
     await setStep(held, tenantId, { database, step: 'closing', other: to, moves });
     await sleep(notice);
-    const closedAt = performance.now();
     await closeTenant(source, tenantId, names);
     await onPoint('closed');
     const rows = await copyRest(source, target, tenantId, tables);
