@@ -41,8 +41,9 @@ afterAll(async () => {
 });
 
 /** A worker in a process of its own, with a lease of a second. */
-async function startWorker() {
-  const worker = run('test/faults/jobs/program.ts', [JSON.stringify(connection()), 'null'], {});
+async function startWorker(only?: string) {
+  const type = only === undefined ? [] : [JSON.stringify(only)];
+  const worker = run('test/faults/jobs/program.ts', [JSON.stringify(connection()), 'null', ...type], {});
   await worker.lineThat((line) => (line === 'running' ? true : undefined));
   return worker;
 }
@@ -85,7 +86,43 @@ test('a worker that stood still past its lease has lost its job: another ran it 
   await expectPaidFor(2);
 });
 
-test.each(['stopped', 'crashed'] as const)(
+test.each(['place of its tenant', 'of its budget'])('two workers never both give away the last %s', async (last) => {
+  const racing = await storage.tenants.ensure(last);
+  // Each takes what the other does not: else they would meet at the same job.
+  const types = ['pause', 'doze'];
+  await Promise.all(types.map((type) => startWorker(type)));
+  if (last === 'of its budget') {
+    // A run of up to 33 ms has 0.1 USD set aside: a second one beside it is too much.
+    const amount = 150_000_000;
+    const budget = {
+      id: 'b',
+      kind: 'jobs',
+      target: '*',
+      period: 'month',
+      weight: 1,
+      automatic: false,
+      amount,
+    } as const;
+    await storage.budgets.put(racing, budget, { by: 'test', at: Date.now() });
+  } else await storage.jobs.setLane(racing, '*', { maxRunning: 1 });
+  const jobs = Array.from({ length: 60 }, (_, at) => newJobSchema.parse({ type: types[at % 2], payload: { ms: 5 } }));
+  await queue.submit(racing, jobs, 'test');
+  const atOnce: number[] = [];
+  const ran = new Set<string>();
+  for (let left = jobs.length; left > 0;) {
+    // Both look as soon as it is told.
+    const [row] = await sql<{ running: readonly string[] | null; left: number }[]>`
+      select array_agg(type) filter (where state = 'running') as running,
+        count(*) filter (where finished_at is null)::int as left, pg_notify('tarsier_jobs', 'wake') from job`;
+    for (const type of row?.running ?? []) ran.add(type);
+    atOnce.push(row?.running?.length ?? 0);
+    left = row?.left ?? 0;
+  }
+  expect({ most: Math.max(...atOnce), ran: ran.size }).toEqual({ most: 1, ran: types.length });
+  await expectPaidFor(jobs.length);
+});
+
+test.each(['stopped', 'crashed', 'killed'] as const)(
   'while the database is %s and started again nothing is lost, run to its end twice or charged twice',
   async (how) => {
     await startWorker();
@@ -93,9 +130,9 @@ test.each(['stopped', 'crashed'] as const)(
     // Some have ended by then, some run, some wait: eight run at once.
     for (let at = 0; at < 30; at++) ids.push(await submit('pause', { ms: 20 * at }, { maxAttempts: 9 }));
     await reached(ids[2] ?? '', 'succeeded');
-    if (how === 'crashed') {
+    if (how !== 'stopped') {
       const [pid] = (await readFile(join(data, 'postgresql', 'data', 'postmaster.pid'), 'utf8')).split('\n');
-      process.kill(Number(pid), 'SIGQUIT');
+      process.kill(Number(pid), how === 'crashed' ? 'SIGQUIT' : 'SIGKILL');
     }
     await embedded.close();
     embedded = await open();

@@ -16,9 +16,11 @@ export interface CrashPoint {
 }
 
 // As kills.ts writes them.
-const [connection, crash] = process.argv.slice(2).map((text) => JSON.parse(text) as unknown) as [
+const [connection, crash, only] = process.argv.slice(2).map((text) => JSON.parse(text) as unknown) as [
   Connection,
   CrashPoint | null,
+  // The only type that it takes.
+  string | undefined,
 ];
 const die = (): void => void process.kill(process.pid, 'SIGKILL');
 
@@ -43,7 +45,7 @@ const real = await storageOnDatabase(connection, Date.now);
 const storage = { ...real, jobs: { ...real.jobs, work: crashing(real.jobs.work) } };
 await startJobs({
   storage,
-  types: jobTypes,
+  types: new Map([...jobTypes].filter(([name]) => only === undefined || name === only)),
   registry: '',
   log: silentLog,
   name: 'crashing',

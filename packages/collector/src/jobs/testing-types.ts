@@ -26,17 +26,21 @@ const echo = defineJobType({
   run: (payload) => Promise.resolve(payload),
 });
 
-const pause = defineJobType({
-  name: 'pause',
-  summary: 'Waits, and heeds its signal unless it is stubborn.',
-  payload: z.object({ ms: z.number(), stubborn: z.boolean().default(false) }),
-  runs: 'inline',
-  estimateMs: ({ ms }) => ms,
-  async run({ ms, stubborn }, { signal, attempt }) {
-    await sleep(ms, undefined, stubborn ? {} : { signal });
-    return { attempt };
-  },
-});
+const pauses = (name: string) =>
+  defineJobType({
+    name,
+    summary: 'Waits, and heeds its signal unless it is stubborn.',
+    payload: z.object({ ms: z.number(), stubborn: z.boolean().default(false) }),
+    runs: 'inline',
+    estimateMs: ({ ms }) => ms,
+    async run({ ms, stubborn }, { signal, attempt }) {
+      await sleep(ms, undefined, stubborn ? {} : { signal });
+      return { attempt };
+    },
+  });
+const pause = pauses('pause');
+/** The same for a worker that takes nothing else. */
+const doze = pauses('doze');
 
 const poison = defineJobType({
   name: 'poison',
@@ -119,4 +123,4 @@ const compute = defineJobType({
   },
 });
 
-export const jobTypes = jobTypesOf([noop, echo, pause, poison, fails, hostile, compute]);
+export const jobTypes = jobTypesOf([noop, echo, pause, doze, poison, fails, hostile, compute]);
