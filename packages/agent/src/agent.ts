@@ -314,6 +314,7 @@ function ledgerTargetOf(config: AgentConfig, log: Log): LedgerTarget {
   const { key, host } = config;
   return {
     poster: posterFor(config, `/v1/hosts/${encodeURIComponent(host)}/ledger`, 'PUT', log),
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    key,
+    host,
   };
 }

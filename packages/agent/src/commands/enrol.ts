@@ -2,15 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { describeError, TarsierError } from '@tarsier/protocol';
 import { enrolResponse, type EnrolRequest } from '@tarsier/protocol/api';
-import { z } from 'zod';
+import { RequestError } from '@tarsier/protocol/client';
+import type { z } from 'zod';
 import { exitCodes, text, type Arguments, type Command, type Program } from '../command.ts';
 import { enrolmentFile, readEnrolment, writeEnrolment } from '../enrolment/enrolment.ts';
 import { assignedIdentity, machineIdentity } from '../enrolment/identity.ts';
+import { clientOver } from '../shipping/client-over.ts';
 import { createPoster } from '../shipping/post.ts';
 import { configHelp, configOption, jsonOption, readableConfig } from './settings.ts';
 
 const timeoutMs = 15_000;
-const refusal = z.object({ code: z.string(), detail: z.string() });
 
 export const enrolCommand: Command = {
   name: 'enrol',
@@ -116,21 +117,17 @@ async function post(url: string, token: string, request: EnrolRequest): Promise<
     throw new TarsierError('usage/url', `--url: expected the collector, as in https://tarsier.example, got ${url}`);
   const poster = createPoster(new URL('/v1/enrol', url));
   try {
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-    const answer = await poster
-      .post(Buffer.from(JSON.stringify(request)), headers, timeoutMs)
-      .catch((cause: unknown) => {
-        throw new TarsierError('enrol/unreachable', `${url} does not answer; is it the collector's address?`, {
-          cause,
-        });
-      });
-    const body = parseJson(answer.text);
-    if (answer.status === 201) return enrolResponse.parse(body);
-    const { data } = refusal.safeParse(body);
-    throw new TarsierError(
-      data?.code ?? 'enrol/answer',
-      data?.detail ?? `${url} answered ${answer.status}; is it a Tarsier collector?`,
-    );
+    const answer = await clientOver(poster, token, timeoutMs).call('POST /v1/enrol', { body: request });
+    const { data } = enrolResponse.safeParse(answer);
+    if (data === undefined) throw new TarsierError('enrol/answer', `${url} is no Tarsier collector, by its answer`);
+    return data;
+  } catch (cause) {
+    if (!(cause instanceof RequestError)) throw cause;
+    if (cause.status === 0) {
+      throw new TarsierError('enrol/unreachable', `${url} does not answer; is it the collector's address?`, { cause });
+    }
+    if (cause.code !== 'client/http') throw new TarsierError(cause.code, cause.message);
+    throw new TarsierError('enrol/answer', `${url} answered ${cause.status}; is it a Tarsier collector?`);
   } finally {
     poster.close();
   }
@@ -142,12 +139,4 @@ function isInTheClear(url: string): boolean {
     new URL(url).protocol === 'http:' &&
     !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/u.test(new URL(url).hostname)
   );
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

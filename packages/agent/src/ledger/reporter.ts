@@ -1,13 +1,17 @@
 /** Tells the collector the agent's account, so that the two can be compared: docs/reliability.md. */
 import { describeError, type UnixMs } from '@tarsier/protocol';
+import { RequestError } from '@tarsier/protocol/client';
 import type { Log } from '../log.ts';
 import type { Clock } from '../scrape/clock.ts';
+import { clientOver } from '../shipping/client-over.ts';
 import type { Poster } from '../shipping/post.ts';
 import { hourMs, hourOf, type LedgerBook } from './book.ts';
 
 export interface LedgerTarget {
+  /** To where this host's account is put. */
   readonly poster: Poster;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly key: string;
+  readonly host: string;
 }
 
 export interface LedgerReporter {
@@ -43,17 +47,23 @@ export function createLedgerReporter({
 
   async function report(withinMs: number): Promise<void> {
     const through = await accounted();
+    const { poster, key, host } = target;
     const { rows, revision } = book.changes(reported);
     // An hour that is over is told of once more, so that the collector knows that it is.
     if (rows.length === 0 && hourOf(through) === hourOf(reportedThrough)) return;
     for (let at = 0; at === 0 || at < rows.length; at += mostRows) {
       const hours = rows.slice(at, at + mostRows).map(({ hour, ...row }) => ({ hour: hour * hourMs, ...row }));
-      const body = Buffer.from(JSON.stringify({ source: book.source, through, hours }));
-      const { status, text } = await target.poster.post(body, target.headers, withinMs);
-      if (status === 204) continue;
-      // A collector that does not know the host yet, or is of a version that keeps no account: later, perhaps.
-      log.debug('the account was not taken', { status, text });
-      return;
+      try {
+        await clientOver(poster, key, withinMs).call('PUT /v1/hosts/{host}/ledger', {
+          params: { host },
+          body: { source: book.source, through, hours },
+        });
+      } catch (error) {
+        if (!(error instanceof RequestError) || error.status === 0) throw error;
+        // A collector that does not know the host yet, or is of a version that keeps no account: later, perhaps.
+        log.debug('the account was not taken', { status: error.status, code: error.code, why: error.message });
+        return;
+      }
     }
     reported = revision;
     reportedThrough = through;

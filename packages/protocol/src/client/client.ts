@@ -18,8 +18,23 @@ export interface ClientOptions {
   readonly url: string;
   /** A key or token; absent where a session cookie says who asks. */
   readonly token?: string | TokenSource | undefined;
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Instead of `fetch`; answers that are files are then handed out as it gives them. */
+  readonly fetch?: (url: string, request: ClientRequest) => Promise<ClientResponse>;
 }
+
+export interface ClientRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly credentials: 'same-origin' | 'omit';
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly signal?: AbortSignal;
+}
+
+/** What is needed of a `Response`. */
+export type ClientResponse = Pick<Response, 'ok' | 'status'> & {
+  readonly headers: Pick<Headers, 'get'>;
+  json(): Promise<unknown>;
+};
 
 /** A request by its path. */
 export interface PathOptions extends Common {
@@ -74,7 +89,7 @@ export function createClient({ url, token, fetch = (...args) => globalThis.fetch
     path: string,
     { body, type, headers, signal }: PathOptions,
     bearer: string | undefined,
-  ): Promise<Response> {
+  ): Promise<ClientResponse> {
     const sent: Record<string, string> = { accept: 'application/json', ...headers };
     if (bearer !== undefined) sent['authorization'] = `Bearer ${bearer}`;
     if (body !== undefined) sent['content-type'] = type ?? 'application/json';
@@ -115,7 +130,7 @@ export function createClient({ url, token, fetch = (...args) => globalThis.fetch
   return { request, call, pages } as Client;
 }
 
-async function answerOf(response: Response): Promise<unknown> {
+async function answerOf(response: ClientResponse): Promise<unknown> {
   if (!response.ok) throw await errorOf(response);
   if (response.status === 204) return undefined;
   if (!/\bjson\b/u.test(response.headers.get('content-type') ?? '')) return response;

@@ -1,3 +1,5 @@
+import type { ClientResponse } from './client.ts';
+
 /** A refused or failed request, in the collector's words where it said any. */
 export class RequestError extends Error {
   /** As in docs/errors.md; `client/…` from this side. */
@@ -25,7 +27,7 @@ interface Problem {
 }
 
 /** Of a problem (RFC 9457), or of Prometheus's API. */
-export async function errorOf(response: Response): Promise<RequestError> {
+export async function errorOf(response: ClientResponse): Promise<RequestError> {
   const { status } = response;
   const body: unknown = await response.json().catch(() => undefined);
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);

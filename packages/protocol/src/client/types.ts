@@ -10,7 +10,7 @@ export interface Common {
   readonly signal?: AbortSignal;
   readonly headers?: Readonly<Record<string, string>>;
   /** Gets what an answer says besides, such as its etag. */
-  readonly heard?: (headers: Headers) => void;
+  readonly heard?: (headers: Pick<Headers, 'get'>) => void;
 }
 
 type Params<K extends OperationKey> = K extends `${string}{${string}` ? { readonly params: ParametersOf<K> } : unknown;

@@ -17,7 +17,7 @@ export interface Api {
   get<const P extends string>(
     path: P,
     signal?: AbortSignal,
-    heard?: (headers: Headers) => void,
+    heard?: (headers: Pick<Headers, 'get'>) => void,
   ): Promise<AnswerAt<'GET', P>>;
   send<const M extends 'POST' | 'PUT' | 'PATCH' | 'DELETE', const P extends string>(
     method: M,
