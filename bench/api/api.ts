@@ -1,6 +1,6 @@
 /**
- * `pnpm bench api [HOSTS] [HOURS] [REQUESTS]`: how long each endpoint takes on the reference data, and what it costs the server. The
- * list is that of the OpenAPI document that the collector serves, so that a new endpoint is in it by itself.
+ * `pnpm bench api [HOSTS] [HOURS] [REQUESTS] [PATTERN]`: how long each endpoint, or each that the pattern is found in, takes on the
+ * reference data, and what it costs the server. The list is that of the OpenAPI document that the collector serves, so that a new endpoint is in it by itself.
  */
 import { Agent, request } from 'node:http';
 import { z } from 'zod';
@@ -10,7 +10,8 @@ import { openTarsier } from '../servers/tarsier.ts';
 import { before, bodyOf, password, type Bench } from './bodies.ts';
 import { writeReference } from './reference.ts';
 
-const [hosts = 100, hours = 24, requests = 100] = process.argv.slice(3).map(Number);
+const [hosts = 100, hours = 24, requests = 100] = process.argv.slice(3, 6).map(Number);
+const pattern = new RegExp(process.argv[6] ?? '', 'u');
 const asked = { GET: requests, other: Math.ceil(requests / 5), warmUp: 20 };
 /** Of each kind of thing that can be made over the API. */
 const made = 30;
@@ -222,6 +223,7 @@ try {
   // What deletes comes last.
   const order = endpoints.toSorted((a, b) => Number(a.startsWith('DELETE')) - Number(b.startsWith('DELETE')));
   for (const endpoint of order) {
+    if (!pattern.test(endpoint)) continue;
     const row = await measure(endpoint);
     rows.push(row);
     process.stderr.write(`${endpoint}: p99 ${row.p99.toFixed(1)} ms ${row.refusal}\n`);

@@ -65,14 +65,15 @@ export function changeOf(column: SeriesColumn, { from, start, end }: ChangeWindo
 }
 
 function withoutGaps({ times, values }: SeriesColumn, from: UnixMs, end: UnixMs): SeriesColumn {
-  const kept = Array.from(times.keys()).filter((i) => {
-    const time = times[i] ?? 0;
-    return time >= from && time <= end && Number.isFinite(values[i]);
-  });
-  return {
-    times: Float64Array.from(kept, (i) => times[i] ?? 0),
-    values: Float64Array.from(kept, (i) => values[i] ?? 0),
-  };
+  const kept = { times: new Float64Array(times.length), values: new Float64Array(times.length) };
+  let count = 0;
+  for (let row = 0; row < times.length; row++) {
+    const [time, value] = [times[row] ?? 0, values[row] ?? Number.NaN];
+    if (time < from || time > end || !Number.isFinite(value)) continue;
+    kept.times[count] = time;
+    kept.values[count++] = value;
+  }
+  return { times: kept.times.subarray(0, count), values: kept.values.subarray(0, count) };
 }
 
 /** The line through the medians of the first and the last third (Tukey 1977): outliers do not tilt it. */
@@ -118,12 +119,14 @@ function bestSplit(
 }
 
 function sumOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
 
 /** 1 for the lowest; equal values share the mean of their ranks. */
 function ranksOf(values: Float64Array): Float64Array {
-  const order = Array.from(values.keys()).toSorted((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+  const order = Uint32Array.from(values.keys()).toSorted((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
   const ranks = new Float64Array(values.length);
   for (let from = 0; from < order.length;) {
     let to = from + 1;

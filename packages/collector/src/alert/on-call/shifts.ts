@@ -55,9 +55,11 @@ function turnsWithin(rotation: Rotation, { from, to }: TimeSpan): readonly Shift
   const beginOf = (turn: number): UnixMs => instantOf(timeZone, addDays(first, turn * shiftDays), handOver);
   const days = (daysOf(localTime(timeZone, from)) - daysOf(first)) / shiftDays;
   const shifts: Shift[] = [];
-  for (let turn = Math.max(0, Math.floor(days) - 1); beginOf(turn) < to; turn++) {
+  const firstTurn = Math.max(0, Math.floor(days) - 1);
+  for (let turn = firstTurn, begin = beginOf(firstTurn), next = begin; begin < to; turn++, begin = next) {
+    next = beginOf(turn + 1);
     const person = people[turn % people.length];
-    const whole = { from: beginOf(turn), to: beginOf(turn + 1) };
+    const whole = { from: begin, to: next };
     if (person === undefined || whole.to <= from) continue;
     const parts =
       times === undefined ? [whole] : spansWithin({ timeZone, times }, whole).map((part) => cut(part, whole));
