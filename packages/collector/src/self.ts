@@ -111,7 +111,7 @@ export function createSelfMetrics(
     ),
     noiseReduction: gauge(
       'tarsier_alert_noise_reduction_ratio',
-      'Share of the beginnings and ends of alerts that sent no notification of their own, over 24 hours.',
+      'Share of the beginnings and ends of alerts that sent no notification of their own though there was a channel, over 24 hours.',
     ),
     text() {
       const lines = families.flatMap(({ name, help, kind, read }) => [

@@ -69,7 +69,7 @@ export interface Incidents {
   byIds(scope: TenantScope, ids: readonly string[]): Promise<readonly Incident[]>;
   timeline(scope: TenantScope, id: string): Promise<readonly TimelineEntry[]>;
   summary(scope: TenantScope, since: UnixMs): Promise<NotificationSummary>;
-  /** The share of all beginnings and ends that sent nothing of their own, by the tenant that had any. */
+  /** The share of beginnings and ends that sent nothing of their own though there was a channel, by the tenant that had any. */
   noiseReductions(since: UnixMs): Promise<ReadonlyMap<number, number>>;
 }
 
@@ -196,18 +196,39 @@ export function createIncidents({ run, begin, system }: Database, fence: Fence):
       );
       const changes = reasons.reduce((sum, { count }) => sum + count, 0);
       const told = reasons.reduce((sum, { told, count }) => sum + (told ? count : 0), 0);
-      return { changes, told, noiseReduction: changes === 0 ? 0 : 1 - told / changes, reasons: [...reasons] };
+      const unheard = reasons.reduce((sum, { reason, count }) => sum + (reason === 'no-channel' ? count : 0), 0);
+      const endless = reasons.reduce((sum, { reason, count }) => sum + (reason === 'never-told' ? count : 0), 0);
+      const noiseReduction = spared({ changes, told, unheard, endless });
+      return { changes, told, noiseReduction, reasons: [...reasons] };
     },
 
     async noiseReductions(since) {
-      const rows = await system.sql<{ tenant_id: number; spared: number }[]>`
-        select tenant_id, spared from tenant t cross join lateral (
-          select avg((not told)::int)::float8 as spared from alert_decision d
+      const rows = await system.sql<({ tenant_id: number } & Decided)[]>`
+        select tenant_id, decided.* from tenant t cross join lateral (
+          select count(*)::int as changes, (count(*) filter (where told))::int as told,
+            (count(*) filter (where reason = 'no-channel'))::int as unheard,
+            (count(*) filter (where reason = 'never-told'))::int as endless
+          from alert_decision d
           where d.tenant_id = t.tenant_id and d.kind = 'alert' and d.at > ${since}) as decided
-        where spared is not null`;
-      return new Map(rows.map(({ tenant_id, spared }) => [tenant_id, spared]));
+        where changes > 0`;
+      return new Map(rows.map(({ tenant_id, ...decided }) => [tenant_id, spared(decided)]));
     },
   };
+}
+
+interface Decided {
+  readonly changes: number;
+  readonly told: number;
+  /** Beginnings that no channel would have heard of. */
+  readonly unheard: number;
+  /** Ends of what was not told. */
+  readonly endless: number;
+}
+
+/** Where there is no channel nobody was spared anything: such beginnings, and as many ends, do not count. */
+function spared({ changes, told, unheard, endless }: Decided): number {
+  const counted = changes - unheard - Math.min(endless, unheard);
+  return counted <= 0 ? 0 : 1 - told / counted;
 }
 
 /** As text first: the driver would encode the JSON once more. */

@@ -60,7 +60,7 @@ export interface NotificationSummary {
   readonly changes: number;
   /** Those that a notification was sent for. */
   readonly told: number;
-  /** 1 - told / changes; 0 without changes. */
+  /** 1 - told / changes, without those that no channel would have heard of; 0 where there are no others. */
   readonly noiseReduction: number;
   /** How many were told, or not, for which reason. */
   readonly reasons: readonly { readonly reason: string; readonly told: boolean; readonly count: number }[];

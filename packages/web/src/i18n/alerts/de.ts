@@ -135,6 +135,8 @@ export const de: AlertWords = {
     channels: 'Kanäle',
     noise: (spared, told, changes) =>
       `${spared} des Lärms blieb in der letzten Woche erspart: ${told} von ${changes} Beginnen und Enden wurden einzeln gesagt.`,
+    unheard: (changes) =>
+      `Von ${changes} Beginnen und Enden in der letzten Woche erfuhr niemand: legen Sie einen Kanal an, und einen Weg dorthin.`,
     noNoise: 'In der letzten Woche hat nichts angeschlagen.',
     whyNot: 'Warum der Rest nicht gesagt wurde',
     reason: 'Grund',

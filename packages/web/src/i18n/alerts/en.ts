@@ -134,6 +134,8 @@ export const en = {
     channels: 'Channels',
     noise: (spared: string, told: number, changes: number) =>
       `${spared} of the noise was spared in the last week: ${told} of ${changes} beginnings and ends were told on their own.`,
+    unheard: (changes: number) =>
+      `Nobody was told of ${changes} beginnings and ends in the last week: make a channel, and a route to it.`,
     noNoise: 'Nothing has fired in the last week.',
     whyNot: 'Why the rest was not told',
     reason: 'Reason',

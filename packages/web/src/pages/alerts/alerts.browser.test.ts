@@ -50,20 +50,22 @@ const channel: Channel = {
   template: { title: '{{ alert }}!' },
 };
 
-async function open(hash: string) {
+const summary: object = {
+  changes: 40,
+  told: 3,
+  noiseReduction: 0.925,
+  reasons: [
+    { reason: 'grouped', told: false, count: 30 },
+    { reason: 'nobody-on-call', told: false, count: 7 },
+    { reason: 'first', told: true, count: 3 },
+  ],
+};
+
+async function open(hash: string, noise = summary) {
   const mounted = mount('tarsier-alerts-page');
   end = mounted.end;
   mounted.answers.set('/v1/incidents?status=open', { incidents: [testIncident('i1', now)] });
-  mounted.answers.set('/v1/notifications/summary', {
-    changes: 40,
-    told: 3,
-    noiseReduction: 0.925,
-    reasons: [
-      { reason: 'grouped', told: false, count: 30 },
-      { reason: 'nobody-on-call', told: false, count: 7 },
-      { reason: 'first', told: true, count: 3 },
-    ],
-  });
+  mounted.answers.set('/v1/notifications/summary', noise);
   mounted.answers.set('/v1/silences', { silences });
   mounted.answers.set('/v1/inhibitions', { inhibitions: [] });
   mounted.answers.set('/v1/on-call', onCall);
@@ -93,6 +95,13 @@ test('incidents come with how much noise was spared and why the rest was not tol
   const list = await shown(element, 'tarsier-alert-list');
   expect(part(list, '.name').getAttribute('href')).toBe('#/alerts/i1');
   await expectAccessible(element);
+});
+
+test('without a channel nobody was spared anything, and it says what to do', async () => {
+  const reasons = [{ reason: 'no-channel', told: false, count: 6 }];
+  const { element } = await open('#/alerts', { changes: 6, told: 0, noiseReduction: 0, reasons });
+  const noise = await shown(element, 'tarsier-alert-noise');
+  expect(text(noise)).toMatch(/^Nobody was told of 6 beginnings and ends in the last week: make a channel/u);
 });
 
 test('silences that are in force are listed and ended, and new ones made', async () => {

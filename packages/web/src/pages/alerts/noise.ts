@@ -27,12 +27,17 @@ export class AlertNoise extends LitElement {
     const { changes, told, noiseReduction, reasons } = state.value;
     if (changes === 0) return html`<p class="quiet">${words.page.noNoise}</p>`;
     const percent = new Intl.NumberFormat(this.#locale.lang, { style: 'percent' });
+    const unheard = reasons.find(({ reason }) => reason === 'no-channel')?.count ?? 0;
     const unsent = reasons.filter((reason) => !reason.told);
     return html`<div class="card noise">
-      <p>
-        <meter min="0" max="1" value=${noiseReduction} aria-hidden="true"></meter>
-        ${words.page.noise(percent.format(noiseReduction), told, changes)}
-      </p>
+      ${
+        unheard > 0 && told === 0
+          ? html`<p>${words.page.unheard(changes)}</p>`
+          : html`<p>
+              <meter min="0" max="1" value=${noiseReduction} aria-hidden="true"></meter>
+              ${words.page.noise(percent.format(noiseReduction), told, changes)}
+            </p>`
+      }
       ${
         unsent.length === 0
           ? nothing
