@@ -6,7 +6,7 @@ import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { SeriesElement } from '../series-properties.ts';
 import { stateNote } from '../state-note.ts';
-import { arc, part } from './arc.ts';
+import { arc, part, tick } from './arc.ts';
 
 /**
  * One value between two bounds, as a dial. Bounds of a rule (`warning`, `critical`) are marked on it and said in words.
@@ -106,9 +106,7 @@ export class TarsierGauge extends SeriesElement {
         <path class="track" d=${arc(0, 1)} />
         <path class="filled" d=${arc(0, part(value, this.min, max))} />
         ${[this.warning, this.critical].map((bound) =>
-          bound === undefined
-            ? nothing
-            : svg`<path class="bound" d=${arc(part(bound, this.min, max) - 0.004, part(bound, this.min, max) + 0.004, 58)} />`,
+          bound === undefined ? nothing : svg`<path class="bound" d=${tick(part(bound, this.min, max))} />`,
         )}
       </svg>
       <span class="value">${text}</span>
