@@ -19,37 +19,29 @@ test('many charts share one frame, and asking twice draws once', () => {
   expect(drawn).toEqual(['a', 'b']);
 });
 
-test('what does not fit into six milliseconds waits for the next frame', () => {
-  const { queue, frame, work } = stage();
-  const drawn: number[] = [];
-  for (const i of [1, 2, 3]) {
-    queue.request(() => {
-      drawn.push(i);
-      work(4);
-    });
-  }
-  frame();
-  expect(drawn).toEqual([1, 2]);
-  frame();
-  expect(drawn).toEqual([1, 2, 3]);
-});
-
-test('many charts are done within two frames, whatever the six milliseconds say', () => {
-  const { queue, frames, frame, work } = stage();
-  let drawn = 0;
-  const counts: number[] = [];
-  for (let i = 0; i < 40; i++) {
-    queue.request(() => {
-      drawn++;
-      work(1);
-    });
-  }
-  while (frames.length > 0) {
-    frame();
-    counts.push(drawn);
-  }
-  expect(counts).toEqual([20, 40]);
-});
+test.each([
+  { ms: 0.5, counts: [40] },
+  { ms: 1, counts: [32, 40] },
+  { ms: 10, counts: [20, 40] },
+])(
+  '40 charts of $ms ms: what does not fit into 32 ms waits for the next frame, and that is the last',
+  ({ ms, counts }) => {
+    const { queue, frames, frame, work } = stage();
+    let drawn = 0;
+    const seen: number[] = [];
+    for (let i = 0; i < 40; i++) {
+      queue.request(() => {
+        drawn++;
+        work(ms);
+      });
+    }
+    while (frames.length > 0) {
+      frame();
+      seen.push(drawn);
+    }
+    expect(seen).toEqual(counts);
+  },
+);
 
 test('what asks anew while it is drawn waits for the next frame', () => {
   const { queue, frames, frame } = stage();

@@ -146,8 +146,9 @@ export class TarsierChart extends LitElement {
   #speaking: ReturnType<typeof setTimeout> | undefined;
   #line: number | undefined;
   #sized = false;
+  #ownRange: TimeRange | undefined;
   #size: PlotSize | undefined;
-  #drawnRange = '';
+  #drawnRange: TimeRange | undefined;
   #drawnAt = 0;
   /** Whether the keyboard moved the cursor; then it stays until Escape or the focus leaves. */
   #pointedByKey = false;
@@ -208,7 +209,10 @@ export class TarsierChart extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     for (const name of ['selector', 'query', 'rate', 'range', 'compare', 'forecast'] as const) {
       if (!changed.has(name)) continue;
-      if (name === 'range') this.ownZoom = undefined;
+      if (name === 'range') {
+        this.ownZoom = undefined;
+        this.#ownRange = parseRange(this.range);
+      }
       if (name === 'selector' || name === 'query' || name === 'rate') this.#view = undefined;
       this.#wishAgain();
     }
@@ -334,7 +338,7 @@ export class TarsierChart extends LitElement {
   }
 
   get #range(): TimeRange {
-    return this.ownZoom ?? parseRange(this.range) ?? this.#shared.value?.range.value ?? defaultRange;
+    return this.ownZoom ?? this.#ownRange ?? this.#shared.value?.range.value ?? defaultRange;
   }
 
   get #queries(): readonly ChartQuery[] {
@@ -399,7 +403,7 @@ export class TarsierChart extends LitElement {
     if (this.#sized) this.#wishAgain();
     this.#sized = false;
     // Held: everything stays as it is, samples are kept for later. Another range is what the viewer asked for.
-    const range = rangeText(this.#range);
+    const range = this.#range;
     const moves = this.data !== undefined || feed?.span === undefined;
     if (this.#standsStill && moves && this.#plot !== undefined && range === this.#drawnRange) return;
     this.#drawnRange = range;
@@ -672,6 +676,8 @@ export class TarsierChart extends LitElement {
 
   #noteOf(feed: ChartData | undefined): ChartNote | undefined {
     const source = this.#follow.source;
+    // Before it was drawn nobody knows whether it is empty, and an empty one is of another height.
+    if (this.data !== undefined && this.#view === undefined) return { kind: 'loading' };
     if (this.data !== undefined) return this.#view?.newest === undefined ? { kind: 'empty' } : undefined;
     if (source === undefined) return { kind: 'no-provider' };
     if (this.#view?.newest !== undefined && (feed?.state.kind !== 'failed' || feed.series.length > 0)) return undefined;
