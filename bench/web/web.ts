@@ -1,24 +1,43 @@
 /**
- * `pnpm bench web`: what is loaded, gzipped; what live charts cost the page's thread beside uPlot alone; whether memory
- * grows. CPU is the thread's own time, so that neighbours on the machine do not count.
+ * `pnpm bench web [sizes|charts|profile|pan|memory|hour|dashboard ...]`: what is loaded, gzipped; what live charts cost
+ * the page's thread beside uPlot alone; whether memory grows; the dashboard on a collector. Unless named, all but
+ * `hour`, which is `memory` for an hour of samples, and `profile`, which says where the time of 100 charts goes. CPU is
+ * the thread's own time, so that neighbours on the machine do not count.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type CDPSession, type Page } from 'playwright';
+import { chromium, type Browser, type CDPSession, type Page, type ViewportSize } from 'playwright';
 import { build } from 'vite';
 import { embedBuild, webFolder } from '../../scripts/web.ts';
 import { chromiumFlags, chromiumPath } from '../../test/support/chromium.ts';
+import { measureDashboard } from './dashboard.ts';
 import { measureSizes } from './sizes.ts';
 
 const seconds = 20;
+/** Tall enough for all of them: what is out of sight is not drawn. */
+const wall = { width: 1900, height: 4200 };
+const all = ['sizes', 'charts', 'pan', 'memory', 'dashboard'];
+const named = process.argv.slice(3);
+const parts = new Set(named.length === 0 ? all : named);
 
 const folder = await mkdtemp(join(tmpdir(), 'tarsier-bench-web-'));
 try {
-  await sizes();
-  await charts();
+  if (parts.has('sizes')) await sizes();
+  const browser = await chromium.launch({
+    executablePath: await chromiumPath(),
+    args: [...chromiumFlags, '--js-flags=--expose-gc', '--enable-precise-memory-info'],
+  });
+  const page = await serveBenchPage();
+  if (parts.has('charts')) await charts(browser, page.url);
+  if (parts.has('profile')) await profile(browser, page.url);
+  if (parts.has('pan')) await pan(browser, page.url);
+  if (parts.has('memory') || parts.has('hour')) await memory(browser, page.url, parts.has('hour') ? 3600 : 900);
+  if (parts.has('dashboard')) await dashboard(browser);
+  page.close();
+  await browser.close();
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -34,25 +53,35 @@ async function sizes(): Promise<void> {
   for (const { name, kB, budgetKB } of await measureSizes()) say(name, kB.toFixed(1), budgetKB ?? '');
 }
 
-async function charts(): Promise<void> {
-  await build(embedBuild({ page: `${webFolder}src/testing/bench-page.ts` }, join(folder, 'page')));
+async function serveBenchPage(): Promise<{ readonly url: string; close(): void }> {
+  const config = embedBuild({ page: `${webFolder}src/testing/bench-page.ts` }, join(folder, 'page'));
+  // A profile of names that were made short says nothing.
+  await build({ ...config, build: { ...config.build, minify: !parts.has('profile') } });
   const script = await readFile(join(folder, 'page', 'page.js'));
   const server = createServer((request, response) => {
     if (request.url === '/page.js') return response.writeHead(200, { 'content-type': 'text/javascript' }).end(script);
     return response
       .writeHead(200, { 'content-type': 'text/html' })
       .end(
-        `<!doctype html><style>main{display:grid;grid-template-columns:repeat(6,300px)} main>*{height:230px;--tarsier-chart-height:150px}</style><main></main><script type="module" src="/page.js"></script>`,
+        `<!doctype html><style>main,tarsier-provider{display:grid;grid-template-columns:repeat(6,300px)} tarsier-chart,main>div{height:230px;--tarsier-chart-height:150px}</style><main></main><script type="module" src="/page.js"></script>`,
       );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('expected a port');
-  const browser = await chromium.launch({
-    executablePath: await chromiumPath(),
-    args: [...chromiumFlags, '--js-flags=--expose-gc', '--enable-precise-memory-info'],
-  });
+  return { url: `http://127.0.0.1:${address.port}/`, close: () => server.close() };
+}
+
+async function openBenchPage(browser: Browser, url: string, viewport: ViewportSize, scale = 1): Promise<Page> {
+  const context = await browser.newContext({ viewport, deviceScaleFactor: scale });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.waitForFunction('globalThis.bench !== undefined');
+  return page;
+}
+
+async function charts(browser: Browser, url: string): Promise<void> {
   say('');
   say(`charts at 1 Hz, ${seconds} s`, 'thread %', 'long tasks', 'worst ms');
   const results = new Map<string, number>();
@@ -63,11 +92,7 @@ async function charts(): Promise<void> {
     ['uplot', 100, 1, 1],
     ['tarsier', 100, 1, 1],
   ] as const) {
-    // Tall enough for all of them: what is out of sight is not drawn.
-    const context = await browser.newContext({ viewport: { width: 1900, height: 4200 }, deviceScaleFactor: scale });
-    const page = await context.newPage();
-    await page.goto(`http://127.0.0.1:${address.port}/`);
-    await page.waitForFunction('globalThis.bench !== undefined');
+    const page = await openBenchPage(browser, url, wall, scale);
     await page.evaluate(`bench.start('${kind}', ${count}, ${series}, 600)`);
     const { percent, longTasks, worst } = await run(page);
     results.set(`${kind} ${count} ${scale}`, percent);
@@ -77,13 +102,111 @@ async function charts(): Promise<void> {
       longTasks,
       worst.toFixed(0),
     );
-    if (kind === 'tarsier' && scale === 1 && count === 50) await memory(page);
-    await context.close();
+    await page.context().close();
   }
   const ratio = (results.get('tarsier 100 1') ?? NaN) / (results.get('uplot 100 1') ?? NaN);
   say('100 charts beside uPlot alone', `${ratio.toFixed(2)} x`, 'at most 1.3');
-  await browser.close();
-  server.close();
+}
+
+/** What the page's thread does in a tick of 100 charts: by kind of work, and the functions with most time of their own. */
+async function profile(browser: Browser, url: string): Promise<void> {
+  say('');
+  say('CPU ms a tick of 100 charts', 'all', 'script', 'style', 'layout');
+  for (const kind of ['uplot', 'tarsier', 'uplot', 'tarsier']) {
+    const page = await openBenchPage(browser, url, wall);
+    await page.evaluate(`bench.start('${kind}', 100, 1, 600)`);
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.setTimeDomain', { timeDomain: 'threadTicks' });
+    await session.send('Performance.enable');
+    const names = ['TaskDuration', 'ScriptDuration', 'RecalcStyleDuration', 'LayoutDuration'];
+    const before = await Promise.all(names.map((name) => metric(session, name)));
+    await page.evaluate('(async () => { for (let i = 0; i < 50; i++) await bench.tick(); })()');
+    const after = await Promise.all(names.map((name) => metric(session, name)));
+    say(kind, ...after.map((value, i) => ((value - (before[i] ?? NaN)) * 20).toFixed(1)));
+    await page.context().close();
+  }
+  const page = await openBenchPage(browser, url, wall);
+  await page.evaluate("bench.start('tarsier', 100, 1, 600)");
+  const session = await page.context().newCDPSession(page);
+  await session.send('Profiler.enable');
+  await session.send('Profiler.setSamplingInterval', { interval: 200 });
+  await session.send('Profiler.start');
+  await page.evaluate('(async () => { for (let i = 0; i < 60; i++) await bench.tick(); })()');
+  const { profile: taken } = await session.send('Profiler.stop');
+  const own = new Map<string, number>();
+  const byId = new Map(taken.nodes.map((node) => [node.id, node.callFrame]));
+  for (const [i, id] of (taken.samples ?? []).entries()) {
+    const { functionName = '', lineNumber = 0, columnNumber = 0 } = byId.get(id) ?? {};
+    const name = `${functionName} ${lineNumber}:${columnNumber}`;
+    own.set(name, (own.get(name) ?? 0) + (taken.timeDeltas?.[i] ?? 0));
+  }
+  say('');
+  say('a tick of 100 charts, own time', 'ms');
+  for (const [name, microseconds] of [...own].toSorted(([, a], [, b]) => b - a).slice(0, 40)) {
+    say(name, (microseconds / 60_000).toFixed(2));
+  }
+  await page.context().close();
+}
+
+/** A chart of 100,000 points is dragged to and fro with the mouse. */
+async function pan(browser: Browser, url: string): Promise<void> {
+  for (const scale of [1, 2]) {
+    const page = await openBenchPage(browser, url, { width: 1280, height: 600 }, scale);
+    await page.evaluate("bench.start('tarsier', 1, 1, 100_000)");
+    await page.addStyleTag({ content: 'main{display:block} tarsier-chart{height:500px;--tarsier-chart-height:400px}' });
+    await page.waitForTimeout(500);
+    const box = await page.locator('tarsier-chart .u-over').boundingBox();
+    if (box === null) throw new Error('expected a plot');
+    const y = box.y + box.height / 2;
+    await page.mouse.move(box.x + box.width / 2, y);
+    await page.keyboard.down('Shift');
+    await page.mouse.down();
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.setTimeDomain', { timeDomain: 'threadTicks' });
+    await session.send('Performance.enable');
+    const before = await metric(session, 'TaskDuration');
+    await page.evaluate(`{
+      globalThis.frames = [];
+      let before;
+      const note = (at) => { if (before !== undefined) frames.push(at - before); before = at; globalThis.noting = requestAnimationFrame(note); };
+      requestAnimationFrame(note);
+    }`);
+    for (let step = 0; step < 300; step++) {
+      await page.mouse.move(box.x + box.width * (0.5 + 0.4 * Math.sin(step / 15)), y);
+    }
+    const took = await page.evaluate<readonly number[]>('(cancelAnimationFrame(noting), frames)');
+    const busy = ((await metric(session, 'TaskDuration')) - before) * 1000;
+    await page.mouse.up();
+    await page.keyboard.up('Shift');
+    say('');
+    say(`panning 100,000 points, ${scale}x pixels`, 'p50', 'p95');
+    say('from frame to frame, ms', at(took, 0.5).toFixed(1), at(took, 0.95).toFixed(1), 'p95 <= 20');
+    say("a frame of the page's thread, ms", (busy / took.length).toFixed(1));
+    await page.context().close();
+  }
+}
+
+async function dashboard(browser: Browser): Promise<void> {
+  const { firstPaintMs, readyMs, sentToPixelMs, committedToPixelMs, resume } = await measureDashboard(browser);
+  say('');
+  say('overview of 24 hosts, empty cache', 'ms');
+  say('first contentful paint', firstPaintMs.toFixed(0), 200);
+  say('ready: all hosts and charts there', readyMs.toFixed(0), 450);
+  say(`from a commit to the pixel, of ${committedToPixelMs.length}`, 'p50', 'p99');
+  say(
+    'from the answer on',
+    at(committedToPixelMs, 0.5).toFixed(0),
+    at(committedToPixelMs, 0.99).toFixed(0),
+    'p99 < 100',
+  );
+  say('from the request on', at(sentToPixelMs, 0.5).toFixed(0), at(sentToPixelMs, 0.99).toFixed(0));
+  say('60 s without a network: caught up after, ms', resume.ms, 1000);
+  say('samples missing, doubled', resume.missing, resume.doubled);
+}
+
+function at(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
 async function run(page: Page): Promise<{ percent: number; longTasks: number; worst: number }> {
@@ -105,25 +228,48 @@ async function run(page: Page): Promise<{ percent: number; longTasks: number; wo
   return { percent, longTasks: long.length, worst: Math.max(0, ...long) };
 }
 
-/** An hour of ticks as fast as they go; memory after the collector's work, and what was left behind. */
-async function memory(page: Page): Promise<void> {
+/**
+ * Seconds of 50 charts as fast as they go, through the live client; memory after the collector's work, and what was
+ * left behind. The first ten minutes fill what is kept.
+ */
+async function memory(browser: Browser, url: string, wanted: number): Promise<void> {
+  const page = await openBenchPage(browser, url, wall);
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable');
-  const look = async (): Promise<{ heap: number; nodes: number; listeners: number }> => {
+  const look = async (): Promise<Record<'heap' | 'nodes' | 'listeners', number>> => {
     await session.send('HeapProfiler.collectGarbage');
-    const [heap, nodes, listeners] = await Promise.all(
-      ['JSHeapUsedSize', 'Nodes', 'JSEventListeners'].map((name) => metric(session, name)),
-    );
-    return { heap: (heap ?? NaN) / 1e6, nodes: nodes ?? NaN, listeners: listeners ?? NaN };
+    return {
+      heap: (await metric(session, 'JSHeapUsedSize')) / 1e6,
+      nodes: await metric(session, 'Nodes'),
+      listeners: await metric(session, 'JSEventListeners'),
+    };
   };
-  await page.evaluate('(async () => { for (let i = 0; i < 300; i++) await bench.tick(); })()');
-  const start = await look();
-  await page.evaluate('(async () => { for (let i = 0; i < 900; i++) await bench.tick(); })()');
-  const end = await look();
-  say('  900 ticks more: heap MB before, after', start.heap.toFixed(2), end.heap.toFixed(2));
-  say('  DOM nodes before, after', start.nodes, end.nodes);
-  say('  listeners before, after', start.listeners, end.listeners);
-  await session.detach();
+  await page.evaluate('bench.startLive(50, 3)');
+  await page.evaluate('bench.live(1800)');
+  const looks = [await look()];
+  for (let round = 0; round < 6; round++) {
+    await page.evaluate(`bench.live(${wanted / 6})`);
+    looks.push(await look());
+  }
+  const [first, last] = [looks[0], looks.at(-1)];
+  say('');
+  say(`50 live charts, ${wanted} s, cuts and ranges`, 'before', 'after');
+  for (const name of ['heap', 'nodes', 'listeners'] as const) {
+    say(name === 'heap' ? 'heap MB' : name, first?.[name].toFixed(2) ?? '', last?.[name].toFixed(2) ?? '');
+  }
+  const perHour = (slope(looks.map(({ heap }) => heap)) * 3600) / (wanted / 6);
+  say('heap MB an hour, by least squares', perHour.toFixed(3), '< 0.1');
+  await page.context().close();
+}
+
+function slope(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const middle = (values.length - 1) / 2;
+  const [over, under] = values.reduce(
+    ([a, b], value, i) => [a + (i - middle) * (value - mean), b + (i - middle) ** 2],
+    [0, 0],
+  );
+  return over / under;
 }
 
 async function metric(session: CDPSession, name: string): Promise<number> {

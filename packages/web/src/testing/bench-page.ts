@@ -2,30 +2,55 @@
 import uPlot from 'uplot';
 import type { HeldSeries } from '../data/source.ts';
 import { define, elements } from '../define.ts';
+import { startLive, type LiveBench } from './bench-live.ts';
 
 interface Bench {
   /** Charts on the page, each with so many series of so many points. */
   start(kind: 'tarsier' | 'uplot', charts: number, series: number, points: number): Promise<void>;
   /** One second passes in all of them; resolves when the frame is drawn. */
   tick(): Promise<void>;
+  /** Charts with a legend, fed through the live client. */
+  startLive(charts: number, series: number): Promise<void>;
+  /** So many seconds, as fast as they go: the connection breaks each five minutes, another range comes each ten. */
+  live(seconds: number): Promise<void>;
 }
 
 interface Chart {
   readonly element: HTMLElement;
-  draw(now: number): void;
+  draw(): void;
 }
 
 const size = { width: 300, height: 150 };
+/** Seconds of samples beyond a chart's window: as long as nothing is measured of making them. */
+const ahead = 4_000;
 let charts: readonly Chart[] = [];
-let now = 1_700_000_000_000;
+let passed = 0;
 
-function values(points: number, phase: number): Float64Array {
-  return Float64Array.from({ length: points }, (_, i) => 0.5 + 0.4 * Math.sin((i + now / 1000) / 20 + phase));
+interface Track {
+  readonly times: Float64Array;
+  readonly values: Float64Array;
 }
 
-function times(points: number): Float64Array {
-  return Float64Array.from({ length: points }, (_, i) => now - (points - 1 - i) * 1000);
+const tracks = new Map<string, Track>();
+
+/** A line's samples, and those that are still to come. */
+function track(points: number, line: number): Track {
+  const key = `${points} ${line}`;
+  let made = tracks.get(key);
+  if (made === undefined) {
+    const [times, values] = [new Float64Array(points + ahead), new Float64Array(points + ahead)];
+    for (let i = 0; i < times.length; i++) {
+      times[i] = 1_700_000_000_000 + i * 1000;
+      values[i] = 0.5 + 0.4 * Math.sin(i / 20 + line);
+    }
+    tracks.set(key, (made = { times, values }));
+  }
+  return made;
 }
+
+const times = (points: number): Float64Array => track(points, 0).times.subarray(passed, passed + points);
+const values = (points: number, line: number): Float64Array =>
+  track(points, line).values.subarray(passed, passed + points);
 
 function ours(series: number, points: number): Chart {
   const element = document.createElement('tarsier-chart');
@@ -70,22 +95,42 @@ function bare(series: number, points: number): Chart {
 
 const frame = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => resolve()));
 
+let live: LiveBench | undefined;
+let lived = 0;
+const cutEveryS = 300;
+const rangeEveryS = 600;
+
 const bench: Bench = {
+  async startLive(count, series) {
+    live = startLive(count, series);
+    document.querySelector('main')?.replaceChildren(live.provider);
+    await frame();
+  },
+  async live(seconds) {
+    for (let second = 0; second < seconds; second++) {
+      lived++;
+      if (lived % cutEveryS === 0) await live?.cut();
+      if (lived % rangeEveryS === 0 && live !== undefined)
+        live.provider.range = live.provider.range === '5m' ? '15m' : '5m';
+      live?.tick();
+      await frame();
+    }
+  },
   async start(kind, count, series, points) {
     define(elements);
     for (const { element } of charts) element.remove();
     charts = Array.from({ length: count }, () => (kind === 'tarsier' ? ours(series, points) : bare(series, points)));
     const grid = document.querySelector('main');
     grid?.replaceChildren(...charts.map(({ element }) => element));
-    for (const chart of charts) chart.draw(now);
+    for (const chart of charts) chart.draw();
     // Making a chart costs more than moving it: that is over before anything is measured.
     const drawn = ({ element }: Chart): boolean => (element.shadowRoot ?? element).querySelector('canvas') !== null;
     while (!charts.every(drawn)) await frame();
-    await frame();
+    for (let settling = 0; settling < 60; settling++) await frame();
   },
   async tick() {
-    now += 1000;
-    for (const chart of charts) chart.draw(now);
+    passed++;
+    for (const chart of charts) chart.draw();
     await frame();
   },
 };
