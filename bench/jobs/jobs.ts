@@ -10,6 +10,7 @@ import postgres from 'postgres';
 import { silentLog } from '../../packages/collector/src/log.ts';
 import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
 import { treeCpu } from '../proc-cpu.ts';
+import { createFloor } from './floor.ts';
 import { graphileQueue, installPeers, pgBossQueue } from './peers.ts';
 import type { MeasuredQueue } from './queue.ts';
 import { tarsierQueue } from './tarsier.ts';
@@ -17,6 +18,8 @@ import { tarsierQueue } from './tarsier.ts';
 const [count = '50000', only] = process.argv.slice(3);
 const jobs = Number(count);
 const singles = 200;
+/** Not counted: until connections, statements and code have been used. */
+const warmUps = 20;
 const ballasts = [
   [0, 0],
   [1_000_000, 100_000],
@@ -58,6 +61,16 @@ async function timed(what: () => Promise<void>) {
   };
 }
 
+const spread = (times: readonly number[]): readonly [p50: number, p99: number] => {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
+  return [at(0.5), at(0.99)];
+};
+const told = (times: readonly number[]): string =>
+  spread(times)
+    .map((ms) => ms.toFixed(1))
+    .join(' / ');
+
 async function measure(queue: MeasuredQueue, [finished, waiting]: (typeof ballasts)[number]): Promise<void> {
   const { name } = queue;
   try {
@@ -67,17 +80,25 @@ async function measure(queue: MeasuredQueue, [finished, waiting]: (typeof ballas
     await queue.startWorker();
     await sleep(1_500);
     const starts: string[] = [];
+    const floors: Awaited<ReturnType<typeof floor.sample>>[] = [];
+    let first: number[] | undefined;
     for (const start of [queue.submitAndStart, queue.submitAndStartHere]) {
       if (start === undefined) continue;
       const latencies: number[] = [];
-      for (let single = 0; single < singles; single++) {
-        latencies.push(await start.call(queue));
-        await sleep(15);
+      for (let single = -warmUps; single < singles; single++) {
+        const took = await start.call(queue);
+        await sleep(10);
+        const sample = await floor.sample();
+        await sleep(5);
+        if (single < 0) continue;
+        latencies.push(took);
+        floors.push(sample);
       }
-      latencies.sort((a, b) => a - b);
-      const at = (share: number): string => (latencies[Math.floor(share * (singles - 1))] ?? 0).toFixed(1);
-      starts.push(`${at(0.5)} / ${at(0.99)}`);
+      first ??= latencies;
+      starts.push(told(latencies));
     }
+    const bare = floors.map(({ notified }) => notified);
+    const [ratio, tailRatio] = spread(first ?? []).map((ms, at) => (ms / (spread(bare)[at] ?? 0)).toFixed(1));
     const cells = [
       name,
       `${finished} + ${waiting}`,
@@ -86,6 +107,9 @@ async function measure(queue: MeasuredQueue, [finished, waiting]: (typeof ballas
       drained.rate,
       drained.cpu,
       starts.join('; here '),
+      told(bare),
+      `${ratio} / ${tailRatio}`,
+      told(floors.map(({ fdatasync }) => fdatasync)),
     ];
     process.stdout.write(`| ${cells.join(' | ')} |\n`);
   } finally {
@@ -93,12 +117,13 @@ async function measure(queue: MeasuredQueue, [finished, waiting]: (typeof ballas
   }
 }
 
+const floor = await createFloor(folder, (await database('floor')).connection);
 try {
   if (only !== 'tarsier') await installPeers(folder);
   process.stdout.write(
     `${jobs} jobs; CPU a job is PostgreSQL + worker\n\n` +
-      '| queue | finished + waiting | bulk enqueue | CPU a job | drain | CPU a job | start p50 / p99 ms |\n' +
-      '| --- | --- | --- | --- | --- | --- | --- |\n',
+      '| queue | finished + waiting | bulk enqueue | CPU a job | drain | CPU a job | start p50 / p99 ms | bare INSERT and NOTIFY | start over that | fdatasync |\n' +
+      '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n',
   );
   for (const ballast of ballasts) {
     const queues: Readonly<Record<string, () => Promise<MeasuredQueue>>> = {
@@ -118,6 +143,7 @@ try {
     }
   }
 } finally {
+  await floor.close();
   await admin.end();
   await embedded.close();
   rmSync(folder, { recursive: true, force: true });

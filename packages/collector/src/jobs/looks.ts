@@ -4,21 +4,29 @@ import type { UnixMs } from '@tarsier/protocol';
 export interface Looks<K, T> {
   /** Looks now. */
   look(key: K, look: () => Promise<T>): Promise<T>;
-  /** As of the last look where that is not old; looks again beside it where it is not new. */
+  /** As of the last look where that is not old; where it is not new, looks again a moment later. */
   recent(key: K, look: () => Promise<T>): Promise<T>;
 }
 
-/** Age of what is known: looked up again beside it, and no longer used. */
-const roughlyMs = { fresh: 1_000, most: 5_000 } as const;
-const mostKept = 1_000;
+/** Of what is known, ms. */
+export interface Ages {
+  /** Older, it is looked up again. */
+  readonly fresh: number;
+  /** Older, it is no longer used. */
+  readonly most: number;
+}
 
-export function createLooks<K, T>(now: () => UnixMs): Looks<K, T> {
-  const found = new Map<K, { readonly at: UnixMs; readonly value: Promise<T> }>();
+const mostKept = 1_000;
+/** What is looked up again is not in the way of what it is wanted for. */
+const besideMs = 50;
+
+export function createLooks<K, T>(now: () => UnixMs, ages: Ages): Looks<K, T> {
+  const found = new Map<K, { readonly at: UnixMs; readonly value: Promise<T>; isRenewed: boolean }>();
 
   function look(key: K, lookNow: () => Promise<T>): Promise<T> {
     const value = lookNow();
     if (found.size > mostKept) found.clear();
-    found.set(key, { at: now(), value });
+    found.set(key, { at: now(), value, isRenewed: false });
     value.catch(() => found.delete(key));
     return value;
   }
@@ -27,8 +35,11 @@ export function createLooks<K, T>(now: () => UnixMs): Looks<K, T> {
     look,
     recent(key, lookNow) {
       const known = found.get(key);
-      if (known === undefined || known.at < now() - roughlyMs.most) return look(key, lookNow);
-      if (known.at < now() - roughlyMs.fresh) void look(key, lookNow).catch(() => {});
+      if (known === undefined || known.at < now() - ages.most) return look(key, lookNow);
+      if (known.at < now() - ages.fresh && !known.isRenewed) {
+        known.isRenewed = true;
+        setTimeout(() => void look(key, lookNow).catch(() => {}), besideMs).unref();
+      }
       return known.value;
     },
   };

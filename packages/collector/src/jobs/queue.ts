@@ -51,8 +51,9 @@ export interface JobQueue {
 
 /** Set aside for a run: so many times what it should cost, and at least what so long costs. */
 const reserve = { times: 3, leastMs: 100 } as const;
-/** What was learnt of how long jobs take is looked up again after this. */
-const historyMs = 10_000;
+/** Of what was learnt of how long jobs take, in days, and of what is in the queue, ms. */
+const historyAges = { fresh: 10_000, most: 600_000 } as const;
+const queueAges = { fresh: 1_000, most: 5_000 } as const;
 const historyDays = 14;
 /** So many runs as its type says them count beside those that were. */
 const priorRuns = 5;
@@ -81,10 +82,9 @@ export function createJobQueue({
   readonly onSubmitted?: () => void;
 }): JobQueue {
   const { jobs } = storage;
-  const histories = new Map<string, { readonly until: UnixMs; readonly history: Promise<History> }>();
-
-  const sights = createLooks<number, QueueSight>(now);
-  const aheads = createLooks<string, JobsAhead>(now);
+  const histories = createLooks<string, History>(now, historyAges);
+  const sights = createLooks<number, QueueSight>(now, queueAges);
+  const aheads = createLooks<string, JobsAhead>(now, queueAges);
 
   function typeOf(name: string): JobType {
     const type = types.get(name);
@@ -96,13 +96,9 @@ export function createJobQueue({
   }
 
   function historyOf(scope: TenantScope, type: string): Promise<History> {
-    const key = `${scope.tenantId}/${type}`;
-    const known = histories.get(key);
-    if (known !== undefined && known.until > now()) return known.history;
-    const history = jobs.history(scope, type, now() - historyDays * 86_400_000);
-    histories.set(key, { until: now() + historyMs, history });
-    history.catch(() => histories.delete(key));
-    return history;
+    return histories.recent(`${scope.tenantId}/${type}`, () =>
+      jobs.history(scope, type, now() - historyDays * 86_400_000),
+    );
   }
 
   async function estimate(scope: TenantScope, type: JobType, payload: unknown) {
@@ -332,8 +328,7 @@ export function createJobQueue({
 
   async function startOf(scope: TenantScope, { type: name, payload, priority }: NewJob): Promise<UnixMs | undefined> {
     const type = typeOf(name);
-    const { reserved } = await estimate(scope, type, payload);
-    const sight = await recentSightOf(scope, type.runs);
+    const [{ reserved }, sight] = await Promise.all([estimate(scope, type, payload), recentSightOf(scope, type.runs)]);
     const own = sight.view.tenants.find(({ tenantId }) => tenantId === scope.tenantId);
     const backlog = own?.lanes.some(({ waiting }) => waiting) ?? false;
     const ahead = backlog ? await recentAheadOf(scope, priority) : { jobs: 0, estimateMs: 0 };
