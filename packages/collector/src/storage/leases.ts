@@ -53,7 +53,8 @@ export function createLeases(
           with before as (select tenant_id, expires_at from lease where duty = ${duty}),
           held as (
             insert into lease (tenant_id, duty, holder, term, expires_at)
-            select tenant_id, ${duty}, ${holder}, 1, ${serverNow} + ${ttlMs}::bigint from tenant where suspended_at is null order by tenant_id
+            select tenant_id, ${duty}, ${holder}, 1, ${serverNow} + ${ttlMs}::bigint from tenant
+            where suspended_at is null and tenant_id not in (select tenant_id from closed_tenant) order by tenant_id
             on conflict (tenant_id, duty) do update set
               term = lease.term + (lease.holder <> excluded.holder)::int, holder = excluded.holder,
               expires_at = excluded.expires_at

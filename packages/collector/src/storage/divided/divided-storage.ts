@@ -334,8 +334,9 @@ export function createDividedStorage(
     samples: route('samples', { expired: () => all.forEach(({ storage }) => storage.samples.expired()) }),
     deletions: route('deletions', {
       async deleteTenant(scope) {
+        if (places.isMoving(scope)) throw movingError();
         await of(scope).deletions.deleteTenant(scope);
-        await homeSql`delete from tenant_place where tenant_id = ${scope.tenantId} and step is null`;
+        await homeSql`delete from tenant_place where tenant_id = ${scope.tenantId}`;
       },
       async sweep() {
         await gather((storage) => storage.deletions.sweep());

@@ -194,6 +194,8 @@ test(
   async () => {
     const [acme, beta] = [await storage.tenants.ensure('acme'), await storage.tenants.ensure('beta')];
     const known = await furnish(acme);
+    const held = await storage.leases.renew(10_000);
+    expect(held.find(({ scope }) => scope.tenant === 'acme')?.term).toBe(1);
     const streams = [await ship(acme, 'a-1'), await ship(beta, 'b-1')] as const;
     for (const [to, from] of [
       ['east', 'home'],
@@ -207,6 +209,10 @@ test(
       expect([await traces('home'), await traces('east')]).toEqual([noTraces, noTraces]);
       await knows(acme, known);
     }
+    // Whoever decides there knows since when nobody did.
+    const lease = (await storage.leases.renew(10_000)).find(({ scope }) => scope.tenant === 'acme');
+    expect(lease?.term).toBeGreaterThan(3e9);
+    expect(lease?.heldUntil).toBeLessThanOrEqual(Date.now());
     // New series after the moves have numbers of their own.
     const more = await other.series.register(acme, 'a-2', schemaHash(schemaBytes), schemaBytes);
     expect([...more.seriesIds]).not.toEqual([...streams[0].schema.seriesIds]);

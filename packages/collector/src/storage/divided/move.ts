@@ -197,7 +197,8 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
       select duty, term, least(expires_at, (extract(epoch from clock_timestamp()) * 1000)::bigint) as expires_at
       from lease where tenant_id = ${tenantId}`) {
       await target`
-        insert into lease (tenant_id, duty, holder, term, expires_at) values (${tenantId}, ${duty}, '', ${term}, ${expiresAt})`;
+        insert into lease (tenant_id, duty, holder, term, expires_at) values (${tenantId}, ${duty}, '', ${term}, ${expiresAt})
+        on conflict (tenant_id, duty) do update set holder = '', term = excluded.term, expires_at = excluded.expires_at`;
     }
     // Of hosts that are being deleted: what wrote their samples has ended.
     const deleted = await source<{ host_id: number }[]>`select host_id from deletion where tenant_id = ${tenantId}`;

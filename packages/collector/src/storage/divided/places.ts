@@ -33,6 +33,8 @@ export interface Places {
   of(scope: OfTenant): string;
   /** Whether it moves and takes no writes just now. */
   isClosed(scope: OfTenant): boolean;
+  /** Whether it moves, or what it left behind is not cleared yet. */
+  isMoving(scope: OfTenant): boolean;
   /** Counts its moves. */
   moves(scope: OfTenant): number;
   /** Whether somebody moves a tenant, or began to. */
@@ -112,6 +114,7 @@ export function createPlaces(
   return {
     of: (scope) => placeOf(scope)?.database ?? home,
     isClosed: (scope) => placeOf(scope)?.step === 'closing',
+    isMoving: (scope) => (placeOf(scope)?.step ?? null) !== null,
     moves: (scope) => placeOf(scope)?.moves ?? 0,
     anyMoves: () => [...places.values()].some(({ step }) => step !== null),
     named(name) {
