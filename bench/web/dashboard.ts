@@ -91,14 +91,14 @@ function watchReady(hosts: number): void {
     }
   };
   const isReady = (): boolean => {
-    let [charts, canvases, links] = [0, 0, 0];
+    let [charts, canvases, tiles] = [0, 0, 0];
     for (const element of all(document)) {
       if (element.getAttribute('aria-busy') === 'true') return false;
       if (element.localName === 'tarsier-chart') charts++;
       if (element.localName === 'canvas') canvases++;
-      if (element.localName === 'tarsier-sparkline') links++;
+      if (element.getAttribute('part') === 'host') tiles++;
     }
-    return charts > 0 && canvases >= charts && links >= hosts;
+    return charts > 0 && canvases >= charts && tiles >= hosts;
   };
   const look = (): void => {
     if (isReady()) performance.mark('bench-ready');
