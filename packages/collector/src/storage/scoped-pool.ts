@@ -178,7 +178,12 @@ export function createScopedPool(
 
 /** A transaction that only writes a message: its commit waits until all before it is on the disk. */
 export function flushStatement(sql: TarsierSql): PendingQuery<Row[]> {
-  return sql`select pg_logical_emit_message(true, 'tarsier', '')`;
+  return sql`select ${flushed(sql)}`;
+}
+
+/** As a column of a statement: its commit waits until all before it is on the disk, whatever else it does. */
+export function flushed(sql: TarsierSql): PendingQuery<Row[]> {
+  return sql`pg_logical_emit_message(true, 'tarsier', '')`;
 }
 
 export function idsOf(scopes: Scopes): string {

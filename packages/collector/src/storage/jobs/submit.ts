@@ -2,7 +2,7 @@ import type { PendingQuery, Row } from 'postgres';
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../../tenant.ts';
 import type { AnySql, TarsierTransaction } from '../database.ts';
-import type { Scoped } from '../scoped-pool.ts';
+import { flushed, type Scoped } from '../scoped-pool.ts';
 import { submittedHints } from './hints.ts';
 import { newJobId } from './job-id.ts';
 import { storableJson } from './storable-json.ts';
@@ -42,7 +42,7 @@ export interface SubmitOptions {
 
 /** All of them or none. @throws {TarsierError} `jobs/key`, `jobs/after` */
 export async function submitJobs(
-  { runEarly, begin }: Scoped,
+  { run, runEarly, begin }: Scoped,
   scope: TenantScope,
   jobs: readonly JobToSubmit[],
   options: SubmitOptions,
@@ -52,12 +52,17 @@ export async function submitJobs(
     const numbered = jobs.map((job) => ({ ...job, id: newJobId(options.now), blockedBy: 0 }));
     const wake = jobs.some(({ startAt }) => startsNow(startAt, options.now));
     const ids = numbered.map(({ id }) => id);
-    await runEarly(
-      scope,
-      (sql, early) =>
-        insertion(sql, scope, numbered, options, sql`${submittedHints(sql, scope.tenantId, ids, wake)}, ${early}`),
-      options.onSeen ?? (() => {}),
-    );
+    try {
+      await runEarly(
+        scope,
+        (sql, early) =>
+          insertion(sql, scope, numbered, options, sql`${submittedHints(sql, scope.tenantId, ids, wake)}, ${early}`),
+        options.onSeen ?? (() => {}),
+      );
+    } catch (error) {
+      // Its connection may have been lost between the commit and the disk's word, and the jobs may run.
+      if (!(await areThere({ run }, scope, ids).catch(() => false))) throw error;
+    }
     return numbered.map(({ id }) => ({ id, isNew: true }));
   }
   const submitted = await begin(scope, async (tx) => {
@@ -68,6 +73,17 @@ export async function submitJobs(
   });
   options.onSeen?.();
   return submitted;
+}
+
+/** For certain: what it finds is on the disk when it answers. */
+async function areThere({ run }: Pick<Scoped, 'run'>, { tenantId }: TenantScope, ids: readonly string[]) {
+  const [row] = await run(
+    { tenantId },
+    (sql) => sql<{ jobs: number }[]>`
+      select count(*)::int as jobs, ${flushed(sql)} from job
+      where tenant_id = ${tenantId} and id = any(${[...ids]}::uuid[])`,
+  );
+  return row?.jobs === ids.length;
 }
 
 /** As part of a transaction that does more. Nobody is woken by it. */
