@@ -3,7 +3,7 @@
  * the disk, and after a fleet is rolled out thousands come at once.
  */
 import { createHash } from 'node:crypto';
-import { decodeSchema, seriesSignature, TarsierError, type Labels, type SeriesSchema } from '@tarsier/protocol';
+import { decodeSchema, seriesSignature, TarsierError, type SeriesSchema } from '@tarsier/protocol';
 import { noHost } from '../no-host.ts';
 import type { TenantScope } from '../tenant.ts';
 import { TooManySeriesError } from '../too-many-series.ts';
@@ -21,16 +21,22 @@ export type Register = (
 interface Wanted {
   readonly scope: TenantScope;
   readonly host: string;
+  readonly agent: boolean;
+  readonly shape: Shape;
+}
+
+/** A schema; hosts that are alike have the same one. */
+interface Shape {
   readonly hash: Uint8Array;
   readonly bytes: Uint8Array;
-  readonly agent: boolean;
   readonly schema: SeriesSchema;
   readonly series: readonly WantedSeries[];
 }
 
 interface WantedSeries {
   readonly name: string;
-  readonly labels: Labels;
+  /** JSON. */
+  readonly labels: string;
   readonly kind: string;
   readonly unit: string;
   /** Of the signature, as hexadecimal. */
@@ -45,17 +51,33 @@ interface Waiting {
 
 /** Of one transaction: others want the tenant's lock, too. */
 const most = { hosts: 64, series: 20_000 } as const;
+/** Kept: of a fleet that is rolled out thousands of hosts have one of a few. */
+const mostShapes = 16;
 
 /** @param maxSeries  of a tenant that has no limit of its own */
 export function createRegistration({ begin }: Pick<Database, 'begin'>, now: () => number, maxSeries: number): Register {
   /** By tenant; one that is there is worked on. */
   const queues = new Map<number, Waiting[]>();
+  const shapes = new Map<string, Shape>();
+
+  function shapeOf(hash: Uint8Array, bytes: Uint8Array, host: string): Shape {
+    const key = Buffer.from(hash).toString('hex');
+    const known = host === noHost ? undefined : shapes.get(key);
+    if (known !== undefined && Buffer.compare(known.bytes, bytes) === 0) return known;
+    const schema = decodeSchema(bytes, host === noHost);
+    const shape = { hash, bytes, schema, series: wantedOf(schema) };
+    if (host === noHost) return shape;
+    const [oldest] = shapes.keys();
+    if (shapes.size >= mostShapes && oldest !== undefined) shapes.delete(oldest);
+    shapes.set(key, shape);
+    return shape;
+  }
 
   async function work(queue: Waiting[], scope: TenantScope): Promise<void> {
     while (queue.length > 0) {
       let [count, series] = [0, 0];
       for (const { wanted } of queue) {
-        series += wanted.series.length;
+        series += wanted.shape.series.length;
         if (count > 0 && (count >= most.hosts || series > most.series)) break;
         count++;
       }
@@ -88,8 +110,7 @@ export function createRegistration({ begin }: Pick<Database, 'begin'>, now: () =
   }
 
   return async (scope, host, hash, bytes, agent = false) => {
-    const schema = decodeSchema(bytes, host === noHost);
-    const wanted: Wanted = { scope, host, hash, bytes, agent, schema, series: wantedOf(schema) };
+    const wanted: Wanted = { scope, host, agent, shape: shapeOf(hash, bytes, host) };
     return new Promise((resolve, reject) => {
       const queue = queues.get(scope.tenantId);
       const waiting = { wanted, resolve, reject };
@@ -119,7 +140,7 @@ function wantedOf(schema: SeriesSchema): WantedSeries[] {
     const signature = seriesSignature({ name, labels });
     return {
       name,
-      labels,
+      labels: JSON.stringify(labels),
       kind,
       unit,
       hash: createHash('sha256').update(signature).digest().subarray(0, 16).toString('hex'),
@@ -147,32 +168,88 @@ async function registerAll(
       coalesce(max_series, (select (limits ->> 'series')::float8 from tier where tier.name = tenant.tier)) as max_series
     from tenant where tenant_id = ${tenantId} for update of tenant`;
   const { idByName, isNew } = await ensureHosts(tx, tenantId, [...new Set(wanted.map(({ host }) => host))], now);
-  const all = wanted.map((one) => ({ ...one, hostId: idByName.get(one.host) ?? 0 }));
-  const seriesIds = await ensureSeries(tx, scope, all, isNew, {
-    count: limits?.series_count ?? 0,
-    most: limits?.max_series ?? maxSeries,
+  const all = wanted.map(({ host, ...one }): Placed => ({ ...one, host, hostId: idByName.get(host) ?? 0 }));
+  const limit = { count: limits?.series_count ?? 0, most: limits?.max_series ?? maxSeries };
+  // What a new host has is new, and the same as on its like: of each shape that is said once.
+  const isFirst = (one: Placed): boolean =>
+    isNew(one.hostId) && all.find(({ hostId }) => hostId === one.hostId) === one;
+  const [first, others] = [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+  const firstIds = new Map<Placed, number>();
+  for (const [shape, alike] of Map.groupBy(first, ({ shape }) => shape)) {
+    const from = await addSeriesOfNewHosts(tx, scope, shape, alike, limit);
+    limit.count += alike.length * shape.series.length;
+    for (const [at, one] of alike.entries()) firstIds.set(one, from + at * shape.series.length);
+  }
+  const seriesIds = others.length === 0 ? new Map<string, number>() : await ensureSeries(tx, scope, others, limit);
+  const registered = all.map((one) => {
+    const { hostId, host, shape, scope, agent } = one;
+    const from = firstIds.get(one);
+    return {
+      scope,
+      hostId,
+      host,
+      hash: shape.hash,
+      schema: shape.schema,
+      seriesIds: Int32Array.from(shape.series, (series, at) =>
+        from === undefined ? (seriesIds.get(placeOf(hostId, series)) ?? 0) : from + at,
+      ),
+      agent,
+    };
   });
-  const registered = all.map(({ hostId, host, hash, schema, agent, series, scope }) => ({
-    scope,
-    hostId,
-    host,
-    hash,
-    schema,
-    seriesIds: Int32Array.from(series, (one) => seriesIds.get(placeOf(hostId, one)) ?? 0),
-    agent,
-  }));
+  const shapes = [...new Set(wanted.map(({ shape }) => shape))];
   await tx`
     insert into host_schema (tenant_id, host_id, hash, body, series_ids, agent)
-    select ${tenantId}, n.host_id, decode(n.hash, 'hex'), decode(n.body, 'base64'), n.series_ids::int[], n.agent = 1
+    select ${tenantId}, n.host_id, s.hash, s.body, n.series_ids::int[], n.agent = 1
     from unnest(
-      ${registered.map(({ hostId }) => hostId)}::int[],
-      ${registered.map(({ hash }) => Buffer.from(hash).toString('hex'))}::text[],
-      ${wanted.map(({ bytes }) => Buffer.from(bytes).toString('base64'))}::text[],
+      ${all.map(({ hostId }) => hostId)}::int[],
+      ${all.map(({ shape }) => shapes.indexOf(shape) + 1)}::int[],
       ${registered.map((one) => `{${one.seriesIds.join(',')}}`)}::text[],
-      ${registered.map(({ agent }) => (agent ? 1 : 0))}::int[]
-    ) as n(host_id, hash, body, series_ids, agent)
+      ${all.map(({ agent }) => (agent ? 1 : 0))}::int[]
+    ) as n(host_id, shape, series_ids, agent)
+    join (
+      select decode(hash, 'hex') as hash, decode(body, 'base64') as body, shape from unnest(
+        ${shapes.map(({ hash }) => Buffer.from(hash).toString('hex'))}::text[],
+        ${shapes.map(({ bytes }) => Buffer.from(bytes).toString('base64'))}::text[]
+      ) with ordinality as s(hash, body, shape)
+    ) s using (shape)
     on conflict do nothing`;
   return registered;
+}
+
+interface Placed extends Wanted {
+  readonly hostId: number;
+}
+
+/** @returns the number of the first host's first series; the others' follow, host by host */
+async function addSeriesOfNewHosts(
+  tx: TarsierTransaction,
+  scope: TenantScope,
+  { series }: Shape,
+  hosts: readonly Placed[],
+  limit: SeriesLimit,
+): Promise<number> {
+  const { tenantId } = scope;
+  const fresh = hosts.length * series.length;
+  const from = await takeSeriesNumbers(tx, scope, fresh, limit, () =>
+    hosts.flatMap(() => series.map(({ name }, column) => ({ name, column }))),
+  );
+  await tx`
+    insert into series (tenant_id, series_id, host_id, name, labels, signature_hash, kind, unit)
+    select ${tenantId}, ${from}::int + ((h.nth - 1) * ${series.length}::int + s.nth - 1)::int, h.host_id,
+      s.name, s.labels, s.hash, s.kind, s.unit
+    from unnest(${hosts.map(({ hostId }) => hostId)}::int[]) with ordinality as h(host_id, nth)
+    cross join (
+      select name, labels::jsonb as labels, decode(hash, 'hex') as hash, kind, unit, nth
+      from unnest(
+        ${series.map(({ name }) => name)}::text[],
+        ${series.map(({ labels }) => labels)}::text[],
+        ${series.map(({ hash }) => hash)}::text[],
+        ${series.map(({ kind }) => kind)}::text[],
+        ${series.map(({ unit }) => unit)}::text[]
+      ) with ordinality as s(name, labels, hash, kind, unit, nth)
+      offset 0
+    ) s`;
+  return from;
 }
 
 async function ensureHosts(
@@ -199,37 +276,29 @@ async function ensureHosts(
 async function ensureSeries(
   tx: TarsierTransaction,
   scope: TenantScope,
-  hosts: readonly { readonly hostId: number; readonly series: readonly WantedSeries[] }[],
-  isNew: (hostId: number) => boolean,
+  hosts: readonly Placed[],
   limit: SeriesLimit,
 ): Promise<ReadonlyMap<string, number>> {
   const { tenantId } = scope;
-  const asked = hosts.filter(({ hostId }) => !isNew(hostId));
-  const pairs = asked.flatMap(({ hostId, series }) => series.map(({ hash }) => ({ hostId, hash })));
-  const known =
-    pairs.length === 0
-      ? []
-      : await tx<{ series_id: number; host_id: number; hash: string }[]>`
-        select s.series_id, s.host_id, w.hash
-        from unnest(${pairs.map(({ hostId }) => hostId)}::int[], ${pairs.map(({ hash }) => hash)}::text[])
-          as w(host_id, hash)
-        join series s on s.tenant_id = ${tenantId} and s.host_id = w.host_id
-          and s.signature_hash = decode(w.hash, 'hex')`;
+  const wanted = hosts.flatMap(({ hostId, shape }) =>
+    shape.series.map((series, column) => ({ ...series, hostId, column })),
+  );
+  const known = await tx<{ series_id: number; host_id: number; hash: string }[]>`
+    select s.series_id, s.host_id, w.hash
+    from unnest(${wanted.map(({ hostId }) => hostId)}::int[], ${wanted.map(({ hash }) => hash)}::text[])
+      as w(host_id, hash)
+    join series s on s.tenant_id = ${tenantId} and s.host_id = w.host_id
+      and s.signature_hash = decode(w.hash, 'hex')`;
   const ids = new Map(known.map(({ series_id, host_id, hash }) => [placeOf(host_id, { hash }), series_id]));
-  const fresh: (WantedSeries & { readonly hostId: number; readonly column: number })[] = [];
-  for (const { hostId, series } of hosts) {
-    for (const [column, one] of series.entries()) {
-      const place = placeOf(hostId, one);
-      if (ids.has(place)) continue;
-      // Its number is not known yet; that it is in the list is: two schemas of a host may come together.
-      ids.set(place, 0);
-      fresh.push({ ...one, hostId, column });
-    }
-  }
+  const fresh = wanted.filter((one) => {
+    const place = placeOf(one.hostId, one);
+    if (ids.has(place)) return false;
+    // Its number is not known yet; that it is in the list is: two schemas of a host may come together.
+    ids.set(place, 0);
+    return true;
+  });
   if (fresh.length === 0) return ids;
-  if (limit.count + fresh.length > limit.most) throw await tooManySeries(tx, scope, limit, fresh);
-  await tx`update tenant set series_count = series_count + ${fresh.length} where tenant_id = ${tenantId}`;
-  const first = await takeNumbers(tx, tenantId, 'next_series_id', fresh.length);
+  const first = await takeSeriesNumbers(tx, scope, fresh.length, limit, () => fresh);
   for (const [at, { hostId, hash }] of fresh.entries()) ids.set(placeOf(hostId, { hash }), first + at);
   await tx`
     insert into series (tenant_id, series_id, host_id, name, labels, signature_hash, kind, unit)
@@ -238,12 +307,30 @@ async function ensureSeries(
       ${fresh.map((_, at) => first + at)}::int[],
       ${fresh.map(({ hostId }) => hostId)}::int[],
       ${fresh.map(({ name }) => name)}::text[],
-      ${fresh.map(({ labels }) => JSON.stringify(labels))}::text[],
+      ${fresh.map(({ labels }) => labels)}::text[],
       ${fresh.map(({ hash }) => hash)}::text[],
       ${fresh.map(({ kind }) => kind)}::text[],
       ${fresh.map(({ unit }) => unit)}::text[]
     ) as n(id, host_id, name, labels, hash, kind, unit)`;
   return ids;
+}
+
+/** @returns the first of them @throws {TooManySeriesError} */
+async function takeSeriesNumbers(
+  tx: TarsierTransaction,
+  scope: TenantScope,
+  count: number,
+  limit: SeriesLimit,
+  fresh: () => readonly FreshSeries[],
+): Promise<number> {
+  if (limit.count + count > limit.most) throw await tooManySeries(tx, scope, limit, fresh());
+  await tx`update tenant set series_count = series_count + ${count} where tenant_id = ${scope.tenantId}`;
+  return takeNumbers(tx, scope.tenantId, 'next_series_id', count);
+}
+
+interface FreshSeries {
+  readonly name: string;
+  readonly column: number;
 }
 
 function placeOf(hostId: number, { hash }: Pick<WantedSeries, 'hash'>): string {
@@ -261,7 +348,7 @@ async function tooManySeries(
   tx: TarsierTransaction,
   { tenantId, tenant }: TenantScope,
   { count, most }: SeriesLimit,
-  fresh: readonly { readonly name: string; readonly column: number }[],
+  fresh: readonly FreshSeries[],
 ): Promise<TooManySeriesError> {
   const [offender] = [...Map.groupBy(fresh, ({ name }) => name)].toSorted(([, a], [, b]) => b.length - a.length);
   const [largest] = await tx<{ name: string; series: number }[]>`

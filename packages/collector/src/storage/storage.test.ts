@@ -107,6 +107,33 @@ test('a series keeps its number when the schema grows, when it comes again, and 
   expect(known).toEqual(grown);
 });
 
+test('hosts that come together, alike or not, new or known, have each the series of its own schemas', async () => {
+  const wanted: [host: string, ...instances: string[]][] = [
+    ['a', '1', '2', '3'],
+    ['b', '1', '2', '3'],
+    ['c', '3', '4'],
+    ['b', '2', '9'],
+    ['d', '1', '2', '3'],
+    ['known', '0', '2'],
+    ['c', '3', '4'],
+  ];
+  await register('together', 'known', schemaOf('2'));
+  const registered = await Promise.all(
+    wanted.map(([host, ...instances]) => register('together', host, schemaOf(...instances))),
+  );
+  const rows = await sql<{ series_id: number; host: string; instance: string }[]>`
+    select series_id, h.name as host, labels ->> 'instance' as instance from series
+    join host h using (tenant_id, host_id) where tenant_id = ${registered[0]?.scope.tenantId ?? 0}`;
+  const series = new Map(rows.map(({ series_id, host, instance }) => [series_id, `${host} ${instance}`]));
+  expect(registered.map(({ seriesIds }) => Array.from(seriesIds, (id) => series.get(id)))).toEqual(
+    wanted.map(([host, ...instances]) => instances.map((instance) => `${host} ${instance}`)),
+  );
+  expect(rows.length).toBe(3 + 3 + 2 + 1 + 3 + 2);
+  for (const one of registered) {
+    expect(await storage.series.schemaOf(one.scope, one.host, one.hash)).toEqual(one);
+  }
+});
+
 test('samples of any age within and beyond the partitions are kept and found; whole old days are dropped', async () => {
   const schema = await register('age', 'a', schemaOf('1'));
   const days = [0, 1, 2, 40].map((age) => now - age * dayMs);
