@@ -20,6 +20,9 @@ export function limitCpu(pids: Iterable<number>): CpuQuota | undefined {
   try {
     if (unified && !readFileSync(`${root}/cgroup.subtree_control`, 'utf8').includes('cpu')) return undefined;
     mkdirSync(folder);
+    // A group counts as one program beside others unless it weighs more: what it gets is to be its quota.
+    if (unified) writeFileSync(`${folder}/cpu.weight`, '10000');
+    else writeFileSync(`${folder}/cpu.shares`, '65536');
     for (const pid of pids) writeFileSync(`${folder}/cgroup.procs`, String(pid));
   } catch {
     return undefined;

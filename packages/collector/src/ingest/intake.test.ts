@@ -102,3 +102,32 @@ test('of a collector that stops nobody waits any more: what is begun is done wit
   await finishAll();
   expect(begun()).toEqual(working);
 });
+
+test('where more come than are done, those that are let in are done in time, and the others are told at once', async () => {
+  const time = { ms: 0 };
+  const intake = createIntake({}, () => time.ms);
+  const begun: { readonly tenantId: number; readonly sentAt: number; readonly done: () => void }[] = [];
+  const refused: { readonly tenantId: number; readonly waitedMs: number; readonly afterMs: number }[] = [];
+  const tookMs: number[] = [];
+  const send = (tenantId: number, sentAt: number): void =>
+    void intake.enter(tenantId).then(
+      (done) => begun.push({ tenantId, sentAt, done }),
+      ({ retryAfterMs: afterMs }: { readonly retryAfterMs: number }) =>
+        refused.push({ tenantId, waitedMs: time.ms - sentAt, afterMs }),
+    );
+  // For a minute 40 are done in a second, and 200 come: 10 of them of the second tenant.
+  for (let tick = 0; tick < 60 * 40; tick++) {
+    time.ms = tick * 25;
+    for (let batch = 0; batch < 5; batch++) send(batch === 0 && tick % 4 === 0 ? 2 : 1, time.ms);
+    await turn();
+    const one = begun[tick];
+    one?.done();
+    if (one !== undefined) tookMs.push(time.ms - one.sentAt);
+  }
+  expect(tookMs).toHaveLength(60 * 40);
+  // Agents wait 15 s. What came before the pace was known, 200 or so, waits longer or in vain.
+  expect(tookMs.slice(500).filter((ms) => ms > 12_000)).toEqual([]);
+  expect(refused.filter(({ tenantId }) => tenantId === 2)).toEqual([]);
+  expect(refused.filter(({ waitedMs }) => waitedMs === 0).length).toBeGreaterThan(8_000);
+  expect(Math.min(...refused.map(({ afterMs }) => afterMs))).toBeGreaterThanOrEqual(8_000);
+});

@@ -9,7 +9,7 @@ export interface Intake {
    * Resolves when it is this one's turn.
    *
    * @returns to be called when it is done with
-   * @throws {RetryLaterError} `ingest/busy` when it is not its turn in time, or too many of its tenant's wait
+   * @throws {RetryLaterError} `ingest/busy` when it is not its turn in time, would not be, or too many of its tenant's wait
    */
   enter(tenantId: number, signal?: AbortSignal): Promise<() => void>;
   /** Refuses those that wait, and all that come later, with that error: the collector stops. */
@@ -24,11 +24,22 @@ export interface IntakeLimits {
   readonly atOnce: number;
   /** Waiting, of all tenants; each that has some may have its part of them. */
   readonly mostWaiting: number;
-  /** Less than agents wait for an answer. */
+  /**
+   * Less than agents wait for an answer. Who would wait longer, at the pace of late, is refused at once: a batch that is
+   * stored after its agent gave up is sent again, and the work was for nothing.
+   */
   readonly waitMs: number;
 }
 
 const usual: IntakeLimits = { atOnce: 512, mostWaiting: 32_768, waitMs: 8_000 };
+/** Worked on at once however slow it goes: fewer would go slower. */
+const fewestAtOnce = 32;
+/** What is worked on should be done within so long. */
+const workMs = 1_000;
+/** The pace is measured over so long, while somebody waits. */
+const paceMs = 500;
+/** Once nobody has waited for so long the next one need not be as slow. */
+const paceGoodForMs = 30_000;
 const sweepMs = 250;
 /** Longest that a refused agent is told to stay away. */
 const mostAwayMs = 30_000;
@@ -56,14 +67,46 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
   let count = 0;
   let timer: NodeJS.Timeout | undefined;
   let released: Error | undefined;
+  /** Batches that were done with in a millisecond, of late. */
+  let pace: { readonly perMs: number; readonly at: number } | undefined;
+  /** What was done since somebody began to wait, or since the pace was taken. */
+  let stretch: { readonly since: number; done: number } | undefined;
 
-  const mayBegin = (tenantId: number): boolean => (activeOf.get(tenantId) ?? 0) < atOnce - active;
+  const paceNow = (): number | undefined =>
+    pace !== undefined && monotonic() - pace.at < paceGoodForMs ? pace.perMs : undefined;
+
+  function mayBegin(tenantId: number): boolean {
+    const most = Math.min(atOnce, Math.max(fewestAtOnce, (paceNow() ?? Number.POSITIVE_INFINITY) * workMs));
+    return (activeOf.get(tenantId) ?? 0) < most - active;
+  }
+
+  function noteDone(): void {
+    const now = monotonic();
+    if (count === 0) {
+      stretch = undefined;
+      return;
+    }
+    stretch ??= { since: now, done: 0 };
+    stretch.done++;
+    const tookMs = now - stretch.since;
+    if (tookMs < paceMs) return;
+    const last = stretch.done / tookMs;
+    pace = { perMs: ((paceNow() ?? last) + last) / 2, at: now };
+    stretch = { since: now, done: 0 };
+  }
+
+  /** Until a tenant's next one would be done with, ms: tenants take turns. */
+  function expectedMs({ waiting, first }: Queue, tenants: number): number {
+    const perMs = paceNow();
+    return perMs === undefined ? 0 : ((waiting.length - first) * tenants + active) / perMs;
+  }
 
   function begin(tenantId: number): () => void {
     active++;
     activeOf.set(tenantId, (activeOf.get(tenantId) ?? 0) + 1);
     return once(() => {
       active--;
+      noteDone();
       const left = (activeOf.get(tenantId) ?? 0) - 1;
       if (left > 0) activeOf.set(tenantId, left);
       else activeOf.delete(tenantId);
@@ -121,7 +164,10 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
       if (released !== undefined) return Promise.reject(released);
       if (!queues.has(tenantId) && mayBegin(tenantId)) return Promise.resolve(begin(tenantId));
       const queue = queues.get(tenantId) ?? { waiting: [], first: 0 };
-      const part = mostWaiting / (queues.has(tenantId) ? queues.size : queues.size + 1);
+      const tenants = queues.has(tenantId) ? queues.size : queues.size + 1;
+      const part = mostWaiting / tenants;
+      const expected = expectedMs(queue, tenants);
+      if (expected > waitMs) return Promise.reject(overloaded(Math.min(mostAwayMs, expected)));
       if (count >= mostWaiting / 2 && queue.waiting.length - queue.first >= part / 2) {
         return Promise.reject(overloaded(mostAwayMs * Math.min(1, count / mostWaiting)));
       }
