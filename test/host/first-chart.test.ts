@@ -61,7 +61,6 @@ test('a loaded CPU is sampled, charted in a browser, found unusual, alerted on a
   // The z-score needs a minute of quiet to know what is usual.
   const warm = listening + 75_000;
   await eventually(async () => (Date.now() > warm ? true : undefined), 120_000);
-  const { shaded } = await watchShading(page);
   const loadedAt = Date.now();
   const load = await loadMachine();
   try {
@@ -87,7 +86,6 @@ test('a loaded CPU is sampled, charted in a browser, found unusual, alerted on a
       );
     });
     expect(anomaly.reason).toMatch(/was usual/u);
-    process.stdout.write(`shaded ${(((await shaded) - loadedAt) / 1000).toFixed(1)} s after the load began\n`);
     await page.locator('tarsier-alert-list').getByText('CPU loaded').first().click({ timeout: 30_000 });
     const incident = page.locator('tarsier-incident');
     await incident.getByRole('heading', { name: 'CPU loaded' }).waitFor();
@@ -128,28 +126,6 @@ async function openPage(browser: Browser, signIn: string): Promise<Page> {
   page.on('close', () => expect(complaints).toEqual([]));
   await page.goto(signIn);
   return page;
-}
-
-/** One more chart on the page. @returns once it is drawn: when it first shades what it does not shade now, Unix ms */
-async function watchShading(page: Page): Promise<{ readonly shaded: Promise<number> }> {
-  await page.evaluate(() => {
-    const chart = document.createElement('tarsier-chart');
-    chart.id = 'watched';
-    chart.setAttribute('selector', 'network_tcp_connections');
-    document.querySelector('tarsier-app')?.shadowRoot?.querySelector('main')?.prepend(chart);
-  });
-  await page.locator('#watched canvas').waitFor();
-  const shaded = page.locator('#watched').evaluate(async (element: Element & { readonly view?: Shaded }) => {
-    const ids = (): readonly string[] => element.view?.anomalies.map(({ id }) => id) ?? [];
-    const before = new Set(ids());
-    while (ids().every((id) => before.has(id))) await new Promise(requestAnimationFrame);
-    return Date.now();
-  });
-  return { shaded };
-}
-
-interface Shaded {
-  readonly anomalies: readonly { readonly id: string }[];
 }
 
 /** What the first chart shows, as its pixels. */

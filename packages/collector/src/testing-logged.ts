@@ -26,8 +26,9 @@ export function noteLogged(line: string): void {
 }
 
 export function noteSecret(secret: string): void {
-  // Bodies that are made up have names of metrics everywhere.
-  if (secret.length < leastLength || known.has(secret) || /^[a-z]+(?:_[a-z]+)+$/u.test(secret)) return;
+  // Bodies that are made up have names of metrics, and matchers, everywhere.
+  const isMadeUp = /^[a-z]+(?:_[a-z]+)+$|^\{?\w+[=!~]+"/u.test(secret);
+  if (secret.length < leastLength || known.has(secret) || isMadeUp) return;
   known.add(secret);
   append('secret', JSON.stringify(secret));
 }

@@ -17,7 +17,10 @@ function start(limits: Partial<IntakeLimits>) {
     begun: () => begun.map(({ tenantId }) => tenantId),
     send(tenantId: number, signal?: AbortSignal): void {
       intake.enter(tenantId, signal).then(
-        (done) => begun.push({ tenantId, done }),
+        ({ read, leave }) => {
+          read();
+          begun.push({ tenantId, done: leave });
+        },
         (error: { readonly code: string; readonly retryAfterMs: number }) =>
           refused.push({ tenantId, code: error.code, afterMs: error.retryAfterMs }),
       );
@@ -111,7 +114,10 @@ test('where more come than are done, those that are let in are done in time, and
   const tookMs: number[] = [];
   const send = (tenantId: number, sentAt: number): void =>
     void intake.enter(tenantId).then(
-      (done) => begun.push({ tenantId, sentAt, done }),
+      ({ read, leave }) => {
+        read();
+        begun.push({ tenantId, sentAt, done: leave });
+      },
       ({ retryAfterMs: afterMs }: { readonly retryAfterMs: number }) =>
         refused.push({ tenantId, waitedMs: time.ms - sentAt, afterMs }),
     );
@@ -130,4 +136,30 @@ test('where more come than are done, those that are let in are done in time, and
   expect(refused.filter(({ tenantId }) => tenantId === 2)).toEqual([]);
   expect(refused.filter(({ waitedMs }) => waitedMs === 0).length).toBeGreaterThan(8_000);
   expect(Math.min(...refused.map(({ afterMs }) => afterMs))).toBeGreaterThanOrEqual(8_000);
+});
+
+test('bodies that never end say nothing of how fast others are worked on, and keep nobody out', async () => {
+  const time = { ms: 0 };
+  const intake = createIntake({}, () => time.ms);
+  const [held, refused] = [[] as number[], [] as number[]];
+  // As many as one tenant may have, and one that waits.
+  for (let batch = 0; batch < 257; batch++) {
+    void intake.enter(1).then(
+      () => held.push(batch),
+      () => {},
+    );
+  }
+  await turn();
+  expect(held).toHaveLength(256);
+  for (let batch = 0; batch < 100; batch++) {
+    time.ms += 250;
+    await intake.enter(2).then(
+      ({ read, leave }) => {
+        read();
+        leave();
+      },
+      () => refused.push(batch),
+    );
+  }
+  expect(refused).toEqual([]);
 });

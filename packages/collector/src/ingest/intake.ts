@@ -6,14 +6,20 @@ import { RetryLaterError } from '../limit-error.ts';
 
 export interface Intake {
   /**
-   * Resolves when it is this one's turn.
+   * Resolves when it is this one's turn: to read it, and then to work on it.
    *
-   * @returns to be called when it is done with
    * @throws {RetryLaterError} `ingest/busy` when it is not its turn in time, would not be, or too many of its tenant's wait
    */
-  enter(tenantId: number, signal?: AbortSignal): Promise<() => void>;
+  enter(tenantId: number, signal?: AbortSignal): Promise<Turn>;
   /** Refuses those that wait, and all that come later, with that error: the collector stops. */
   release(error: Error): void;
+}
+
+export interface Turn {
+  /** All of it is here. How long that took is the sender's pace, and not this collector's. */
+  read(): void;
+  /** It is done with. */
+  leave(): void;
 }
 
 export interface IntakeLimits {
@@ -64,6 +70,8 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
   const queues = new Map<number, Queue>();
   const activeOf = new Map<number, number>();
   let active = 0;
+  /** Of those, the ones that are still on their way here. */
+  let reading = 0;
   let count = 0;
   let timer: NodeJS.Timeout | undefined;
   let released: Error | undefined;
@@ -76,13 +84,15 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
     pace !== undefined && monotonic() - pace.at < paceGoodForMs ? pace.perMs : undefined;
 
   function mayBegin(tenantId: number): boolean {
-    const most = Math.min(atOnce, Math.max(fewestAtOnce, (paceNow() ?? Number.POSITIVE_INFINITY) * workMs));
-    return (activeOf.get(tenantId) ?? 0) < most - active;
+    const own = activeOf.get(tenantId) ?? 0;
+    const most = Math.max(fewestAtOnce, (paceNow() ?? Number.POSITIVE_INFINITY) * workMs);
+    return own < atOnce - active && (own === 0 || active - reading < most);
   }
 
   function noteDone(): void {
     const now = monotonic();
-    if (count === 0) {
+    // Only while there is enough to do is what is done all that can be done.
+    if (count === 0 || active - reading < fewestAtOnce - 1) {
       stretch = undefined;
       return;
     }
@@ -98,20 +108,28 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
   /** Until a tenant's next one would be done with, ms: tenants take turns. */
   function expectedMs({ waiting, first }: Queue, tenants: number): number {
     const perMs = paceNow();
-    return perMs === undefined ? 0 : ((waiting.length - first) * tenants + active) / perMs;
+    return perMs === undefined ? 0 : ((waiting.length - first) * tenants + active - reading) / perMs;
   }
 
-  function begin(tenantId: number): () => void {
+  function begin(tenantId: number): Turn {
     active++;
+    reading++;
     activeOf.set(tenantId, (activeOf.get(tenantId) ?? 0) + 1);
-    return once(() => {
-      active--;
-      noteDone();
-      const left = (activeOf.get(tenantId) ?? 0) - 1;
-      if (left > 0) activeOf.set(tenantId, left);
-      else activeOf.delete(tenantId);
-      while (beginNext());
+    const read = once(() => {
+      reading--;
     });
+    return {
+      read,
+      leave: once(() => {
+        read();
+        active--;
+        noteDone();
+        const left = (activeOf.get(tenantId) ?? 0) - 1;
+        if (left > 0) activeOf.set(tenantId, left);
+        else activeOf.delete(tenantId);
+        while (beginNext());
+      }),
+    };
   }
 
   function shift(tenantId: number, queue: Queue): Waiting | undefined {

@@ -25,9 +25,14 @@ export function createLooks<K, T>(now: () => UnixMs, ages: Ages): Looks<K, T> {
 
   function look(key: K, lookNow: () => Promise<T>): Promise<T> {
     const value = lookNow();
+    const before = found.get(key);
     if (found.size > mostKept) found.clear();
     found.set(key, { at: now(), value, isRenewed: false });
-    value.catch(() => found.delete(key));
+    value.catch(() => {
+      if (found.get(key)?.value !== value) return;
+      if (before === undefined) found.delete(key);
+      else found.set(key, { ...before, isRenewed: false });
+    });
     return value;
   }
 

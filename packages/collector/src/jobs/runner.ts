@@ -37,6 +37,9 @@ export interface RunnerOptions {
   readonly pricePerSecond: number;
 }
 
+/** Between two looks for due jobs: what can not be taken just now stays due. */
+const shortestWaitMs = 20;
+
 export const defaultRunnerOptions: RunnerOptions = {
   threads: 1,
   yields: false,
@@ -298,7 +301,7 @@ export function createRunner({
     clearTimeout(dueTimer);
     const wait = (found.nextDueAt ?? Number.POSITIVE_INFINITY) - now();
     if (wait < options.pollMs)
-      dueTimer = setTimeout(() => void guarded('looking for due jobs', sweep), Math.max(1, wait));
+      dueTimer = setTimeout(() => void guarded('looking for due jobs', sweep), Math.max(shortestWaitMs, wait));
     wake();
   }
 

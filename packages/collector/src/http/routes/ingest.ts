@@ -48,12 +48,14 @@ export function ingestRoutes(
         },
       );
     }
-    const leave = await intake.enter(tenant.tenantId, signal).catch((error: unknown) => {
+    const turn = await intake.enter(tenant.tenantId, signal).catch((error: unknown) => {
       self.refusedBatches.add(1, { code: error instanceof TarsierError ? error.code : 'ingest/busy' });
       throw error;
     });
     try {
-      const { duplicate, flushIntervalS, samples } = await ingest.accept(tenant, await readBody(c, maxBatchBytes), {
+      const body = await readBody(c, maxBatchBytes);
+      turn.read();
+      const { duplicate, flushIntervalS, samples } = await ingest.accept(tenant, body, {
         host,
         async admit(count) {
           tellRate(c, 'samples', await limiter.samples(identity, count));
@@ -66,7 +68,7 @@ export function ingestRoutes(
       self.refusedBatches.add(1, { code: error instanceof TarsierError ? error.code : 'http/internal' });
       throw error;
     } finally {
-      leave();
+      turn.leave();
     }
   });
 }

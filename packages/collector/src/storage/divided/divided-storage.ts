@@ -150,11 +150,20 @@ export function createDividedStorage(
     scopeOf: (found: T) => OfTenant,
   ): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
+      const found: { readonly name: string; readonly one: T }[] = [];
       const asked = all.map(async ({ name, storage }) => {
-        const found = await ask(storage);
-        if (found !== undefined && isIn(name)(scopeOf(found))) resolve(found);
+        const one = await ask(storage);
+        if (one === undefined) return;
+        found.push({ name, one });
+        if (isIn(name)(scopeOf(one))) resolve(one);
       });
       void Promise.allSettled(asked).then((answers) => {
+        // Where it went may have answered before the switch, and where it was after it.
+        const moved = found.find(({ name, one }) => isIn(name)(scopeOf(one)));
+        if (moved !== undefined) {
+          resolve(moved.one);
+          return;
+        }
         const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
         if (failed.length === 0) resolve(undefined);
         else reject(failed.find(isMoving) ?? failed[0]);
@@ -201,6 +210,15 @@ export function createDividedStorage(
   const toAll = async (write: (storage: Storage) => Promise<unknown>): Promise<void> => {
     for (const { storage } of all) await write(storage);
   };
+  /** What a database passes over of a tenant that is closed does not look different from what is not there. */
+  function throwWhereClosed(): void {
+    if (places.anyClosed()) throw movingError();
+  }
+  const toAllOpen = (write: (storage: Storage) => Promise<unknown>): Promise<void> =>
+    throughMove(undefined, async () => {
+      await toAll(write);
+      throwWhereClosed();
+    });
   /** What the rest has to be the parameter says; what is known of `K` within does not. */
   const route = <K extends keyof Storage>(
     key: K,
@@ -293,6 +311,7 @@ export function createDividedStorage(
           if ('key' in found) return found;
           if (found.kind !== 'unknown') fault = found;
         }
+        throwWhereClosed();
         return fault;
       },
     }),
@@ -302,6 +321,7 @@ export function createDividedStorage(
           const found = await storage.sessions.redeem(...args);
           if (found !== undefined && isIn(name)(found.tenant)) return found;
         }
+        throwWhereClosed();
         return undefined;
       },
       find: (token, now) =>
@@ -309,8 +329,8 @@ export function createDividedStorage(
           (storage) => storage.sessions.find(token, now),
           ({ tenant }) => tenant,
         ),
-      end: (token) => toAll((storage) => storage.sessions.end(token)),
-      endOthers: (account, keep) => toAll((storage) => storage.sessions.endOthers(account, keep)),
+      end: (token) => toAllOpen((storage) => storage.sessions.end(token)),
+      endOthers: (account, keep) => toAllOpen((storage) => storage.sessions.endOthers(account, keep)),
     }),
     hosts: route('hosts'),
     series: route('series', { sentByAgent: (known) => of(known.scope).series.sentByAgent(known) }),
@@ -489,6 +509,7 @@ export function createDividedStorage(
         async claim(request, plan, onTaken) {
           const turn = claimNext++;
           const order = all.map((_, at) => all[(turn + at) % all.length]);
+          let left = false;
           let [nothing, failure]: [Awaited<ReturnType<typeof jobs.work.claim>> | undefined, unknown] = [
             undefined,
             undefined,
@@ -501,7 +522,9 @@ export function createDividedStorage(
                 taken = some.length;
                 onTaken(some);
               });
-              if (taken > 0) return early;
+              left ||= early.result.left;
+              // Of those that were not asked nothing is known.
+              if (taken > 0) return { ...early, result: { left: left || one !== order.at(-1) } };
               nothing = early;
             } catch (error) {
               if (taken > 0) throw error;
@@ -510,7 +533,7 @@ export function createDividedStorage(
             }
           }
           if (nothing === undefined) throw failure;
-          return nothing;
+          return { ...nothing, result: { left: left || failure !== undefined } };
         },
         async view() {
           const views = await gather(async (storage, isHere) => {
@@ -526,7 +549,17 @@ export function createDividedStorage(
           const done = await Promise.all(
             Array.from(
               Map.groupBy(outcomes, ({ tenantId }) => tenantId),
-              ([tenantId, some]) => throughMove({ tenantId }, () => of({ tenantId }).jobs.work.finish(some, now)),
+              ([tenantId, some]) =>
+                throughMove({ tenantId }, async () => {
+                  const storage = of({ tenantId });
+                  const counted = await storage.jobs.work.finish(some, now);
+                  // A tenant that is closed passes rows over: they are not another worker's.
+                  if (counted.length < some.length) {
+                    await places.refresh();
+                    if (places.isClosed({ tenantId }) || of({ tenantId }) !== storage) throw movingError();
+                  }
+                  return counted;
+                }),
             ),
           );
           return done.flat();

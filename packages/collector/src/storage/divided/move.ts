@@ -332,6 +332,8 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
     const closedAt = performance.now();
     await setStep(held, tenantId, { database, step: 'closing', other: to, moves });
     await sleep(notice);
+    // Who has lost the lock has lost this connection, and does no more: another may have undone this.
+    await held`select 1`;
     await closeTenant(source, tenantId, names);
     await onPoint('closed');
     const rows = await copyRest(source, target, tenantId, tables);

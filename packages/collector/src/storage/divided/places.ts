@@ -37,6 +37,8 @@ export interface Places {
   isMoving(scope: OfTenant): boolean;
   /** Counts its moves. */
   moves(scope: OfTenant): number;
+  /** Whether some tenant takes no writes just now. */
+  anyClosed(): boolean;
   /** Whether somebody moves a tenant, or began to. */
   anyMoves(): boolean;
   /** One that is in the directory, by its name. */
@@ -116,6 +118,7 @@ export function createPlaces(
     isClosed: (scope) => placeOf(scope)?.step === 'closing',
     isMoving: (scope) => (placeOf(scope)?.step ?? null) !== null,
     moves: (scope) => placeOf(scope)?.moves ?? 0,
+    anyClosed: () => [...places.values()].some(({ step }) => step === 'closing'),
     anyMoves: () => [...places.values()].some(({ step }) => step !== null),
     named(name) {
       for (const { tenantId, name: tenant } of places.values()) if (tenant === name) return { tenantId, tenant };

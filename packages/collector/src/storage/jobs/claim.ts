@@ -203,7 +203,7 @@ const lanesSeen = (sql: AnySql) => sql`
   ), seen as materialized (
     select lane.*, l.max_running, coalesce(l.paused, false) as paused, a.weight, a.finish_tag,
       least(a.max_running, coalesce(m.value, (k.limits->>'jobs-running')::float8))::int as tenant_max_running,
-      a.paused as tenant_paused,
+      a.paused or exists (select from closed_tenant c where c.tenant_id = lane.tenant_id) as tenant_paused,
       (select max(start_tag) from job_lane where job_lane.type = '*') as virtual_time, t.name as tenant
     from lane
     left join job_lane l on l.tenant_id = lane.tenant_id and l.type = lane.type

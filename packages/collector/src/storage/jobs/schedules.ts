@@ -72,7 +72,7 @@ export async function fireSchedules(
     const fired = await sql.begin(async (tx) => {
       const [row] = await tx<ScheduleRow[]>`
         select s.*, t.name as tenant from job_schedule s join tenant t using (tenant_id)
-        where s.next_at <= ${now} order by s.next_at limit 1 for update of s skip locked`;
+        where s.next_at <= ${now} and s.tenant_id not in (select tenant_id from closed_tenant) order by s.next_at limit 1 for update of s skip locked`;
       if (row === undefined) return undefined;
       const scope = { tenantId: row.tenant_id, tenant: row.tenant };
       const { jobs, nextAt } = await decide(scope, scheduleOf(row));

@@ -72,7 +72,9 @@ export async function sweepJobs(
     returning tenant_id, id, state, has_dependents`;
   const due = await sql`
     update job set state = 'waiting' where state = 'delayed' and due_at <= ${now}`;
-  const [next] = await sql<{ due_at: number | null }[]>`select min(due_at) as due_at from job where state = 'delayed'`;
+  const [next] = await sql<{ due_at: number | null }[]>`
+    select min(due_at) as due_at from job
+    where state = 'delayed' and tenant_id not in (select tenant_id from closed_tenant)`;
   const implausible = await sql<{ tenant_id: number; id: string; fence: number }[]>`
     select tenant_id, id, fence from job
     where state = 'running' and lease_until > clock_timestamp() + make_interval(secs => ${(2 * leaseMs) / 1_000})`;
