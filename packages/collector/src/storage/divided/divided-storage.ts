@@ -157,17 +157,15 @@ export function createDividedStorage(
         found.push({ name, one });
         if (isIn(name)(scopeOf(one))) resolve(one);
       });
-      void Promise.allSettled(asked).then((answers) => {
-        // Where it went may have answered before the switch, and where it was after it.
-        const moved = found.find(({ name, one }) => isIn(name)(scopeOf(one)));
-        if (moved !== undefined) {
-          resolve(moved.one);
-          return;
-        }
-        const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
-        if (failed.length === 0) resolve(undefined);
-        else reject(failed.find(isMoving) ?? failed[0]);
-      });
+      Promise.allSettled(asked)
+        .then((answers) => {
+          // Where it went may have answered before the switch, and where it was after it.
+          const moved = found.find(({ name, one }) => isIn(name)(scopeOf(one)));
+          const failed = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+          if (moved !== undefined || failed.length === 0) resolve(moved?.one);
+          else reject(failed.find(isMoving) ?? failed[0]);
+        })
+        .catch(reject);
     });
   }
 
