@@ -48,13 +48,14 @@ export function createLedgerReporter({
   async function report(withinMs: number): Promise<void> {
     const through = await accounted();
     const { poster, key, host } = target;
+    const client = clientOver(poster, key, withinMs);
     const { rows, revision } = book.changes(reported);
     // An hour that is over is told of once more, so that the collector knows that it is.
     if (rows.length === 0 && hourOf(through) === hourOf(reportedThrough)) return;
     for (let at = 0; at === 0 || at < rows.length; at += mostRows) {
       const hours = rows.slice(at, at + mostRows).map(({ hour, ...row }) => ({ hour: hour * hourMs, ...row }));
       try {
-        await clientOver(poster, key, withinMs).call('PUT /v1/hosts/{host}/ledger', {
+        await client.call('PUT /v1/hosts/{host}/ledger', {
           params: { host },
           body: { source: book.source, through, hours },
         });

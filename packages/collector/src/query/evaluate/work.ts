@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TarsierError } from '@tarsier/protocol';
+import { EventTurn } from '../../event-turn.ts';
 import type { EngineLimits } from '../limits.ts';
 import { sizeOf, type StoredSeries } from '../series-reader.ts';
 
@@ -10,8 +10,7 @@ const turnMs = 4;
 export class Work {
   readonly #signal: AbortSignal | undefined;
   readonly #limits: Pick<EngineLimits, 'series' | 'samples'>;
-  readonly #now: () => number;
-  #turnEnds: number;
+  readonly #turn: EventTurn;
   /** Samples read from the store. */
   samplesRead = 0;
   /** Samples read and points computed, all together: what the limit is on. */
@@ -29,8 +28,7 @@ export class Work {
   }) {
     this.#signal = signal;
     this.#limits = limits;
-    this.#now = now;
-    this.#turnEnds = now() + turnMs;
+    this.#turn = new EventTurn(turnMs, now);
   }
 
   /** What may still be read. */
@@ -76,12 +74,11 @@ export class Work {
   /** To be called between two series: lets others have a turn, and ends when the query was given up. */
   pause(): Promise<void> | undefined {
     this.#signal?.throwIfAborted();
-    return this.#now() < this.#turnEnds ? undefined : this.#yield();
+    return this.#turn.isOver() ? this.#yield() : undefined;
   }
 
   async #yield(): Promise<void> {
-    await nextTurn();
+    await this.#turn.next();
     this.#signal?.throwIfAborted();
-    this.#turnEnds = this.#now() + turnMs;
   }
 }

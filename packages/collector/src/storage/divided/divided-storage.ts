@@ -139,6 +139,25 @@ export function createDividedStorage(
     }
   }
 
+  /** Things of several tenants, those of each together: one that moves holds up none of the others'. */
+  function eachThroughMove<T extends OfTenant, R>(
+    things: readonly T[],
+    write: (tenant: OfTenant, some: readonly T[]) => Promise<R>,
+  ): Promise<R[]> {
+    const groups = Map.groupBy(things, ({ tenantId }) => tenantId);
+    return Promise.all(
+      Array.from(groups, ([tenantId, some]) => throughMove({ tenantId }, () => write({ tenantId }, some))),
+    );
+  }
+
+  /** @returns what ends it */
+  async function listenAtAll(listen: (storage: Storage) => Promise<() => Promise<void>>): Promise<() => Promise<void>> {
+    const listening = await Promise.all(all.map(({ storage }) => listen(storage)));
+    return async () => {
+      await Promise.all(listening.map((unlisten) => unlisten()));
+    };
+  }
+
   /**
    * What the database says that knows a secret, if it is of a tenant that is there: as soon as one does, whatever the
    * others are at.
@@ -425,12 +444,7 @@ export function createDividedStorage(
     bus: {
       tell: (message) => homeStorage.bus.tell(message),
       // What is told within a transaction is told where that is.
-      async listen(...args) {
-        const listening = await Promise.all(all.map(({ storage }) => storage.bus.listen(...args)));
-        return async () => {
-          await Promise.all(listening.map((unlisten) => unlisten()));
-        };
-      },
+      listen: (...args) => listenAtAll((storage) => storage.bus.listen(...args)),
     },
     changeEvents: route('changeEvents', {
       async expire(...args) {
@@ -500,7 +514,7 @@ export function createDividedStorage(
             return decide(scope, schedule);
           }),
         );
-        return fired.reduce((sum, count) => sum + count, 0);
+        return sum(fired);
       },
       work: {
         // Databases take turns: each has an order of its own.
@@ -544,22 +558,16 @@ export function createDividedStorage(
           };
         },
         async finish(outcomes, now) {
-          const done = await Promise.all(
-            Array.from(
-              Map.groupBy(outcomes, ({ tenantId }) => tenantId),
-              ([tenantId, some]) =>
-                throughMove({ tenantId }, async () => {
-                  const storage = of({ tenantId });
-                  const counted = await storage.jobs.work.finish(some, now);
-                  // A tenant that is closed passes rows over: they are not another worker's.
-                  if (counted.length < some.length) {
-                    await places.refresh();
-                    if (places.isClosed({ tenantId }) || of({ tenantId }) !== storage) throw movingError();
-                  }
-                  return counted;
-                }),
-            ),
-          );
+          const done = await eachThroughMove(outcomes, async (tenant, some) => {
+            const storage = of(tenant);
+            const counted = await storage.jobs.work.finish(some, now);
+            // A tenant that is closed passes rows over: they are not another worker's.
+            if (counted.length < some.length) {
+              await places.refresh();
+              if (places.isClosed(tenant) || of(tenant) !== storage) throw movingError();
+            }
+            return counted;
+          });
           return done.flat();
         },
         async renew(runs, leaseMs) {
@@ -583,12 +591,7 @@ export function createDividedStorage(
           );
         },
         async addEvents(events) {
-          await Promise.all(
-            Array.from(
-              Map.groupBy(events, ({ tenantId }) => tenantId),
-              ([tenantId, some]) => throughMove({ tenantId }, () => of({ tenantId }).jobs.work.addEvents(some)),
-            ),
-          );
+          await eachThroughMove(events, (tenant, some) => of(tenant).jobs.work.addEvents(some));
         },
         async sweep({ presumedLost, ...rest }) {
           const found = await gather(async (storage, isHere) => {
@@ -598,7 +601,7 @@ export function createDividedStorage(
           const due = found.flatMap(({ nextDueAt }) => nextDueAt ?? []);
           return {
             takenOver: found.flatMap(({ takenOver }) => takenOver),
-            due: found.reduce((sum, one) => sum + one.due, 0),
+            due: sum(found.map((one) => one.due)),
             nextDueAt: due.length === 0 ? undefined : Math.min(...due),
             implausible: found.flatMap(({ implausible }) => implausible),
           };
@@ -611,12 +614,7 @@ export function createDividedStorage(
           await gather((storage) => storage.jobs.work.vacuum());
         },
         tellChanged: (tenantId, ids) => of({ tenantId }).jobs.work.tellChanged(tenantId, ids),
-        async listen(onHint) {
-          const listening = await Promise.all(all.map(({ storage }) => storage.jobs.work.listen(onHint)));
-          return async () => {
-            await Promise.all(listening.map((unlisten) => unlisten()));
-          };
-        },
+        listen: (onHint) => listenAtAll((storage) => storage.jobs.work.listen(onHint)),
         saveWorker: jobs.work.saveWorker,
         deleteWorker: jobs.work.deleteWorker,
         workers: jobs.work.workers,

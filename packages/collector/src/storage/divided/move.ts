@@ -127,8 +127,7 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
     const source = client(database);
     // Writes go on first.
     await setStep(directory, tenantId, { ...place, step: 'copying' });
-    const [closed] = await source`select 1 from closed_tenant where tenant_id = ${tenantId}`;
-    if (closed !== undefined) await openTenant(source, tenantId);
+    await openIfClosed(source, tenantId);
     await removeTriggers(source, tenantId, 'closed');
     await removeTriggers(source, tenantId, 'moved');
     await source`delete from move_log where tenant_id = ${tenantId}`;
@@ -150,8 +149,7 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
   ): Promise<void> {
     const { tenantId, database, other } = place;
     const target = client(database);
-    const [closed] = await target`select 1 from closed_tenant where tenant_id = ${tenantId}`;
-    if (closed !== undefined) await openTenant(target, tenantId);
+    await openIfClosed(target, tenantId);
     await onPoint('opened');
     await removeTriggers(target, tenantId, 'closed');
     const [since] = await directory<{ ms: number }[]>`
@@ -237,7 +235,7 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
           await held`
             insert into tenant_place (tenant_id, name, database) values (${tenantId}, ${tenant}, ${home})
             on conflict do nothing`;
-          const place = (await listPlaces(held)).find((one) => one.tenantId === tenantId);
+          const place = await placeOf(held, tenantId);
           if (place === undefined) throw cannot(`${tenant} was deleted`);
           const { database } = place;
           if (database === to) throw cannot(`${tenant} is in ${to} already`);
@@ -249,12 +247,12 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
           try {
             return await copyAndSwitch({ held, source, target, place, to, notice, onPoint });
           } catch (error) {
-            const now = (await listPlaces(held)).find((one) => one.tenantId === tenantId);
+            const now = await placeOf(held, tenantId);
             // What only has to be cleared is cleared later.
             if (now !== undefined && now.step !== null && now.step !== 'clearing') await undo(client, held, now);
             throw error;
           } finally {
-            const now = (await listPlaces(held)).find((one) => one.tenantId === tenantId);
+            const now = await placeOf(held, tenantId);
             if (now?.step === 'clearing') await finish(client, held, now, options, true);
           }
         });
@@ -289,7 +287,7 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
     wait: boolean,
   ): Promise<boolean> {
     // As it is now that nobody else is at it.
-    const place = (await listPlaces(held)).find((one) => one.tenantId === tenantId);
+    const place = await placeOf(held, tenantId);
     if (place === undefined || place.step === null) return false;
     if (place.step === 'clearing') await finish(client, held, place, options, wait);
     else await undo(client, held, place);
@@ -348,6 +346,15 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
     await openTenant(target, tenantId);
     return { rows, closedMs: performance.now() - closedAt };
   }
+}
+
+async function placeOf(directory: TarsierSql, tenantId: number): Promise<Place | undefined> {
+  return (await listPlaces(directory)).find((one) => one.tenantId === tenantId);
+}
+
+async function openIfClosed(sql: TarsierSql, tenantId: number): Promise<void> {
+  const [closed] = await sql`select 1 from closed_tenant where tenant_id = ${tenantId}`;
+  if (closed !== undefined) await openTenant(sql, tenantId);
 }
 
 function namesOf({ early, late }: TablesToMove): readonly string[] {
