@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { silentLog } from '../../packages/collector/src/log.ts';
 import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
+import { urlOf } from '../../packages/collector/src/storage/testing-url.ts';
 import { treeCpu } from '../proc-cpu.ts';
 import { createFloor } from './floor.ts';
 import { graphileQueue, installPeers, pgBossQueue } from './peers.ts';
@@ -28,15 +29,13 @@ const ballasts = [
 const folder = mkdtempSync(join(tmpdir(), 'tarsier-bench-'));
 chmodSync(folder, 0o755);
 const embedded = await openEmbedded({ dataFolder: join(folder, 'data'), use: 'own', log: silentLog });
-const { host, port, user, password } = embedded.connection;
 const admin = postgres({ ...embedded.connection, database: 'postgres', max: 1, onnotice() {} });
 
 async function database(name: string) {
   await admin.unsafe(`drop database if exists ${name} with (force)`);
   await admin.unsafe(`create database ${name}`);
   const connection = { ...embedded.connection, database: name };
-  const url = `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${name}?host=${encodeURIComponent(host)}`;
-  return { connection, url, sql: postgres({ ...connection, max: 2, onnotice() {} }) };
+  return { connection, url: urlOf(embedded.connection, name), sql: postgres({ ...connection, max: 2, onnotice() {} }) };
 }
 
 /** CPU of this process, and of the database. */

@@ -1,6 +1,7 @@
 import { newJobSchema } from '@tarsier/protocol/api';
 import type postgres from 'postgres';
 import { z } from 'zod';
+import { monthOf } from '../../packages/collector/src/jobs/testing-budget.ts';
 import { defineJobType, jobTypesOf } from '../../packages/collector/src/jobs/job-type.ts';
 import { startJobs, type JobsRunning } from '../../packages/collector/src/jobs/start-jobs.ts';
 import { silentLog } from '../../packages/collector/src/log.ts';
@@ -19,16 +20,7 @@ export async function tarsierQueue(connection: Connection, sql: postgres.Sql): P
   for (const [at, scope] of scopes.entries()) {
     await storage.jobs.setLane(scope, '*', { weight: weights[at] });
     const amount = 1_000_000_000_000_000;
-    const budget = {
-      id: 'all',
-      kind: 'jobs',
-      target: '*',
-      period: 'month',
-      weight: 1,
-      automatic: false,
-      amount,
-    } as const;
-    await storage.budgets.put(scope, budget, { by: 'bench', at: Date.now() });
+    await storage.budgets.put(scope, monthOf(amount), { by: 'bench', at: Date.now() });
   }
   const started = new Map<string, (at: number) => void>();
   const bare = { payload: z.looseObject({}), runs: 'inline', estimateMs: () => 1 } as const;

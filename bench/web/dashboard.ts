@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { buildWeb, webIsOutdated, webRoot } from '../../scripts/web.ts';
+import { spreadOf } from '../../test/alerts/stages.ts';
 import { startProxy, type Proxy } from '../../test/faults/chaos/proxy.ts';
 import { freePort, killAll, temporaryFolder } from '../../test/support/processes.ts';
-import { createApi, createKey, startCollector, type Api, type RunningCollector } from '../../test/support/tarsier.ts';
+import { createApi, createKey, startCollector, type Api } from '../../test/support/tarsier.ts';
 
 const hostCount = 24;
 const historyS = 300;
@@ -24,10 +25,8 @@ export interface DashboardNumbers {
 }
 
 interface Served {
-  readonly collector: RunningCollector;
   readonly proxy: Proxy;
   readonly api: Api;
-  readonly key: string;
 }
 
 export async function measureDashboard(browser: Browser): Promise<DashboardNumbers> {
@@ -37,8 +36,7 @@ export async function measureDashboard(browser: Browser): Promise<DashboardNumbe
     const data = `${folder.path}/data`;
     const collector = await startCollector(data, await freePort(), { TARSIER_WEB_ROOT: webRoot });
     const proxy = await startProxy(new URL(collector.url));
-    const key = await createKey(data, 'admin');
-    const served = { collector, proxy, key, api: createApi(collector.url, key) };
+    const served = { proxy, api: createApi(collector.url, await createKey(data, 'admin')) };
     const names = Array.from({ length: hostCount }, (_, i) => `web-${i + 1}`);
     for (const host of names) await send(served, host, historyS);
     const context = await browser.newContext({ viewport });
@@ -60,7 +58,7 @@ export async function measureDashboard(browser: Browser): Promise<DashboardNumbe
 }
 
 /** The last seconds of a host's vital signs. */
-async function send({ collector, key }: Served, host: string, seconds: number): Promise<void> {
+async function send({ api }: Pick<Served, 'api'>, host: string, seconds: number): Promise<void> {
   const now = Math.floor(Date.now() / 1000) * 1000;
   const lines = Array.from({ length: seconds }, (_, i) => {
     const time = now - (seconds - 1 - i) * 1000;
@@ -70,16 +68,7 @@ memory_used_ratio ${wave / 2} ${time}
 load_average{window="1m"} ${wave * 3} ${time}
 network_received_bytes_total ${time / 10} ${time}`;
   });
-  await post(collector, key, host, `# TYPE network_received_bytes_total counter\n${lines.join('\n')}\n`);
-}
-
-async function post(collector: RunningCollector, key: string, host: string, body: string): Promise<void> {
-  const response = await fetch(new URL(`/v1/import/prometheus?host=${host}`, collector.url), {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'text/plain' },
-    body,
-  });
-  if (!response.ok) throw new Error(`import: ${response.status} ${await response.text()}`);
+  await api.importText(host, `# TYPE network_received_bytes_total counter\n${lines.join('\n')}\n`);
 }
 
 /** Runs in the page from its start: notes when all hosts and charts are there and nothing loads any more. */
@@ -131,7 +120,10 @@ async function readyTimes(
     );
     await context.close();
   }
-  return { readyMs: median(runs.map(({ ready }) => ready)), firstPaintMs: median(runs.map(({ paint }) => paint)) };
+  return {
+    readyMs: spreadOf(runs.map(({ ready }) => ready)).p50,
+    firstPaintMs: spreadOf(runs.map(({ paint }) => paint)).p50,
+  };
 }
 
 interface Probe extends Element {
@@ -144,7 +136,7 @@ interface Probe extends Element {
 
 /** The dashboard with one more chart, of a series of our own. */
 async function probePage(context: BrowserContext, served: Served): Promise<Page> {
-  await post(served.collector, served.key, 'probe', `probe_value 1 ${Date.now()}\n`);
+  await served.api.importText('probe', `probe_value 1 ${Date.now()}\n`);
   const page = await context.newPage();
   await page.goto(served.proxy.url);
   await page.locator('tarsier-chart canvas').first().waitFor();
@@ -183,7 +175,7 @@ async function commitsToPixels(
   for (let commit = 0; commit < commits; commit++) {
     const time = Date.now();
     const from = performance.timeOrigin + performance.now();
-    await post(served.collector, served.key, 'probe', `probe_value ${Math.sin(commit / 10)} ${time}\n`);
+    await served.api.importText('probe', `probe_value ${Math.sin(commit / 10)} ${time}\n`);
     sent.set(time, { from, committed: performance.timeOrigin + performance.now() });
     await sleep(Math.max(0, time + commitEveryMs - Date.now()));
   }
@@ -201,7 +193,7 @@ async function cutAndResume(page: Page, context: BrowserContext, served: Served)
   const feeding = (async () => {
     while (sending) {
       const time = Date.now();
-      await post(served.collector, served.key, 'probe', `probe_value ${Math.random()} ${time}\n`);
+      await served.api.importText('probe', `probe_value ${Math.random()} ${time}\n`);
       await sleep(Math.max(0, time + 1000 - Date.now()));
     }
   })();
@@ -230,8 +222,4 @@ async function cutAndResume(page: Page, context: BrowserContext, served: Served)
     missing: (stored?.points ?? []).filter(([time]) => !times.has(time)).length,
     doubled: held.length - times.size,
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }

@@ -3,6 +3,7 @@ import { costOptimizationSchema } from '@tarsier/protocol/api';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { LiveMessage } from '@tarsier/protocol/live';
 import { z } from 'zod';
+import { dayOfTokens } from '../support/llm-day.ts';
 import { eventually, freePort, killAll, run, temporaryFolder } from '../support/processes.ts';
 import { createApi, createKey, startCollector, startWorker, type Api } from '../support/tarsier.ts';
 
@@ -76,26 +77,7 @@ test('a new tenant’s host tells what its AI agents use; a job prices it, is qu
     await eventually(async () => ((await used()) >= least ? true : undefined));
   }
 
-  // A day of two more agents, of which one caches its prompts.
-  const now = Date.now();
-  const lines = ['plain', 'caching'].flatMap((agent) =>
-    Array.from({ length: 97 }, (_, at) => {
-      const time = now - (96 - at) * 900_000;
-      const labels = `agent="${agent}",provider="acme",model="large"`;
-      const cached = agent === 'caching' ? 9_000 * at : 0;
-      return [
-        `llm_tokens_total{${labels},type="input"} ${10_000 * at - cached} ${time}`,
-        `llm_tokens_total{${labels},type="cached"} ${cached} ${time}`,
-        `llm_calls_total{${labels}} ${at} ${time}`,
-      ].join('\n');
-    }),
-  );
-  const imported = await fetch(new URL('/v1/import/prometheus?host=app-1', collector.url), {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'text/plain' },
-    body: `# TYPE llm_tokens_total counter\n# TYPE llm_calls_total counter\n${lines.join('\n')}\n`,
-  });
-  expect([200, 204]).toContain(imported.status);
+  await api.importText('app-1', dayOfTokens());
 
   const job = { type: 'cost_optimization', payload: { days: 1 } };
   const quote = z.looseObject({ cost: z.string(), reserved: z.string() }).parse(await api.post('/v1/jobs/quote', job));
@@ -154,12 +136,8 @@ async function newerKinds(api: Api, url: string, key: string): Promise<void> {
     ].join('\n');
   });
   const gauges = ['cpu_busy_ratio', 'cpu_cores', 'memory_total_bytes', 'memory_available_bytes'];
-  const imported = await fetch(new URL('/v1/import/prometheus?host=app-3', url), {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'text/plain' },
-    body: `${gauges.map((name) => `# TYPE ${name} gauge\n`).join('')}${lines.join('\n')}\n`,
-  });
-  expect([200, 204]).toContain(imported.status);
+  const types = gauges.map((name) => `# TYPE ${name} gauge\n`).join('');
+  await api.importText('app-3', `${types}${lines.join('\n')}\n`);
   const selector = 'cpu_busy_ratio{host="app-3"}';
   for (const agent of ['plain', 'caching']) {
     await api.put(`/v1/budgets/${agent}`, { kind: 'agent', target: agent, amount: '10.00' });

@@ -58,12 +58,7 @@ beforeAll(async () => {
     return token;
   });
   for (const tenant of Object.keys(keys)) await api(tenant).put('/v1/cors-origins', { origins: [site.origin] });
-  const imported = await fetch(`${url}/v1/import/prometheus?host=till-1`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${keys['globex']}`, 'content-type': 'text/plain' },
-    body: '# TYPE orders_open gauge\norders_open 42\n',
-  });
-  expect(imported.ok).toBe(true);
+  await api('globex').importText('till-1', '# TYPE orders_open gauge\norders_open 42\n');
 }, 600_000);
 afterEach((context) => {
   if (context.task.result?.state === 'fail') process.stdout.write(collector.stderr.slice(-20).join('\n'));

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildWeb, webIsOutdated, webRoot } from '../../scripts/web.ts';
 import { startProxy, type Proxy } from '../faults/chaos/proxy.ts';
 import { chromiumFlags, chromiumPath } from '../support/chromium.ts';
+import { dayOfTokens } from '../support/llm-day.ts';
 import { axeViolations, focusFaults } from '../support/page-checks.ts';
 import { eventually, freePort, killAll, run, temporaryFolder } from '../support/processes.ts';
 import { createApi, createKey, startCollector, type Api, type RunningCollector } from '../support/tarsier.ts';
@@ -24,7 +25,6 @@ let page: Page;
 let collector: RunningCollector;
 let proxy: Proxy;
 let api: Api;
-let key: string;
 
 beforeAll(async () => {
   if (webIsOutdated()) await buildWeb();
@@ -34,8 +34,7 @@ beforeAll(async () => {
   ]);
   // Between browser and collector: what cuts the network.
   proxy = await startProxy(new URL(collector.url));
-  key = await createKey(data, 'admin');
-  api = createApi(collector.url, key);
+  api = createApi(collector.url, await createKey(data, 'admin'));
   context = await browser.newContext({ locale: 'en-US', viewport: { width: 1280, height: 900 } });
   context.setDefaultTimeout(patience);
   page = await context.newPage();
@@ -118,7 +117,7 @@ async function newestStored(): Promise<number> {
 }
 
 test('a cost job is priced, submitted and followed to its end, and what it found stands on the cost page', async () => {
-  await importDayOfTokens();
+  await api.importText('app-1', dayOfTokens());
   await api.put('/v1/prices', { models: [{ model: 'large', input: '3', output: '15', cachedInput: '0.3' }] });
   await page.goto(`${proxy.url}/#/jobs`);
   const form = page.locator('tarsier-job-form');
@@ -139,27 +138,6 @@ test('a cost job is priced, submitted and followed to its end, and what it found
   await page.goto(`${proxy.url}/#/cost`);
   await page.locator('tarsier-cost').getByText('plain with large').first().waitFor();
 });
-
-/** Two agents of a model, of which one caches its prompts. */
-async function importDayOfTokens(): Promise<void> {
-  const now = Date.now();
-  const lines = ['plain', 'caching'].flatMap((agent) =>
-    Array.from({ length: 97 }, (_, at) => {
-      const time = now - (96 - at) * 900_000;
-      const labels = `agent="${agent}",provider="acme",model="large"`;
-      const cached = agent === 'caching' ? 9_000 * at : 0;
-      return `llm_tokens_total{${labels},type="input"} ${10_000 * at - cached} ${time}
-llm_tokens_total{${labels},type="cached"} ${cached} ${time}
-llm_calls_total{${labels}} ${at} ${time}`;
-    }),
-  );
-  const imported = await fetch(new URL('/v1/import/prometheus?host=app-1', collector.url), {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'text/plain' },
-    body: `# TYPE llm_tokens_total counter\n# TYPE llm_calls_total counter\n${lines.join('\n')}\n`,
-  });
-  expect([200, 204]).toContain(imported.status);
-}
 
 const main = ['', `hosts/${host}`, 'explore?query=cpu_busy_ratio', 'alerts', 'jobs'];
 const others = ['hosts', 'anomalies', 'models', 'cost', 'dashboards', 'rules', 'embed', 'settings', 'settings/users'];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { newJobSchema } from '@tarsier/protocol/api';
+import { monthOf } from '../../packages/collector/src/jobs/testing-budget.ts';
 import { createJobQueue, type JobQueue } from '../../packages/collector/src/jobs/queue.ts';
 import { jobTypes } from '../../packages/collector/src/jobs/testing-types.ts';
 import { silentLog } from '../../packages/collector/src/log.ts';
@@ -94,16 +95,7 @@ test.each(['place of its tenant', 'of its budget'])('two workers never both give
   if (last === 'of its budget') {
     // A run of up to 33 ms has 0.1 USD set aside: a second one beside it is too much.
     const amount = 150_000_000;
-    const budget = {
-      id: 'b',
-      kind: 'jobs',
-      target: '*',
-      period: 'month',
-      weight: 1,
-      automatic: false,
-      amount,
-    } as const;
-    await storage.budgets.put(racing, budget, { by: 'test', at: Date.now() });
+    await storage.budgets.put(racing, monthOf(amount, { id: 'b' }), { by: 'test', at: Date.now() });
   } else await storage.jobs.setLane(racing, '*', { maxRunning: 1 });
   const jobs = Array.from({ length: 60 }, (_, at) => newJobSchema.parse({ type: types[at % 2], payload: { ms: 5 } }));
   await queue.submit(racing, jobs, 'test');

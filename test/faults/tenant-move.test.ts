@@ -4,7 +4,8 @@ import postgres from 'postgres';
 import { afterAll, expect, onTestFailed, test } from 'vitest';
 import { silentLog } from '../../packages/collector/src/log.ts';
 import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
-import { embeddedEnvironment, embeddedUrl } from '../support/database.ts';
+import { urlOf } from '../../packages/collector/src/storage/testing-url.ts';
+import { embeddedEnvironment } from '../support/database.ts';
 import { eventually, freePort, killAll, temporaryFolder } from '../support/processes.ts';
 import { collectorCommand, createApi, createKey, readLedger, startAgent, startCollector } from '../support/tarsier.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
@@ -20,7 +21,7 @@ const [first, east] = await Promise.all(
 if (first === undefined || east === undefined) throw new Error('a server was not started');
 const environment = {
   ...embeddedEnvironment(first.connection),
-  TARSIER_DATABASES: `east=${embeddedUrl(east.connection)}`,
+  TARSIER_DATABASES: `east=${urlOf(east.connection, 'postgres')}`,
   TARSIER_LEASE_SECONDS: '3',
 };
 const receiver = await startWebhookReceiver();

@@ -6,10 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { treeCpu } from '../../bench/proc-cpu.ts';
 import { spreadOf, type Spread } from '../alerts/stages.ts';
 import { limitCpu } from '../support/cpu-quota.ts';
+import { eventually } from '../support/processes.ts';
 import { createApi } from '../support/tarsier.ts';
 import { startSimulatedFleet, type FleetCounts, type SimulatedFleet } from './agents.ts';
-import { startRig, type Rig } from './rig.ts';
-import { storedSamples } from './run.ts';
+import { startRig, type Rig, type RigUsage } from './rig.ts';
+import { coresOf, storedSamples } from './run.ts';
 
 export interface OverloadReport {
   /** What collector and database used for all of it, and what they got, cores. */
@@ -73,18 +74,16 @@ export async function overload({
     say('all hosts are known');
 
     small.takeLags();
-    const began = { at: Date.now(), cpu: rig.usage(), flood: flood.counts() };
+    const began = { at: Date.now(), usage: rig.usage() };
     await sleep(seconds * 1_000);
     const usage = rig.usage();
-    const asked =
-      (usage.collectors + usage.postgres - began.cpu.collectors - began.cpu.postgres) /
-      ((Date.now() - began.at) / 1_000);
+    const asked = serverCores(began.usage, usage, (Date.now() - began.at) / 1_000);
     const before = spreadOf(small.takeLags());
     const memoryBefore = usage.residentBytes[0] ?? 0;
     say(`uses ${asked.toFixed(2)} cores; gets ${(asked / times).toFixed(2)} from now on`);
 
     quota.set(asked / times);
-    const from = { at: Date.now(), cpu: rig.usage(), counts: flood.counts(), stored: await storedSamples(rig) };
+    const from = { at: Date.now(), usage: rig.usage(), counts: flood.counts(), stored: await storedSamples(rig) };
     let most = 0;
     const health: number[] = [];
     let failed = 0;
@@ -98,10 +97,9 @@ export async function overload({
       await sleep(Math.max(0, asks + 500 - Date.now()));
     }
     const took = (Date.now() - from.at) / 1_000;
-    const [counts, spent] = [flood.counts(), rig.usage()];
+    const [counts, given] = [flood.counts(), serverCores(from.usage, rig.usage(), took)];
     const during = spreadOf(small.takeLags());
     const stored = ((await storedSamples(rig)) - from.stored) / took;
-    const given = (spent.collectors + spent.postgres - from.cpu.collectors - from.cpu.postgres) / took;
 
     say('the flood ends');
     const ended = Date.now();
@@ -132,17 +130,22 @@ export async function overload({
   }
 }
 
+function serverCores(before: RigUsage, after: RigUsage, seconds: number): number {
+  const { collectors, postgres } = coresOf(before, after, seconds);
+  return collectors + postgres;
+}
+
+/** @throws when it does not hold within {@link patienceMs} */
+async function until(check: () => boolean | Promise<boolean>): Promise<void> {
+  await eventually(async () => ((await check()) ? true : undefined), patienceMs);
+}
+
 async function known({ sql }: Rig, hosts: number): Promise<void> {
   await until(async () => {
     const [row] = await sql<{ hosts: number }[]>`
       select count(*)::int as hosts from host where name like 'flood-%' or name like 'small-%'`;
     return row?.hosts === hosts;
   });
-}
-
-async function until(check: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + patienceMs; Date.now() < end; await sleep(250)) if (await check()) return;
-  throw new Error(`nothing after ${patienceMs / 1_000} s`);
 }
 
 function difference(

@@ -152,7 +152,7 @@ function describeMoment({ second, residentBytes, waitingBatches }: Moment, lags:
   return `${second + 1} s: ${mib} MiB, ${waitingBatches} batches wait, lag p50 ${p50} p99 ${p99} ms`;
 }
 
-function coresOf(before: RigUsage, after: RigUsage, seconds: number): FleetReport['cores'] {
+export function coresOf(before: RigUsage, after: RigUsage, seconds: number): FleetReport['cores'] {
   return {
     collectors: (after.collectors - before.collectors) / seconds,
     postgres: (after.postgres - before.postgres) / seconds,

@@ -39,11 +39,6 @@ export function embeddedEnvironment({
   };
 }
 
-/** The same as a URL, for where there are several. */
-export function embeddedUrl({ host, port, user, password }: EmbeddedPostgres['connection']): string {
-  return `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/postgres?host=${encodeURIComponent(host)}`;
-}
-
 /** Makes the database that {@link databaseEnvironment} names, once. */
 export async function ensureDatabase(dataFolder: string): Promise<void> {
   if (server === undefined || made.has(dataFolder)) return;

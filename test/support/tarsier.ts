@@ -115,6 +115,8 @@ export interface Api {
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown): Promise<unknown>;
   put(path: string, body: unknown): Promise<unknown>;
+  /** Samples of a host, in Prometheus's text format. */
+  importText(host: string, text: string): Promise<void>;
   /** Raw samples, or one per step, by series: [Unix ms, value]. */
   samples(
     selector: string,
@@ -136,6 +138,15 @@ export function createApi(url: string, key: string): Api {
     get: call,
     post: (path, body) => call(path, { method: 'POST', body: JSON.stringify(body) }),
     put: (path, body) => call(path, { method: 'PUT', body: JSON.stringify(body) }),
+    async importText(host, text) {
+      const response = await fetch(new URL(`/v1/import/prometheus?host=${host}`, url), {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'text/plain' },
+        body: text,
+      });
+      if (response.status !== 200 && response.status !== 204)
+        throw new Error(`import of ${host}: ${response.status} ${await response.text()}`);
+    },
     async samples(selector, startMs, endMs) {
       const parameters = new URLSearchParams({
         query: selector,

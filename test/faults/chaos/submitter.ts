@@ -10,7 +10,6 @@ export interface Submitter {
 }
 
 export interface JobSums {
-  readonly jobs: number;
   readonly succeeded: number;
   /** Runs that were metered. */
   readonly runs: number;
@@ -69,7 +68,7 @@ export function startSubmitter(urls: readonly string[], key: string, tag: string
 /** What has become of jobs. */
 export async function sumsOf(sql: postgres.Sql, ids: readonly string[]): Promise<JobSums> {
   const [row] = await sql<JobSums[]>`
-    select count(*)::int as jobs, count(*) filter (where state = 'succeeded')::int as succeeded,
+    select count(*) filter (where state = 'succeeded')::int as succeeded,
       (select coalesce(sum(runs), 0)::int from job_usage where type = 'diagnose') as runs,
       (select coalesce(sum(cost), 0)::float8 from job_usage where type = 'diagnose') as charged,
       coalesce(sum(cost), 0)::float8 as cost, coalesce(sum(attempt - 1), 0)::int as "takenOver"

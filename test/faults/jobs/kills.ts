@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import { newJobSchema, type NewJob } from '@tarsier/protocol/api';
+import { monthOf } from '../../../packages/collector/src/jobs/testing-budget.ts';
 import { createJobQueue } from '../../../packages/collector/src/jobs/queue.ts';
 import { jobTypes } from '../../../packages/collector/src/jobs/testing-types.ts';
 import { silentLog } from '../../../packages/collector/src/log.ts';
@@ -46,16 +47,7 @@ export async function killWorkers(
   const scopes = [await storage.tenants.ensure('a'), await storage.tenants.ensure('b')];
   for (const scope of scopes) {
     const amount = 9_000_000_000_000_000;
-    const budget = {
-      id: 'all',
-      kind: 'jobs',
-      target: '*',
-      period: 'month',
-      weight: 1,
-      automatic: false,
-      amount,
-    } as const;
-    await storage.budgets.put(scope, budget, { by: 'test', at: Date.now() });
+    await storage.budgets.put(scope, monthOf(amount), { by: 'test', at: Date.now() });
   }
   let submitted = 0;
   let cuts = 0;

@@ -7,6 +7,7 @@ import { createTestStorage, type TestStorage } from '../storage/testing.ts';
 import type { TenantScope } from '../tenant.ts';
 import { startJobs, type JobsRunning } from './start-jobs.ts';
 import type { RunnerOptions } from './runner.ts';
+import { monthOf } from './testing-budget.ts';
 import { jobTypes } from './testing-types.ts';
 
 let db: TestStorage;
@@ -197,16 +198,7 @@ test('jobs run after those they come after, and not at all when one of these doe
   await expect(submit(jobs, scope, { type: 'echo', after: [bad] })).rejects.toThrow(/after: .*: it has failed/u);
 });
 
-const budget = (usd: number) =>
-  ({
-    id: 'b',
-    kind: 'jobs',
-    target: '*',
-    period: 'month',
-    weight: 1,
-    automatic: false,
-    amount: usd * 1e9,
-  }) as const;
+const budget = (usd: number) => monthOf(usd * 1e9, { id: 'b' });
 
 test('a budget is set aside before a run, charged after it, and never exceeded, also by a run that takes more than was thought', async () => {
   const scope = await newTenant();

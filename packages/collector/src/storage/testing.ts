@@ -3,6 +3,7 @@ import postgres from 'postgres';
 import { inject } from 'vitest';
 import { storageOnDatabase, type Storage } from './storage.ts';
 import { templateDatabase } from './testing-setup.ts';
+import { urlOf } from './testing-url.ts';
 
 export interface TestStorage {
   readonly storage: Storage;
@@ -36,7 +37,7 @@ export async function createTestStorage(
     storage,
     sql,
     another: () => storageOnDatabase({ ...server, database }, now),
-    url: `postgres://${server.user}:${encodeURIComponent(server.password)}@localhost:${server.port}/${database}?host=${encodeURIComponent(server.host)}`,
+    url: urlOf(server, database),
     async drop() {
       await storage.close();
       await sql.end();

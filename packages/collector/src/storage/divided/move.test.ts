@@ -11,16 +11,15 @@ import type { TenantScope } from '../../tenant.ts';
 import { connectAsOwner } from '../database.ts';
 import type { RegisteredSchema } from '../series-catalog.ts';
 import { openStorage, type Storage } from '../storage.ts';
+import { urlOf } from '../testing-url.ts';
 import type { MovePoint } from './move.ts';
 import { tablesToMove } from './move-rows.ts';
 
 const server = inject('testServer');
 const admin = postgres({ ...server, database: 'postgres', max: 1, onnotice() {} });
-const urlOf = (database: string): string =>
-  `postgres://${server.user}:${encodeURIComponent(server.password)}@localhost:${server.port}/${database}?host=${encodeURIComponent(server.host)}`;
 const names = { home: `home_${randomBytes(6).toString('hex')}`, east: `east_${randomBytes(6).toString('hex')}` };
 for (const name of Object.values(names)) await admin.unsafe(`create database ${name}`);
-const databases = { home: urlOf(names.home), east: urlOf(names.east) };
+const databases = { home: urlOf(server, names.home), east: urlOf(server, names.east) };
 const open = (): Promise<Storage> =>
   openStorage({
     databaseUrl: databases.home,

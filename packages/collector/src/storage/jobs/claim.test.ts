@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { monthOf } from '../../jobs/testing-budget.ts';
 import { fairShare } from '../../jobs/fair-share.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { createTestStorage, type TestStorage } from '../testing.ts';
@@ -125,14 +126,6 @@ test('a budget that is just enough, or of another type, lets a job start', async
 });
 
 async function putBudget(kind: 'jobs' | 'job-type', target: string, amount: number): Promise<void> {
-  const budget = {
-    id: `${kind}-${target}`,
-    kind,
-    target,
-    period: 'month',
-    weight: 1,
-    automatic: false,
-    amount,
-  } as const;
+  const budget = monthOf(amount, { id: `${kind}-${target}`, kind, target });
   await db.storage.budgets.put(scope, budget, { by: 'test', at: now });
 }
