@@ -73,12 +73,14 @@ function mergeTimes(columns: readonly SeriesColumn[], starts: readonly number[])
 
 /** The median distance of the newest few: an interval that was changed counts as soon as it shows. NaN of one. */
 export function typicalInterval(times: Float64Array): number {
-  const recent = times.subarray(-32);
-  const distances = Float64Array.from(
-    { length: Math.max(0, recent.length - 1) },
-    (_, i) => (recent[i + 1] ?? 0) - (recent[i] ?? 0),
-  ).toSorted();
-  return distances[distances.length >> 1] ?? NaN;
+  const distances: number[] = [];
+  for (let i = Math.max(1, times.length - 31); i < times.length; i++) {
+    distances.push((times[i] ?? 0) - (times[i - 1] ?? 0));
+  }
+  // Those of an agent that never pauses are all the same.
+  const [first = NaN] = distances;
+  if (distances.every((distance) => distance === first)) return first;
+  return distances.toSorted((a, b) => a - b)[distances.length >> 1] ?? NaN;
 }
 
 function breakGaps(times: Float64Array, intervalMs: number): Float64Array {

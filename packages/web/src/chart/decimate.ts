@@ -1,5 +1,8 @@
 import type { AlignedData } from './align.ts';
 
+/** With so many points in a bucket or fewer, to look for its extremes takes longer than to draw all of them. */
+const fewPerBucket = 4;
+
 /**
  * At most two points per bucket and series: its smallest and its largest value, in the order they came, so no spike is
  * lost. Buckets are multiples of the step since 1970, not since the window's start: the curve does not flicker as
@@ -11,8 +14,7 @@ import type { AlignedData } from './align.ts';
 export function decimate(data: AlignedData, windowMs: number, pixels: number): AlignedData {
   const { times, values, intervalMs } = data;
   const stepMs = bucketMs(windowMs, pixels);
-  // With two points or fewer in a bucket there is nothing to save.
-  if (!(intervalMs * 2 < stepMs)) return data;
+  if (!(intervalMs * fewPerBucket < stepMs)) return data;
 
   const first = Math.floor((times[0] ?? 0) / stepMs);
   const buckets = Math.floor((times.at(-1) ?? 0) / stepMs) - first + 1;

@@ -94,8 +94,9 @@ export function plotOptions(
         incrs: [...timeSteps],
         grid: { show: false },
         ticks: { show: true, stroke: colours.grid, width: 1, size: 4 },
-        values: (_, splits, _axis, _space, increment) =>
+        values: whereMoved((splits, increment) =>
           splits.map((time) => formatTime(time, shapeOf(increment, splits.length), locale)),
+        ),
       },
       {
         show: !narrow,
@@ -106,16 +107,36 @@ export function plotOptions(
         grid: { stroke: colours.grid, width: 1 },
         ticks: { show: false },
         splits: () => rangeLines(current().held.range),
-        values: (_, splits) => {
-          const { scale, held } = current();
-          if (held.range.step === 0) return splits.map((value) => formatScaled(value, scale, locale));
-          return splits.map(axisFormat(scale, held.range.step, locale));
-        },
+        values: whereMoved(
+          (splits) => {
+            const { scale, held } = current();
+            if (held.range.step === 0) return splits.map((value) => formatScaled(value, scale, locale));
+            return splits.map(axisFormat(scale, held.range.step, locale));
+          },
+          () => current().scale.suffix,
+        ),
       },
     ],
     series: [{}, ...seriesOptions(current(), colours, devicePixelRatio)],
     bands: bandsOf(current(), colours),
     hooks,
+  };
+}
+
+/**
+ * What stands at an axis: written anew where other places are to be named, which is seldom.
+ *
+ * @param scale  what it depends on besides
+ */
+function whereMoved(
+  write: (splits: readonly number[], increment: number) => string[],
+  scale = (): string => '',
+): uPlot.Axis.DynamicValues {
+  let before: { readonly places: string; readonly written: string[] } | undefined;
+  return (_, splits, _axis, _space, increment) => {
+    const places = `${scale()} ${increment} ${splits.join(' ')}`;
+    if (before?.places !== places) before = { places, written: write(splits, increment) };
+    return before.written;
   };
 }
 

@@ -14,6 +14,8 @@ const fanOpacity = 0.1;
 
 /** Below the lines. */
 export function drawBehind(plot: uPlot, view: ChartView, colours: CanvasColours): void {
+  // Saving, clipping and restoring is a good part of what a chart costs.
+  if (view.anomalies.length === 0 && view.forecasts.length === 0 && view.settings.kind !== 'band') return;
   clipped(plot, () => {
     drawAnomalies(plot, view, colours.anomaly);
     drawSpread(plot, view, colours);
@@ -23,8 +25,8 @@ export function drawBehind(plot: uPlot, view: ChartView, colours: CanvasColours)
 
 /** Above the lines. */
 export function drawOver(plot: uPlot, view: ChartView, colours: CanvasColours): void {
-  drawThresholds(plot, view, colours);
-  drawMarkers(plot, view, colours);
+  if (view.thresholds.length > 0) drawThresholds(plot, view, colours);
+  if (view.markers.length > 0) drawMarkers(plot, view, colours);
 }
 
 function clipped({ ctx, bbox }: uPlot, draw: () => void): void {
