@@ -240,7 +240,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.route('/prometheus/api/v1', prometheusRoutes({ ...deps, identify }));
 
   // Not with its middleware: a tool's own requests are looked at as any other.
-  app.route('/mcp', mcpRoutes({ ...deps, ask: (request, env) => app.fetch(request, env) }));
+  app.route('/mcp', mcpRoutes({ ...deps, ask: (request, env) => app.fetch(deps.drain.partOf(request), env) }));
 
   app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));
   app.notFound((c) =>

@@ -6,6 +6,8 @@ import type { AppEnv } from './app-env.ts';
 export interface Drain {
   readonly middleware: MiddlewareHandler<AppEnv>;
   readonly isOpen: () => boolean;
+  /** A request that is part of one that has begun: it is let in, too, so that the other can come to its end. */
+  partOf(request: Request): Request;
   /** Is told to end what waits to be begun, with that error, once it is closed. */
   onClose(end: (error: Error) => void): void;
   /** From now on requests are refused. @returns whether those that had begun have ended within `patienceMs` */
@@ -20,11 +22,16 @@ export function createDrain(): Drain {
   let underWay = 0;
   let onQuiet = (): void => {};
   const waiting: ((error: Error) => void)[] = [];
+  const parts = new WeakSet<Request>();
   return {
     isOpen: () => isOpen,
+    partOf(request) {
+      parts.add(request);
+      return request;
+    },
     onClose: (end) => void waiting.push(end),
     async middleware(c, next) {
-      if (alwaysAnswered.test(c.req.path)) return next();
+      if (alwaysAnswered.test(c.req.path) || parts.has(c.req.raw)) return next();
       if (!isOpen) {
         // A client that keeps its connection would ask this one again.
         c.header('connection', 'close');

@@ -45,7 +45,7 @@ import { createRefusalBrake } from '../tenancy/refusal-brake.ts';
 import { createUsageMeter, type UsageMeter } from '../usage-meter.ts';
 import { WebSocketServer } from 'ws';
 import { createApp } from './app.ts';
-import { createDrain } from './drain.ts';
+import { createDrain, type Drain } from './drain.ts';
 import { createRefusalGate } from './refusal-gate.ts';
 import { contractProblem } from './testing-contract.ts';
 
@@ -60,6 +60,8 @@ export interface TestServer {
   readonly ruleGroups: RuleGroups;
   /** Statements of the test's own. */
   readonly sql: TestStorage['sql'];
+  /** Closed, it is as when the collector stops. */
+  readonly drain: Drain;
   /** Hosts whose batches could not be stored. */
   readonly refused: readonly string[];
   /** Operations that change what is there and can't say what that was. */
@@ -193,6 +195,7 @@ export async function startTestServer(
       if (hint.kind === 'changed') void live.jobsChanged(hint.tenantId, hint.ids);
     },
   });
+  const drain = createDrain();
   const app = await createApp({
     storage,
     ingest,
@@ -230,7 +233,7 @@ export async function startTestServer(
     webRoot: undefined,
     version: 'test',
     secure: false,
-    drain: createDrain(),
+    drain,
     refusals,
     writable: () => true,
     onNoBefore: (key) => noBefore.push(key),
@@ -273,6 +276,7 @@ export async function startTestServer(
     usageMeter,
     routes: app.routes,
     ruleGroups,
+    drain,
     sql,
     refused,
     noBefore,

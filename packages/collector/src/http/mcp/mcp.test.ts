@@ -163,3 +163,38 @@ test('nothing can be written, whatever the key may do elsewhere', async () => {
   for (const [name, args] of Object.entries(everything)) await call(name, args, admin);
   expect(await server.sql`select count(*) from audit`).toEqual(before);
 });
+
+test('a call that has begun is answered although the collector is told to stop meanwhile; the next one is not let in', async () => {
+  let isTold = false;
+  const stopping = await startTestServer((storage) => ({
+    ...storage,
+    budgets: {
+      ...storage.budgets,
+      list: async (...args) => {
+        isTold = true;
+        void stopping.drain.close(60_000);
+        return storage.budgets.list(...args);
+      },
+    },
+  }));
+  try {
+    const askCosts = async () =>
+      fetch(`${stopping.url}/mcp`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await stopping.key('acme', 'read')}`,
+          'content-type': 'application/json',
+        },
+        body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'costs' } }),
+      });
+    const answer = await askCosts();
+    expect(isTold).toBe(true);
+    // Prices are asked for after budgets.
+    expect(await answer.json()).toMatchObject({
+      result: { isError: false, structuredContent: { budgets: {}, prices: {} } },
+    });
+    expect((await askCosts()).status).toBe(503);
+  } finally {
+    await stopping.close();
+  }
+});
