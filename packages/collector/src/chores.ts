@@ -55,6 +55,8 @@ export interface ChoreDeps {
 
 /** A host that has been silent this long has no anomalies any more. */
 const goneMs = 5 * 60_000;
+/** What collectors of another version have learnt is kept so long: who goes back to it goes on from there. */
+const otherVersionsMs = 30 * dayMs;
 
 export function choresOf(deps: ChoreDeps): readonly Chore[] {
   return [...alertChores(deps), ...detectionChores(deps), ...housekeeping(deps)];
@@ -191,6 +193,7 @@ function housekeeping({ storage, config, usageMeter, limiter, log, now }: ChoreD
         await storage.ensurePartitions(now());
         const partitions = await storage.dropExpired(now(), config.retention);
         await storage.deletions.sweep();
+        await storage.detectorStates.expire(now() - otherVersionsMs);
         const incidents = await storage.dropOldAlerts(now(), config.alertRetention);
         if (incidents > 0) log.info('old incidents deleted', { incidents });
         if (partitions > 0) log.info('expired samples dropped', { partitions });

@@ -26,6 +26,7 @@ import { createFollower } from './cluster/follower.ts';
 import { createLeadership, type Leadership } from './cluster/leadership.ts';
 import { createNews } from './cluster/news.ts';
 import { createRelay } from './cluster/relay.ts';
+import { checkpointVersion } from './detect/checkpoint.ts';
 import { createDetection } from './detect/detection.ts';
 import { createTreeThread } from './detect/isolation-forest/tree-thread.ts';
 import { every } from './every.ts';
@@ -372,7 +373,9 @@ export async function startCollector({
       await ruleGroups.reload();
       await pipeline.restore(scope);
       await alerting.restore(scope, ruleGroups.has);
-      for await (const state of storage.detectorStates.list(scope)) detection.restore(scope, state);
+      for await (const state of storage.detectorStates.list(scope, checkpointVersion)) {
+        detection.restore(scope, state);
+      }
       // Rules go on from their saved state: past samples must neither end an alert nor begin one.
       await ingest.replay([scope], now() - replayMs, [follower.seen, detection.consume, alerting.replay]);
       // What came while nobody decided has yet to be looked at; what a rule has seen counts for nothing.

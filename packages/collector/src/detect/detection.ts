@@ -8,7 +8,7 @@ import { CanaryRun, type CanaryOutcome } from './events/canary.ts';
 import { eventOf } from './events/event.ts';
 import { EventWatch, type HostEvent } from './events/event-watch.ts';
 import { feedbackOffset, type Judged } from './events/feedback-offset.ts';
-import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { checkpointVersion, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { TreeTrainer } from './isolation-forest/tree-trainer.ts';
 import { Lane, updateEveryMs, type LaneState, type WatchSetting } from './lane.ts';
 import type { ZScoreOptions } from './zscore/host-zscore.ts';
@@ -28,6 +28,8 @@ export interface Checkpoint {
   readonly hostId: number;
   /** Tells a host's apart. */
   readonly lane: number;
+  /** Of what is in `body`. */
+  readonly version: number;
   readonly body: Uint8Array;
 }
 
@@ -53,7 +55,7 @@ export interface Detection {
   /** What was learnt of the hosts that sent something since the call before, to be gone on with after a restart. */
   checkpoints(): Iterable<Checkpoint>;
   /** Goes on bit for bit from a checkpoint: before samples come. One that can't be read is learnt anew. */
-  restore(scope: TenantScope, checkpoint: Omit<Checkpoint, 'scope'>): void;
+  restore(scope: TenantScope, checkpoint: Pick<Checkpoint, 'hostId' | 'body'>): void;
   /** Counts from the next event on. */
   tune(scope: TenantScope, tuning: Tuning): void;
   /** Makes an anomaly in a copy of the detectors of one of the tenant's hosts. */
@@ -273,7 +275,7 @@ export function createDetection({
           if (savedAt.get(lane) === lane.newest) continue;
           savedAt.set(lane, lane.newest);
           const { scope, hostId } = lane.schema;
-          yield { scope, hostId, lane: index, body: encodeCheckpoint(lane.save()) };
+          yield { scope, hostId, lane: index, version: checkpointVersion, body: encodeCheckpoint(lane.save()) };
         }
       }
     },

@@ -1,44 +1,57 @@
+import type { UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
 
 export interface DetectorState {
   readonly hostId: number;
   readonly lane: number;
+  /** Of what is in `body`. */
+  readonly version: number;
   readonly body: Uint8Array;
 }
 
 export interface DetectorStates {
-  /** Replaces the former one; of a host that is gone nothing is kept. */
+  /** Replaces the former one of the same version; of a host that is gone nothing is kept. */
   save(scope: TenantScope, state: DetectorState, now: number): Promise<void>;
-  list(scope: TenantScope): AsyncIterable<DetectorState>;
+  /** Of each host and lane the one of that version, or else the newest: whoever can't read it knows that there was one. */
+  list(scope: TenantScope, version: number): AsyncIterable<DetectorState>;
+  /** Drops, of all tenants, those that were saved before then, and since in another version. */
+  expire(before: UnixMs): Promise<void>;
 }
 
 /** A host's is some ten kilobytes. */
 const atOnce = 50;
 
-export function createDetectorStates({ run, stream }: Database): DetectorStates {
+export function createDetectorStates({ run, stream, system }: Database): DetectorStates {
   return {
-    async save(scope, { hostId, lane, body }, now) {
+    async save(scope, { hostId, lane, version, body }, now) {
       await run(
         scope,
         (sql) => sql`
-        insert into detector_state (tenant_id, host_id, lane, body, saved_at)
-        select tenant_id, host_id, ${lane}, ${body}, ${now} from host
+        insert into detector_state (tenant_id, host_id, lane, version, body, saved_at)
+        select tenant_id, host_id, ${lane}, ${version}, ${body}, ${now} from host
         where tenant_id = ${scope.tenantId} and host_id = ${hostId}
         for key share
-        on conflict (tenant_id, host_id, lane) do update set body = excluded.body, saved_at = excluded.saved_at`,
+        on conflict (tenant_id, host_id, lane, version) do update set body = excluded.body, saved_at = excluded.saved_at`,
       );
     },
-    async *list(scope) {
+    async *list(scope, version) {
       const pages = stream(
         scope,
         atOnce,
-        (sql) => sql<{ hostId: number; lane: number; body: Uint8Array }[]>`
-        select host_id as "hostId", lane, body from detector_state where tenant_id = ${scope.tenantId}
-        order by host_id, lane`,
+        (sql) => sql<DetectorState[]>`
+        select distinct on (host_id, lane) host_id as "hostId", lane, version, body from detector_state
+        where tenant_id = ${scope.tenantId} order by host_id, lane, version = ${version} desc, saved_at desc`,
       );
       // The driver hands out Node's Buffer.
       for await (const page of pages) for (const row of page) yield { ...row, body: new Uint8Array(row.body) };
+    },
+    async expire(before) {
+      await system.sql`
+        delete from detector_state old where saved_at < ${before} and exists (
+          select from detector_state newer
+          where newer.tenant_id = old.tenant_id and newer.host_id = old.host_id and newer.lane = old.lane
+            and newer.saved_at > old.saved_at)`;
     },
   };
 }

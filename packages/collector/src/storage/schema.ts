@@ -461,10 +461,12 @@ export const detectorState = pgTable(
     tenantId: integer('tenant_id').notNull(),
     hostId: integer('host_id').notNull(),
     lane: integer('lane').notNull(),
+    /** Of what is in it: collectors of several versions keep their own. */
+    version: integer('version').notNull(),
     body: bytea('body').notNull(),
     savedAt: unixMs('saved_at').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.hostId, table.lane] })],
+  (table) => [primaryKey({ columns: [table.tenantId, table.hostId, table.lane, table.version] })],
 );
 
 /** How a tenant's rules fare, as the collector that decides for it has last told the others. */

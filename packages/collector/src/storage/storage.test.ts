@@ -217,19 +217,29 @@ test('an event of a host that changes is one row, open until it has an end, and 
   expect(await storage.anomalyEvents.list(other, { start: now, end: now + 9000 })).toEqual([]);
 });
 
-test('what detectors learnt is kept by host, the newest, as long as there is the host', async () => {
+test('what detectors learnt is kept by host and version, the newest, as long as there is the host', async () => {
   const scope = await storage.tenants.ensure('detector-states');
   const { hostId } = await register('detector-states', 'a', schemaOf('1'));
-  const listed = async () => {
+  const listed = async (version = 5) => {
     const found = [];
-    for await (const one of storage.detectorStates.list(scope)) found.push(one);
+    for await (const one of storage.detectorStates.list(scope, version)) found.push(one);
     return found;
   };
-  const state = { hostId, lane: 0, body: new Uint8Array([1, 2, 255]) };
+  const state = { hostId, lane: 0, version: 5, body: new Uint8Array([1, 2, 255]) };
   await storage.detectorStates.save(scope, { ...state, body: new Uint8Array([9]) }, now);
   await storage.detectorStates.save(scope, state, now + 1);
   await storage.detectorStates.save(scope, { ...state, hostId: hostId + 1 }, now);
   expect(await listed()).toEqual([state]);
+  // A newer collector finds what it can't read, and that it leaves to those that can.
+  expect(await listed(6)).toEqual([state]);
+  const newer = { ...state, version: 6, body: new Uint8Array([6]) };
+  await storage.detectorStates.save(scope, newer, now + 2);
+  expect([await listed(), await listed(6), await listed(7)]).toEqual([[state], [newer], [newer]]);
+  await storage.detectorStates.expire(now + 1);
+  expect([await listed(), await listed(6)]).toEqual([[state], [newer]]);
+  // What nobody has written anew for long goes; what only one version knows stays.
+  await storage.detectorStates.expire(now + 9);
+  expect([await listed(), await listed(6)]).toEqual([[newer], [newer]]);
   await storage.deletions.deleteHost(scope, 'a');
   expect(await listed()).toEqual([]);
 });

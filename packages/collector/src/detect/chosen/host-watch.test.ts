@@ -223,11 +223,11 @@ test('a detector whose state can not be read says so, and learns anew', async ()
   const first = watch(choose(['isolation-forest']));
   await feed(first.detection, list);
   const second = watch(choose(['isolation-forest']));
-  for (const { scope: of, hostId, lane, body } of first.detection.checkpoints()) {
+  for (const { scope: of, hostId, body } of first.detection.checkpoints()) {
     const state = decodeCheckpoint(body);
     if (state === undefined) throw new Error('a checkpoint that was just made can not be read');
     const detectors = state.ofHost.detectors.map((one) => ({ ...one, body: new Uint8Array(3) }));
-    second.detection.restore(of, { hostId, lane, body: encodeCheckpoint({ ...state, ofHost: { detectors } }) });
+    second.detection.restore(of, { hostId, body: encodeCheckpoint({ ...state, ofHost: { detectors } }) });
   }
   await feed(second.detection, list);
   expect([first.forgotten, second.forgotten]).toEqual([[], ['isolation-forest']]);

@@ -125,7 +125,7 @@ test('what was learnt goes on bit for bit after a restart', () => {
 
 test('a checkpoint that can not be read is learnt anew', () => {
   const detection = createDetection({ onChange() {} });
-  detection.restore(scope, { hostId: 1, lane: 0, body: new Uint8Array(100) });
+  detection.restore(scope, { hostId: 1, body: new Uint8Array(100) });
   for (const batch of simulateHost({ t0, seconds: 20, seed: 1 })) detection.consume(batch);
   expect([...detection.checkpoints()]).toHaveLength(1);
 });

@@ -453,7 +453,11 @@ export function createDividedStorage(
     }),
     anomalies: route('anomalies'),
     anomalyEvents: route('anomalyEvents'),
-    detectorStates: route('detectorStates'),
+    detectorStates: route('detectorStates', {
+      async expire(before) {
+        await gather((storage) => storage.detectorStates.expire(before));
+      },
+    }),
     ruleBoards: route('ruleBoards'),
     detectionTuning: route('detectionTuning'),
     channels: route('channels'),
