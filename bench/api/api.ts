@@ -4,6 +4,7 @@
  */
 import { Agent, request } from 'node:http';
 import { z } from 'zod';
+import { percentile } from '../../test/support/percentile.ts';
 import { treeCpu } from '../proc-cpu.ts';
 import { benchFolder } from '../servers/server.ts';
 import { openTarsier } from '../servers/tarsier.ts';
@@ -190,11 +191,10 @@ async function measure(endpoint: string): Promise<Row> {
     bytes = text.length;
   }
   cpuS += serverCpu() - cpuBefore;
-  times.sort((a, b) => a - b);
   return {
     endpoint,
-    p50: times[Math.floor(times.length / 2)] ?? 0,
-    p99: times[Math.ceil(times.length * 0.99) - 1] ?? 0,
+    p50: percentile(times, 0.5),
+    p99: percentile(times, 0.99),
     cpuMs: (cpuS / count) * 1_000,
     statuses: [...statuses].join(' '),
     bytes,

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { batchContentType } from '@tarsier/protocol';
 import { z } from 'zod';
+import { percentile } from '../../test/support/percentile.ts';
 import { createHost } from '../fleet.ts';
 import { openTarsier } from '../servers/tarsier.ts';
 
@@ -72,15 +73,15 @@ try {
       await free();
     }
   }
-  const at = (all: readonly number[], share: number): number =>
-    all.toSorted((a, b) => a - b)[Math.floor(share * (all.length - 1))] ?? Number.NaN;
   say('| ingest while workers are | requests | p50 ms | p90 ms | p99 ms |');
   say('| --- | --- | --- | --- | --- |');
   for (const name of ['idle', 'busy'] as const) {
-    const cells = [0.5, 0.9, 0.99].map((share) => at(times[name], share).toFixed(1));
+    const cells = [0.5, 0.9, 0.99].map((share) => percentile(times[name], share).toFixed(1));
     say(`| ${name} | ${times[name].length} | ${cells.join(' | ')} |`);
   }
-  const ratios = [0.5, 0.9, 0.99].map((share) => (at(times.busy, share) / at(times.idle, share)).toFixed(2));
+  const ratios = [0.5, 0.9, 0.99].map((share) =>
+    (percentile(times.busy, share) / percentile(times.idle, share)).toFixed(2),
+  );
   say(`| busy over idle | | ${ratios.join(' | ')} |`);
 } finally {
   running = false;

@@ -16,6 +16,7 @@ import { z } from 'zod';
 import { silentLog } from '../../packages/collector/src/log.ts';
 import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
 import { storageOnDatabase } from '../../packages/collector/src/storage/storage.ts';
+import { percentile } from '../../test/support/percentile.ts';
 import { createHost } from '../fleet.ts';
 import { treeCpu } from '../proc-cpu.ts';
 import { benchFolder, loaderCore } from '../servers/server.ts';
@@ -172,8 +173,6 @@ try {
     await stretch('flooded', seconds * 1_000);
     await endOf('flooded');
   }
-  const at = (all: readonly number[], share: number): number =>
-    all.toSorted((a, b) => a - b)[Math.floor(share * (all.length - 1))] ?? Number.NaN;
   const percent = (ratio: number): string => `${((ratio - 1) * 100).toFixed(0)} %`;
   say(
     `${rounds} x ${seconds} s each; the other may make ${limit} requests a second, and asks ${overdone} times as often, over ${sockets} connections\n`,
@@ -181,9 +180,11 @@ try {
   say('| p50 / p99 ms | quiet | the other as it may | as it begins | flooded | p99 above quiet | above as it may |');
   say('| --- | --- | --- | --- | --- | --- | --- |');
   for (const kind of kinds) {
-    const cells = phases.map((of) => [0.5, 0.99].map((share) => at(times[of][kind], share).toFixed(1)).join(' / '));
-    const flooded = at(times.flooded[kind], 0.99);
-    const rises = (['quiet', 'allowed'] as const).map((of) => percent(flooded / at(times[of][kind], 0.99)));
+    const cells = phases.map((of) =>
+      [0.5, 0.99].map((share) => percentile(times[of][kind], share).toFixed(1)).join(' / '),
+    );
+    const flooded = percentile(times.flooded[kind], 0.99);
+    const rises = (['quiet', 'allowed'] as const).map((of) => percent(flooded / percentile(times[of][kind], 0.99)));
     say(`| ${[kind, ...cells, ...rises].join(' | ')} |`);
   }
   say(

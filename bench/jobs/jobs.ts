@@ -10,6 +10,7 @@ import postgres from 'postgres';
 import { silentLog } from '../../packages/collector/src/log.ts';
 import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
 import { urlOf } from '../../packages/collector/src/storage/testing-url.ts';
+import { percentile } from '../../test/support/percentile.ts';
 import { treeCpu } from '../proc-cpu.ts';
 import { createFloor } from './floor.ts';
 import { graphileQueue, installPeers, pgBossQueue } from './peers.ts';
@@ -60,11 +61,10 @@ async function timed(what: () => Promise<void>) {
   };
 }
 
-const spread = (times: readonly number[]): readonly [p50: number, p99: number] => {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
-  return [at(0.5), at(0.99)];
-};
+const spread = (times: readonly number[]): readonly [p50: number, p99: number] => [
+  percentile(times, 0.5),
+  percentile(times, 0.99),
+];
 const told = (times: readonly number[]): string =>
   spread(times)
     .map((ms) => ms.toFixed(1))

@@ -16,6 +16,7 @@ import postgres from 'postgres';
 import { z } from 'zod';
 import { silentLog } from '../../packages/collector/src/log.ts';
 import { openEmbedded } from '../../packages/collector/src/storage/embedded/embedded.ts';
+import { percentile } from '../../test/support/percentile.ts';
 import { createHost } from '../fleet.ts';
 import { treeCpu } from '../proc-cpu.ts';
 import { benchFolder, loaderCore } from '../servers/server.ts';
@@ -136,13 +137,11 @@ try {
   viewers.stdin.end();
   if (viewers.exitCode === null) await once(viewers, 'exit');
 
-  const latencies = received
-    .flatMap(([t0, times]) => {
-      const commit = committed.get(t0);
-      return commit === undefined ? [] : times.map((time) => time - commit);
-    })
-    .toSorted((a, b) => a - b);
-  const at = (share: number): string => (latencies[Math.floor(share * (latencies.length - 1))] ?? 0).toFixed(1);
+  const latencies = received.flatMap(([t0, times]) => {
+    const commit = committed.get(t0);
+    return commit === undefined ? [] : times.map((time) => time - commit);
+  });
+  const at = (share: number): string => percentile(latencies, share).toFixed(1);
   const elapsedS = (ended - began) / 1_000;
   const node = cpuAfter.node - cpuBefore.node;
   say(`${clients} clients, ${hostCount} hosts of ${width} series at 1 s, ${elapsedS.toFixed(0)} s`);

@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { Agent, get } from 'node:http';
+import { percentile } from '../../test/support/percentile.ts';
 import { createHost } from '../fleet.ts';
 import { hourMs, load, fleet, lastWholeHour } from '../servers/load.ts';
 import type { BenchServers } from '../servers/all.ts';
@@ -97,10 +98,8 @@ async function ask(
     if (points < 2) throw new Error(`expected samples, got ${answer.slice(0, 200)}`);
   }
   const after = cpuSeconds(server);
-  const sorted = latencies.toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
   const cpuMs = ((after.main + after.others - before.main - before.others) * 1000) / asked.length;
-  return { p50: at(0.5), p95: at(0.95), cpuMs, points };
+  return { p50: percentile(latencies, 0.5), p95: percentile(latencies, 0.95), cpuMs, points };
 }
 
 function fetchText(agent: Agent, url: string, headers: Readonly<Record<string, string>>): Promise<string> {

@@ -13,6 +13,7 @@ import { chromium, type Browser, type CDPSession, type Page, type ViewportSize }
 import { build } from 'vite';
 import { embedBuild, webFolder } from '../../scripts/web.ts';
 import { chromiumFlags, chromiumPath } from '../../test/support/chromium.ts';
+import { percentile } from '../../test/support/percentile.ts';
 import { measureDashboard } from './dashboard.ts';
 import { measureSizes } from './sizes.ts';
 
@@ -180,7 +181,7 @@ async function pan(browser: Browser, url: string): Promise<void> {
     await page.keyboard.up('Shift');
     say('');
     say(`panning 100,000 points, ${scale}x pixels`, 'p50', 'p95');
-    say('from frame to frame, ms', at(took, 0.5).toFixed(1), at(took, 0.95).toFixed(1), 'p95 <= 20');
+    say('from frame to frame, ms', percentile(took, 0.5).toFixed(1), percentile(took, 0.95).toFixed(1), 'p95 <= 20');
     say("a frame of the page's thread, ms", (busy / took.length).toFixed(1));
     await page.context().close();
   }
@@ -195,18 +196,13 @@ async function dashboard(browser: Browser): Promise<void> {
   say(`from a commit to the pixel, of ${committedToPixelMs.length}`, 'p50', 'p99');
   say(
     'from the answer on',
-    at(committedToPixelMs, 0.5).toFixed(0),
-    at(committedToPixelMs, 0.99).toFixed(0),
+    percentile(committedToPixelMs, 0.5).toFixed(0),
+    percentile(committedToPixelMs, 0.99).toFixed(0),
     'p99 < 100',
   );
-  say('from the request on', at(sentToPixelMs, 0.5).toFixed(0), at(sentToPixelMs, 0.99).toFixed(0));
+  say('from the request on', percentile(sentToPixelMs, 0.5).toFixed(0), percentile(sentToPixelMs, 0.99).toFixed(0));
   say('60 s without a network: caught up after, ms', resume.ms, 1000);
   say('samples missing, doubled', resume.missing, resume.doubled);
-}
-
-function at(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
 async function run(page: Page): Promise<{ percent: number; longTasks: number; worst: number }> {

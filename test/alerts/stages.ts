@@ -1,6 +1,7 @@
 /** Where the time between a sample and its notification went, from what the database and the receiver know. */
 import { readFile } from 'node:fs/promises';
 import { withDatabase } from '../support/database.ts';
+import { percentile } from '../support/percentile.ts';
 
 export interface AlertTimes {
   readonly id: string;
@@ -41,9 +42,7 @@ export interface Spread {
 }
 
 export function spreadOf(some: readonly number[]): Spread {
-  const sorted = some.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.POSITIVE_INFINITY;
+  const at = (share: number): number => (some.length === 0 ? Number.POSITIVE_INFINITY : percentile(some, share));
   return { p50: at(0.5), p99: at(0.99), most: at(1) };
 }
 
