@@ -9,6 +9,7 @@ import { afterAll, expect, inject, test } from 'vitest';
 import { silentLog } from '../../log.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { connectAsOwner } from '../database.ts';
+import { testJob } from '../jobs/testing-job.ts';
 import type { RegisteredSchema } from '../series-catalog.ts';
 import { openStorage, type Storage } from '../storage.ts';
 import { urlOf } from '../testing-url.ts';
@@ -154,22 +155,8 @@ async function furnish(scope: TenantScope): Promise<{ readonly key: string; read
     before: null,
     after: null,
   });
-  const job = {
-    type: 'none',
-    payload: {},
-    priority: 0,
-    startAt: undefined,
-    maxAttempts: 1,
-    timeoutMs: 1_000,
-    after: [],
-    key: undefined,
-    digest: '',
-  };
-  await storage.jobs.submit(
-    scope,
-    [{ ...job, baseMs: 1, estimateMs: 1, estimateCost: 0, reserved: 0, expectedStart: undefined }],
-    { by: 'test', now: Date.now() },
-  );
+  const job = testJob({ type: 'none', maxAttempts: 1, estimateCost: 0, reserved: 0 });
+  await storage.jobs.submit(scope, [job], { by: 'test', now: Date.now() });
   return { key, session };
 }
 

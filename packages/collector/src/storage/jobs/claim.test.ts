@@ -4,6 +4,7 @@ import { fairShare } from '../../jobs/fair-share.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { createTestStorage, type TestStorage } from '../testing.ts';
 import type { Candidate } from './claim.ts';
+import { testJob } from './testing-job.ts';
 
 const now = Date.UTC(2026, 0, 15);
 const worker = '00000000-0000-4000-8000-000000000000';
@@ -17,22 +18,7 @@ afterEach(() => db.sql`delete from job`);
 afterAll(() => db.drop());
 
 async function submit(count: number, estimateMs = 40): Promise<void> {
-  const job = {
-    type: 'noop',
-    payload: { n: 1 },
-    priority: 0,
-    startAt: undefined,
-    maxAttempts: 3,
-    timeoutMs: 1_000,
-    after: [],
-    key: undefined,
-    digest: '',
-    baseMs: estimateMs,
-    estimateMs,
-    estimateCost: 50,
-    reserved: 100,
-    expectedStart: undefined,
-  };
+  const job = testJob({ payload: { n: 1 }, baseMs: estimateMs, estimateMs, estimateCost: 50, reserved: 100 });
   await db.storage.jobs.submit(
     scope,
     Array.from({ length: count }, () => job),

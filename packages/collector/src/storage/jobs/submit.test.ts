@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { connect, type Database } from '../database.ts';
 import { createTestStorage, type TestStorage } from '../testing.ts';
 import { submitJobs } from './submit.ts';
+import { testJob } from './testing-job.ts';
 
 let db: TestStorage;
 let database: Database;
@@ -14,22 +15,7 @@ afterAll(async () => {
   await db.drop();
 });
 
-const job = {
-  type: 'noop',
-  payload: {},
-  priority: 0,
-  startAt: undefined,
-  maxAttempts: 3,
-  timeoutMs: 1_000,
-  after: [],
-  key: undefined,
-  digest: '',
-  baseMs: 1,
-  estimateMs: 1,
-  estimateCost: 1,
-  reserved: 1,
-  expectedStart: undefined,
-};
+const job = testJob();
 
 test('a submission whose connection is lost has failed only where its job is not there', async () => {
   const scope = await db.storage.tenants.ensure('cut');
