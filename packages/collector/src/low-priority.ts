@@ -18,14 +18,19 @@ export function lowerPriority(): void {
   if (platform === 'linux') setPriority(Math.min(lowest, getPriority() + niceness));
 }
 
+/** The calling thread, as Linux names it; undefined elsewhere. */
+export function callingThread(): string | undefined {
+  // Synchronously: what is asynchronous would be done, and answered for, by another thread.
+  return platform === 'linux' ? basename(readlinkSync('/proc/thread-self')) : undefined;
+}
+
 /**
  * Of a thread whose work may wait for as long as anybody else has some: it gets what cores have left, and gives one up
  * at once to whoever wakes (`SCHED_IDLE`). Where there is no `chrt` to ask for that, it has the lowest priority.
  */
 export async function yieldToAll(): Promise<void> {
-  if (platform !== 'linux') return;
+  const thread = callingThread();
+  if (thread === undefined) return;
   setPriority(lowest);
-  // Synchronously: what is asynchronous would be done, and answered for, by another thread.
-  const thread = basename(readlinkSync('/proc/thread-self'));
   await promisify(execFile)('chrt', ['-i', '-p', '0', thread]).catch(() => {});
 }

@@ -1,4 +1,7 @@
+import { availableParallelism } from 'node:os';
+import { platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { newJobSchema } from '@tarsier/protocol/api';
 import type { z } from 'zod';
@@ -160,6 +163,24 @@ test('a job that never ends, eats memory or takes its thread along fails alone',
   expect(codes).toEqual(['jobs/timeout', 'jobs/memory', 'jobs/thread']);
   const next = await submit(jobs, scope, { type: 'compute' });
   await reached(jobs, scope, next, 'succeeded');
+});
+
+test.runIf(platform === 'linux')('what others compute meanwhile is no time of a job’s', async () => {
+  const scope = await newTenant();
+  // As many as there are cores, at a higher priority.
+  const others = Array.from({ length: availableParallelism() }, () => new Worker('for (;;);', { eval: true }));
+  try {
+    const id = await submit(jobs, scope, {
+      type: 'compute',
+      payload: { cpuMs: 1_000 },
+      timeoutMs: 1_300,
+      maxAttempts: 1,
+    });
+    const { job } = await reached(jobs, scope, id, 'succeeded', 'failed');
+    expect(job).toMatchObject({ state: 'succeeded' });
+  } finally {
+    await Promise.all(others.map((other) => other.terminate()));
+  }
 });
 
 test('results that no database can keep end their own job and no other', async () => {

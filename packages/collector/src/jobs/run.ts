@@ -38,6 +38,8 @@ export interface Run {
 const mib = 1024 * 1024;
 /** A thread that has not loaded by then never will. */
 const loadingMs = 60_000;
+/** A run may take this many times as long as it may compute, where others have the cores meanwhile. */
+const patience = 10;
 
 export function startRun({
   job,
@@ -128,6 +130,14 @@ export function startRun({
   }
   void (type.runs === 'thread' ? inThread() : inline()).then(over);
 
+  async function isTooLong(): Promise<boolean> {
+    const took = elapsed();
+    if (!isStarted) return took > job.timeoutMs + loadingMs;
+    if (took <= job.timeoutMs) return false;
+    // That others had the cores is no fault of the job's.
+    return took - ((await thread?.keptWaitingMs()) ?? 0) > job.timeoutMs || took > patience * job.timeoutMs;
+  }
+
   function kill(error: JobError): void {
     thread?.kill(error);
     // One that runs inline can't be ended; whatever it still does, nobody waits for it and its fence is gone.
@@ -159,7 +169,7 @@ export function startRun({
     },
     async check() {
       if (endedBy !== undefined) return undefined;
-      if (elapsed() > job.timeoutMs + (isStarted ? 0 : loadingMs)) {
+      if (await isTooLong()) {
         return { code: 'jobs/timeout', message: `it took longer than ${job.timeoutMs} ms`, retryable: true };
       }
       if (!isStarted) return undefined;

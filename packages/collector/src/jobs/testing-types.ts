@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
 import { defineJobType, jobTypesOf } from './job-type.ts';
+import { threadCpuMs } from './threads/thread-cpu.ts';
 
 const anything = z.looseObject({});
 
@@ -96,6 +97,7 @@ const compute = defineJobType({
   summary: 'Uses CPU, holds memory, or never ends.',
   payload: z.object({
     ms: z.number().default(0),
+    cpuMs: z.number().default(0),
     memoryMb: z.number().default(0),
     endless: z.boolean().default(false),
     exit: z.boolean().default(false),
@@ -105,7 +107,7 @@ const compute = defineJobType({
   runs: 'thread',
   limits: { memoryMb: 128, maxAttempts: 2 },
   estimateMs: ({ estimateMs }) => estimateMs,
-  async run({ ms, memoryMb, endless, exit, touch }, { progress, log, jobId, attempt }) {
+  async run({ ms, cpuMs, memoryMb, endless, exit, touch }, { progress, log, jobId, attempt }) {
     log('info', 'computing', { attempt });
     if (touch !== undefined) writeFileSync(touch, jobId);
     // oxlint-disable-next-line no-restricted-globals
@@ -115,6 +117,8 @@ const compute = defineJobType({
       held.push(new Float64Array(1024 * 1024).fill(1));
       await sleep(5);
     }
+    const computed = threadCpuMs() ?? 0;
+    while ((threadCpuMs() ?? Infinity) - computed < cpuMs);
     const until = performance.now() + ms;
     for (let step = 0; endless || performance.now() < until; step++) {
       if (!endless && step % 100_000 === 0) progress({ ratio: 0.5, metrics: { step } });

@@ -27,7 +27,8 @@ export type ThreadOrder =
   | { readonly kind: 'stop' };
 
 export type ThreadMessage =
-  | { readonly kind: 'ready' }
+  /** `thread` as the system names it, where it does. */
+  | { readonly kind: 'ready'; readonly thread: string | undefined }
   | { readonly kind: 'progress'; readonly progress: JobProgress }
   | {
       readonly kind: 'log';

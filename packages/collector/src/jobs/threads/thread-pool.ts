@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { describeError, type JobError } from '@tarsier/protocol';
 import type { StorageConnection } from '../../storage/storage.ts';
 import type { Assignment, ThreadMessage, ThreadOrder, ThreadTask } from './messages.ts';
+import { keptWaitingMs } from './thread-cpu.ts';
 
 export interface ThreadRun {
   /** Never rejects: a thread that dies is a failed run. */
@@ -17,6 +18,8 @@ export interface ThreadRun {
   kill(error: JobError): void;
   /** CPU time so far, ms; undefined where it can't be told. */
   meteredMs(): Promise<number | undefined>;
+  /** How long of the time so far others had the cores that it wanted to compute on, ms. */
+  keptWaitingMs(): Promise<number>;
   /** Its arrays now, bytes: the heap has its own limit. */
   arrayBytes(): Promise<number>;
 }
@@ -36,7 +39,8 @@ export interface ThreadPool {
 interface Thread {
   readonly worker: Worker;
   readonly memoryMb: number;
-  readonly loaded: Promise<void>;
+  /** With its name to the system. */
+  readonly loaded: Promise<string | undefined>;
   busy: boolean;
   receive: (message: ThreadMessage) => void;
   died: (error: JobError) => void;
@@ -71,11 +75,11 @@ export function createThreadPool({
       stdout: true,
     });
     worker.unref();
-    const loaded = Promise.withResolvers<void>();
+    const loaded = Promise.withResolvers<string | undefined>();
     const thread: Thread = { worker, memoryMb, loaded: loaded.promise, busy: false, receive() {}, died() {} };
     let why: JobError = { code: 'jobs/thread', message: 'its thread ended', retryable: true };
     worker.on('message', (message: ThreadMessage) => {
-      if (message.kind === 'ready') loaded.resolve();
+      if (message.kind === 'ready') loaded.resolve(message.thread);
       else thread.receive(message);
     });
     worker.on('error', (error: Error & { code?: string }) => {
@@ -128,6 +132,7 @@ export function createThreadPool({
         thread.worker.postMessage({ kind: 'run', assignment } satisfies ThreadOrder);
       });
       const before = thread.loaded.then(() => cpuMs(thread.worker));
+      const keptBefore = thread.loaded.then(keptWaitingMs);
       return {
         ended: promise,
         started,
@@ -140,6 +145,10 @@ export function createThreadPool({
         async meteredMs() {
           const [from, to] = await Promise.all([before, cpuMs(thread.worker)]);
           return from === undefined || to === undefined ? undefined : to - from;
+        },
+        async keptWaitingMs() {
+          const [from, to] = await Promise.all([keptBefore, thread.loaded.then(keptWaitingMs)]);
+          return Math.max(0, to - from);
         },
         async arrayBytes() {
           try {

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { silentLog } from '../../log.ts';
-import { lowerPriority, yieldToAll } from '../../low-priority.ts';
+import { callingThread, lowerPriority, yieldToAll } from '../../low-priority.ts';
 import { joinStorage } from '../../storage/storage.ts';
 import { jobErrorOf, resultText } from '../job-failure.ts';
 import type { JobTypes } from '../job-type.ts';
@@ -52,4 +52,4 @@ parentPort?.on('message', (order: ThreadOrder) => {
   else if (order.kind === 'abort') running.abort(new Error(order.why));
   else void storage.close().then(() => parentPort?.close());
 });
-tell({ kind: 'ready' });
+tell({ kind: 'ready', thread: callingThread() });
