@@ -39,7 +39,7 @@ import { listen } from './http/listen.ts';
 import { createIngest, maxFutureMs } from './ingest/ingest.ts';
 import { createLiveWindows } from './ingest/live-window.ts';
 import { createSilenceWatch } from './ingest/silence-watch.ts';
-import { jobTypes } from './jobs/registry.ts';
+import { jobRegistry, jobTypes } from './jobs/registry.ts';
 import { startJobs } from './jobs/start-jobs.ts';
 import { createScoreKeeper } from './jobs/tasks/optimise/score-keeper.ts';
 import { createJobRooms } from './jobs/threads/rooms.ts';
@@ -95,12 +95,6 @@ export interface Collector {
   /** Stops taking requests, finishes what was accepted, and closes the database. */
   stop(): Promise<void>;
 }
-
-/** Threads load the job types by it. */
-export const jobRegistry = new URL(
-  import.meta.url.endsWith('.ts') ? './jobs/registry.ts' : './jobs/registry.js',
-  import.meta.url,
-).href;
 
 /** How far back the live windows, detectors and rules are rebuilt at start. */
 const replayMs = 15 * 60_000;

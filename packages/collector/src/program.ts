@@ -5,10 +5,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeError, TarsierError } from '@tarsier/protocol';
-import { jobRegistry, startCollector, type Collector } from './collector.ts';
+import type { Collector } from './collector.ts';
 import { loadConfig, type CollectorConfig } from './config.ts';
-import { jobTypes } from './jobs/registry.ts';
-import { startJobs } from './jobs/start-jobs.ts';
 import { keyCommands, keyOptions, type KeyArguments, type KeyCommand } from './key-commands.ts';
 import { createLog, type Log } from './log.ts';
 import {
@@ -18,7 +16,7 @@ import {
   type OperatorCommand,
 } from './operator/operator-commands.ts';
 import { ruleCommands } from './rule-commands.ts';
-import { openStorage } from './storage/storage.ts';
+import type { Storage } from './storage/storage.ts';
 import { tenantCommands, tenantOptions } from './tenant-commands.ts';
 
 const usage = `tarsier-collector: stores, understands and tells
@@ -141,6 +139,7 @@ async function serve(
 ): Promise<number> {
   // Counts from the start: a Ctrl-C while the database opens must still close it.
   const stopReason = nextStopReason(untilStdinEnds);
+  const { startCollector } = await import('./collector.ts');
   const collector = await startCollector({
     config,
     log,
@@ -169,8 +168,12 @@ async function serve(
 /** Jobs alone: beside a collector, on its machine or another. */
 async function work(config: CollectorConfig, log: Log, untilStdinEnds: boolean): Promise<number> {
   const stopReason = nextStopReason(untilStdinEnds);
-  const { databaseUrl, databases, dataFolder, jobThreads, jobPrice } = config;
-  const storage = await openStorage({ databaseUrl, databases, dataFolder, use: 'share', log });
+  const { jobThreads, jobPrice } = config;
+  const [{ jobRegistry, jobTypes }, { startJobs }] = await Promise.all([
+    import('./jobs/registry.ts'),
+    import('./jobs/start-jobs.ts'),
+  ]);
+  const storage = await shareStorage(config, log);
   const jobs = await startJobs({
     storage,
     types: jobTypes,
@@ -186,14 +189,19 @@ async function work(config: CollectorConfig, log: Log, untilStdinEnds: boolean):
   return exitCodes.done;
 }
 
+/** A command loads what it needs: all that serves takes as long again. */
+async function shareStorage({ databaseUrl, databases, dataFolder }: CollectorConfig, log: Log): Promise<Storage> {
+  const { openStorage } = await import('./storage/storage.ts');
+  return openStorage({ databaseUrl, databases, dataFolder, use: 'share', log });
+}
+
 async function withStorage(
   config: CollectorConfig,
   log: Log,
   args: OperatorArguments,
   run: OperatorCommand,
 ): Promise<number> {
-  const { databaseUrl, databases, dataFolder } = config;
-  const storage = await openStorage({ databaseUrl, databases, dataFolder, use: 'share', log });
+  const storage = await shareStorage(config, log);
   try {
     const { stdin, stdout } = process;
     const { text, ok } = await run(args, { storage, config, now: Date.now, stdin, stdout });
@@ -206,8 +214,7 @@ async function withStorage(
 
 async function withTenant(config: CollectorConfig, log: Log, args: KeyArguments, run: KeyCommand): Promise<number> {
   const { tenant: name = 'default' } = args;
-  const { databaseUrl, databases, dataFolder } = config;
-  const storage = await openStorage({ databaseUrl, databases, dataFolder, use: 'share', log });
+  const storage = await shareStorage(config, log);
   try {
     const tenant = name === 'default' ? await storage.tenants.ensure(name) : await storage.tenants.find(String(name));
     if (tenant === undefined) throw new TarsierError('usage/tenant', `--tenant: no tenant is named ${String(name)}`);

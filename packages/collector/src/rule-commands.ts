@@ -1,8 +1,7 @@
 /** Commands about rule files: they need no collector and no database. */
 import { readFile } from 'node:fs/promises';
 import { describeError, TarsierError } from '@tarsier/protocol';
-import { parseRuleFile } from './alert/groups/rule-file.ts';
-import { formatResults, runTestFile, type FileResult } from './alert/rule-tests/run-test-files.ts';
+import type { FileResult } from './alert/rule-tests/run-test-files.ts';
 
 /** @returns what goes to stdout, and whether all is well */
 type RuleCommand = (files: readonly string[]) => Promise<{ readonly text: string; readonly ok: boolean }>;
@@ -10,6 +9,7 @@ type RuleCommand = (files: readonly string[]) => Promise<{ readonly text: string
 export const ruleCommands: Readonly<Record<string, RuleCommand>> = {
   async 'test-rules'(files) {
     requireFiles('test-rules', files);
+    const { formatResults, runTestFile } = await import('./alert/rule-tests/run-test-files.ts');
     const results: FileResult[] = [];
     for (const file of files) results.push(await runTestFile(file));
     return formatResults(results);
@@ -17,6 +17,7 @@ export const ruleCommands: Readonly<Record<string, RuleCommand>> = {
 
   async 'check-rules'(files) {
     requireFiles('check-rules', files);
+    const { parseRuleFile } = await import('./alert/groups/rule-file.ts');
     const lines: string[] = [];
     let ok = true;
     for (const file of files) {

@@ -13,6 +13,9 @@ import { reportWeekly } from './tasks/report/weekly.ts';
 import { rootCauseAnalyse } from './tasks/root-cause/analyse.ts';
 import { thresholdTune } from './tasks/threshold/tune.ts';
 
+/** Threads load the types by it. */
+export const jobRegistry = import.meta.url;
+
 export const jobTypes = jobTypesOf([
   budgetRebalance,
   modelsCompare,
