@@ -11,7 +11,7 @@ export interface AlignedData {
 }
 
 /** A line may bridge this many intervals, not more. */
-const bridged = 2.5;
+export const bridged = 2.5;
 
 /**
  * Puts series on a common time axis. Series of one host share their times, and that case is one pass.

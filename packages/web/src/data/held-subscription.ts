@@ -83,7 +83,23 @@ export class HeldSubscription {
     return first - from > holeMs ? { from, to: first } : undefined;
   }
 
-  /** Until when all that still comes is held: there a new connection goes on. Undefined where nothing is held. */
+  /**
+   * Until when nothing is missing: there a new connection goes on. What a host could not send at once comes where it has
+   * a hole, also while nobody hears of it here. Undefined where nothing is held.
+   */
+  get completeUntil(): UnixMs | undefined {
+    const densest = new Map<string, SeriesRing>();
+    for (const { about, ring } of this.#held.values()) {
+      // A host's series come together; one that pauses has holes of its own.
+      const host = about.labels['host'] ?? '';
+      if (ring.length > (densest.get(host)?.length ?? 0)) densest.set(host, ring);
+    }
+    const { heldUntil } = this;
+    if (heldUntil === undefined) return undefined;
+    return Math.min(heldUntil, ...[...densest.values()].map(({ beforeHole }) => beforeHole ?? heldUntil));
+  }
+
+  /** Until when all that comes in time is held. Undefined where nothing is held. */
   get heldUntil(): UnixMs | undefined {
     const byHost = new Map<string, UnixMs>();
     for (const { about, ring } of this.#held.values()) {

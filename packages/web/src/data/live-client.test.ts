@@ -131,6 +131,29 @@ test('a cut is said, the page comes back by itself, and the samples have no gap 
   expect(missing).toHaveLength(1);
 });
 
+test('what an agent could not send at once, and sends while the page is cut off, is there after the cut', () => {
+  const { client, peer } = stage();
+  const subscription = client.watch(query, () => undefined);
+  peer().welcome();
+  peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
+  peer().frame('snap', 1, [1000, 2000, 3000, 4000], [1, 2, 3, 4]);
+  // The agent was cut off itself; its newest samples come first.
+  peer().frame('delta', 1, [9000, 10_000], [9, 10]);
+  peer().drop();
+  vi.advanceTimersByTime(500);
+  peer().welcome();
+  expect(peer().received.at(-1)).toEqual({ type: 'sub', id: 1, ...query, since: 4000 });
+  peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
+  const times = [5000, 6000, 7000, 8000, 9000, 10_000, 11_000];
+  peer().frame(
+    'delta',
+    1,
+    times,
+    times.map((time) => time / 1000),
+  );
+  expect([...(subscription.series[0]?.column.values ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+});
+
 test('a page that was away for too long is told what was left out: that is asked for elsewhere', () => {
   const { client, peer, missing } = stage();
   const subscription = client.watch(query, () => undefined);

@@ -79,9 +79,9 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     if (socket?.open === true) socket.send(JSON.stringify(request));
   }
 
-  function subscribe({ id, query, heldUntil }: HeldSubscription): void {
+  function subscribe({ id, query, completeUntil }: HeldSubscription): void {
     const { selector, windowMs } = query;
-    send({ type: 'sub', id, selector, windowMs, ...(heldUntil === undefined ? {} : { since: heldUntil }) });
+    send({ type: 'sub', id, selector, windowMs, ...(completeUntil === undefined ? {} : { since: completeUntil }) });
   }
 
   const jobs = createJobNews((which) => {

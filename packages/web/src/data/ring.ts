@@ -1,4 +1,5 @@
 import type { SeriesColumn, UnixMs } from '@tarsier/protocol';
+import { bridged, typicalInterval } from '../chart/align.ts';
 
 const firstCapacity = 512;
 
@@ -33,6 +34,13 @@ export class SeriesRing {
       times: this.#times.subarray(this.#start, this.#end),
       values: this.#values.subarray(this.#start, this.#end),
     };
+  }
+
+  /** Time of the last sample before the first hole, as a line would break there; undefined when there is none. */
+  get beforeHole(): UnixMs | undefined {
+    const { times } = this.column;
+    const longest = bridged * typicalInterval(times);
+    return times.find((time, i) => (times[i + 1] ?? time) - time > longest);
   }
 
   /** Adds samples; those of a time that is held, and NaN, are passed over (a frame may come twice). */
