@@ -1,4 +1,4 @@
-import type { Anomaly } from '@tarsier/protocol';
+import type { Anomaly, AnomalyEvent } from '@tarsier/protocol';
 import { seriesSignature } from '@tarsier/protocol/labels';
 import { expect, test } from 'vitest';
 import type { HeldSeries } from '../data/source.ts';
@@ -121,6 +121,51 @@ test.each([
 ])('an anomaly of %s', (_, change, count) => {
   const view = chartView(input(cpu, { anomalies: [{ ...anomaly, ...change }] }), settings, 600, now, undefined);
   expect(view.anomalies).toHaveLength(count);
+});
+
+const event: AnomalyEvent = {
+  id: 'e1',
+  host: 'db-1',
+  start: now - 61_000,
+  peakAt: now - 50_000,
+  peakSurprise: 6,
+  peakRatio: 0.2,
+  detectors: ['zscore'],
+  seriesCount: 2,
+  contributors: ['memory_used_ratio', 'cpu_usage_ratio'].map((metric) => ({
+    metric,
+    labels: { host: 'db-1', ...(metric === 'cpu_usage_ratio' ? { cpu: 'all', mode: 'user' } : {}) },
+    detectors: ['zscore'],
+    since: now - 60_000,
+    strength: 3,
+    peakScore: 5,
+    peakAt: now - 50_000,
+    value: 0.9,
+    expected: 0.2,
+    low: 0.1,
+    high: 0.3,
+  })),
+  reason: 'CPU was far above usual',
+};
+
+test.each([
+  ['has no other anomaly', {}, [{ id: 'e1', start: now - 60_000, low: 0.1, high: 0.3, reason: event.reason }]],
+  ['is over', { events: [{ ...event, end: now - 30_000 }] }, [{ id: 'e1', end: now - 30_000 }]],
+  ['has an anomaly of its own by now', { anomalies: [anomaly] }, [{ id: anomaly.id }]],
+  ['had an anomaly of its own before', { anomalies: [{ ...anomaly, end: now - 59_000 }] }, [{ id: anomaly.id }]],
+  ['has no part in it', { events: [{ ...event, contributors: event.contributors.slice(0, 1) }] }, []],
+])('what a series is part of in an event of its host is shaded: one that %s', (_, change, expected) => {
+  const view = chartView(input(cpu, { events: [event], ...change }), settings, 600, now, undefined);
+  expect(view.anomalies).toMatchObject(expected);
+  expect(view.anomalies).toHaveLength(expected.length);
+  const plain = chartView(
+    input(cpu, { events: [event], ...change }),
+    { ...settings, noAnomalies: true },
+    600,
+    now,
+    view,
+  );
+  expect(plain.anomalies).toEqual([]);
 });
 
 test('of twenty disks the eight busiest are drawn, and the rest is counted', () => {

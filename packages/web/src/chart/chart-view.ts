@@ -8,7 +8,7 @@ import type { Words } from '../i18n/en.ts';
 import type { Locale } from '../i18n/locale.ts';
 import { browserLocale } from '../i18n/locale.ts';
 import { alignColumns } from './align.ts';
-import { anomaliesOf } from './anomaly-bands.ts';
+import { anomaliesOf, partsInEvents } from './anomaly-bands.ts';
 import { decimate } from './decimate.ts';
 import { markersOf } from './markers.ts';
 import type { Marker } from './markers.ts';
@@ -44,6 +44,8 @@ export interface ChartSettings {
   readonly min: number | undefined;
   readonly max: number | undefined;
   readonly thresholds: readonly Threshold[];
+  /** Nothing is shaded. */
+  readonly noAnomalies?: boolean;
   /** Which markers stand above the plot. */
   readonly annotations: readonly Marker['kind'][];
   /** And those that the page around the chart knows of. */
@@ -165,7 +167,7 @@ export function chartView(
     scale,
     // A range in another unit, as before the first series came, says nothing about this one.
     held: holdRange(before?.unit === unit ? before.held : undefined, range, now),
-    anomalies: anomaliesOf(input.anomalies, shown, from, to),
+    anomalies: settings.noAnomalies === true ? [] : oddStretches(input, shown, from, to),
     markers: [
       ...markersOf(input, shown, from, to, settings.annotations),
       ...(settings.markers ?? []).filter(({ time }) => time >= from && time <= to),
@@ -177,6 +179,16 @@ export function chartView(
     stale: span === undefined && newest >= from && now - newest > Math.max(3 * aligned.intervalMs || 0, longestPauseMs),
     naming,
   };
+}
+
+function oddStretches(
+  { anomalies, events }: ChartViewInput,
+  shown: readonly HeldSeries[],
+  from: number,
+  to: number,
+): readonly Anomaly[] {
+  const own = anomaliesOf(anomalies, shown, from, to);
+  return events.length === 0 ? own : [...own, ...partsInEvents(events, own, shown, from, to)];
 }
 
 function nameLines(
