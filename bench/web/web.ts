@@ -1,8 +1,9 @@
 /**
- * `pnpm bench web [sizes|charts|profile|pan|memory|hour|dashboard ...]`: what is loaded, gzipped; what live charts cost
- * the page's thread beside uPlot alone; whether memory grows; the dashboard on a collector. Unless named, all but
- * `hour`, which is `memory` for an hour of samples, and `profile`, which says where the time of 100 charts goes. CPU is
- * the thread's own time, so that neighbours on the machine do not count.
+ * `pnpm bench web [sizes|charts|profile|pan|memory|hour|dashboard|shading ...]`: what is loaded, gzipped; what live charts
+ * cost the page's thread beside uPlot alone; whether memory grows, in ten minutes; the dashboard on a collector; how soon a
+ * load is shaded. Unless named, all but `hour`, which is `memory` for an hour of samples however long that takes, and
+ * `profile`, which says where the time of 100 charts goes. CPU is the thread's own time, so that neighbours on the machine
+ * do not count.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -15,14 +16,21 @@ import { embedBuild, webFolder } from '../../scripts/web.ts';
 import { chromiumFlags, chromiumPath } from '../../test/support/chromium.ts';
 import { percentile } from '../../test/support/percentile.ts';
 import { measureDashboard } from './dashboard.ts';
+import { measureShading, shadedSeries, type ShadedSeries } from './shading.ts';
 import { measureSizes } from './sizes.ts';
 
 const seconds = 20;
 /** Tall enough for all of them: what is out of sight is not drawn. */
 const wall = { width: 1900, height: 4200 };
-const all = ['sizes', 'charts', 'pan', 'memory', 'dashboard'];
+const all = ['sizes', 'charts', 'pan', 'memory', 'dashboard', 'shading'];
+const known = [...all, 'hour', 'profile'];
 const named = process.argv.slice(3);
 const parts = new Set(named.length === 0 ? all : named);
+for (const part of parts) {
+  if (known.includes(part)) continue;
+  process.stderr.write(`expected parts of ${known.join(', ')}, got ${part}\n`);
+  process.exit(2);
+}
 
 const folder = await mkdtemp(join(tmpdir(), 'tarsier-bench-web-'));
 try {
@@ -35,8 +43,9 @@ try {
   if (parts.has('charts')) await charts(browser, page.url);
   if (parts.has('profile')) await profile(browser, page.url);
   if (parts.has('pan')) await pan(browser, page.url);
-  if (parts.has('memory') || parts.has('hour')) await memory(browser, page.url, parts.has('hour') ? 3600 : 900);
+  if (parts.has('memory') || parts.has('hour')) await memory(browser, page.url, parts.has('hour'));
   if (parts.has('dashboard')) await dashboard(browser);
+  if (parts.has('shading')) await shading(browser);
   page.close();
   await browser.close();
 } finally {
@@ -51,7 +60,10 @@ function say(...cells: readonly (string | number)[]): void {
 
 async function sizes(): Promise<void> {
   say('what is loaded', 'kB gzip', 'budget');
-  for (const { name, kB, budgetKB } of await measureSizes()) say(name, kB.toFixed(1), budgetKB ?? '');
+  for (const { name, kB, budgetKB, onDemand } of await measureSizes()) {
+    say(name, kB.toFixed(1), budgetKB ?? '');
+    for (const chunk of onDemand) say(`  on demand: ${chunk.name}`, chunk.kB.toFixed(1));
+  }
 }
 
 async function serveBenchPage(): Promise<{ readonly url: string; close(): void }> {
@@ -205,6 +217,17 @@ async function dashboard(browser: Browser): Promise<void> {
   say('samples missing, doubled', resume.missing, resume.doubled);
 }
 
+/** Of runs in which a chart was not shaded within the time, its word. */
+async function shading(browser: Browser): Promise<void> {
+  const measured = await measureShading(browser);
+  const ms = (value: number | undefined): string => value?.toFixed(0) ?? 'never';
+  say('');
+  say(`from a load to its chart, ${measured.length} runs, ms`, 'first drawn', 'shaded', 'shaded 3000');
+  for (const name of Object.keys(shadedSeries) as ShadedSeries[]) {
+    for (const run of measured) say(name, ms(run[name].drawnMs), ms(run[name].shadedMs));
+  }
+}
+
 async function run(page: Page): Promise<{ percent: number; longTasks: number; worst: number }> {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.setTimeDomain', { timeDomain: 'threadTicks' });
@@ -224,47 +247,74 @@ async function run(page: Page): Promise<{ percent: number; longTasks: number; wo
   return { percent, longTasks: long.length, worst: Math.max(0, ...long) };
 }
 
+/** After so much everything comes again: a cut each five minutes, another range each ten. */
+const periodS = 1200;
+const lookEveryS = 300;
+/** Unless an hour is asked for, it ends after so long, and says how far it came. */
+const memoryMinutes = 10;
+
+interface Look {
+  /** Seconds of samples. */
+  readonly at: number;
+  readonly heap: number;
+  readonly nodes: number;
+  readonly listeners: number;
+}
+
 /**
- * Seconds of 50 charts as fast as they go, through the live client; memory after the collector's work, and what was
- * left behind. The first ten minutes fill what is kept.
+ * An hour of 50 charts' samples, as fast as they go, through the live client: memory after the collector's work, and what
+ * was left behind. A first period fills what is kept.
  */
-async function memory(browser: Browser, url: string, wanted: number): Promise<void> {
+async function memory(browser: Browser, url: string, wholeHour: boolean): Promise<void> {
   const page = await openBenchPage(browser, url, wall);
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable');
-  const look = async (): Promise<Record<'heap' | 'nodes' | 'listeners', number>> => {
+  const look = async (second: number): Promise<Look> => {
     await session.send('HeapProfiler.collectGarbage');
     return {
+      at: second,
       heap: (await metric(session, 'JSHeapUsedSize')) / 1e6,
       nodes: await metric(session, 'Nodes'),
       listeners: await metric(session, 'JSEventListeners'),
     };
   };
   await page.evaluate('bench.startLive(50, 3)');
-  await page.evaluate('bench.live(1800)');
-  const looks = [await look()];
-  for (let round = 0; round < 6; round++) {
-    await page.evaluate(`bench.live(${wanted / 6})`);
-    looks.push(await look());
+  const started = performance.now();
+  const minutes = (): number => (performance.now() - started) / 60_000;
+  const looks: Look[] = [];
+  for (let second = 0; second < periodS + 3600;) {
+    await page.evaluate(`bench.live(${lookEveryS})`);
+    second += lookEveryS;
+    if (second >= periodS) looks.push(await look(second));
+    process.stderr.write(`${second} s of samples after ${minutes().toFixed(1)} min\n`);
+    if (!wholeHour && minutes() > memoryMinutes) break;
   }
-  const [first, last] = [looks[0], looks.at(-1)];
-  say('');
-  say(`50 live charts, ${wanted} s, cuts and ranges`, 'before', 'after');
-  for (const name of ['heap', 'nodes', 'listeners'] as const) {
-    say(name === 'heap' ? 'heap MB' : name, first?.[name].toFixed(2) ?? '', last?.[name].toFixed(2) ?? '');
-  }
-  const perHour = (slope(looks.map(({ heap }) => heap)) * 3600) / (wanted / 6);
-  say('heap MB an hour, by least squares', perHour.toFixed(3), '< 0.1');
   await page.context().close();
+  // Two ranges hold different amounts: only what is a period apart is alike.
+  const last = looks.at(-1);
+  const first = looks.find(({ at: second }) => last !== undefined && (last.at - second) % periodS === 0);
+  const passed = (last?.at ?? 0) - (looks[0]?.at ?? 0);
+  say('');
+  say(`50 live charts, ${passed} s in ${minutes().toFixed(0)} min`, `at ${first?.at} s`, `at ${last?.at} s`);
+  for (const name of ['heap', 'nodes', 'listeners'] as const) {
+    const digits = name === 'heap' ? 2 : 0;
+    say(name === 'heap' ? 'heap MB' : name, first?.[name].toFixed(digits) ?? '', last?.[name].toFixed(digits) ?? '');
+  }
+  say(`heap MB an hour, of ${looks.length} looks`, (slopeWithin(looks) * 3600).toFixed(3), '< 0.1');
 }
 
-function slope(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const middle = (values.length - 1) / 2;
-  const [over, under] = values.reduce(
-    ([a, b], value, i) => [a + (i - middle) * (value - mean), b + (i - middle) ** 2],
-    [0, 0],
-  );
+/** By least squares, each look beside those a whole period away. */
+function slopeWithin(looks: readonly Look[]): number {
+  const alike = Map.groupBy(looks, ({ at: second }) => second % periodS);
+  let [over, under] = [0, 0];
+  for (const group of alike.values()) {
+    const middle = group.reduce((sum, { at: second }) => sum + second, 0) / group.length;
+    const mean = group.reduce((sum, { heap }) => sum + heap, 0) / group.length;
+    for (const { at: second, heap } of group) {
+      over += (second - middle) * (heap - mean);
+      under += (second - middle) ** 2;
+    }
+  }
   return over / under;
 }
 

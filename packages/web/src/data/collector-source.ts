@@ -2,6 +2,7 @@ import type { Alert, Anomaly, AnomalyEvent } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
 import { createGapFiller, fillFrom } from './gap-filler.ts';
 import { createLiveClient } from './live-client.ts';
+import type { LiveClientOptions } from './live-client.ts';
 import { createRest, RequestError } from './rest.ts';
 import type { Connection, DataSource, Loadable } from './source.ts';
 import type { OpenSocket } from './socket.ts';
@@ -9,7 +10,7 @@ import { createStore } from './store.ts';
 import type { TokenKeeper } from './token-keeper.ts';
 import { anomaliesSince, upsert } from './upsert.ts';
 
-export interface CollectorSourceOptions {
+export interface CollectorSourceOptions extends Pick<LiveClientOptions, 'now' | 'random'> {
   /** Where the collector is, no slash at the end; '' is the page's own origin. */
   readonly baseUrl: string;
   /** For pages of other origins; the collector's own page has its session cookie. */
