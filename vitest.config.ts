@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { slimUplot } from './packages/web/slim-uplot.ts';
 import { chromiumFlags, chromiumPath } from './test/support/chromium.ts';
 import { ClosingLine } from './test/support/closing-line.ts';
 
@@ -46,15 +47,11 @@ export default defineConfig(async () => ({
       },
       {
         root: 'packages/web',
+        // As it is built: slimUplot reads it as it is.
+        plugins: [slimUplot()],
         optimizeDeps: {
-          include: [
-            'lit',
-            'lit/decorators.js',
-            'lit/directives/ref.js',
-            'lit/directives/repeat.js',
-            'uplot',
-            'axe-core',
-          ],
+          exclude: ['uplot'],
+          include: ['lit', 'lit/decorators.js', 'lit/directives/ref.js', 'lit/directives/repeat.js', 'axe-core'],
         },
         test: {
           name: 'browser',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, type Rolldown } from 'vite';
-import { embedBuild, entriesOf, pageBuild, webFolder } from '../../scripts/web.ts';
+import { embedBuild, entriesOf, inProduction, pageBuild, webFolder } from '../../scripts/web.ts';
 
 /** The views that the product has to have, as one import. */
 const eightViews = [
@@ -18,39 +18,67 @@ const eightViews = [
   'alert-list',
 ];
 
-export interface Size {
+/** What a live chart needs to show a stretch of the past as well: loaded on demand, and counted as if it were not. */
+const chartNeeds = new Set(['connect', 'chart-past']);
+
+interface Chunk {
   readonly name: string;
   readonly kB: number;
+}
+
+export interface Size extends Chunk {
   readonly budgetKB: number | undefined;
+  /** What is loaded beside, by name, when it is first used. */
+  readonly onDemand: readonly Chunk[];
 }
 
 export async function measureSizes(): Promise<readonly Size[]> {
+  const sizes: Size[] = [];
+  await inProduction(async () => sizes.push(...(await built())));
+  return sizes;
+}
+
+async function built(): Promise<readonly Size[]> {
   const folder = await mkdtemp(join(tmpdir(), 'tarsier-sizes-'));
   try {
     const views = join(folder, 'views.ts');
     await writeFile(views, eightViews.map((name) => `import '${webFolder}src/embed/${name}.ts';\n`).join(''));
-    const sizes: Size[] = [];
-    for (const [name, entry, budgetKB] of [
-      ['@tarsier/web/stat', entriesOf(['stat']), 20],
-      ['@tarsier/web/gauge', entriesOf(['gauge']), 20],
-      ['@tarsier/web/chart', entriesOf(['chart']), 48],
-      ['the eight views together', { views }, 80],
-    ] as const) {
-      const chunks = await chunksOf(embedBuild(entry, join(folder, 'out'), false));
-      sizes.push({ name, kB: loaded(chunks, ({ isEntry }) => isEntry), budgetKB });
-    }
-    const [script] = await chunksOf(embedBuild(undefined, join(folder, 'out')));
-    sizes.push({ name: 'tarsier.js, everything', kB: gzipped(script?.code ?? ''), budgetKB: 110 });
+    const out = join(folder, 'out');
+    const moduleOf = async (name: string, entry: Record<string, string>, budgetKB: number): Promise<Size> =>
+      sizeOf(name, await chunksOf(embedBuild(entry, out, false)), isEntry, budgetKB);
+    const chart = await chunksOf(embedBuild(entriesOf(['chart']), out, false));
+    const [script] = await chunksOf(embedBuild(undefined, out));
     const page = await chunksOf(pageBuild(join(folder, 'page')));
-    const isFirst = ({ isEntry, name }: Rolldown.OutputChunk): boolean => isEntry || name === 'overview';
-    sizes.push({ name: 'dashboard, first route', kB: loaded(page, isFirst), budgetKB: 120 });
+    const isFirst = (chunk: Rolldown.OutputChunk): boolean => chunk.isEntry || chunk.name === 'overview';
     const first = new Set(staticallyLoaded(page, isFirst));
     const editor = staticallyLoaded(page, ({ name }) => name === 'query-editor').filter((chunk) => !first.has(chunk));
-    sizes.push({ name: 'editor of Explore, on demand', kB: sum(editor), budgetKB: undefined });
-    return sizes;
+    return [
+      await moduleOf('@tarsier/web/stat', entriesOf(['stat']), 20),
+      await moduleOf('@tarsier/web/gauge', entriesOf(['gauge']), 20),
+      sizeOf('@tarsier/web/chart, given its data', chart, isEntry, 48),
+      sizeOf('@tarsier/web/chart, live, zoomed', chart, (one) => one.isEntry || chartNeeds.has(one.name), undefined),
+      await moduleOf('the eight views together', { views }, 80),
+      { name: 'tarsier.js, everything', kB: gzipped(script?.code ?? ''), budgetKB: 110, onDemand: [] },
+      { ...sizeOf('dashboard, first route', page, isFirst, 120), onDemand: [] },
+      { name: 'editor of Explore, on demand', kB: sum(editor), budgetKB: undefined, onDemand: [] },
+    ];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+const isEntry = (chunk: Rolldown.OutputChunk): boolean => chunk.isEntry;
+
+function sizeOf(
+  name: string,
+  chunks: readonly Rolldown.OutputChunk[],
+  wanted: (chunk: Rolldown.OutputChunk) => boolean,
+  budgetKB: number | undefined,
+): Size {
+  const loaded = staticallyLoaded(chunks, wanted);
+  const others = chunks.filter((chunk) => !loaded.includes(chunk));
+  const onDemand = others.map((chunk) => ({ name: chunk.name, kB: gzipped(chunk.code) }));
+  return { name, kB: sum(loaded), budgetKB, onDemand };
 }
 
 async function chunksOf(config: Parameters<typeof build>[0]): Promise<readonly Rolldown.OutputChunk[]> {
@@ -73,10 +101,6 @@ function staticallyLoaded(
   };
   for (const chunk of chunks) if (wanted(chunk)) add(chunk);
   return [...found];
-}
-
-function loaded(chunks: readonly Rolldown.OutputChunk[], wanted: (chunk: Rolldown.OutputChunk) => boolean): number {
-  return sum(staticallyLoaded(chunks, wanted));
 }
 
 function sum(chunks: readonly Rolldown.OutputChunk[]): number {

@@ -1,9 +1,12 @@
 import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
+import { slimUplot } from './slim-uplot.ts';
 
 // The tool wants a default export.
 export default defineConfig({
-  plugins: [anyLocale(), plainImports(), compactCss()],
+  plugins: [slimUplot(), plainImports(), compactCss(), compactHtml()],
+  // As it is read here it is made slim.
+  optimizeDeps: { exclude: ['uplot'] },
   // What is served is the same whatever NODE_ENV says: a test run builds Lit's production code, too.
   resolve: { conditions: ['production', 'module', 'browser'] },
   build: {
@@ -48,19 +51,43 @@ function compactCss(): Plugin {
   };
 }
 
-/**
- * uPlot makes a number format of `navigator.language` when it is imported. A browser in the C locale (a kiosk, a
- * container) says `en-US@posix` there, which is no language tag: the whole page would stay empty. We give uPlot our own
- * formats anyway.
- */
-function anyLocale(): Plugin {
-  const fragile = "new Intl.NumberFormat(domEnv ? nav.language : 'en-US')";
+/** Templates without the white space that sets them out: a line break and what surrounds it is a blank. */
+function compactHtml(): Plugin {
   return {
-    name: 'any-locale',
+    name: 'compact-html',
+    apply: 'build',
     transform(code, id) {
-      if (!id.includes('uPlot.esm.js')) return undefined;
-      if (!code.includes(fragile)) throw new Error(`uPlot: expected ${fragile}; is this still needed?`);
-      return code.replace(fragile, 'new Intl.NumberFormat()');
+      if (!id.includes('/src/') || !/\b(?:html|svg)`/u.test(code)) return undefined;
+      let compact = code;
+      // From the end: what stands before keeps its place.
+      for (const { start, raw } of templateTexts(this.parse(code, { lang: 'ts' })).toSorted(
+        (a, b) => b.start - a.start,
+      )) {
+        const at = compact.startsWith(raw, start) ? start : start + 1;
+        compact = compact.slice(0, at) + raw.replaceAll(/\s*\n\s*/gu, ' ') + compact.slice(at + raw.length);
+      }
+      return compact;
     },
   };
+}
+
+interface TemplateText {
+  readonly start: number;
+  readonly raw: string;
+}
+
+/** The texts of all templates of Lit in a tree. */
+function templateTexts(node: unknown): readonly TemplateText[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const inner = Object.values(node).flatMap(templateTexts);
+  const { type, tag, quasi } = node as {
+    readonly type?: string;
+    readonly tag?: { readonly name?: string };
+    readonly quasi?: {
+      readonly quasis: readonly { readonly start: number; readonly value: { readonly raw: string } }[];
+    };
+  };
+  if (type !== 'TaggedTemplateExpression' || !/^(?:html|svg)$/u.test(tag?.name ?? '')) return inner;
+  const own = (quasi?.quasis ?? []).map(({ start, value }) => ({ start, raw: value.raw }));
+  return [...inner, ...own.filter(({ raw }) => raw.includes('\n'))];
 }

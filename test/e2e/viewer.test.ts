@@ -116,6 +116,76 @@ async function newestStored(): Promise<number> {
   return series?.points.at(-1)?.[0] ?? 0;
 }
 
+test('without what it loads on demand a chart is drawn, live, moved with its neighbours, and resumes', async () => {
+  const bare = await context.newPage();
+  await bare.route(/\/extras-/u, (route) => route.abort());
+  await bare.goto(`${proxy.url}/#/`);
+  await bare.locator('tarsier-chart canvas').first().waitFor();
+  await bare.evaluate((selector) => {
+    const overview = document.querySelector('tarsier-app')?.shadowRoot?.querySelector('main');
+    for (const id of ['one', 'two']) {
+      const chart = document.createElement('tarsier-chart');
+      chart.id = id;
+      chart.setAttribute('selector', selector);
+      overview?.prepend(chart);
+    }
+  }, cpu);
+  const [one, two] = [bare.locator('#one'), bare.locator('#two')];
+  await Promise.all([one.locator('canvas').waitFor(), two.locator('canvas').waitFor()]);
+  const begun = await newestOf(one);
+  await expect.poll(() => newestOf(one), { timeout: patience }).toBeGreaterThan(begun);
+
+  const over = one.locator('.u-over');
+  const { x, y, width, height } = (await over.boundingBox()) ?? expect.unreachable();
+  const at = (share: number): [number, number] => [x + share * width, y + height / 2];
+  await bare.mouse.move(...at(0.5));
+  const cursor = (): Promise<string> =>
+    two.locator('.u-cursor-x').evaluate((line) => (line as HTMLElement).style.transform);
+  await expect.poll(cursor, { timeout: patience }).toMatch(/translate\((?!-)/u);
+
+  const whole = await spanOf(one);
+  await bare.mouse.down();
+  await bare.mouse.move(...at(0.9), { steps: 8 });
+  await bare.mouse.up();
+  await expect.poll(() => spanOf(one), { timeout: patience }).toBeLessThan(whole / 2);
+  await expect.poll(() => spanOf(two), { timeout: patience }).toBe(await spanOf(one));
+  const from = await startOf(one);
+  await bare.keyboard.down('Shift');
+  await bare.mouse.down();
+  await bare.mouse.move(...at(0.95), { steps: 8 });
+  await bare.mouse.up();
+  await bare.keyboard.up('Shift');
+  await expect.poll(() => startOf(one), { timeout: patience }).toBeLessThan(from);
+  // One step back each.
+  await bare.mouse.dblclick(...at(0.5));
+  await expect.poll(() => startOf(one), { timeout: patience }).toBe(from);
+  await bare.mouse.dblclick(...at(0.5));
+  await bare.mouse.move(0, 0);
+  await expect.poll(() => spanOf(one), { timeout: patience }).toBe(whole);
+
+  proxy.cut(false);
+  const cutAt = await newestOf(one);
+  await eventually(async () => ((await newestStored()) > cutAt + 3_000 ? true : undefined));
+  proxy.heal();
+  await expect.poll(() => newestOf(one), { timeout: patience }).toBeGreaterThan(cutAt + 3_000);
+  await bare.close();
+});
+
+interface Window {
+  readonly from: number;
+  readonly to: number;
+}
+
+function startOf(chart: Locator): Promise<number> {
+  return chart.evaluate((element: Element & { readonly view?: Window }) => element.view?.from ?? NaN);
+}
+
+function spanOf(chart: Locator): Promise<number> {
+  return chart.evaluate((element: Element & { readonly view?: Window }) =>
+    element.view === undefined ? NaN : element.view.to - element.view.from,
+  );
+}
+
 test('a cost job is priced, submitted and followed to its end, and what it found stands on the cost page', async () => {
   await api.importText('app-1', dayOfTokens());
   await api.put('/v1/prices', { models: [{ model: 'large', input: '3', output: '15', cachedInput: '0.3' }] });

@@ -106,6 +106,8 @@ export function plotOptions(
         font: colours.font,
         grid: { stroke: colours.grid, width: 1 },
         ticks: { show: false },
+        // Where its lines are, `splits` says.
+        incrs: [Number.MAX_VALUE],
         splits: () => rangeLines(current().held.range),
         values: whereMoved(
           (splits) => {

@@ -1,5 +1,6 @@
 import { svg } from 'lit';
-import { icon, icons } from './icons.ts';
+import { icon } from './chart-icons.ts';
+import { icons } from './icons.ts';
 
 /** Those of the dashboard, and of its elements. */
 export const appIcons = {

@@ -1,16 +1,10 @@
 import { css, unsafeCSS } from 'lit';
-import { palettes, sequential } from '../chart/palette.ts';
+import { palettes } from '../chart/palette.ts';
 
 // Colours are from this repository, not from outside.
 const series = unsafeCSS(
   palettes.light
     .map((light, i) => `--_series-${i + 1}: var(--tarsier-series-${i + 1}, light-dark(${light}, ${palettes.dark[i]}));`)
-    .join('\n'),
-);
-
-const steps = unsafeCSS(
-  sequential.light
-    .map((light, i) => `--_seq-${i + 1}: var(--tarsier-seq-${i + 1}, light-dark(${light}, ${sequential.dark[i]}));`)
     .join('\n'),
 );
 
@@ -35,7 +29,6 @@ export const tokens = css`
     --_critical: var(--tarsier-status-critical, light-dark(#b3261e, #ff8f85));
     --_anomaly: var(--tarsier-anomaly, light-dark(#c0362c, #ff8f85));
     ${series}
-    ${steps}
     --_line-width: var(--tarsier-line-width, 0);
     --_font: var(--tarsier-font, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif);
     --_font-mono: var(--tarsier-font-mono, ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace);

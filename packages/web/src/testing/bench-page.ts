@@ -1,5 +1,7 @@
 /** The page that `pnpm bench web` opens: charts that get a second of samples each second, ours or uPlot alone. */
-import uPlot from 'uplot';
+import type uPlotType from 'uplot';
+// As others use it: ours is made slim.
+import uPlot from 'uplot/dist/uPlot.esm.js?whole';
 import type { HeldSeries } from '../data/source.ts';
 import { define, elements } from '../define.ts';
 import { startLive, type LiveBench } from './bench-live.ts';
@@ -11,7 +13,7 @@ interface Bench {
   tick(): Promise<void>;
   /** Charts with a legend, fed through the live client. */
   startLive(charts: number, series: number): Promise<void>;
-  /** So many seconds, as fast as they go: the connection breaks each five minutes, another range comes each ten. */
+  /** So many seconds, as fast as they go: the connection breaks each five minutes, the range changes each ten. */
   live(seconds: number): Promise<void>;
 }
 
@@ -82,7 +84,7 @@ function bare(series: number, points: number): Chart {
     width: 1 / devicePixelRatio,
     points: { show: false },
   }));
-  const options: uPlot.Options = {
+  const options: uPlotType.Options = {
     ...size,
     ms: 1,
     legend: { show: false },

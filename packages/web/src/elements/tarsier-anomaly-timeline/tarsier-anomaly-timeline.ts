@@ -16,7 +16,7 @@ import { RequestError } from '../../data/rest.ts';
 import { parseRange } from '../../data/time-range.ts';
 import type { TimeRange } from '../../data/time-range.ts';
 import { formatValue } from '../../chart/units.ts';
-import { words } from '../../i18n/words.ts';
+import { fleetWords } from '../../i18n/fleet/words.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { stateNote } from '../state-note.ts';
@@ -45,7 +45,7 @@ export class TarsierAnomalyTimeline extends LitElement {
   @state() private opened: string | undefined;
   @state() private judged: 'useful' | 'noise' | 'failed' | undefined;
 
-  readonly #locale = new LocaleController(this, words);
+  readonly #locale = new LocaleController(this, fleetWords);
   readonly #view = new PageViewController(this, ({ range }) => [range]);
   readonly #feed = new EventsFeedController(this, () => ({ range: this.#range, host: this.host }));
 

@@ -1,6 +1,10 @@
 import { html } from 'lit';
 import type { TemplateResult } from 'lit';
+import type { LocaleController } from '../../controllers/locale.ts';
+import { chartToolWords } from '../../i18n/chart-tools/words.ts';
 import type { Words } from '../../i18n/en.ts';
+
+type Text = LocaleController<Words>;
 
 export interface MenuActions {
   readonly zoomIn: () => void;
@@ -14,21 +18,22 @@ export interface MenuActions {
 }
 
 /** What a chart can do, for who does not drag. */
-export function menuEntries({ chart }: Words, actions: MenuActions): readonly TemplateResult[] {
+export function menuEntries(text: Text, actions: MenuActions): readonly TemplateResult[] {
+  const tools = chartToolWords.in(text.lang);
   const entries: readonly (readonly [string, () => unknown])[] = [
-    [chart.zoomIn, actions.zoomIn],
-    [chart.zoomOut, actions.zoomOut],
-    [chart.reset, actions.reset],
-    [chart.copyLink, actions.link],
-    [chart.exportCsv, actions.csv],
-    [chart.exportPng, actions.png],
-    [chart.exportSvg, actions.svg],
-    [chart.help, actions.help],
+    [tools.zoomIn, actions.zoomIn],
+    [tools.zoomOut, actions.zoomOut],
+    [text.words.chart.reset, actions.reset],
+    [tools.copyLink, actions.link],
+    [tools.exportCsv, actions.csv],
+    [tools.exportPng, actions.png],
+    [tools.exportSvg, actions.svg],
+    [tools.help, actions.help],
   ];
   return entries.map(
-    ([text, run]) =>
+    ([name, run]) =>
       html`<button type="button" popovertarget="menu" popovertargetaction="hide" @click=${run} @keydown=${walk}>
-        ${text}
+        ${name}
       </button>`,
   );
 }
@@ -43,16 +48,17 @@ function walk(event: KeyboardEvent): void {
 }
 
 /** Keys and gestures of every chart. */
-export function help({ chart }: Words, closed: () => void): TemplateResult {
-  return html`<dialog class="help" aria-label=${chart.help} @close=${closed} @click=${closeOf}>
+export function help({ lang }: Text, closed: () => void): TemplateResult {
+  const tools = chartToolWords.in(lang);
+  return html`<dialog class="help" aria-label=${tools.help} @close=${closed} @click=${closeOf}>
     <dl>
-      ${chart.keys.map(
+      ${tools.keys.map(
         ([keys = '', what]) =>
           html`<dt>${keys}</dt>
             <dd>${what}</dd>`,
       )}
     </dl>
-    <button class="button" type="button">${chart.closeHelp}</button>
+    <button class="button" type="button">${tools.closeHelp}</button>
   </dialog>`;
 }
 

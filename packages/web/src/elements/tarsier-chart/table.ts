@@ -5,6 +5,7 @@ import { formatTime } from '../../chart/age.ts';
 import type { ChartView } from '../../chart/chart-view.ts';
 import { formatValue } from '../../chart/units.ts';
 import type { LocaleController } from '../../controllers/locale.ts';
+import { chartToolWords } from '../../i18n/chart-tools/words.ts';
 import type { Words } from '../../i18n/en.ts';
 
 type Text = LocaleController<Words>;
@@ -12,6 +13,7 @@ type Text = LocaleController<Words>;
 /** Range, lowest, highest and latest of each line, and how many anomalies. */
 export function summaryInWords(label: string, view: ChartView, text: Text): string {
   const { chart } = text.words;
+  const tools = chartToolWords.in(text.lang);
   const lines = view.lines
     .filter(({ earlier }) => !earlier)
     .map(({ name, values, latest }) => {
@@ -21,10 +23,10 @@ export function summaryInWords(label: string, view: ChartView, text: Text): stri
         known.reduce((a, b) => Math.max(a, b), -Infinity),
       ];
       const say = (value: number | undefined): string => formatValue(value, view.unit, text);
-      return chart.extremes(name, say(min), say(max), say(latest));
+      return tools.extremes(name, say(min), say(max), say(latest));
     });
   const { length } = view.anomalies;
-  const range = chart.rangeOf(formatTime(view.from, 'day', text), formatTime(view.to, 'day', text));
+  const range = tools.rangeOf(formatTime(view.from, 'day', text), formatTime(view.to, 'day', text));
   return [`${label}, ${range}`, ...lines, length === 0 ? chart.noAnomaly : chart.anomalies(length)].join('; ');
 }
 
@@ -39,6 +41,7 @@ export function table(
   text: Text,
 ): TemplateResult {
   const { chart } = text.words;
+  const tools = chartToolWords.in(text.lang);
   const first = times.length - 1 - page * tableRows;
   const rows = Array.from({ length: Math.min(tableRows, first + 1) }, (_, i) => first - i);
   const shape = to - from > 43_200_000 ? 'full' : 'seconds';
@@ -47,9 +50,9 @@ export function table(
       <table>
         <thead>
           <tr>
-            <th scope="col">${chart.time}</th>
+            <th scope="col">${tools.time}</th>
             ${lines.map(
-              ({ name, earlier }) => html`<th scope="col">${earlier ? `${name} (${chart.earlier})` : name}</th>`,
+              ({ name, earlier }) => html`<th scope="col">${earlier ? `${name} (${tools.earlier})` : name}</th>`,
             )}
           </tr>
         </thead>
@@ -69,11 +72,11 @@ export function table(
         ? nothing
         : html`<div class="pages">
             <button class="button" type="button" ?disabled=${page === 0} @click=${() => turn(page - 1)}>
-              ${chart.newer}
+              ${tools.newer}
             </button>
-            <span class="quiet">${chart.page(page * tableRows + 1, page * tableRows + rows.length, times.length)}</span>
+            <span class="quiet">${tools.page(page * tableRows + 1, page * tableRows + rows.length, times.length)}</span>
             <button class="button" type="button" ?disabled=${page >= last} @click=${() => turn(page + 1)}>
-              ${chart.older}
+              ${tools.older}
             </button>
           </div>`
     }`;

@@ -108,7 +108,7 @@ test('while the pointer is in it, it stands still; then it goes on', async () =>
   hold(cpu(Date.now() + 5000));
   await new Promise(requestAnimationFrame);
   expect(element.view?.to).toBe(before);
-  expect(part(element, '.tooltip').textContent).toContain('user');
+  await expect.poll(() => part(element, '.tooltip').textContent).toContain('user');
   await userEvent.unhover(part(element, '.frame'));
   await expect.poll(() => element.view?.to).not.toBe(before);
 });

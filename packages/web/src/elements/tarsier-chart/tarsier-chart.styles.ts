@@ -72,39 +72,58 @@ export const styles = css`
     inset: 0;
     overflow: hidden;
   }
-  .plot .uplot {
-    font-family: inherit;
+  /* What uPlot draws into: its own style sheet is that of a legend, mostly. */
+  .uplot {
+    width: min-content;
   }
-  .plot .u-over {
+  .u-wrap {
+    position: relative;
+    user-select: none;
+  }
+  .uplot canvas {
+    position: relative;
+    display: block;
+    width: 100%;
+    height: 100%;
+  }
+  .u-over,
+  .u-under,
+  .u-axis,
+  .u-select,
+  .u-cursor-x,
+  .u-cursor-pt {
+    position: absolute;
+  }
+  .u-under {
+    overflow: hidden;
+  }
+  .u-over {
     touch-action: pan-y;
   }
-  .plot .u-select {
+  .u-select,
+  .u-cursor-x,
+  .u-cursor-pt {
+    pointer-events: none;
+  }
+  .u-cursor-x,
+  .u-cursor-pt {
+    top: 0;
+    left: 0;
+    will-change: transform;
+  }
+  .u-select {
     background: color-mix(in srgb, var(--_accent) 16%, transparent);
   }
-  .plot .u-cursor-x {
+  .u-cursor-x {
+    height: 100%;
     border-right: 1px dashed var(--_text-quiet);
   }
-  .handle {
-    position: absolute;
-    top: -12px;
-    right: 0;
-    width: 24px;
-    height: 24px;
-    cursor: ns-resize;
-    touch-action: none;
+  .u-cursor-pt {
+    border: 0 solid;
+    border-radius: 50%;
   }
-  .handle::before {
-    content: '';
-    position: absolute;
-    inset: 8px 2px;
-    border-radius: 4px;
-    background: var(--_warning);
-  }
-  .proposal {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 8px;
-    margin-top: 6px;
+  .u-off {
+    display: none;
   }
   .menu {
     position: fixed;
@@ -119,49 +138,8 @@ export const styles = css`
     background: var(--_surface);
     color: var(--_text);
   }
-  .menu button {
-    display: block;
-    width: 100%;
-    min-height: 32px;
-    padding: 4px 10px;
-    border: 0;
-    border-radius: 4px;
-    background: none;
-    text-align: start;
-  }
-  .menu button:is(:hover, :focus-visible) {
-    background: var(--_accent-soft);
-  }
   .menu-button {
     anchor-name: --menu;
-  }
-  .help {
-    width: min(480px, calc(100vw - 32px));
-    padding: 20px 24px;
-    border: 1px solid var(--_border-strong);
-    border-radius: var(--_radius);
-    background: var(--_surface);
-    color: var(--_text);
-  }
-  .help::backdrop {
-    background: rgb(0 0 0 / 45%);
-  }
-  .help dl {
-    display: grid;
-    grid-template-columns: auto 1fr;
-    gap: 6px 16px;
-    margin-bottom: 16px;
-  }
-  .help dt {
-    font-family: var(--_font-mono);
-    font-size: 13px;
-  }
-  .pages {
-    display: flex;
-    align-items: center;
-    gap: 10px;
-    margin-top: 8px;
-    font-size: 13px;
   }
   .stale .plot {
     opacity: 0.55;
@@ -179,30 +157,6 @@ export const styles = css`
   }
   .note strong {
     color: var(--_text);
-  }
-  .tooltip {
-    position: absolute;
-    z-index: 1;
-    top: 4px;
-    left: 0;
-    max-width: 240px;
-    padding: 8px 10px;
-    border: 1px solid var(--_border-strong);
-    border-radius: 6px;
-    background: var(--_surface);
-    font-size: 13px;
-    pointer-events: none;
-  }
-  .tooltip .row {
-    display: grid;
-    grid-template-columns: 10px minmax(0, 1fr) auto;
-    gap: 8px;
-    align-items: center;
-  }
-  .tooltip .row span:nth-child(2) {
-    overflow: hidden;
-    text-overflow: ellipsis;
-    white-space: nowrap;
   }
   .legend {
     display: grid;
@@ -272,40 +226,12 @@ export const styles = css`
   .slot-7 {
     background: var(--_series-8);
   }
-  .table {
-    max-height: 320px;
-    margin-top: 8px;
-    overflow: auto;
-    border-top: 1px solid var(--_border);
-  }
-  table {
-    width: 100%;
-    border-collapse: collapse;
-    font-size: 13px;
-  }
-  th,
-  td {
-    padding: 3px 8px;
-    text-align: end;
-    white-space: nowrap;
-    border-bottom: 1px solid var(--_border);
-  }
-  thead th {
-    position: sticky;
-    top: 0;
-    background: var(--_surface);
-  }
-  th:first-child {
-    text-align: start;
-    font-weight: 500;
-  }
   .sentinel {
     color: var(--_text);
     transition: color 1ms;
   }
   @media (pointer: coarse) {
     .tool,
-    .menu button,
     .legend button {
       min-width: 44px;
       min-height: 44px;

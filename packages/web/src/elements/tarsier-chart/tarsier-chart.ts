@@ -1,7 +1,6 @@
-import { html, LitElement, nothing, unsafeCSS } from 'lit';
+import { html, LitElement, nothing } from 'lit';
 import type { PropertyValues, TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
-import uPlotCss from 'uplot/dist/uPlot.min.css?inline';
 import { readCanvasColours } from '../../chart/canvas-colours.ts';
 import { chartKinds, chartSummary, chartView } from '../../chart/chart-view.ts';
 import type { ChartKind, ChartSettings, ChartView, Threshold } from '../../chart/chart-view.ts';
@@ -23,12 +22,12 @@ import type { HeldSeries } from '../../data/source.ts';
 import { panned, parseDuration, parseRange, rangeText, spanOf, zoomed } from '../../data/time-range.ts';
 import type { Span, TimeRange } from '../../data/time-range.ts';
 import { words } from '../../i18n/words.ts';
-import { icons } from '../../styles/icons.ts';
+import { chartIcons as icons } from '../../styles/chart-icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import type { Extras } from './extras.ts';
 import { chartKey, nextMark } from './keys.ts';
 import type { MenuActions } from './menu.ts';
-import { badges, legend, legendValues, note, pointInWords, tooltip } from './parts.ts';
+import { badges, legend, legendValues, note } from './parts.ts';
 import type { ChartNote } from './parts.ts';
 import { textProperty } from '../text-property.ts';
 import { styles } from './tarsier-chart.styles.ts';
@@ -63,7 +62,7 @@ const namedForMs = 5_000;
  * @cssproperty --tarsier-chart-height - height of the plot; 190px
  */
 export class TarsierChart extends LitElement {
-  static override styles = [unsafeCSS(uPlotCss), tokens, base, styles];
+  static override styles = [tokens, base, styles];
 
   /** The title. */
   @property(textProperty) label = '';
@@ -233,7 +232,7 @@ export class TarsierChart extends LitElement {
       this.#plotLook = '';
       this.#requestDraw();
     }
-    if (this.editable || this.helpShown || this.tablePage !== undefined) void this.#load();
+    if (this.editable || this.helpShown || this.tablePage !== undefined) this.#use();
   }
 
   protected override firstUpdated(): void {
@@ -255,6 +254,11 @@ export class TarsierChart extends LitElement {
       ({ extras }) => {
         this.#extras = extras;
         this.requestUpdate();
+        // Before it is in a document it has no root to be styled.
+        void this.updateComplete.then(() => {
+          const { styleSheet } = extras.styles;
+          if (styleSheet !== undefined) this.shadowRoot?.adoptedStyleSheets.push(styleSheet);
+        });
         return extras;
       },
       (error: unknown) => {
@@ -264,6 +268,11 @@ export class TarsierChart extends LitElement {
       },
     );
     return this.#loading;
+  }
+
+  /** What cannot be loaded is not shown. */
+  #use(use: (extras: Extras) => void = () => undefined): void {
+    this.#load().then(use, () => undefined);
   }
 
   protected override updated(): void {
@@ -414,13 +423,7 @@ export class TarsierChart extends LitElement {
       this.data === undefined && feed !== undefined
         ? feed
         : { ...nothingYet, series: this.data ?? [], span: this.#dataSpan };
-    this.#view = chartView(
-      this.noAnomalies ? { ...input, anomalies: [] } : input,
-      this.#settings,
-      size.width,
-      this.#now,
-      this.#view,
-    );
+    this.#view = chartView(input, this.#settings, size.width, this.#now, this.#view);
     this.#drawPlot(parent, this.#view, size);
     this.#showAround(feed);
   };
@@ -497,6 +500,7 @@ export class TarsierChart extends LitElement {
         ...threshold,
         value: this.draft?.index === i ? this.draft.value : threshold.value,
       })),
+      noAnomalies: this.noAnomalies,
       markers: this.markers,
       annotations: (['alert', 'event'] as const).filter((kind) => this.annotations.split(/\s+/u).includes(kind)),
     };
@@ -563,6 +567,7 @@ export class TarsierChart extends LitElement {
 
   #hover(inside: boolean): void {
     this.#hovered = inside;
+    if (inside) this.#use();
     if (!inside) this.#pointedByKey = false;
     if (!inside && this.point !== undefined) this.#plot?.point(undefined);
     this.#requestDraw();
@@ -609,8 +614,7 @@ export class TarsierChart extends LitElement {
       case 'table':
         return this.#toggleTable();
       case 'summary':
-        void this.#load().then(({ summaryInWords }) => this.#say(summaryInWords(this.label, view, this.#locale)));
-        return;
+        return this.#use(({ summaryInWords }) => this.#say(summaryInWords(this.label, view, this.#locale)));
       case 'help':
         this.helpShown = true;
         return;
@@ -622,7 +626,11 @@ export class TarsierChart extends LitElement {
   #pointAt(index: number): void {
     this.#pointedByKey = true;
     this.#plot?.point(index);
-    if (this.#view !== undefined) this.#say(pointInWords(this.#view, index, this.#line, this.#locale));
+    const view = this.#view;
+    const line = this.#line;
+    this.#use(({ pointInWords }) => {
+      if (view !== undefined && this.#pointedByKey) this.#say(pointInWords(view, index, line, this.#locale));
+    });
   }
 
   #leave(): void {
@@ -724,7 +732,11 @@ export class TarsierChart extends LitElement {
               })
         }
         ${view === undefined || !this.editable ? nothing : this.#handles(view, extras)}
-        ${view === undefined || this.point === undefined ? nothing : tooltip(view, this.point, this.#off, text)}
+        ${
+          view === undefined || this.point === undefined || extras === undefined
+            ? nothing
+            : extras.tooltip(view, this.point, this.#off, text)
+        }
       </div>
       ${view === undefined ? nothing : this.#proposal(view)}
       ${
@@ -738,7 +750,7 @@ export class TarsierChart extends LitElement {
           ? nothing
           : extras.table(this.label, view, this.tablePage, (page) => (this.tablePage = page), text)
       }
-      ${this.helpShown && extras !== undefined ? extras.help(text.words, () => (this.helpShown = false)) : nothing}
+      ${this.helpShown && extras !== undefined ? extras.help(text, () => (this.helpShown = false)) : nothing}
       <span class="visually-hidden sentinel" aria-hidden="true" @transitionend=${this.#themeChanged}></span>
       <span class="visually-hidden probe" aria-hidden="true"></span>
     </figure>`;
@@ -819,7 +831,7 @@ export class TarsierChart extends LitElement {
         ${icons.menu}
       </button>
       <div id="menu" class="menu" popover @toggle=${this.#openMenu}>
-        ${this.#extras?.menuEntries(this.#locale.words, this.#menuActions) ?? nothing}
+        ${this.#extras?.menuEntries(this.#locale, this.#menuActions) ?? nothing}
       </div>`;
   }
 

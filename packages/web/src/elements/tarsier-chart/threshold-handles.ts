@@ -5,6 +5,7 @@ import type { ChartView } from '../../chart/chart-view.ts';
 import type { Plot } from '../../chart/plot.ts';
 import { formatValue } from '../../chart/units.ts';
 import type { LocaleController } from '../../controllers/locale.ts';
+import { chartToolWords } from '../../i18n/chart-tools/words.ts';
 import type { Words } from '../../i18n/en.ts';
 
 /** Keys move a threshold by so many parts of the axis. */
@@ -46,7 +47,7 @@ export function thresholdHandles(
       role="slider"
       tabindex="0"
       aria-orientation="vertical"
-      aria-label=${label ?? text.words.chart.threshold}
+      aria-label=${label ?? chartToolWords.in(text.lang).threshold}
       aria-valuemin=${min}
       aria-valuemax=${max}
       aria-valuenow=${value}

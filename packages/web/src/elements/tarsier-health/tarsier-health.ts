@@ -15,7 +15,7 @@ import type { DataSource, Loadable } from '../../data/source.ts';
 import { parseRange } from '../../data/time-range.ts';
 import type { TimeRange } from '../../data/time-range.ts';
 import { SourceController } from '../../controllers/source-context.ts';
-import { words } from '../../i18n/words.ts';
+import { fleetWords } from '../../i18n/fleet/words.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { insightsOf } from './insights.ts';
@@ -96,7 +96,7 @@ export class TarsierHealth extends LitElement {
 
   @state() private forecasts: Loadable<readonly SeriesForecast[]> = { kind: 'loading' };
 
-  readonly #locale = new LocaleController(this, words);
+  readonly #locale = new LocaleController(this, fleetWords);
   readonly #view = new PageViewController(this, ({ range }) => [range]);
   readonly #feed = new EventsFeedController(this, () => ({
     range: parseRange(this.range) ?? this.#view.value?.range.value ?? defaultRange,

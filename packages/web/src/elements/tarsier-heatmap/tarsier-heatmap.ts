@@ -1,7 +1,8 @@
-import { css, html, nothing } from 'lit';
+import { css, html, nothing, unsafeCSS } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property, state } from 'lit/decorators.js';
 import { formatTime } from '../../chart/age.ts';
+import { sequential } from '../../chart/palette.ts';
 import { formatValue } from '../../chart/units.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
@@ -16,6 +17,13 @@ const cellPx = 5;
 /** What lies further down is drawn when it is scrolled to. */
 const marginRows = 10;
 const steps = [1, 2, 3, 4, 5, 6, 7] as const;
+
+// Colours are from this repository, not from outside.
+const stepColours = unsafeCSS(
+  sequential.light
+    .map((light, i) => `--_seq-${i + 1}: var(--tarsier-seq-${i + 1}, light-dark(${light}, ${sequential.dark[i]}));`)
+    .join('\n'),
+);
 
 /**
  * A row per host (or another label), a cell per stretch of time, darker where the value is higher. Rows are chosen with
@@ -33,6 +41,7 @@ export class TarsierHeatmap extends SeriesElement {
     base,
     css`
       :host {
+        ${stepColours}
         display: block;
         min-width: 0;
       }

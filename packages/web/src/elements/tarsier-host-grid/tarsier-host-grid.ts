@@ -11,7 +11,7 @@ import { FollowController, SecondsController } from '../../controllers/follow.ts
 import { LocaleController } from '../../controllers/locale.ts';
 import { SourceController } from '../../controllers/source-context.ts';
 import type { DataSource, LiveSubscription } from '../../data/source.ts';
-import { words } from '../../i18n/words.ts';
+import { fleetWords } from '../../i18n/fleet/words.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { styles } from './tarsier-host-grid.styles.ts';
@@ -60,7 +60,7 @@ export class TarsierHostGrid extends LitElement {
   @property() selected = '';
 
   readonly #follow = new FollowController(this, ({ hosts, alerts, events }) => [hosts, alerts, events]);
-  readonly #locale = new LocaleController(this, words);
+  readonly #locale = new LocaleController(this, fleetWords);
   #subscriptions: readonly LiveSubscription[] = [];
 
   constructor() {

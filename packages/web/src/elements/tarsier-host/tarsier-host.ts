@@ -6,7 +6,7 @@ import { formatAge } from '../../chart/age.ts';
 import { formatCount } from '../../chart/units.ts';
 import { FollowController } from '../../controllers/follow.ts';
 import { LocaleController } from '../../controllers/locale.ts';
-import { words } from '../../i18n/words.ts';
+import { fleetWords } from '../../i18n/fleet/words.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { styles } from './tarsier-host.styles.ts';
 import { vitalsOf } from './vitals.ts';
@@ -24,7 +24,7 @@ export class TarsierHost extends LitElement {
   @property() host = '';
 
   readonly #follow = new FollowController(this, ({ hosts }) => [hosts]);
-  readonly #locale = new LocaleController(this, words);
+  readonly #locale = new LocaleController(this, fleetWords);
 
   #sentence(): string {
     const { host: text } = this.#locale.words;

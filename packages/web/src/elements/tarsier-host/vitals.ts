@@ -1,10 +1,10 @@
 import { escapeLabelValue } from '@tarsier/protocol/labels';
-import type { Words } from '../../i18n/en.ts';
+import type { FleetWords } from '../../i18n/fleet/en.ts';
 
 /** One chart of a host; attributes of `tarsier-chart`. */
 export interface Vital {
   /** Its name is in the words. */
-  readonly id: keyof Words['host']['vitals'];
+  readonly id: keyof FleetWords['host']['vitals'];
   readonly selector: string;
   readonly rate?: boolean;
   readonly by?: string;

@@ -6,7 +6,7 @@ import { FollowController, SecondsController } from '../../controllers/follow.ts
 import { LocaleController } from '../../controllers/locale.ts';
 import type { DataSource } from '../../data/source.ts';
 import { RequestError } from '../../data/rest.ts';
-import { words } from '../../i18n/words.ts';
+import { fleetWords } from '../../i18n/fleet/words.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { styles } from './tarsier-onboarding.styles.ts';
@@ -34,7 +34,7 @@ export class TarsierOnboarding extends LitElement {
   @state() private copied = false;
 
   readonly #follow = new FollowController(this, ({ hosts }) => [hosts]);
-  readonly #locale = new LocaleController(this, words);
+  readonly #locale = new LocaleController(this, fleetWords);
   /** Hosts that were there when the token was made. */
   #before: ReadonlySet<string> | undefined;
   #since = 0;

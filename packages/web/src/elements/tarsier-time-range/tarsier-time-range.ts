@@ -8,7 +8,7 @@ import { SourceController } from '../../controllers/source-context.ts';
 import { fromLocalInput, toLocalInput } from '../../data/local-time.ts';
 import { panned, parseDuration, spanOf, zoomed } from '../../data/time-range.ts';
 import type { TimeRange } from '../../data/time-range.ts';
-import { words } from '../../i18n/words.ts';
+import { fleetWords } from '../../i18n/fleet/words.ts';
 import { icons } from '../../styles/icons.ts';
 import { base, tokens } from '../../styles/tokens.ts';
 import { styles } from './tarsier-time-range.styles.ts';
@@ -36,7 +36,7 @@ export class TarsierTimeRange extends LitElement {
 
   @state() private problem = '';
 
-  readonly #locale = new LocaleController(this, words);
+  readonly #locale = new LocaleController(this, fleetWords);
   readonly #view = new PageViewController(this, ({ range, compareMs }) => [range, compareMs]);
   readonly #source = new SourceController(this);
 

@@ -1,0 +1,36 @@
+import type { ChartToolWords } from './en.ts';
+
+/** What the parts of a chart say that are loaded when somebody first asks for them, in German. */
+export const de: ChartToolWords = {
+  time: 'Zeit',
+  exportCsv: 'Als CSV sichern',
+  exportPng: 'Als PNG sichern',
+  exportSvg: 'Als SVG sichern',
+  copyLink: 'Link zu diesem Zeitraum kopieren',
+  zoomIn: 'Vergrößern',
+  zoomOut: 'Verkleinern',
+  help: 'Tasten und Gesten',
+  earlier: 'vorher',
+  rangeOf: (from, to) => `von ${from} bis ${to}`,
+  extremes: (name, min, max, latest) => `${name}: niedrigster ${min}, höchster ${max}, letzter ${latest}`,
+  closeHelp: 'Schließen',
+  threshold: 'Schwelle',
+  page: (from, to, all) => `${from} bis ${to} von ${all}`,
+  newer: 'Neuere',
+  older: 'Ältere',
+  keys: [
+    ['← →', 'Cursor bewegen; mit Umschalt ein Zehntel'],
+    ['Pos1 Ende', 'erster und letzter Messwert'],
+    ['↑ ↓', 'vorige und nächste Linie'],
+    ['Bild↑ Bild↓', 'ein halbes Fenster früher oder später'],
+    ['+ −', 'vergrößern und verkleinern'],
+    ['0', 'Zoom zurücksetzen'],
+    ['A', 'nächste Anomalie oder Markierung'],
+    ['S', 'Zusammenfassung sprechen'],
+    ['T', 'Tabelle'],
+    ['Leertaste', 'anhalten oder weiter'],
+    ['Escape', 'Cursor verlassen'],
+    ['Ziehen', 'in einen Zeitraum zoomen; mit Umschalt verschieben'],
+    ['Doppelklick', 'Zoom zurücksetzen'],
+  ],
+};

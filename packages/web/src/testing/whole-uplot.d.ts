@@ -1,0 +1,3 @@
+declare module 'uplot/dist/uPlot.esm.js?whole' {
+  export { default } from 'uplot';
+}
