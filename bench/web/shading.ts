@@ -91,14 +91,19 @@ async function openCharts(browser: Browser, signIn: string): Promise<Page> {
   await page.goto(signIn);
   await page.locator('tarsier-chart canvas').first().waitFor({ timeout: 60_000 });
   await page.evaluate((selectors) => {
-    const seen: Record<string, { samples: [number, number][]; shaded: [number, number][] }> = {};
+    interface Noted {
+      readonly samples: [number, number][];
+      readonly shaded: [number, number][];
+    }
+    const seen: Record<string, Noted> = {};
     Object.assign(globalThis, { seen });
     for (const [name, selector] of Object.entries(selectors)) {
       const chart: Probe = document.createElement('tarsier-chart');
       chart.setAttribute('selector', selector);
       chart.setAttribute('range', '5m');
       document.querySelector('tarsier-app')?.shadowRoot?.querySelector('main')?.prepend(chart);
-      const noted = (seen[name] = { samples: [], shaded: [] });
+      const noted: Noted = { samples: [], shaded: [] };
+      seen[name] = noted;
       let [newest, stretches] = [0, ''];
       const look = (): void => {
         const { newest: now = 0, anomalies = [] } = chart.view ?? {};

@@ -34,7 +34,9 @@ export interface Size extends Chunk {
 
 export async function measureSizes(): Promise<readonly Size[]> {
   const sizes: Size[] = [];
-  await inProduction(async () => sizes.push(...(await built())));
+  await inProduction(async () => {
+    sizes.push(...(await built()));
+  });
   return sizes;
 }
 
