@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { z } from 'zod';
 import { noHost } from '../../packages/collector/src/no-host.ts';
 import { withDatabase } from '../support/database.ts';
-import { eventually, freePort, killAll, temporaryFolder, type RunningProcess } from '../support/processes.ts';
+import { eventually, freePort, killAll, temporaryFolder } from '../support/processes.ts';
+import { spooledTicks } from '../support/spooled-ticks.ts';
 import { createApi, createKey, readLedger, startAgent, startCollector } from '../support/tarsier.ts';
 
 const folder = await temporaryFolder();
@@ -13,23 +13,6 @@ afterAll(() => folder.remove());
 
 const collectorKills = 10;
 const agentKillsAfter = [3, 7];
-const spooledSchema = z.object({
-  message: z.literal('batch spooled'),
-  epoch: z.number(),
-  seq: z.number(),
-  times: z.array(z.number()),
-});
-
-/** Ticks that the agent wrote to its spool, from its own log. */
-function spooledTicks(agents: readonly RunningProcess[]): number[] {
-  return agents
-    .flatMap(({ stderr }) => stderr)
-    .flatMap((line) => {
-      // The last line of a killed agent may be cut.
-      if (!line.endsWith('}')) return [];
-      return spooledSchema.safeParse(JSON.parse(line)).data?.times ?? [];
-    });
-}
 
 test('with the collector killed ten times and the agent twice, every spooled tick is stored exactly once', async () => {
   const port = await freePort();
@@ -61,7 +44,7 @@ test('with the collector killed ten times and the agent twice, every spooled tic
   await sleep(2000);
   expect(await agents.at(-1)?.end('SIGTERM')).toBe(0);
 
-  const ticks = spooledTicks(agents);
+  const ticks = agents.flatMap(spooledTicks);
   expect(agents).toHaveLength(3);
   expect(ticks.length).toBeGreaterThan(100);
   expect(new Set(ticks).size).toBe(ticks.length);
@@ -74,7 +57,7 @@ test('with the collector killed ten times and the agent twice, every spooled tic
     return ticks.every((tick) => times.includes(tick)) ? times : undefined;
   });
   // "Exactly once" on the way in, too: the query would hide a tick that is stored twice.
-  const spooled = new Set(spooledTicks([...agents, last]));
+  const spooled = new Set([...agents, last].flatMap(spooledTicks));
   expect(stored.filter((time) => ticks.includes(time))).toHaveLength(ticks.length);
   expect(stored.filter((time) => time <= Math.max(...ticks) && !spooled.has(time))).toEqual([]);
   const instant = '/prometheus/api/v1/query?query=system_uptime_seconds{host="fault"}';
@@ -86,7 +69,7 @@ test('with the collector killed ten times and the agent twice, every spooled tic
   // It said goodbye: nobody sees it for another five minutes.
   expect(await api.get(instant)).toMatchObject({ data: { result: [] } });
   const rows = await storedRows(data);
-  const everySpooled = spooledTicks([...agents, last]);
+  const everySpooled = [...agents, last].flatMap(spooledTicks);
   const goodbyes = 2;
   expect(rows).toBe(everySpooled.length + goodbyes);
   // And so say the agents' own account and the collector's, whoever was killed; the command fails where they differ.
