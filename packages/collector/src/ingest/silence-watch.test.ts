@@ -174,6 +174,25 @@ test('what an agent kept while it was away is all there, once, and its series ne
   expect(await count('a', 129)).toBe(130);
 });
 
+test('a marker that one collector made is taken back by another to which the agent comes back', async () => {
+  const { collectors, pass, at, markers } = await start();
+  const [one, other] = collectors;
+  await pass(10);
+  await one.accept({ host: 'a', seq: 0, seconds: seconds(0) });
+  for (let seq = 1; seq < 10; seq++) {
+    await pass(seq * 10 + 10);
+    await other.accept({ host: 'a', seq, seconds: seconds(seq * 10) });
+  }
+  // It measures nothing for 50 seconds, and is not heard for 75: to the one that took its batches it is silent.
+  await pass(175);
+  expect(await markers()).toBe(1);
+  expect(await at(120)).toEqual({});
+  await one.accept({ host: 'a', seq: 10, seconds: seconds(150, 25) });
+  await pass(180);
+  expect(await at(120)).toEqual({ a: 99 });
+  expect(await markers()).toBe(0);
+});
+
 test('a marker that is sealed gives way to the sample of its time', async () => {
   const { collectors, pass, at, count } = await start();
   const [one] = collectors;

@@ -111,15 +111,16 @@ export function createSilenceWatch({
       source.lastTick = Math.max(source.lastTick, to);
       return;
     }
+    const goesOn = !isNew && from <= source.lastTick + (source.intervalMs ?? 1);
     learnInterval(source, times);
     source.heardAt = Math.max(source.heardAt, heardAt);
     if (to > source.lastTick) source.ended = false;
     source.lastTick = Math.max(source.lastTick, to);
     takeBack(source, from, to);
-    if (!isNew || heardAt === -Infinity) return;
-    // Another collector may have held it to be silent, or this one before its start.
+    if (goesOn || heardAt === -Infinity) return;
+    // Another collector may have held it to be silent meanwhile, or this one before its start.
     inBackground('markers were not read', source, async () => {
-      source.markers.push(...(await markers.list(schema)));
+      source.markers = [...new Set([...source.markers, ...(await markers.list(schema))])];
       takeBack(source, from, to);
     });
   }
