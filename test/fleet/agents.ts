@@ -7,6 +7,7 @@ import { decodeSchema, encodeEnvelope, encodePayload, encodeSchema, type UnixMs 
 import { schemaHash, zstdCompress } from '@tarsier/protocol/zstd';
 import { createHost, type FleetHost } from '../../bench/fleet.ts';
 import { systemClock } from '../../packages/agent/src/scrape/clock.ts';
+import { createCollectorList } from '../../packages/agent/src/shipping/collector-list.ts';
 import { createFailoverPoster } from '../../packages/agent/src/shipping/failover.ts';
 import { createPoster } from '../../packages/agent/src/shipping/post.ts';
 import { createShipper, type Shipper } from '../../packages/agent/src/shipping/shipper.ts';
@@ -93,8 +94,10 @@ export function startSimulatedFleet(
     const spool = createMemorySpool(schema, spoolBytes, account);
     // Divided between the collectors, as by a list in another order on each host.
     const mine = urls.map((_, at) => urls[(index + at) % urls.length] ?? '');
-    const posters = mine.map((url) => createPoster(new URL('/v1/ingest', url)));
-    const poster = createFailoverPoster(posters, { monotonic: systemClock.monotonic });
+    const collectors = createCollectorList({ urls: mine, discover: true, monotonic: systemClock.monotonic });
+    const poster = createFailoverPoster(collectors, (url) => createPoster(new URL('/v1/ingest', url)), {
+      discovers: true,
+    });
     const shipper = createShipper({
       spool: spool.of,
       poster,

@@ -36,7 +36,12 @@ export interface RigUsage {
   readonly descriptors: readonly number[];
 }
 
-export async function startRig(count: number, settings: Readonly<Record<string, string>> = {}): Promise<Rig> {
+/** @param ofEach  settings of each of its own, by its URL */
+export async function startRig(
+  count: number,
+  settings: Readonly<Record<string, string>> = {},
+  ofEach: (url: string) => Readonly<Record<string, string>> = () => ({}),
+): Promise<Rig> {
   const folder = await temporaryFolder();
   const open = () => openEmbedded({ dataFolder: `${folder.path}/pg`, use: 'own', log: silentLog });
   let server = await open();
@@ -46,7 +51,8 @@ export async function startRig(count: number, settings: Readonly<Record<string, 
     ...settings,
   };
   const data = (index: number): string => `${folder.path}/collector-${index}`;
-  const start = (index: number, port: number) => startCollector(data(index), port, environment, nodeFlags);
+  const start = (index: number, port: number) =>
+    startCollector(data(index), port, { ...environment, ...ofEach(`http://127.0.0.1:${port}`) }, nodeFlags);
   const collectors: RunningCollector[] = [];
   for (let index = 0; index < count; index++) collectors.push(await start(index, await freePort()));
   const sql = postgres({ ...server.connection, database: 'postgres', max: 1, onnotice() {} });

@@ -11,6 +11,7 @@ import { hourOf } from './ledger/book.ts';
 import { createLedgerReporter, type LedgerTarget } from './ledger/reporter.ts';
 import type { Log } from './log.ts';
 import { createPluginSet } from './scrape/plugin-set.ts';
+import { createCollectorList, type CollectorList } from './shipping/collector-list.ts';
 import { createFailoverPoster } from './shipping/failover.ts';
 import { createPoster, type Poster } from './shipping/post.ts';
 import { systemClock, type Clock } from './scrape/clock.ts';
@@ -88,9 +89,10 @@ export async function createAgent(
     warn: (message) => log.warn(message),
   });
   let askedFlushMs = config.flushMs;
+  const firstCollectors = collectorsOf(config);
   const shipper = createShipper({
     spool,
-    ...targetOf(config, log),
+    ...targetOf(config, firstCollectors, log),
     onFlushInterval(seconds) {
       askedFlushMs = Math.min(config.flushMs, seconds * 1000);
     },
@@ -147,7 +149,7 @@ export async function createAgent(
       await flushing;
       return until;
     },
-    ...ledgerTargetOf(config, log),
+    ...ledgerTargetOf(config, firstCollectors, log),
     clock,
     log,
   });
@@ -240,8 +242,9 @@ export async function createAgent(
       config = next;
       askedFlushMs = Math.min(next.flushMs, askedFlushMs === former.flushMs ? next.flushMs : askedFlushMs);
       if (!isDeepStrictEqual(targetSettings(next), targetSettings(former))) {
-        shipper.retarget(targetOf(next, log));
-        reporter.retarget(ledgerTargetOf(next, log));
+        const collectors = collectorsOf(next);
+        shipper.retarget(targetOf(next, collectors, log));
+        reporter.retarget(ledgerTargetOf(next, collectors, log));
       }
       if (next.intervalMs !== former.intervalMs) {
         await scheduler.stop();
@@ -290,30 +293,37 @@ function majorCollection(): void {
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }
 
-function targetSettings({ url, otherUrls, key, tenant }: AgentConfig) {
-  return { url, otherUrls, key, tenant };
+const ingestPath = '/v1/ingest';
+
+function targetSettings({ url, otherUrls, discoverCollectors, key, tenant }: AgentConfig) {
+  return { url, otherUrls, discoverCollectors, key, tenant };
 }
 
-function posterFor({ url, otherUrls }: AgentConfig, path: string, method: 'POST' | 'PUT', log: Log): Poster {
-  const urls = [url, ...otherUrls];
-  return createFailoverPoster(
-    urls.map((one) => createPoster(new URL(path, one), method)),
-    {
-      monotonic: systemClock.monotonic,
-      onSwitch: (to) => log.info('another collector is tried', { url: urls[to], path }),
+function collectorsOf({ url, otherUrls, discoverCollectors }: AgentConfig): CollectorList {
+  return createCollectorList({
+    urls: [url, ...otherUrls],
+    discover: discoverCollectors,
+    monotonic: systemClock.monotonic,
+  });
+}
+
+function posterFor(collectors: CollectorList, path: string, method: 'POST' | 'PUT', log: Log): Poster {
+  return createFailoverPoster(collectors, (url) => createPoster(new URL(path, url), method), {
+    discovers: path === ingestPath,
+    onSwitch(url, left) {
+      if (left) log.info('another collector is tried', { url, path });
+      else log.debug('another collector is preferred', { url, path });
     },
-  );
+  });
 }
 
-function targetOf(config: AgentConfig, log: Log): ShipTarget {
-  const { key, tenant } = config;
-  return { poster: posterFor(config, '/v1/ingest', 'POST', log), key, tenant };
+function targetOf({ key, tenant }: AgentConfig, collectors: CollectorList, log: Log): ShipTarget {
+  return { poster: posterFor(collectors, ingestPath, 'POST', log), key, tenant };
 }
 
-function ledgerTargetOf(config: AgentConfig, log: Log): LedgerTarget {
-  const { key, host } = config;
+function ledgerTargetOf({ key, host }: AgentConfig, collectors: CollectorList, log: Log): LedgerTarget {
   return {
-    poster: posterFor(config, `/v1/hosts/${encodeURIComponent(host)}/ledger`, 'PUT', log),
+    poster: posterFor(collectors, `/v1/hosts/${encodeURIComponent(host)}/ledger`, 'PUT', log),
     key,
     host,
   };

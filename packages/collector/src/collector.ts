@@ -25,6 +25,7 @@ import { createAnnouncer } from './cluster/announcer.ts';
 import { createFollower } from './cluster/follower.ts';
 import { createLeadership, type Leadership } from './cluster/leadership.ts';
 import { createNews } from './cluster/news.ts';
+import { createPeers, type Peers } from './cluster/peers.ts';
 import { createRelay } from './cluster/relay.ts';
 import { checkpointVersion } from './detect/checkpoint.ts';
 import { createDetection } from './detect/detection.ts';
@@ -36,6 +37,7 @@ import { requireWebRoot } from './http/static.ts';
 import { createRefusalGate } from './http/refusal-gate.ts';
 import { createDrain } from './http/drain.ts';
 import { listen } from './http/listen.ts';
+import { createHostsSeen } from './ingest/hosts-seen.ts';
 import { createIngest, maxFutureMs } from './ingest/ingest.ts';
 import { createLiveWindows } from './ingest/live-window.ts';
 import { createSilenceWatch } from './ingest/silence-watch.ts';
@@ -44,7 +46,9 @@ import { startJobs } from './jobs/start-jobs.ts';
 import { createScoreKeeper } from './jobs/tasks/optimise/score-keeper.ts';
 import { createJobRooms } from './jobs/threads/rooms.ts';
 import { createActs } from './live/acts.ts';
+import { createElsewhere, type Elsewhere } from './live/elsewhere.ts';
 import { createLive, maxLiveMessageBytes } from './live/live.ts';
+import { createOnlookers } from './live/onlookers.ts';
 import type { Log } from './log.ts';
 import { createDispatcher } from './notify/dispatcher.ts';
 import { createEgress } from './notify/egress/egress.ts';
@@ -100,8 +104,12 @@ export interface Collector {
 const replayMs = 15 * 60_000;
 /** After the time of so many leases in which nothing could be written a collector is not ready. */
 const unwritableLeases = 2;
+/** Tenants that go to a collector that has joined, each time that leases are renewed: it has to read what they did. */
+const handedOver = 8;
 /** How often a lease is renewed in its time. */
 const renewals = 5;
+/** Others forget it after three times as long. */
+const watchingMs = 15_000;
 const tlsMs = 60_000;
 
 /**
@@ -279,8 +287,15 @@ export async function startCollector({
     authenticate,
     limiter,
     brake,
+    onWatch: () => elsewhere.changed(),
     log,
     now,
+  });
+  const onlookers = createOnlookers({ self: storage.collectors.self, log, now });
+  const watchedAnnouncer = createAnnouncer({
+    messageOf: (scope, keys) => ({ kind: 'watched', from: storage.collectors.self, scope, keys }),
+    bus: storage.bus,
+    log,
   });
   const silence = createSilenceWatch({ markers: storage.endMarkers, log, now });
   const ingest = createIngest({
@@ -291,6 +306,9 @@ export async function startCollector({
       windows.consume,
       silence.consume,
       (stored) => leadership.consume(stored),
+      (stored) => {
+        if (onlookers.want(stored)) watchedAnnouncer.announce(stored);
+      },
     ],
     replayConsumers: [windows.consume, silence.replay],
     limits: { maxAgeMs: config.maxAgeMs },
@@ -299,7 +317,7 @@ export async function startCollector({
       silence.deaf();
     },
     admitHost: (scope) => limiter.newHost(scope),
-    watched: live.watched,
+    watched: (scope, host) => live.watched(scope, host) || onlookers.watch(scope, host),
     log,
     now,
   });
@@ -311,8 +329,11 @@ export async function startCollector({
     receiver: newReceiver(),
     maxAgeMs: config.maxAgeMs,
   });
-  const saveCheckpoints = async (): Promise<void> => {
-    for (const { scope, ...state } of detection.checkpoints()) await storage.detectorStates.save(scope, state, now());
+  const saveCheckpoints = async (only?: TenantScope): Promise<void> => {
+    for (const { scope, ...state } of detection.checkpoints()) {
+      if (only !== undefined && only.tenantId !== scope.tenantId) continue;
+      await storage.detectorStates.save(scope, state, now());
+    }
   };
   const receiver = newReceiver();
   const ruleGroups = createRuleGroups({
@@ -358,7 +379,11 @@ export async function startCollector({
       await pipeline.reloadPolicies(scope);
     },
   });
-  const announcer = createAnnouncer({ bus: storage.bus, log });
+  const announcer = createAnnouncer({
+    messageOf: (scope, keys) => ({ kind: 'batches', scope, keys }),
+    bus: storage.bus,
+    log,
+  });
   const leadership: Leadership = createLeadership({
     leases: storage.leases,
     leaseMs: config.leaseMs,
@@ -371,7 +396,7 @@ export async function startCollector({
         detection.restore(scope, state);
       }
       // Rules go on from their saved state: past samples must neither end an alert nor begin one.
-      await ingest.replay([scope], now() - replayMs, [follower.seen, detection.consume, alerting.replay]);
+      await ingest.replay([scope], now() - replayMs, [windows.fill, follower.seen, detection.consume, alerting.replay]);
       // What came while nobody decided has yet to be looked at; what a rule has seen counts for nothing.
       if (heldUntil !== undefined) {
         await ingest.replay([scope], Math.max(heldUntil, now() - replayMs), [alerting.consume]);
@@ -379,6 +404,12 @@ export async function startCollector({
       // Those of the past are stored.
       detection.takeRates((of) => of.tenantId === scope.tenantId);
       await resumeAnomalies(scope, { storage, detection, anomalyLog, eventLog, alerting });
+    },
+    async keep(scope) {
+      await alerting.settled();
+      await saveCheckpoints(scope);
+      await anomalyLog.flush();
+      await eventLog.flush();
     },
     async letGo(scope) {
       alerting.drop(scope);
@@ -395,6 +426,26 @@ export async function startCollector({
     announce: announcer.announce,
     log,
   });
+  const peers: Peers = createPeers({
+    collectors: storage.collectors,
+    leases: storage.leases,
+    leadership,
+    url: config.advertiseUrl,
+    ttlMs: config.leaseMs,
+    onJoined: () => elsewhere.unsure(),
+    monotonic: () => performance.now(),
+  });
+  const elsewhere: Elsewhere = createElsewhere({
+    self: storage.collectors.self,
+    watching: live.watching,
+    areThere: peers.areThere,
+    windows,
+    batches: storage.batches,
+    handOn: ingest.handOn,
+    tell: (watching) => storage.bus.tell({ kind: 'watching', ...watching }),
+    log,
+    now,
+  });
   const relay = createRelay({
     here: {
       reloadRules: alerting.reloadRules,
@@ -408,6 +459,8 @@ export async function startCollector({
     bus: storage.bus,
     storage,
     onBatches: follower.told,
+    onWatched: elsewhere.told,
+    onWatching: onlookers.told,
     async onModels(scope, name) {
       // One that detectors go on with may be among them.
       await Promise.all([live.modelsChanged(scope, name), tuner.reload(scope)]);
@@ -415,7 +468,14 @@ export async function startCollector({
     onNews: createNewsTeller({ storage, live }),
     log,
   });
-  const stopListening = await storage.bus.listen(relay.receive, follower.mayHaveMissed, log);
+  const stopListening = await storage.bus.listen(
+    relay.receive,
+    () => {
+      follower.mayHaveMissed();
+      elsewhere.unsure();
+    },
+    log,
+  );
   await ingest.replay(await storage.tenants.withHosts(), now() - replayMs);
   await leadership.renew();
   await leadership.settled();
@@ -452,6 +512,12 @@ export async function startCollector({
     now,
   });
 
+  const hostsSeen = createHostsSeen({
+    windows,
+    batches: storage.batches,
+    comesElsewhere: (scope) => peers.areThere() && !leadership.leads(scope),
+    now,
+  });
   const drain = createDrain();
   const refusals = createRefusalGate({
     brake,
@@ -488,7 +554,7 @@ export async function startCollector({
     usageMeter,
     enrol: createEnrol({
       storage,
-      lastSeen: windows.lastSeen,
+      hostsSeen,
       now,
     }),
     self,
@@ -503,6 +569,8 @@ export async function startCollector({
     writable: () => now() - writtenAt < unwritableLeases * config.leaseMs,
     secure: (config.publicUrl ?? (config.tls === undefined ? 'http:' : 'https:')).startsWith('https:'),
     publicUrl: config.publicUrl,
+    agentUrls: peers.urlsFor,
+    hostsSeen,
     oidc: (await readOidcProviders(config.oidcFile)).map((provider) => createOidcClient({ provider, fetch, now })),
   });
   const server = await listen(app.fetch, config.listen, {
@@ -540,7 +608,7 @@ export async function startCollector({
       silence,
       anomalyLogs: [anomalyLog, eventLog],
       tuner,
-      saveCheckpoints,
+      saveCheckpoints: () => saveCheckpoints(),
       storeRates,
       scores,
       usageMeter,
@@ -551,12 +619,18 @@ export async function startCollector({
     }).map(({ what, everyMs, run }) => every(everyMs, what, log, run)),
     every(config.leaseMs / renewals, 'keeping leases', log, async () => {
       // What can't be stored is not heard: as long as the database is away nobody is silent.
-      await leadership.renew().catch((error: unknown) => {
+      await leadership.renew(peers.running()).catch((error: unknown) => {
         alerting.deaf(now());
         throw error;
       });
       writtenAt = now();
+      for (const scope of peers.ofOthers(leadership.held()).slice(0, handedOver)) {
+        log.info('another collector is to decide for a tenant', { tenant: scope.tenant });
+        await leadership.handOver(scope);
+      }
     }),
+    every(config.leaseMs / renewals, 'keeping the list of collectors', log, peers.renew),
+    every(watchingMs, 'telling what is watched', log, async () => elsewhere.repeat()),
     every(tlsMs, 'reading the certificate', log, async () => {
       // Renewed while it serves: connections that are there go on.
       if (config.tls !== undefined && 'setSecureContext' in server) server.setSecureContext(await readTls(config.tls));
@@ -568,6 +642,10 @@ export async function startCollector({
     storage,
     tenant,
     async stop() {
+      // Agents are told of the others alone from now on.
+      const left = peers.leave().catch((error: unknown) => {
+        log.warn('others were not told that this one stops', { error: describeError(error) });
+      });
       live.close();
       brake.release();
       const compacted = compaction.stop();
@@ -588,7 +666,10 @@ export async function startCollector({
       await alerting.close();
       await pipeline.close();
       await stopListening();
+      await elsewhere.settled();
       await announcer.flush();
+      await watchedAnnouncer.flush();
+      await left;
       await leadership.resign();
       await dispatcher.stop();
       await closeServer(server);

@@ -47,6 +47,15 @@ const environmentSchema = z.object({
     .prefault(''),
   TARSIER_WEB_ROOT: z.string().min(1).optional(),
   TARSIER_PUBLIC_URL: z.url({ protocol: /^https?$/u, error: 'expected http://… or https://…' }).optional(),
+  TARSIER_ADVERTISE_URL: z
+    .url({ protocol: /^https?$/u, error: 'expected http://… or https://…, as agents reach this collector' })
+    .transform((url, context) => {
+      const { origin, href } = new URL(url);
+      if (href === `${origin}/`) return origin;
+      context.addIssue({ code: 'custom', message: 'expected scheme, host and port alone, as in http://10.0.0.2:7077' });
+      return z.NEVER;
+    })
+    .optional(),
   TARSIER_RETENTION_DAYS: z.coerce.number('expected a number of days').min(1).max(3_650).default(7),
   TARSIER_RETENTION_MINUTES_DAYS: z.coerce.number('expected a number of days').min(1).max(3_650).default(90),
   TARSIER_RETENTION_HOURS_DAYS: z.coerce.number('expected a number of days').min(1).max(36_500).default(1_100),
@@ -104,6 +113,8 @@ export interface CollectorConfig {
   readonly webRoot: string | undefined;
   /** How people reach it, where that is not the address it listens on. */
   readonly publicUrl: string | undefined;
+  /** Where agents reach this one of several collectors; absent: they are not told of it. */
+  readonly advertiseUrl: string | undefined;
   /** How long samples, rollups by minute and rollups by hour are kept, days. */
   readonly retention: { readonly samples: number; readonly minutes: number; readonly hours: number };
   /** How long incidents that are over, and what was told of them and why not, are kept, days. */
@@ -168,6 +179,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     databases: settings.TARSIER_DATABASES,
     webRoot: settings.TARSIER_WEB_ROOT,
     publicUrl: settings.TARSIER_PUBLIC_URL,
+    advertiseUrl: settings.TARSIER_ADVERTISE_URL,
     retention: {
       samples: settings.TARSIER_RETENTION_DAYS,
       minutes: settings.TARSIER_RETENTION_MINUTES_DAYS,

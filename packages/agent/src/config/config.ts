@@ -27,6 +27,10 @@ export const settingsSchema = z.object({
     .max(16)
     .default([])
     .describe('Other collectors of the same database: where batches go while `url` does not answer.'),
+  discoverCollectors: z
+    .boolean()
+    .default(true)
+    .describe('Whether batches also go to the collectors that those of `url` and `otherUrls` tell of.'),
   key: z.string().min(1).optional().describe('An API key of scope ingest; not needed once the host is enrolled.'),
   tenant: z
     .string()

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { createCollectorList } from './collector-list.ts';
 import { createShipper } from './shipper.ts';
 import { createFailoverPoster } from './failover.ts';
 import { createPoster } from './post.ts';
@@ -6,16 +7,21 @@ import { openSpool } from '../spool/spool.ts';
 import { systemClock } from '../scrape/clock.ts';
 import { makeBatch, recordingLog, startReceiver, temporaryFolder } from '../testing.ts';
 
-/** An agent's shipper between two collectors; time goes on when the test says so. */
-async function start(urls: readonly URL[]) {
+/** An agent's shipper between collectors; time goes on when the test says so. */
+async function start(urls: readonly URL[], discover = true) {
   const { log } = recordingLog();
   const time = { ms: 0 };
-  const switched: number[] = [];
+  const switched: string[] = [];
   const spool = await openSpool({ folder: await temporaryFolder(), maxBytes: 64e6, maxAgeMs: Infinity, log });
-  const poster = createFailoverPoster(
-    urls.map((url) => createPoster(url)),
-    { monotonic: () => time.ms, onSwitch: (to) => switched.push(to) },
-  );
+  const collectors = createCollectorList({
+    urls: urls.map(({ origin }) => origin),
+    discover,
+    monotonic: () => time.ms,
+  });
+  const poster = createFailoverPoster(collectors, (url) => createPoster(new URL('/v1/ingest', url)), {
+    discovers: true,
+    onSwitch: (to, left) => switched.push(`${left ? 'left for' : 'rather'} ${to}`),
+  });
   const clock = { ...systemClock, after: (_: number, run: () => void) => systemClock.after(5, run) };
   const shipper = createShipper({ spool, poster, key: 'tsr_k', onFlushInterval() {}, clock, log });
   shipper.start();
@@ -66,7 +72,7 @@ test('while a collector is away another takes what there is, all of it; the firs
     [0, 1, 2, 8, 9],
     [3, 4, 5, 6, 7],
   ]);
-  expect(switched).toEqual([1, 0]);
+  expect(switched).toEqual([`left for ${second.url.origin}/`, `rather ${first.url.origin}/`]);
 });
 
 test('a collector that is stopping sends agents on to the next; with one alone they stay', async () => {
@@ -75,11 +81,120 @@ test('a collector that is stopping sends agents on to the next; with one alone t
   const two = await start([stopping.url, other.url]);
   await two.ship(4);
   expect(seqsOf(other)).toEqual([0, 1, 2, 3]);
-  expect(two.switched).toEqual([1]);
+  expect(two.switched).toEqual([`left for ${other.url.origin}/`]);
   let refusals = 3;
   const busy = await startReceiver(() => (refusals-- > 0 ? 503 : 204));
   const one = await start([busy.url]);
   await one.ship(1);
   expect(seqsOf(busy)).toEqual([0]);
   expect(one.switched).toEqual([]);
+});
+
+/** A collector that tells of these. */
+const telling = (tell: () => string) =>
+  startReceiver((_, response) => {
+    response.setHeader('tarsier-collectors', tell());
+    return 204;
+  });
+
+test('a collector that the operator named tells of others; the first of them is preferred, and asked for anew after a while', async () => {
+  let list = '';
+  const named = await telling(() => list);
+  const [owner, other] = [await telling(() => elsewhere.url.origin), await startReceiver()];
+  const elsewhere = await startReceiver();
+  const { ship, time, switched } = await start([named.url]);
+  list = `${owner.url.origin} ${named.url.origin} ${other.url.origin}`;
+  await ship(3);
+  // What one says that was told of does not count.
+  expect([named, owner, elsewhere].map(seqsOf)).toEqual([[0], [1, 2], []]);
+  list = `${other.url.origin}/ ${owner.url.origin}`;
+  time.ms += 5 * 60_000;
+  await ship(3);
+  expect([named, owner, other].map(seqsOf)).toEqual([
+    [0, 3],
+    [1, 2],
+    [4, 5],
+  ]);
+  // And nobody any more.
+  list = '';
+  time.ms += 5 * 60_000;
+  await ship(2);
+  expect(seqsOf(named)).toEqual([0, 3, 6, 7]);
+  expect(switched.every((one) => one.startsWith('rather'))).toBe(true);
+});
+
+test('one that was told of and does not answer is left for the others, and tried less and less', async () => {
+  const gone = await startReceiver((_, response, request) => {
+    request.socket.destroy();
+    response.destroy();
+    return undefined;
+  });
+  const named = await telling(() => gone.url.origin);
+  const { ship, time, switched } = await start([named.url]);
+  await ship(3);
+  expect(seqsOf(named)).toEqual([0, 1, 2]);
+  for (let turn = 0; turn < 14; turn++) {
+    time.ms += 5 * 60_000;
+    await ship(2);
+  }
+  expect(seqsOf(named)).toHaveLength(31);
+  // After 5, 15 and 35 minutes, and not once every five.
+  expect(switched.filter((one) => one === `left for ${named.url.origin}/`)).toHaveLength(4);
+});
+
+test('while those that the operator named are away, what they told last is gone on with', async () => {
+  let isAway = false;
+  const named = await startReceiver((_, response, request) => {
+    response.setHeader('tarsier-collectors', other.url.origin);
+    if (!isAway) return 204;
+    request.socket.destroy();
+    response.destroy();
+    return undefined;
+  });
+  const other = await startReceiver();
+  const { ship, time } = await start([named.url]);
+  await ship(2);
+  isAway = true;
+  for (let turn = 0; turn < 3; turn++) {
+    time.ms += 5 * 60_000;
+    await ship(1);
+  }
+  expect([seqsOf(named), seqsOf(other)]).toEqual([[0], [1, 2, 3, 4]]);
+});
+
+test('an agent that was told not to goes nowhere else', async () => {
+  const other = await startReceiver();
+  const named = await telling(() => other.url.origin);
+  const { ship } = await start([named.url], false);
+  await ship(3);
+  expect([seqsOf(named), seqsOf(other)]).toEqual([[0, 1, 2], []]);
+});
+
+test.each([
+  [
+    'http://127.0.0.1:9 https://c.example:7077/',
+    'http://a.example',
+    ['http://127.0.0.1:9/', 'https://c.example:7077/'],
+  ],
+  ['http://c.example https://c.example', 'https://a.example', ['https://c.example/']],
+  [
+    'https://user@c.example https://:secret@c.example https://c.example/v1 https://c.example/?a https://c.example/#a',
+    'https://a.example',
+    [],
+  ],
+  [
+    'c.example //c.example file:///etc ftp://c.example ws://c.example javascript:alert(1) https://',
+    'http://a.example',
+    [],
+  ],
+  [`https://${'c'.repeat(300)}.example`, 'https://a.example', []],
+  [
+    Array.from({ length: 40 }, (_, at) => `https://c${at}.example`).join(' '),
+    'https://a.example',
+    Array.from({ length: 16 }, (_, at) => `https://c${at}.example/`),
+  ],
+])('of %s, told by %s, an agent takes %j', (told, named, taken) => {
+  const list = createCollectorList({ urls: [named], discover: true, monotonic: () => 0 });
+  list.told(`${named}/`, told);
+  expect(list.known().filter((url) => url !== `${named}/`)).toEqual(taken);
 });

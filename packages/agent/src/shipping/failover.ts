@@ -1,50 +1,71 @@
 /** One poster in front of several collectors over one database: any of them takes any batch, and keeps it once. */
+import type { CollectorList } from './collector-list.ts';
 import type { Poster } from './post.ts';
 
-/** Back to the first after so long: it is where the others of this host go. */
-const returnMs = 5 * 60_000;
 /** Who answers so has none to take it: a collector that is stopping, or a balancer without one. */
 const awayStatuses: readonly number[] = [502, 503, 504];
+/** Of a batch. */
+const takenStatus = 204;
 
 /**
- * Stays with the one that answers. One that does not is left, and the next try is another's; whoever sends decides
- * when that is.
+ * One that does not answer is left, and the next try is another's; whoever sends decides when that is.
  *
- * @param posters  the one to prefer first; at least one
- * @param onSwitch  is told the place of the one that is tried from now on
+ * @param discovers  whether answers to batches, which tell of collectors, come here
+ * @param onSwitch  is told which one is tried from now on, and whether the one before was left
  */
 export function createFailoverPoster(
-  posters: readonly Poster[],
-  { monotonic, onSwitch = () => {} }: { readonly monotonic: () => number; readonly onSwitch?: (to: number) => void },
+  collectors: CollectorList,
+  posterTo: (url: string) => Poster,
+  {
+    discovers,
+    onSwitch = () => {},
+  }: { readonly discovers: boolean; readonly onSwitch?: (to: string, left: boolean) => void },
 ): Poster {
-  let current = 0;
-  let leftAt = 0;
+  const posters = new Map<string, Poster>();
+  let current: string | undefined;
+  let left = false;
 
-  function goTo(next: number): void {
-    if (next === current) return;
-    if (current === 0) leftAt = monotonic();
-    current = next;
-    onSwitch(current);
+  function posterFor(url: string): Poster {
+    const known = posters.get(url);
+    if (known !== undefined) return known;
+    const poster = posterTo(url);
+    posters.set(url, poster);
+    return poster;
+  }
+
+  /** Connections to those that are gone. */
+  function closeOthers(): void {
+    const known = collectors.known();
+    for (const [url, poster] of posters) {
+      if (known.includes(url)) continue;
+      poster.close();
+      posters.delete(url);
+    }
   }
 
   return {
     async post(body, headers, timeoutMs) {
-      if (current !== 0 && monotonic() - leftAt >= returnMs) goTo(0);
-      const tried = current;
-      const poster = posters[tried];
-      if (poster === undefined) throw new RangeError('expected at least one collector');
-      const next = (tried + 1) % posters.length;
+      const url = collectors.next();
+      if (current !== undefined && url !== current) {
+        onSwitch(url, left);
+        closeOthers();
+      }
+      current = url;
+      left = true;
       try {
-        const answer = await poster.post(body, headers, timeoutMs);
-        if (awayStatuses.includes(answer.status)) goTo(next);
+        const answer = await posterFor(url).post(body, headers, timeoutMs);
+        left = awayStatuses.includes(answer.status);
+        if (left) collectors.away(url);
+        else collectors.answered(url);
+        if (discovers && answer.status === takenStatus) collectors.told(url, answer.headers['tarsier-collectors']);
         return answer;
       } catch (error) {
-        goTo(next);
+        collectors.away(url);
         throw error;
       }
     },
     close() {
-      for (const poster of posters) poster.close();
+      for (const poster of posters.values()) poster.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Tells the leader of a tenant which batches were stored here, a few at a time. */
+/** Tells other collectors which batches were stored here, a few at a time. */
 import { describeError } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
 import type { BatchKey } from '../storage/batches.ts';
@@ -15,7 +15,15 @@ export interface Announcer {
   flush(): Promise<void>;
 }
 
-export function createAnnouncer({ bus, log }: { readonly bus: Pick<Bus, 'tell'>; readonly log: Log }): Announcer {
+export function createAnnouncer({
+  messageOf,
+  bus,
+  log,
+}: {
+  readonly messageOf: (scope: TenantScope, keys: BatchKey[]) => Message;
+  readonly bus: Pick<Bus, 'tell'>;
+  readonly log: Log;
+}): Announcer {
   const waiting = new Map<number, { readonly scope: TenantScope; readonly keys: BatchKey[] }>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -25,8 +33,7 @@ export function createAnnouncer({ bus, log }: { readonly bus: Pick<Bus, 'tell'>;
     const all = [...waiting.values()];
     waiting.clear();
     for (const { scope, keys } of all) {
-      const message: Message = { kind: 'batches', scope, keys };
-      await bus.tell(message).catch((error: unknown) => {
+      await bus.tell(messageOf(scope, keys)).catch((error: unknown) => {
         // Who leads looks for what it was not told of, too.
         log.warn('stored batches were not announced', { tenant: scope.tenant, error: describeError(error) });
       });

@@ -15,8 +15,17 @@ export interface Leadership {
   holds(scope: TenantScope): boolean;
   /** Samples that were stored here, or that another collector tells of: to whom they concern. */
   readonly consume: SamplesConsumer;
-  /** Takes what nobody holds, keeps its own, and lets go of what another has taken. @throws when the database is away */
-  renew(): Promise<void>;
+  /**
+   * Takes what nobody holds, keeps its own, and lets go of what another has taken.
+   *
+   * @param running  ids of all collectors, as of {@link Leases.renew}
+   * @throws when the database is away
+   */
+  renew(running?: readonly string[]): Promise<void>;
+  /** Tenants that it decides for. */
+  held(): readonly TenantScope[];
+  /** Writes down what it knows of the tenant, and lets another decide. @throws when the database is away */
+  handOver(scope: TenantScope): Promise<void>;
   /** Resolves when nothing is being taken over. */
   settled(): Promise<void>;
   /** Lets others go on at once. */
@@ -33,6 +42,8 @@ export interface LeadershipDeps {
    * @param heldUntil  what came after it nobody may have looked at; undefined: nobody has decided before
    */
   readonly takeOver: (scope: TenantScope, heldUntil: UnixMs | undefined) => Promise<void>;
+  /** Writes down what is only known here, before the tenant is let go. */
+  readonly keep: (scope: TenantScope) => Promise<void>;
   /** Forgets the tenant, without deciding anything more. */
   readonly letGo: (scope: TenantScope) => Promise<void>;
   /** Samples of a tenant that it leads. */
@@ -53,6 +64,7 @@ export function createLeadership({
   leases,
   leaseMs,
   takeOver,
+  keep,
   letGo,
   deliver,
   announce,
@@ -94,8 +106,18 @@ export function createLeadership({
       else one.waiting.push(stored);
     },
 
-    async renew() {
-      const now = new Map((await leases.renew(leaseMs)).map((one) => [one.scope.tenantId, one]));
+    held: () => [...held.values()].flatMap(({ scope, waiting }) => (waiting === undefined ? scope : [])),
+
+    async handOver({ tenantId }) {
+      const one = held.get(tenantId);
+      if (one === undefined || one.waiting !== undefined) return;
+      await keep(one.scope);
+      await drop(one);
+      await leases.give(one.scope);
+    },
+
+    async renew(running = []) {
+      const now = new Map((await leases.renew(leaseMs, running)).map((one) => [one.scope.tenantId, one]));
       for (const one of [...held.values()]) {
         if (now.get(one.scope.tenantId)?.term === one.term) continue;
         log.warn('another collector decides for a tenant now', { tenant: one.scope.tenant });

@@ -10,6 +10,10 @@ const batchKey = z.object({ hostId: z.int(), t0: z.number(), epoch: z.number(), 
 export const messageSchema = z.discriminatedUnion('kind', [
   /** Batches of a tenant were stored. */
   z.object({ kind: z.literal('batches'), scope, keys: z.array(batchKey) }),
+  /** Pages that are open at that collector show this of a tenant: all of it, in place of what it said before. */
+  z.object({ kind: z.literal('watching'), from: z.string(), scope, selectors: z.array(z.string()).max(10_000) }),
+  /** Batches of a tenant were stored that have some of what is watched at another collector. */
+  z.object({ kind: z.literal('watched'), from: z.string(), scope, keys: z.array(batchKey) }),
   /** The tenant's rules, or its routes and what else decides who is told, were changed. */
   z.object({ kind: z.literal('rules'), scope }),
   z.object({ kind: z.literal('policies'), scope }),

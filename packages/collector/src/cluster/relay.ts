@@ -36,6 +36,10 @@ export interface RelayDeps {
   /** The one that decides has saved these. */
   readonly onNews: (scope: TenantScope, what: NewsKind, ids: readonly string[]) => Promise<void>;
   readonly onBatches: (scope: TenantScope, keys: Extract<Message, { kind: 'batches' }>['keys']) => Promise<void>;
+  /** Batches that somebody shows have come to another. */
+  readonly onWatched: (watched: Extract<Message, { kind: 'watched' }>) => void;
+  /** What pages at another show. */
+  readonly onWatching: (watching: Extract<Message, { kind: 'watching' }>) => void;
   readonly log: Log;
 }
 
@@ -47,7 +51,18 @@ const againMs = 2_000;
 /** Whoever looks at how rules fare would rather see what was last known than wait. */
 const boardPatienceMs = 3_000;
 
-export function createRelay({ here, leadership, bus, storage, onBatches, onModels, onNews, log }: RelayDeps): Relay {
+export function createRelay({
+  here,
+  leadership,
+  bus,
+  storage,
+  onBatches,
+  onModels,
+  onNews,
+  onWatched,
+  onWatching,
+  log,
+}: RelayDeps): Relay {
   const waiting = new Map<string, (acted: Acted) => void>();
   const tell = (message: Message): Promise<void> => bus.tell(message);
 
@@ -71,6 +86,12 @@ export function createRelay({ here, leadership, bus, storage, onBatches, onModel
     if (message.kind === 'models') return onModels(message.scope, message.name);
     if (message.kind === 'news') {
       if (!leadership.holds(message.scope)) await onNews(message.scope, message.what, message.ids);
+      return;
+    }
+    if (message.kind === 'watching') return onWatching(message);
+    if (message.kind === 'watched') {
+      // Who decides is told of all batches.
+      if (!leadership.holds(message.scope)) onWatched(message);
       return;
     }
     if (!leadership.holds(message.scope)) return;

@@ -9,6 +9,7 @@ import type { RuleLab } from '../alert/lab/rule-lab.ts';
 import type { IncidentView } from '../alert/incident/incident-view.ts';
 import type { Pipeline } from '../alert/pipeline/pipeline.ts';
 import type { Forecaster } from '../forecast/forecaster.ts';
+import type { HostsSeen } from '../ingest/hosts-seen.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { LiveWindows } from '../ingest/live-window.ts';
 import type { JobQueue } from '../jobs/queue.ts';
@@ -34,6 +35,7 @@ import type { Limiter } from '../tenancy/limiter.ts';
 import type { Enrol } from '../tenancy/enrolment.ts';
 import type { Tokens } from '../tenancy/tokens.ts';
 import { createTurns } from '../tenancy/turns.ts';
+import type { TenantScope } from '../tenant.ts';
 import type { OidcClient } from '../tenancy/oidc/client.ts';
 import { createSealer } from '../tenancy/oidc/sealer.ts';
 import { createRequireCode } from '../tenancy/second-factor.ts';
@@ -143,6 +145,9 @@ export interface AppDeps {
   readonly onNoBefore?: (key: OperationKey) => void;
   /** How they do, where that is not where it listens. */
   readonly publicUrl: string | undefined;
+  readonly hostsSeen: HostsSeen;
+  /** Where a host's agent should go, the best first; empty where it is not told. */
+  readonly agentUrls: (scope: TenantScope, host: string) => readonly string[];
   /** Where people may sign in besides here. */
   readonly oidc: readonly OidcClient[];
   readonly log: Log;

@@ -11,6 +11,7 @@ import { createRuleGroups, type RuleGroups } from '../alert/groups/rule-groups.t
 import { createRuleLab } from '../alert/lab/rule-lab.ts';
 import { createIncidentView } from '../alert/incident/incident-view.ts';
 import { createPipeline } from '../alert/pipeline/pipeline.ts';
+import { createHostsSeen } from '../ingest/hosts-seen.ts';
 import { createIngest, maxFutureMs } from '../ingest/ingest.ts';
 import { createScoreKeeper } from '../jobs/tasks/optimise/score-keeper.ts';
 import { createLiveWindows } from '../ingest/live-window.ts';
@@ -89,6 +90,12 @@ export async function startTestServer(
   const storage = breakStorage(real);
   const log = notedLog;
   const windows = createLiveWindows();
+  const hostsSeen = createHostsSeen({
+    windows,
+    batches: storage.batches,
+    comesElsewhere: () => false,
+    now: Date.now,
+  });
   const detection = createDetection({ onChange() {} });
   const usageMeter = createUsageMeter({ storage, log, now: Date.now });
   const queryLimitsOf = createTenantLimits({ storage, now: Date.now });
@@ -225,7 +232,7 @@ export async function startTestServer(
     usageMeter,
     enrol: createEnrol({
       storage,
-      lastSeen: windows.lastSeen,
+      hostsSeen,
       now: Date.now,
     }),
     self: createSelfMetrics(() => ({ cpuSeconds: 0, residentBytes: 0 }), 'test'),
@@ -238,6 +245,8 @@ export async function startTestServer(
     writable: () => true,
     onNoBefore: (key) => noBefore.push(key),
     publicUrl: undefined,
+    agentUrls: () => [],
+    hostsSeen,
     oidc: issuers.map((provider) => createOidcClient({ provider, fetch, now: Date.now })),
     log,
     now: Date.now,

@@ -28,6 +28,7 @@ export interface Accepted {
   /** How many seconds of samples the agent should send at a time from now on. */
   readonly flushIntervalS: number;
   readonly samples: number;
+  readonly host: string;
 }
 
 export interface Ingest {
@@ -194,6 +195,7 @@ export function createIngest({
       duplicate: !isNew,
       flushIntervalS: watched(scope, batch.host) ? flushIntervalS.watched : flushIntervalS.otherwise,
       samples: matrix.values.length,
+      host: batch.host,
     };
   }
 

@@ -73,8 +73,6 @@ test('series of a host that come from elsewhere have a window of their own, whos
   windows.consume(storedSeries([7], { t0: 2000, metric, seriesId: 6 }));
   windows.consume(storedSeries([4], { t0: 4000, metric, seriesId: 5 }));
   expect(windows.hosts(scope).map((window) => [...window.rows(0).values])).toEqual([[1, 2, 3, 4], [7]]);
-  expect(windows.lastSeen(scope, 'a')).toBe(4000);
-  expect(windows.lastSeen(scope, 'b')).toBeUndefined();
 });
 
 test('a gap stays a gap', () => {
@@ -93,6 +91,24 @@ test('listeners hear their own tenant until they end', () => {
   windows.consume(storedSeries([1], { t0: 3000, metric }));
   expect(heard).toEqual([2000]);
   expect(windows.hosts({ tenantId: 2, tenant: '' })).toHaveLength(1);
+});
+
+test('of what may be here already listeners hear only where some of it was not', () => {
+  const windows = createLiveWindows(6);
+  const heard: number[] = [];
+  windows.subscribe(scope, ({ matrix }) => heard.push(...matrix.times));
+  const batch = storedSeries([1, 2, 3], { t0: 1000, metric });
+  windows.fill(batch);
+  windows.fill(batch);
+  windows.consume(batch);
+  expect(heard).toEqual([1000, 2000, 3000, 1000, 2000, 3000]);
+  heard.length = 0;
+  windows.consume(storedSeries([7], { t0: 7000, metric }));
+  windows.fill(storedSeries([5, 6], { t0: 5000, metric }));
+  windows.fill(storedSeries([6], { t0: 6000, metric }));
+  windows.fill(storedSeries([0], { t0: 0, metric }));
+  expect(heard).toEqual([7000, 5000, 6000]);
+  expect([...(windows.hosts(scope)[0]?.rows(0).times ?? [])]).toEqual([1000, 2000, 3000, 5000, 6000, 7000]);
 });
 
 test('a window has five minutes or its most rows, and of rare samples no room for more than it needs', () => {

@@ -12,16 +12,18 @@ export interface HostWindow {
   readonly lastSeen: UnixMs;
   /** Samples before that one's time were here and are not any more; 0 when there are none such. */
   readonly forgottenUntil: UnixMs;
+  /** Whether it has a tick of that time. */
+  has(time: UnixMs): boolean;
   /** The samples at or after `from`, oldest first; NaN where there is none. Copied: it stays as it is. */
   rows(from: UnixMs): SampleMatrix;
 }
 
 export interface LiveWindows {
   readonly consume: SamplesConsumer;
+  /** The same of what may be here already: whoever listens hears of it only where some of it was not. */
+  readonly fill: SamplesConsumer;
   /** One or more of each host: what its agent and what other systems send for it have columns of their own. */
   hosts(scope: TenantScope): readonly HostWindow[];
-  /** Time of the host's newest sample; undefined when there is none. */
-  lastSeen(scope: TenantScope, host: string): UnixMs | undefined;
   /** Drops what is held of a host that was deleted. */
   forget(scope: TenantScope, host: string): void;
   /** @returns ends it */
@@ -42,26 +44,34 @@ export function createLiveWindows(capacity = defaultRows): LiveWindows {
   const tenants = new Map<number, Map<number, Ring[]>>();
   const listeners = new Map<number, Set<(stored: StoredSamples) => void>>();
 
+  /** @returns whether something of it was not here */
+  function append(stored: StoredSamples): boolean {
+    const { scope, hostId } = stored.schema;
+    let rings = tenants.get(scope.tenantId);
+    if (rings === undefined) tenants.set(scope.tenantId, (rings = new Map<number, Ring[]>()));
+    let ofHost = rings.get(hostId);
+    if (ofHost === undefined) rings.set(hostId, (ofHost = []));
+    let ring = ofHost.find((one) => one.schema === stored.schema) ?? ofHost.find((one) => one.shares(stored.schema));
+    if (ring === undefined) {
+      ofHost.push((ring = new Ring(capacity, stored.schema)));
+      if (ofHost.length > mostWindows) ofHost.splice(0, 1);
+    }
+    return ring.append(stored) > 0;
+  }
+
+  function tell(stored: StoredSamples): void {
+    for (const listener of listeners.get(stored.schema.scope.tenantId) ?? []) listener(stored);
+  }
+
   return {
     consume(stored) {
-      const { scope, hostId } = stored.schema;
-      let rings = tenants.get(scope.tenantId);
-      if (rings === undefined) tenants.set(scope.tenantId, (rings = new Map<number, Ring[]>()));
-      let ofHost = rings.get(hostId);
-      if (ofHost === undefined) rings.set(hostId, (ofHost = []));
-      let ring = ofHost.find((one) => one.schema === stored.schema) ?? ofHost.find((one) => one.shares(stored.schema));
-      if (ring === undefined) {
-        ofHost.push((ring = new Ring(capacity, stored.schema)));
-        if (ofHost.length > mostWindows) ofHost.splice(0, 1);
-      }
-      ring.append(stored);
-      for (const listener of listeners.get(scope.tenantId) ?? []) listener(stored);
+      append(stored);
+      tell(stored);
+    },
+    fill(stored) {
+      if (append(stored)) tell(stored);
     },
     hosts: ({ tenantId }) => [...(tenants.get(tenantId)?.values() ?? [])].flat(),
-    lastSeen({ tenantId }, host) {
-      const rings = [...(tenants.get(tenantId)?.values() ?? [])].find(([ring]) => ring?.host === host);
-      return rings?.reduce((newest, ring) => Math.max(newest, ring.lastSeen), 0);
-    },
     forget({ tenantId }, host) {
       const rings = tenants.get(tenantId);
       for (const [hostId, [ring]] of rings ?? []) if (ring?.host === host) rings?.delete(hostId);
@@ -116,13 +126,14 @@ class Ring implements HostWindow {
     return seriesIds.some((id) => this.#columns.has(id));
   }
 
-  append({ schema, matrix }: StoredSamples): void {
+  /** @returns how many rows were not here */
+  append({ schema, matrix }: StoredSamples): number {
     const { times, values } = matrix;
     const rows = times.length;
     const { lastSeen } = this;
     // Late, as after an outage: an agent sends its newest batch first.
-    if (this.#count > 0 && (times[0] ?? 0) < lastSeen) this.#insertLate(schema, matrix, lastSeen);
-    if ((times[rows - 1] ?? 0) <= lastSeen) return;
+    const late = this.#count > 0 && (times[0] ?? 0) < lastSeen ? this.#insertLate(schema, matrix, lastSeen) : 0;
+    if ((times[rows - 1] ?? 0) <= lastSeen) return late;
     if (schema !== this.schema) this.#use(schema);
     this.#makeRoom(rows, times);
     let first = Math.max(0, rows - this.#capacity);
@@ -138,13 +149,15 @@ class Ring implements HostWindow {
       if (target !== undefined) this.#write(target, begin, values, column * rows + first, added);
     }
     if (this.#parked.size > 0) this.#passParked(begin, added);
+    return late + added;
   }
 
   /** Puts rows before newer ones; those of a time that is here, or that was forgotten, change nothing. */
-  #insertLate({ seriesIds }: RegisteredSchema, { times, values }: SampleMatrix, before: UnixMs): void {
+  #insertLate({ seriesIds }: RegisteredSchema, { times, values }: SampleMatrix, before: UnixMs): number {
+    let inserted = 0;
     for (let row = 0; row < times.length; row++) {
       const time = times[row] ?? 0;
-      if (time >= before) return;
+      if (time >= before) break;
       this.#makeRoom(1, times.subarray(row, row + 1));
       let place = this.#count;
       while (place > 0 && (this.#times[this.#at(place - 1)] ?? 0) > time) place--;
@@ -160,7 +173,9 @@ class Ring implements HostWindow {
         const ring = this.#columns.get(id);
         if (ring !== undefined) ring[this.#at(place)] = values[column * times.length + row] ?? Number.NaN;
       }
+      inserted++;
     }
+    return inserted;
   }
 
   #putAt(ring: Float64Array, place: number, value: number): void {
@@ -197,6 +212,12 @@ class Ring implements HostWindow {
       ring[slot] = from[row] ?? Number.NaN;
       if (++slot === this.#capacity) slot = 0;
     }
+  }
+
+  has(time: UnixMs): boolean {
+    let row = this.#count - 1;
+    while (row >= 0 && (this.#times[this.#at(row)] ?? 0) > time) row--;
+    return row >= 0 && this.#times[this.#at(row)] === time;
   }
 
   rows(from: UnixMs): SampleMatrix {

@@ -41,8 +41,15 @@ export interface Live {
   jobsChanged(tenantId: number, ids: readonly string[]): Promise<void>;
   /** Whether somebody looks at a series of that host now. */
   watched(scope: TenantScope, host: string): boolean;
+  /** What is looked at here, by tenant. */
+  watching(): ReadonlyMap<number, WatchedHere>;
   /** Says goodbye to all. */
   close(): void;
+}
+
+export interface WatchedHere {
+  readonly scope: TenantScope;
+  readonly selectors: ReadonlySet<string>;
 }
 
 /** Largest message of a client, bytes. */
@@ -77,6 +84,7 @@ export function createLive({
   authenticate,
   limiter,
   brake,
+  onWatch = () => {},
   log,
   now = Date.now,
   pingMs = 30_000,
@@ -93,6 +101,8 @@ export function createLive({
   readonly limiter: Pick<Limiter, 'request' | 'subscription'>;
   /** Has those wait who come back at once when they are refused. */
   readonly brake: RefusalBrake;
+  /** What is looked at here may have changed. */
+  readonly onWatch?: () => void;
   readonly log: Log;
   readonly now?: () => UnixMs;
   readonly pingMs?: number;
@@ -149,6 +159,7 @@ export function createLive({
       },
       act: (...action) => act(from, ...action),
       encodeDelta,
+      onWatch,
       onFollow({ tenantId }, job) {
         void tell(tenantId, [job]);
       },
@@ -265,6 +276,18 @@ export function createLive({
     watched(scope, host) {
       for (const { session } of connections) if (session.watches(scope, host)) return true;
       return false;
+    },
+    watching() {
+      const all = new Map<number, { readonly scope: TenantScope; readonly selectors: Set<string> }>();
+      for (const { session } of connections) {
+        const one = session.watching();
+        if (one === undefined) continue;
+        const { tenantId, tenant } = one.scope;
+        const ofTenant = all.get(tenantId) ?? { scope: { tenantId, tenant }, selectors: new Set<string>() };
+        for (const selector of one.selectors) ofTenant.selectors.add(selector);
+        all.set(tenantId, ofTenant);
+      }
+      return all;
     },
     close() {
       for (const timer of timers) clearInterval(timer);

@@ -54,6 +54,8 @@ export interface LiveSession {
   subscriptionsOf(scope: TenantScope): number;
   /** Whether it shows a series of that host. */
   watches(scope: TenantScope, host: string): boolean;
+  /** What it shows, and whose; undefined where it shows nothing. */
+  watching(): { readonly scope: TenantScope; readonly selectors: readonly string[] } | undefined;
   /** The transport is gone. */
   end(): void;
 }
@@ -66,6 +68,8 @@ export interface LiveSessionDeps {
   /** Whether the tenant may have one more subscription. Throws where it may not. */
   readonly admitSubscription?: (scope: TenantScope) => void;
   readonly encodeDelta: EncodeDelta;
+  /** Another selector is shown, or one no more. */
+  readonly onWatch?: () => void;
   /** Somebody follows a job from now on: what there is of it is to be told. */
   readonly onFollow?: (scope: TenantScope, job: string) => void;
   /** What a person does about an incident. @throws {TarsierError} also `auth/scope` */
@@ -107,6 +111,7 @@ export function createLiveSession({
   identify,
   admitSubscription = () => {},
   encodeDelta,
+  onWatch = () => {},
   onFollow = () => {},
   act = () => Promise.reject(new TarsierError('live/request', 'act: not here')),
   log,
@@ -146,6 +151,7 @@ export function createLiveSession({
     ended = true;
     unsubscribe();
     subscriptions.clear();
+    onWatch();
   }
 
   function sendAway(code: number, reason: string): void {
@@ -294,6 +300,12 @@ export function createLiveSession({
     const hosts = windows.hosts(tenant);
     if (since === undefined) snap(subscription, hosts);
     else resume(subscription, hosts, since);
+    onWatch();
+  }
+
+  function unsubscribeFrom(id: number): void {
+    subscriptions.delete(id);
+    onWatch();
   }
 
   function followJobs(tenant: TenantScope, which: typeof jobs): void {
@@ -319,7 +331,7 @@ export function createLiveSession({
     if (request.type === 'jobs' || request.type === 'alerts' || request.type === 'models') return about(scope, request);
     try {
       if (request.type === 'sub') subscribe(scope, request);
-      else if (request.type === 'unsub') subscriptions.delete(request.id);
+      else if (request.type === 'unsub') unsubscribeFrom(request.id);
       else {
         const incident = await act(who, request.incident, request.action);
         send({ type: 'acted', id: request.id, incident });
@@ -399,6 +411,10 @@ export function createLiveSession({
     watches: (of, host) =>
       of.tenantId === scope?.tenantId &&
       [...subscriptions.values()].some((subscription) => subscription.hosts.has(host)),
+    watching() {
+      if (scope === undefined || subscriptions.size === 0) return undefined;
+      return { scope, selectors: Array.from(subscriptions.values(), ({ selector }) => selector) };
+    },
     end,
   };
 }

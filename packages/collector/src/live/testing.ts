@@ -29,6 +29,7 @@ export async function connectTo(url: string, headers: Readonly<Record<string, st
   return {
     frames,
     messages,
+    ofType,
     said,
     closed,
     say: (message: unknown) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),

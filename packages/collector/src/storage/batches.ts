@@ -41,10 +41,19 @@ export interface Batches {
   /** Those that are still batches. */
   read(scope: TenantScope, keys: readonly BatchKey[]): Promise<readonly StoredBatch[]>;
   /** Which there are with a tick at or after `since`, in their order. */
-  keysSince(scope: TenantScope, since: UnixMs): Promise<readonly BatchKey[]>;
+  keysSince(scope: TenantScope, since: UnixMs): Promise<readonly (BatchKey & Pick<BatchRecord, 'schemaHash'>)[]>;
+  /** Hosts that have a tick at or after `since`: their last one, and how many series that has. */
+  hostsSince(scope: TenantScope, since: UnixMs): Promise<readonly RecentHost[]>;
 }
 
 export type BatchKey = Pick<BatchRecord, 'hostId' | 't0' | 'epoch' | 'seq'>;
+
+export interface RecentHost {
+  readonly host: string;
+  readonly lastSeen: UnixMs;
+  readonly series: number;
+}
+
 export type StoredBatch = BatchKey & Pick<BatchRecord, 'schemaHash' | 'payload'>;
 
 export function createBatches({ run }: Database): Batches {
@@ -119,10 +128,25 @@ export function createBatches({ run }: Database): Batches {
     async keysSince(scope, since) {
       return run(
         scope,
-        (sql) => sql<BatchKey[]>`
-        select host_id as "hostId", t0, epoch, seq from batch
+        (sql) => sql<(BatchKey & Pick<BatchRecord, 'schemaHash'>)[]>`
+        select host_id as "hostId", t0, epoch, seq, schema_hash as "schemaHash" from batch
         where tenant_id = ${scope.tenantId} and t0 >= ${since - maxBatchSpanMs} and t1 >= ${since}
         order by t0, epoch, seq`,
+      );
+    },
+
+    async hostsSince(scope, since) {
+      return run(
+        scope,
+        (sql) => sql<RecentHost[]>`
+        select h.name as host, newest.t1 as "lastSeen", cardinality(s.series_ids) as series from (
+          select distinct on (host_id) host_id, schema_hash, t1 from batch
+          where tenant_id = ${scope.tenantId} and t0 >= ${since - maxBatchSpanMs} and t1 >= ${since} and epoch > 0
+          order by host_id, t1 desc
+        ) as newest
+        join host h on h.tenant_id = ${scope.tenantId} and h.host_id = newest.host_id
+        join host_schema s on s.tenant_id = ${scope.tenantId} and s.host_id = newest.host_id
+          and s.hash = newest.schema_hash`,
       );
     },
   };

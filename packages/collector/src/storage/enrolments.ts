@@ -31,7 +31,7 @@ export interface Enrolments {
    */
   enrol(
     token: string,
-    choose: (tenant: TenantScope, enrolled: readonly EnrolledHost[]) => EnrolledHost,
+    choose: (tenant: TenantScope, enrolled: readonly EnrolledHost[]) => Promise<EnrolledHost>,
   ): Promise<{ readonly tenant: TenantScope; readonly host: string; readonly key: string } | TokenFault>;
 }
 
@@ -72,7 +72,7 @@ export function createEnrolments({ system, within }: Database, now: () => UnixMs
           .from(enrolledHost)
           .where(eq(enrolledHost.tenantId, tenantId))
           .orderBy(enrolledHost.enrolledAt);
-        const { host, identity } = choose(scope, enrolled);
+        const { host, identity } = await choose(scope, enrolled);
 
         const row = { identity: { ...identity }, enrolledAt: now() };
         await tx

@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
+import { weightOf } from './leases.ts';
 import { createTestStorage } from './testing.ts';
 import { testAlert, testOutcome } from './testing-incidents.ts';
 
@@ -24,6 +25,35 @@ test('each tenant is held by one, from the first until it is given up or not ren
   expect(taken).toMatchObject({ scope, term: 2 });
   expect(Date.now() - hour - (taken?.heldUntil ?? 0)).toBeLessThan(60_000);
   expect(await a.leases.renew(hour)).toEqual([]);
+});
+
+test('tenants are divided between collectors that run; what one has left lying another takes after a while', async () => {
+  await sql`delete from lease`;
+  for (let at = 0; at < 20; at++) await a.tenants.ensure(`shared-${at}`);
+  const all = (await a.tenants.all()).map(({ tenantId }) => tenantId);
+  const running = [a.collectors.self, b.collectors.self];
+  const ofA = all.filter((id) => weightOf(a.collectors.self, id) > weightOf(b.collectors.self, id));
+  expect([ofA.length > 0, ofA.length < all.length]).toEqual([true, true]);
+  const held = async (one: typeof a, known = running) =>
+    (await one.leases.renew(hour, known)).map(({ scope: { tenantId } }) => tenantId);
+  expect(await held(a)).toEqual(ofA);
+  expect(await held(b)).toEqual(all.filter((id) => !ofA.includes(id)));
+  const [given] = ofA;
+  await a.leases.give({ tenantId: given ?? 0, tenant: '' });
+  expect(await b.leases.others()).toEqual(
+    new Map(ofA.filter((id) => id !== given).map((id) => [id, a.collectors.self])),
+  );
+  // It is still its own: nobody else takes it.
+  expect(await held(b)).toHaveLength(all.length - ofA.length);
+  expect(await held(a)).toEqual(ofA);
+  await a.leases.release();
+  expect(await held(b)).toHaveLength(all.length - ofA.length);
+  expect(await held(b, [b.collectors.self])).toEqual(all);
+  await b.leases.release();
+  await sql`update lease set expires_at = expires_at - ${hour}, holder = ${a.collectors.self}`;
+  expect(await held(b)).toEqual(all);
+  await b.leases.release();
+  await sql`delete from lease`;
 });
 
 test('who has lost a tenant writes nothing more of its alerts, their incidents or their ends', async () => {

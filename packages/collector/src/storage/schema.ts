@@ -322,6 +322,16 @@ export const lease = pgTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.duty] })],
 );
 
+/** Which collectors run, and until when unless they say so again. */
+export const collector = pgTable('collector', {
+  /** As the holder of its leases. */
+  holder: text('holder').primaryKey(),
+  /** Where agents reach it; null where they are not to be told of it. */
+  url: text('url'),
+  /** Unix ms by the database's clock. */
+  expiresAt: unixMs('expires_at').notNull(),
+});
+
 /** Routes, silences, inhibitions, rotations and overrides, by kind. */
 export const alertPolicy = pgTable(
   'alert_policy',

@@ -2,6 +2,7 @@
  * The only room that knows PostgreSQL: embedded or one's own, migrated, behind functions that take a tenant's scope
  * first. It knows rows, not what they mean.
  */
+import { randomUUID } from 'node:crypto';
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../log.ts';
 import type { TenantScope } from '../tenant.ts';
@@ -18,6 +19,7 @@ import { createBatches, type Batches } from './batches.ts';
 import { createChangeEvents, type ChangeEvents } from './change-events.ts';
 import { createBudgets, type Budgets } from './budgets.ts';
 import { createBus, type Bus } from './bus.ts';
+import { createCollectors, type Collectors } from './collectors.ts';
 import { createLedger, dropOldLedger, type Ledger } from './ledger.ts';
 import { createLeases, type Leases } from './leases.ts';
 import type { Change } from './changes.ts';
@@ -85,6 +87,7 @@ export interface Storage {
   readonly incidents: Incidents;
   readonly ledger: Ledger;
   readonly leases: Leases;
+  readonly collectors: Collectors;
   readonly bus: Bus;
   readonly changeEvents: ChangeEvents;
   readonly anomalies: Anomalies;
@@ -180,21 +183,22 @@ export async function openStorage({
   log,
   now = Date.now,
 }: StorageOptions): Promise<Storage> {
+  const holder = randomUUID();
   const openHome = async (): Promise<Opened> => {
-    if (databaseUrl !== undefined) return prepare({ url: databaseUrl }, undefined, now, maxSeries);
+    if (databaseUrl !== undefined) return prepare({ url: databaseUrl }, undefined, now, maxSeries, holder);
     const embedded = await openEmbedded({
       dataFolder,
       use,
       log,
       ...(runtimeFolder === undefined ? {} : { runtimeFolder }),
     });
-    return prepare({ ...embedded.connection, database: 'postgres' }, embedded, now, maxSeries);
+    return prepare({ ...embedded.connection, database: 'postgres' }, embedded, now, maxSeries, holder);
   };
   if (databases.size === 0) return (await openHome()).storage;
   const opened = new Map<string, Opened>();
   try {
     opened.set(home, await openHome());
-    for (const [name, url] of databases) opened.set(name, await prepare({ url }, undefined, now, maxSeries));
+    for (const [name, url] of databases) opened.set(name, await prepare({ url }, undefined, now, maxSeries, holder));
     return await together(opened, log);
   } catch (error) {
     await Promise.all([...opened.values()].map(({ storage }) => storage.close()));
@@ -240,14 +244,14 @@ export async function storageOnDatabase(
   now: () => number,
   maxSeries = defaultMaxSeries,
 ): Promise<Storage> {
-  return (await prepare(connection, undefined, now, maxSeries)).storage;
+  return (await prepare(connection, undefined, now, maxSeries, randomUUID())).storage;
 }
 
 /** Another thread's door to a storage that is open; closing it leaves the server as it is. */
 export async function joinStorage(connection: StorageConnection, log: Log, now: () => number): Promise<Storage> {
   const open = (one: Connection): Opened => {
     const database = connect(one);
-    const storage = storageOn(database, one, now, defaultMaxSeries, false, () => database.close());
+    const storage = storageOn(database, one, now, defaultMaxSeries, randomUUID(), false, () => database.close());
     return { storage, database, connection: one };
   };
   if (!('databases' in connection)) return open(connection).storage;
@@ -259,6 +263,7 @@ async function prepare(
   embedded: EmbeddedPostgres | undefined,
   now: () => number,
   maxSeries: number,
+  holder: string,
 ): Promise<Opened> {
   try {
     await migrateDatabase(connection);
@@ -268,7 +273,7 @@ async function prepare(
     throw new TarsierError('storage/unreachable', 'the database can not be reached or migrated', { cause });
   }
   const database = connect(connection);
-  const storage = storageOn(database, connection, now, maxSeries, embedded !== undefined, async () => {
+  const storage = storageOn(database, connection, now, maxSeries, holder, embedded !== undefined, async () => {
     await database.close();
     await embedded?.close();
   });
@@ -280,11 +285,12 @@ function storageOn(
   connection: Connection,
   now: () => number,
   maxSeries: number,
+  holder: string,
   alone: boolean,
   close: () => Promise<void>,
 ): Storage {
   const { sql } = database.system;
-  const { leases, fence } = createLeases(database, alone);
+  const { leases, fence } = createLeases(database, holder, alone);
   const wanted = createWantedHosts();
   const batches = createBatches(database);
   const samples = createSamples(database, wanted, now);
@@ -308,6 +314,7 @@ function storageOn(
     incidents: createIncidents(database, fence),
     ledger: createLedger(database),
     leases,
+    collectors: createCollectors(database, holder),
     bus: createBus(database),
     changeEvents,
     anomalies: createAnomalies(database),

@@ -23,25 +23,26 @@ export type Enrol = (token: string, request: EnrolRequest) => Promise<Enrolled>;
 
 export interface EnrolDeps {
   readonly storage: { readonly enrolments: Pick<Enrolments, 'enrol'>; readonly keys: Pick<Storage['keys'], 'find'> };
-  /** When samples of the host came last. */
-  readonly lastSeen: (scope: TenantScope, host: string) => UnixMs | undefined;
+  /** When samples of hosts came last, by name. */
+  readonly hostsSeen: (scope: TenantScope) => Promise<ReadonlyMap<string, { readonly lastSeen: UnixMs }>>;
   readonly now: () => UnixMs;
 }
 
 /** A host whose samples are this young is measured now. */
 const aliveMs = 60_000;
 
-export function createEnrol({ storage, lastSeen, now }: EnrolDeps): Enrol {
+export function createEnrol({ storage, hostsSeen, now }: EnrolDeps): Enrol {
   return async (token, request) => {
     const { currentKey } = request;
     const proof = currentKey === undefined ? undefined : await storage.keys.find(currentKey);
     let returning = false;
-    const result = await storage.enrolments.enrol(token, (scope, enrolled) => {
+    const result = await storage.enrolments.enrol(token, async (scope, enrolled) => {
+      const seen = await hostsSeen(scope);
       const proven = proof?.tenant.tenantId === scope.tenantId ? proof.host : undefined;
       const choice = chooseHost(
         request,
         enrolled,
-        (host) => host !== proven && secondsSince(lastSeen(scope, host), now()),
+        (host) => host !== proven && secondsSince(seen.get(host)?.lastSeen, now()),
       );
       ({ returning } = choice);
       return choice;

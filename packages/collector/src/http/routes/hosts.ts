@@ -1,14 +1,12 @@
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
 import type { Alerting } from '../../alert/alerting.ts';
+import { staleMs, type HostsSeen } from '../../ingest/hosts-seen.ts';
 import type { LiveWindows } from '../../ingest/live-window.ts';
 import type { Storage } from '../../storage/storage.ts';
 import type { TenantScope } from '../../tenant.ts';
 import type { Api } from '../api/call.ts';
 import { pageOf } from '../api/page-of.ts';
-
-/** A host that has been silent this long is stale. */
-const staleMs = 60_000;
 
 /** `GET /v1/hosts`, `DELETE /v1/hosts/:host`. */
 export function hostRoutes(
@@ -17,23 +15,23 @@ export function hostRoutes(
     storage,
     windows,
     alerting,
+    hostsSeen,
     now,
   }: {
     readonly storage: Pick<Storage, 'deletions' | 'hosts'>;
-    readonly windows: LiveWindows;
+    readonly windows: Pick<LiveWindows, 'forget'>;
+    readonly hostsSeen: HostsSeen;
     readonly alerting: Pick<Alerting, 'forgetHost'>;
     readonly now: () => UnixMs;
   },
 ): void {
   async function summaries(tenant: TenantScope): Promise<readonly HostSummary[]> {
-    const live = Map.groupBy(windows.hosts(tenant), ({ host }) => host);
+    const seen = await hostsSeen(tenant);
     const rows = await storage.hosts.list(tenant);
     return rows.map(({ host }) => {
-      const ofHost = live.get(host);
-      if (ofHost === undefined) return { host, series: 0, state: 'stale' };
-      const lastSeen = ofHost.reduce((newest, window) => Math.max(newest, window.lastSeen), 0);
-      const series = ofHost.reduce((sum, { schema }) => sum + schema.seriesIds.length, 0);
-      return { host, lastSeen, series, state: now() - lastSeen < staleMs ? 'up' : 'stale' };
+      const one = seen.get(host);
+      if (one === undefined) return { host, series: 0, state: 'stale' };
+      return { host, ...one, state: now() - one.lastSeen < staleMs ? 'up' : 'stale' };
     });
   }
 

@@ -3,6 +3,7 @@ import type { Ingest } from '../../ingest/ingest.ts';
 import { createIntake } from '../../ingest/intake.ts';
 import type { SelfMetrics } from '../../self.ts';
 import type { Limiter } from '../../tenancy/limiter.ts';
+import type { TenantScope } from '../../tenant.ts';
 import { answerHeader } from '../answer-header.ts';
 import type { Api } from '../api/call.ts';
 import { readBody } from '../body.ts';
@@ -17,11 +18,14 @@ export function ingestRoutes(
     limiter,
     self,
     drain,
+    agentUrls,
   }: {
     readonly ingest: Ingest;
     readonly limiter: Limiter;
     readonly self: SelfMetrics;
     readonly drain: Pick<Drain, 'onClose'>;
+    /** Where a host's agent should go, the best first; empty where it is not told. */
+    readonly agentUrls: (scope: TenantScope, host: string) => readonly string[];
   },
 ): void {
   const intake = createIntake();
@@ -55,7 +59,12 @@ export function ingestRoutes(
     try {
       const body = await readBody(c, maxBatchBytes);
       turn.read();
-      const { duplicate, flushIntervalS, samples } = await ingest.accept(tenant, body, {
+      const {
+        duplicate,
+        flushIntervalS,
+        samples,
+        host: of,
+      } = await ingest.accept(tenant, body, {
         host,
         async admit(count) {
           tellRate(c, 'samples', await limiter.samples(identity, count));
@@ -64,6 +73,8 @@ export function ingestRoutes(
       self.ingestedBatches.add(1, { duplicate: String(duplicate) });
       if (!duplicate) self.ingestedSamples.add(samples);
       answerHeader(c, 'tarsier-flush-interval', String(flushIntervalS));
+      const urls = agentUrls(tenant, of);
+      if (urls.length > 0) answerHeader(c, 'tarsier-collectors', urls.join(' '));
     } catch (error) {
       self.refusedBatches.add(1, { code: error instanceof TarsierError ? error.code : 'http/internal' });
       throw error;

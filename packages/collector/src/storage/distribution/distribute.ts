@@ -33,7 +33,7 @@ const everywhere: readonly string[] = [
   'tenant_place',
 ];
 /** One statement takes what is next of all tenants, and locks it. */
-const onCoordinator = /^(job|job_.+|lease|deletion)$/u;
+const onCoordinator = /^(job|job_.+|lease|deletion|collector)$/u;
 
 /** Where each table belongs. @param sql  of the tables' owner */
 export async function placesOf(sql: AnySql): Promise<Tables> {

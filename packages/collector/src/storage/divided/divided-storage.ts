@@ -29,6 +29,8 @@ const patienceMs = 60_000;
 const lookMs = 250;
 /** What one has to tell waits no longer for another; what that claims meanwhile is told when its claim has ended. */
 const dueMs = 3_000;
+/** How often tenants are looked for that are closed though nobody moves them. */
+const closedEveryMs = 60_000;
 /** How often it is said that a database does not answer. */
 const warnEveryMs = 60_000;
 
@@ -48,6 +50,7 @@ export function createDividedStorage(
   /** A change's scope stays with its transaction, wherever the tenant is by the time that it ends. */
   const ofChange = new WeakMap<object, Storage>();
   const warnedAt = new Map<string, number>();
+  let closedLookedAt = -Infinity;
 
   function of(scope: OfTenant): Storage {
     const known = ofChange.get(scope);
@@ -321,7 +324,7 @@ export function createDividedStorage(
       async enrol(token, choose) {
         let fault: Awaited<ReturnType<Storage['enrolments']['enrol']>> = { kind: 'unknown' };
         for (const { name, storage } of all) {
-          const found = await storage.enrolments.enrol(token, (tenant, enrolled) => {
+          const found = await storage.enrolments.enrol(token, async (tenant, enrolled) => {
             if (!isIn(name)(tenant)) throw movingError();
             return choose(tenant, enrolled);
           });
@@ -427,9 +430,9 @@ export function createDividedStorage(
     }),
     ledger: route('ledger'),
     leases: {
-      async renew(ttlMs) {
+      async renew(ttlMs, running) {
         const held = await gather(
-          async (storage, isHere) => (await storage.leases.renew(ttlMs)).filter(({ scope }) => isHere(scope)),
+          async (storage, isHere) => (await storage.leases.renew(ttlMs, running)).filter(({ scope }) => isHere(scope)),
           // Those of the others must not run out meanwhile.
           ttlMs / 4,
         );
@@ -437,10 +440,19 @@ export function createDividedStorage(
           .flat()
           .map((one): HeldLease => ({ ...one, term: one.term + places.moves(one.scope) * termsPerMove }));
       },
+      give: (scope) => of(scope).leases.give(scope),
       async release() {
         await gather((storage) => storage.leases.release());
       },
+      async others() {
+        const found = await gather(async (storage, isHere) =>
+          [...(await storage.leases.others())].filter(([tenantId]) => isHere({ tenantId })),
+        );
+        return new Map(found.flat());
+      },
     },
+    // Each is one, whatever the databases.
+    collectors: homeStorage.collectors,
     bus: {
       tell: (message) => homeStorage.bus.tell(message),
       // What is told within a transaction is told where that is.
@@ -668,7 +680,15 @@ export function createDividedStorage(
         return storage.admissions.admit(scope, person, invitation);
       },
     },
-    moves: { ...moves, recover: async (options) => (places.anyMoves() ? moves.recover(options) : []) },
+    moves: {
+      ...moves,
+      async recover(options = {}) {
+        const { alsoClosed = performance.now() - closedLookedAt >= closedEveryMs } = options;
+        if (!alsoClosed && !places.anyMoves()) return [];
+        if (alsoClosed) closedLookedAt = performance.now();
+        return moves.recover({ ...options, alsoClosed });
+      },
+    },
     placeOf: (scope) => places.of(scope),
     connection,
     async ping() {

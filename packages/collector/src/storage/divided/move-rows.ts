@@ -105,10 +105,15 @@ export async function countRows(sql: AnySql, table: string, tenantId: number): P
   return row?.rows ?? 0;
 }
 
+/** Of one round: what is read of them is held in memory. */
+const mostKeys = 50_000;
+const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+
 /**
  * Puts the rows whose keys were written down in place of those in the target, and forgets the keys once that is
  * committed there: whoever is killed in between does it once more.
  *
+ * @param most  how many at a time; what is left is of the next round
  * @returns how many keys
  */
 export async function copyWritten(
@@ -116,11 +121,17 @@ export async function copyWritten(
   target: TarsierSql,
   tenantId: number,
   tables: readonly MovedTable[],
+  most = mostKeys,
 ): Promise<number> {
   let done = 0;
   await asOfNow(source, async (from) => {
+    // A key that is on both sides of it is copied twice, the same both times.
+    const [last] = await from<{ id: string }[]>`
+      select id from move_log where tenant_id = ${tenantId} order by id offset ${most - 1} limit 1`;
+    const until = last?.id ?? lastId;
     const written = await from<{ table: string; keys: string[][] }[]>`
-      select "table", json_agg(distinct key) as keys from move_log where tenant_id = ${tenantId} group by 1`;
+      select "table", json_agg(distinct key) as keys from move_log
+      where tenant_id = ${tenantId} and id <= ${until}::uuid group by 1`;
     if (written.length === 0) return;
     await target.begin(async (into) => {
       await asMover(into, tenantId);
@@ -141,7 +152,8 @@ export async function copyWritten(
           key.length === 0
             ? ''
             : `and (${key.map(({ column }) => `t."${column}"`).join(', ')}) in (
-                select ${logged.join(', ')} from move_log where tenant_id = ${tenantId} and "table" = '${name}')`;
+                select ${logged.join(', ')} from move_log
+                where tenant_id = ${tenantId} and "table" = '${name}' and id <= '${until}')`;
         const list = columns.map((column) => `t."${column}"`);
         await stream(
           from,
@@ -153,7 +165,7 @@ export async function copyWritten(
       }
     });
     // Of this moment, too: what was written down since is of the next round.
-    await from`delete from move_log where tenant_id = ${tenantId}`;
+    await from`delete from move_log where tenant_id = ${tenantId} and id <= ${until}::uuid`;
   });
   return done;
 }

@@ -13,8 +13,9 @@ import { testJob } from '../jobs/testing-job.ts';
 import type { RegisteredSchema } from '../series-catalog.ts';
 import { openStorage, type Storage } from '../storage.ts';
 import { urlOf } from '../testing-url.ts';
+import { closeTenant, logWrites, removeTriggers } from './closed.ts';
 import type { MovePoint } from './move.ts';
-import { tablesToMove } from './move-rows.ts';
+import { clearTenant, copyWritten, tablesToMove } from './move-rows.ts';
 
 const server = inject('testServer');
 const admin = postgres({ ...server, database: 'postgres', max: 1, onnotice() {} });
@@ -208,6 +209,43 @@ test(
     expect(await rowsIn('east', beta)).toBe(0);
   },
 );
+
+async function tableNames(place: 'home' | 'east'): Promise<readonly string[]> {
+  const { early, late } = await tablesToMove(sql[place]);
+  return [...early, ...late].map(({ name }) => name);
+}
+
+test('a tenant that a mover closed after its move had been undone is opened again', async () => {
+  const scope = await storage.tenants.ensure('late');
+  await storage.moves.move('late', 'east', soon);
+  const stream = await ship(scope, 'l-1');
+  await closeTenant(sql.east, scope.tenantId, await tableNames('east'));
+  const before = stream.acknowledged.size;
+  expect(await other.moves.recover({ ...soon, alsoClosed: true })).toEqual(['late']);
+  await expect.poll(() => stream.acknowledged.size, { timeout: 20_000 }).toBeGreaterThan(before);
+  await stream.stop();
+  await expectAll('east', stream);
+  expect(await traces('east')).toEqual(noTraces);
+  expect(await other.moves.recover({ ...soon, alsoClosed: true })).toEqual([]);
+});
+
+test('what is written meanwhile is copied in parts, however much it is', async () => {
+  const scope = await storage.tenants.ensure('busy');
+  const { early } = await tablesToMove(sql.home);
+  await logWrites(sql.home, scope.tenantId, new Map(early.map(({ name, key }) => [name, key])));
+  for (let at = 0; at < 7; at++)
+    await storage.channels.create(scope, { kind: 'webhook', name: `c${at}`, url: 'http://127.0.0.1:1' });
+  const rounds: number[] = [];
+  for (let done = 1; done > 0; rounds.push(done))
+    done = await copyWritten(sql.home, sql.east, scope.tenantId, early, 3);
+  expect(rounds.length).toBeGreaterThan(3);
+  expect(Math.max(...rounds)).toBe(3);
+  const copied = await sql.east`select 1 from channel where tenant_id = ${scope.tenantId}`;
+  expect(copied).toHaveLength(7);
+  await removeTriggers(sql.home, scope.tenantId, 'moved');
+  await clearTenant(sql.east, scope.tenantId, await tableNames('east'));
+  expect([await traces('home'), await rowsIn('east', scope)]).toEqual([noTraces, 0]);
+});
 
 const all: readonly (readonly [MovePoint, where: 'home' | 'east'])[] = [
   ['begun', 'home'],

@@ -34,6 +34,8 @@ export interface MoveOptions {
   readonly clearAfterMs?: number;
   /** What it waits for collectors to hear that nothing may be written. */
   readonly noticeMs?: number;
+  /** Whether {@link TenantMoves.recover} also looks for tenants that are closed though nobody moves them. */
+  readonly alsoClosed?: boolean;
   readonly onPoint?: (point: MovePoint) => void | Promise<void>;
 }
 
@@ -61,7 +63,7 @@ const noticeMs = 2_000;
 const moveLock = 7_077_020;
 /** So few rows are left to the time when nothing may be written. */
 const fewRows = 2_000;
-const mostRounds = 50;
+const mostRounds = 200;
 /** Samples: a count of those would take as long as copying them. */
 const notCounted = new Set(['block', 'rollup_hour', 'rollup_minute', 'segment']);
 const sampleTables = ['batch', 'segment', 'block', 'rollup_minute', 'rollup_hour'] as const;
@@ -267,8 +269,11 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
         : withClients(async (client) => {
             const directory = client(home);
             const names: string[] = [];
-            for (const { tenantId, name, step } of await listPlaces(directory)) {
-              if (step === null) continue;
+            const places = await listPlaces(directory);
+            const looked = options.alsoClosed === true ? places.map(({ database }) => database) : [];
+            const closed = await closedIn(client, new Set(looked));
+            for (const { tenantId, name, step, database } of places) {
+              if (step === null && closed.get(database)?.has(tenantId) !== true) continue;
               const done = await alone(directory, tenantId, (held) =>
                 recoverOne(client, held, tenantId, options, false),
               );
@@ -288,7 +293,8 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
   ): Promise<boolean> {
     // As it is now that nobody else is at it.
     const place = await placeOf(held, tenantId);
-    if (place === undefined || place.step === null) return false;
+    if (place === undefined) return false;
+    if (place.step === null) return openForgotten(client(place.database), tenantId);
     if (place.step === 'clearing') await finish(client, held, place, options, wait);
     else await undo(client, held, place);
     return true;
@@ -350,6 +356,29 @@ export function createTenantMoves(databases: ReadonlyMap<string, Connection>): T
 
 async function placeOf(directory: TarsierSql, tenantId: number): Promise<Place | undefined> {
   return (await listPlaces(directory)).find((one) => one.tenantId === tenantId);
+}
+
+/** By database. */
+async function closedIn(
+  client: (name: string) => TarsierSql,
+  names: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
+  const found = new Map<string, ReadonlySet<number>>();
+  for (const name of names) {
+    // One that does not answer keeps nobody from the others; it is looked at again.
+    const rows = await client(name)<{ tenant_id: number }[]>`select tenant_id from closed_tenant`.catch(() => []);
+    found.set(name, new Set(rows.map((row) => row.tenant_id)));
+  }
+  return found;
+}
+
+/** A mover that lost its lock may have closed the tenant after another had undone its move. */
+async function openForgotten(sql: TarsierSql, tenantId: number): Promise<boolean> {
+  const [closed] = await sql`select 1 from closed_tenant where tenant_id = ${tenantId}`;
+  if (closed === undefined) return false;
+  await openTenant(sql, tenantId);
+  await removeTriggers(sql, tenantId, 'closed');
+  return true;
 }
 
 async function openIfClosed(sql: TarsierSql, tenantId: number): Promise<void> {

@@ -1,0 +1,60 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
+import { startRig } from '../fleet/rig.ts';
+import { eventually, killAll, run } from '../support/processes.ts';
+import { readLedger } from '../support/tarsier.ts';
+
+afterEach(killAll);
+
+test('agents that know one of two collectors go to the one that decides, and to what is left when it dies', async () => {
+  const rig = await startRig(2, { TARSIER_LEASE_SECONDS: '3' }, (url) => ({ TARSIER_ADVERTISE_URL: url }));
+  onTestFinished(() => rig.stop());
+  onTestFailed(() => {
+    process.stdout.write(`${rig.collectors.flatMap(({ stderr }, at) => [`${at}:`, ...stderr]).join('\n')}\n`);
+  });
+  /** Batches of agents that came in there since it was started. */
+  const batchesAt = async (index: number): Promise<number> => {
+    const text = await (await fetch(`${rig.collectors[index]?.url}/metrics`)).text();
+    return [...text.matchAll(/^tarsier_ingest_batches_total\{.*\} (\d+)$/gmu)].reduce(
+      (sum, [, count]) => sum + Number(count),
+      0,
+    );
+  };
+  /** Batches come in at one of them alone. */
+  const goTo = (index: number): Promise<true> =>
+    eventually(async () => {
+      const before = [await batchesAt(0), await batchesAt(1)];
+      await sleep(2_500);
+      const more = [await batchesAt(0), await batchesAt(1)].map((count, at) => count - (before[at] ?? 0));
+      return (more[index] ?? 0) > 1 && more[1 - index] === 0 ? true : undefined;
+    });
+  const [decides, other] = rig.collectors;
+  const settings = { key: decides?.ingestKey, intervalMs: 200, flushMs: 500 };
+  const start = async (host: string, more: object) => {
+    const config = `${rig.folder}/${host}.yaml`;
+    await writeFile(config, JSON.stringify({ ...settings, host, url: other?.url, ...more }));
+    return run('packages/agent/src/main.ts', ['run', '--config', config], { TARSIER_STATE: `${rig.folder}/${host}` });
+  };
+
+  // One that was told not to stays where it was sent.
+  const fixed = await start('fixed', { discoverCollectors: false });
+  await goTo(1);
+  expect(await fixed.end('SIGTERM')).toBe(0);
+
+  const agent = await start('free', {});
+  await goTo(0);
+  await decides?.end('SIGKILL');
+  // The other takes all, and decides from now on.
+  const soFar = await batchesAt(1);
+  await eventually(async () => ((await batchesAt(1)) > soFar + 3 ? true : undefined));
+  await rig.restart(0);
+  await goTo(1);
+
+  expect(await agent.end('SIGTERM')).toBe(0);
+  for (const host of ['fixed', 'free']) {
+    const { taken, sent, stored, dropped } = await readLedger(`${rig.folder}/collector-0`, host, rig.environment);
+    expect({ host, taken, sent, dropped }).toEqual({ host, taken: stored, sent: stored, dropped: 0 });
+    expect(stored).toBeGreaterThan(0);
+  }
+});
