@@ -28,11 +28,9 @@ export interface Shading {
 
 export type ShadingRun = Readonly<Record<ShadedSeries, Shading>>;
 
-export async function measureShading(browser: Browser): Promise<readonly ShadingRun[]> {
+export async function* measureShading(browser: Browser): AsyncGenerator<ShadingRun, void> {
   if (webIsOutdated()) await buildWeb();
-  const measured: ShadingRun[] = [];
-  for (let run = 0; run < runs; run++) measured.push(await measureOnce(browser));
-  return measured;
+  for (let run = 0; run < runs; run++) yield await measureOnce(browser);
 }
 
 async function measureOnce(browser: Browser): Promise<ShadingRun> {

@@ -219,12 +219,13 @@ async function dashboard(browser: Browser): Promise<void> {
 
 /** Of runs in which a chart was not shaded within the time, its word. */
 async function shading(browser: Browser): Promise<void> {
-  const measured = await measureShading(browser);
   const ms = (value: number | undefined): string => value?.toFixed(0) ?? 'never';
   say('');
-  say(`from a load to its chart, ${measured.length} runs, ms`, 'first drawn', 'shaded', 'shaded 3000');
-  for (const name of Object.keys(shadedSeries) as ShadedSeries[]) {
-    for (const run of measured) say(name, ms(run[name].drawnMs), ms(run[name].shadedMs));
+  say('from a load to its chart, ms', 'first drawn', 'shaded', 'shaded 3000');
+  for await (const run of measureShading(browser)) {
+    for (const name of Object.keys(shadedSeries) as ShadedSeries[]) {
+      say(name, ms(run[name].drawnMs), ms(run[name].shadedMs));
+    }
   }
 }
 

@@ -119,7 +119,7 @@ async function newestStored(): Promise<number> {
 test('without what it loads on demand a chart is drawn, live, moved with its neighbours, and resumes', async () => {
   const bare = await context.newPage();
   await bare.route(/\/extras-/u, (route) => route.abort());
-  await bare.goto(`${proxy.url}/#/`);
+  await bare.goto(`${proxy.url}/#/?range=1m`);
   await bare.locator('tarsier-chart canvas').first().waitFor();
   await bare.evaluate((selector) => {
     const overview = document.querySelector('tarsier-app')?.shadowRoot?.querySelector('main');
@@ -134,6 +134,9 @@ test('without what it loads on demand a chart is drawn, live, moved with its nei
   await Promise.all([one.locator('canvas').waitFor(), two.locator('canvas').waitFor()]);
   const begun = await newestOf(one);
   await expect.poll(() => newestOf(one), { timeout: patience }).toBeGreaterThan(begun);
+  // Where it is zoomed and panned there are samples.
+  const lasts = async (): Promise<number> => (await newestOf(one)) - ((await samplesOf(one))[0]?.[0] ?? Infinity);
+  await expect.poll(lasts, { timeout: 2 * patience }).toBeGreaterThan(50_000);
 
   const over = one.locator('.u-over');
   const { x, y, width, height } = (await over.boundingBox()) ?? expect.unreachable();
