@@ -15,6 +15,9 @@ export const curvePlotStyles = css`
     grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr));
     gap: 14px;
   }
+  .curve-plot {
+    container-type: inline-size;
+  }
   .curve-plot svg {
     display: block;
     width: 100%;
@@ -24,6 +27,22 @@ export const curvePlotStyles = css`
   .curve-plot text {
     fill: var(--_text-quiet);
     font-size: 12px;
+  }
+  /* The drawing is as wide as there is room, its text about as large as that around it. */
+  @container (width < 380px) {
+    .curve-plot text {
+      font-size: 20px;
+    }
+  }
+  @container (380px <= width < 520px) {
+    .curve-plot text {
+      font-size: 16px;
+    }
+  }
+  @container (width >= 760px) {
+    .curve-plot text {
+      font-size: 9.5px;
+    }
   }
   .curve-plot .grid {
     stroke: var(--_grid);

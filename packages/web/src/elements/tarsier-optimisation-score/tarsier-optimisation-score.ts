@@ -55,6 +55,7 @@ export class TarsierOptimisationScore extends LitElement {
       .recommendations > li {
         display: flex;
         flex-wrap: wrap;
+        align-items: flex-start;
         justify-content: space-between;
         gap: 6px 14px;
         padding: 10px 0;
