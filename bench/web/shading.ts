@@ -9,8 +9,8 @@ import { startAgent, startCollector } from '../../test/support/tarsier.ts';
 const host = 'bench-host';
 /** Each with a collector of its own: who was loaded before is less surprising the next time. */
 const runs = 3;
-/** By then each series is judged, and events of the host are told. */
-const settledAfterS = 180;
+/** By then each series is judged, and 300 ticks of the host are known: before that an event has to be ten times as rare. */
+const settledAfterS = 360;
 const givenUpAfterS = 30;
 
 /** What the load does, by the series that show it. */

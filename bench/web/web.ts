@@ -1,6 +1,6 @@
 /**
- * `pnpm bench web [sizes|charts|profile|pan|memory|hour|dashboard|shading ...]`: what is loaded, gzipped; what live charts
- * cost the page's thread beside uPlot alone; whether memory grows, in ten minutes; the dashboard on a collector; how soon a
+ * `pnpm bench web [sizes|charts|profile|pan|memory|hour|dashboard|shading ...] [--minutes 10]`: what is loaded, gzipped; what live charts
+ * cost the page's thread beside uPlot alone; whether memory grows, in so many minutes; the dashboard on a collector; how soon a
  * load is shaded. Unless named, all but `hour`, which is `memory` for an hour of samples however long that takes, and
  * `profile`, which says where the time of 100 charts goes. CPU is the thread's own time, so that neighbours on the machine
  * do not count.
@@ -10,6 +10,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { chromium, type Browser, type CDPSession, type Page, type ViewportSize } from 'playwright';
 import { build } from 'vite';
 import { embedBuild, webFolder } from '../../scripts/web.ts';
@@ -24,7 +25,11 @@ const seconds = 20;
 const wall = { width: 1900, height: 4200 };
 const all = ['sizes', 'charts', 'pan', 'memory', 'dashboard', 'shading'];
 const known = [...all, 'hour', 'profile'];
-const named = process.argv.slice(3);
+const { values: given, positionals: named } = parseArgs({
+  args: process.argv.slice(3),
+  allowPositionals: true,
+  options: { minutes: { type: 'string', default: '10' } },
+});
 const parts = new Set(named.length === 0 ? all : named);
 for (const part of parts) {
   if (known.includes(part)) continue;
@@ -251,8 +256,6 @@ async function run(page: Page): Promise<{ percent: number; longTasks: number; wo
 /** After so much everything comes again: a cut each five minutes, another range each ten. */
 const periodS = 1200;
 const lookEveryS = 300;
-/** Unless an hour is asked for, it ends after so long, and says how far it came. */
-const memoryMinutes = 10;
 
 interface Look {
   /** Seconds of samples. */
@@ -288,7 +291,8 @@ async function memory(browser: Browser, url: string, wholeHour: boolean): Promis
     second += lookEveryS;
     if (second >= periodS) looks.push(await look(second));
     process.stderr.write(`${second} s of samples after ${minutes().toFixed(1)} min\n`);
-    if (!wholeHour && minutes() > memoryMinutes) break;
+    // It says how far it came.
+    if (!wholeHour && minutes() > Number(given.minutes)) break;
   }
   await page.context().close();
   // Two ranges hold different amounts: only what is a period apart is alike.
