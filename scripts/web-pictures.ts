@@ -17,11 +17,10 @@ type Shape = keyof typeof shapes;
 
 const kept: readonly (readonly [tag: string, shape: Shape])[] = [
   ['tarsier-chart', 'light'],
-  ['tarsier-incident', 'phone'],
-  ['tarsier-host-grid', 'dark'],
+  ['tarsier-health', 'light'],
   ['tarsier-heatmap', 'light'],
-  ['tarsier-optimisation-score', 'light'],
-  ['tarsier-convergence', 'dark'],
+  ['tarsier-host-grid', 'light'],
+  ['tarsier-budget', 'light'],
 ];
 
 const [given] = process.argv.slice(2);

@@ -39,6 +39,10 @@ export class TarsierModelMatrix extends ResultElement<ModelComparison> {
         color: var(--_text);
         font-weight: 600;
       }
+      /* A number without its star says less; the table scrolls. */
+      td {
+        white-space: nowrap;
+      }
       .best {
         font-weight: 600;
       }
