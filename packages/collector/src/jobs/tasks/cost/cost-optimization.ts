@@ -6,6 +6,7 @@ import { samplesAt, seriesOver } from '../ask-engine.ts';
 import { monthHours, type Finding } from './finding.ts';
 import { hostReport, type HostUse } from './host-cost.ts';
 import { modelReport, type ModelUse } from './model-cost.ts';
+import { ofPresentSize } from './present-size.ts';
 
 const dayMs = 86_400_000;
 const stepMs = 300_000;
@@ -90,9 +91,12 @@ async function readHosts(context: JobContext, start: UnixMs, end: UnixMs): Promi
     const series = await seriesOver(context, { query, start, end, stepMs });
     return new Map(series.map(({ labels, values }) => [labels.get('host'), values]));
   };
-  const cpu = await range('avg by (host) (avg_over_time(cpu_busy_ratio{cpu="all"}[5m]))');
+  const cpu = await range(ofPresentSize('avg by (host) (avg_over_time(cpu_busy_ratio{cpu="all"}[5m]))', 'cpu_cores'));
   const memory = await range(
-    '1 - avg by (host) (avg_over_time(memory_available_bytes[5m])) / avg by (host) (avg_over_time(memory_total_bytes[5m]))',
+    ofPresentSize(
+      '1 - avg by (host) (avg_over_time(memory_available_bytes[5m])) / avg by (host) (avg_over_time(memory_total_bytes[5m]))',
+      'memory_total_bytes',
+    ),
   );
   const cores = await range('max by (host) (max_over_time(cpu_cores[5m]))');
   const total = await range('max by (host) (max_over_time(memory_total_bytes[5m]))');

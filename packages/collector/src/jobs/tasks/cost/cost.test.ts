@@ -142,3 +142,25 @@ test('the job reads hosts and models, and its score is what is left of the cost'
     retryable: false,
   });
 });
+
+test('a host that was made smaller is judged by what it has now, also for the time before', async () => {
+  const scope = await db.storage.tenants.ensure('resized');
+  const now = Date.UTC(2026, 10, 30);
+  const resizedAt = now - 3 * 3_600_000;
+  const of = (name: string, before: number, after: number, more: Record<string, string> = {}): TestSeries => {
+    const times = Float64Array.from({ length: 289 }, (_, step) => now - (288 - step) * 300_000);
+    const labels = { __name__: name, host: 'a', ...more };
+    return { labels, times, values: times.map((time) => (time < resizedAt ? before : after)) };
+  };
+  const series = [
+    of('cpu_busy_ratio', 0.15, 0.6, { cpu: 'all' }),
+    of('cpu_cores', 8, 2),
+    of('memory_total_bytes', 16 * gib, 4 * gib),
+    of('memory_available_bytes', 13 * gib, gib),
+  ];
+  const { hosts, findings } = costOptimizationSchema.parse(
+    await costOptimization.run({ days: 1 }, testContext(db.storage, scope, series, now)),
+  );
+  expect(hosts).toMatchObject([{ size: { cores: 2, gib: 4 }, wanted: { cores: 2, gib: 4 }, overflow: { wanted: 0 } }]);
+  expect(findings).toEqual([]);
+});

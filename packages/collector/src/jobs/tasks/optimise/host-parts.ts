@@ -147,7 +147,7 @@ function costPart({ host, cores, memoryBytes, day }: HostInput, prices: HostPric
   if (monthly === 0) return unknown('cores and memory have no price');
   return part(
     monthlyOf.wanted / monthly,
-    `${wanted.cores} cores and ${wanted.gib} GiB would do, for ${formatPercent(monthlyOf.wanted / monthly)} of what it costs`,
+    `${wanted.cores} ${wanted.cores === 1 ? 'core' : 'cores'} and ${wanted.gib} GiB would do, for ${formatPercent(monthlyOf.wanted / monthly)} of what it costs`,
   );
 }
 

@@ -7,6 +7,7 @@ import type { Storage } from '../../../storage/storage.ts';
 import type { TenantScope } from '../../../tenant.ts';
 import { samplesAt, seriesOver } from '../ask-engine.ts';
 import type { HostPrices } from '../cost/host-cost.ts';
+import { ofPresentSize } from '../cost/present-size.ts';
 import type { HostInput, Resource, Waited } from './host-parts.ts';
 import type { Sources } from './recommend.ts';
 import type { TenantInput } from './score.ts';
@@ -49,8 +50,8 @@ const used: Readonly<Record<Resource, string>> = {
   network: 'max by (host) (avg_over_time(network_used_ratio[1m]))',
 };
 const day = {
-  cpu: 'avg by (host) (avg_over_time(cpu_busy_ratio{cpu="all"}[5m]))',
-  memory: 'max by (host) (avg_over_time(memory_used_ratio[5m]))',
+  cpu: ofPresentSize('avg by (host) (avg_over_time(cpu_busy_ratio{cpu="all"}[5m]))', 'cpu_cores'),
+  memory: ofPresentSize('max by (host) (avg_over_time(memory_used_ratio[5m]))', 'memory_total_bytes'),
 } as const;
 /** Labels that say where a series is from, and not what its host belongs to. */
 const ownLabels = new Set(['__name__', 'host', 'plugin', 'job', 'instance', 'cpu']);
@@ -93,14 +94,16 @@ export async function readOptimisation(
   const lately = (query: string) => range(query, windowMs, minuteMs);
   const pressure = (resource: Waited) =>
     lately(`max by (host) (avg_over_time(system_pressure_ratio{resource="${resource}",share="some"}[1m]))`);
-  const cores = await instant('cpu_cores');
-  const totals = new Map((await instant('memory_total_bytes')).map(({ labels, value }) => [labels.get('host'), value]));
   const [cpu, memory, disk, network] = [
     await lately(used.cpu),
     await lately(used.memory),
     await lately(used.disk),
     await lately(used.network),
   ];
+  // As far back as what is used, of a host that is silent since then; and after it, of one that has just begun.
+  const lastOf = (metric: string) => instant(`last_over_time(${metric}[${windowMs / minuteMs}m])`);
+  const cores = await lastOf('cpu_cores');
+  const totals = new Map((await lastOf('memory_total_bytes')).map(({ labels, value }) => [labels.get('host'), value]));
   const [waitsCpu, waitsMemory, waitsIo] = [await pressure('cpu'), await pressure('memory'), await pressure('io')];
   const anomalies = await lately('max by (host) (avg_over_time(host_anomaly_ratio[1m]))');
   const { cpu: dayCpu, memory: dayMemory, callers } = await dayOf(scope);

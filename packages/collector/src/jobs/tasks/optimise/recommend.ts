@@ -4,6 +4,7 @@ import { formatUsd, type Nanos, type UnixMs } from '@tarsier/protocol';
 import type { OptimisationPartName, Recommendation } from '@tarsier/protocol/api';
 import { hostReport, monthlyOf, type HostPrices } from '../cost/host-cost.ts';
 import { bounds, busiestOf, partsOf, resized, slowestOf, type HostInput, type Parts } from './host-parts.ts';
+import { quantileOf } from '../../../stats/quantile.ts';
 import { hostPoints, jackknife, pointsOf, round, tenantParts, withoutBlock, type TenantInput } from './score.ts';
 
 /** Rules and callers that incidents and failures come from. */
@@ -58,7 +59,14 @@ export function sizeFor(
     return { cores, memoryBytes };
   }
   const { wanted } = hostReport({ host: input.host, cores, memoryBytes, ...input.day }, prices);
-  return { cores: wanted.cores, memoryBytes: Math.min(memoryBytes, wanted.gib * gib) };
+  const withGib = (of: number) => ({ cores: wanted.cores, memoryBytes: Math.min(memoryBytes, of * gib) });
+  // What does for a day may leave less room than is well just now: then more of it gains more, and else the opposite
+  // would be recommended to whoever follows.
+  const usedGib = (quantileOf(input.used.memory.toSorted(), 0.95) * memoryBytes) / gib;
+  const roomy = withGib(Math.max(wanted.gib, Math.ceil((usedGib / bounds.used) * 2) / 2));
+  const pointsWith = (size: typeof roomy): number => hostPoints(resized(input, size), prices);
+  const least = withGib(wanted.gib);
+  return pointsWith(roomy) > pointsWith(least) ? roomy : least;
 }
 
 function resize(
@@ -76,7 +84,7 @@ function resize(
   const more = size.cores > input.cores || size.memoryBytes > input.memoryBytes;
   const { finding, overflow } = hostReport({ ...input, ...input.day }, prices);
   const sizeText = ({ cores, memoryBytes }: typeof size): string =>
-    `${cores} cores and ${round(memoryBytes / gib)} GiB`;
+    `${cores} ${cores === 1 ? 'core' : 'cores'} and ${round(memoryBytes / gib)} GiB`;
   const kind: OptimisationPartName = more ? 'headroom' : 'cost-efficiency';
   return {
     ...about(kind, 'host', input.host, now),
