@@ -22,12 +22,12 @@ import { createRateStore } from './anomaly-rates.ts';
 import { choresOf } from './chores.ts';
 import type { CollectorConfig } from './config.ts';
 import { createAnnouncer } from './cluster/announcer.ts';
+import { createDeciding, createKnownTaker, replayMs } from './cluster/deciding.ts';
 import { createFollower } from './cluster/follower.ts';
 import { createLeadership, type Leadership } from './cluster/leadership.ts';
 import { createNews } from './cluster/news.ts';
 import { createPeers, type Peers } from './cluster/peers.ts';
 import { createRelay } from './cluster/relay.ts';
-import { checkpointVersion } from './detect/checkpoint.ts';
 import { createDetection } from './detect/detection.ts';
 import { createTreeThread } from './detect/isolation-forest/tree-thread.ts';
 import { every } from './every.ts';
@@ -100,8 +100,6 @@ export interface Collector {
   stop(): Promise<void>;
 }
 
-/** How far back the live windows, detectors and rules are rebuilt at start. */
-const replayMs = 15 * 60_000;
 /** After the time of so many leases in which nothing could be written a collector is not ready. */
 const unwritableLeases = 2;
 /** Tenants that go to a collector that has joined, each time that leases are renewed: it has to read what they did. */
@@ -311,6 +309,7 @@ export async function startCollector({
       },
     ],
     replayConsumers: [windows.consume, silence.replay],
+    onKnown: (stored) => takeKnown(stored),
     limits: { maxAgeMs: config.maxAgeMs },
     onRefused(scope, host) {
       alerting.refused(scope, host);
@@ -384,48 +383,34 @@ export async function startCollector({
     bus: storage.bus,
     log,
   });
+  const deciding = createDeciding({
+    ingest,
+    windows,
+    follower,
+    alerting,
+    pipeline,
+    ruleGroups,
+    policySweep,
+    detection,
+    storage,
+    resume: (scope) => resumeAnomalies(scope, { storage, detection, anomalyLog, eventLog, alerting }),
+    onEvaluated: () => faultPoint('rules evaluated', []),
+    now,
+  });
   const leadership: Leadership = createLeadership({
     leases: storage.leases,
     leaseMs: config.leaseMs,
-    async takeOver(scope, heldUntil) {
-      await policySweep.reading(scope);
-      await ruleGroups.reload();
-      await pipeline.restore(scope);
-      await alerting.restore(scope, ruleGroups.has);
-      for await (const state of storage.detectorStates.list(scope, checkpointVersion)) {
-        detection.restore(scope, state);
-      }
-      // Rules go on from their saved state: past samples must neither end an alert nor begin one.
-      await ingest.replay([scope], now() - replayMs, [windows.fill, follower.seen, detection.consume, alerting.replay]);
-      // What came while nobody decided has yet to be looked at; what a rule has seen counts for nothing.
-      if (heldUntil !== undefined) {
-        await ingest.replay([scope], Math.max(heldUntil, now() - replayMs), [alerting.consume]);
-      }
-      // Those of the past are stored.
-      detection.takeRates((of) => of.tenantId === scope.tenantId);
-      await resumeAnomalies(scope, { storage, detection, anomalyLog, eventLog, alerting });
-    },
+    ...deciding,
     async keep(scope) {
       await alerting.settled();
       await saveCheckpoints(scope);
       await anomalyLog.flush();
       await eventLog.flush();
     },
-    async letGo(scope) {
-      alerting.drop(scope);
-      pipeline.drop(scope);
-      detection.drop(scope);
-      await ruleGroups.reload();
-    },
-    deliver(stored) {
-      follower.seen(stored);
-      detection.consume(stored);
-      alerting.consume(stored);
-      faultPoint('rules evaluated', []);
-    },
     announce: announcer.announce,
     log,
   });
+  const takeKnown = createKnownTaker(leadership, follower);
   const peers: Peers = createPeers({
     collectors: storage.collectors,
     leases: storage.leases,

@@ -1,7 +1,7 @@
 /**
- * An agent's spool and shipper under faults that a seed decides: time and network are the test's, the disk is real.
- * Whatever is lost, doubled, late, cut off or killed, a collector has each sample once, and the account says so.
- * More seeds: `pnpm test:simulation SEEDS`.
+ * An agent's spool and shipper under faults that a seed decides: time and network are the test's, the disk is real, and
+ * slow when the test says so. Whatever is lost, doubled, late, cut off or killed, a collector has each sample once, and
+ * the account says so. More seeds: `pnpm test:simulation SEEDS`; test/simulation has collectors, too.
  */
 import { copyFile, readdir } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { decodeEnvelope } from '@tarsier/protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openSpool } from '../spool/spool.ts';
-import { makeBatch, recordingLog, samplesIn, temporaryFolder } from '../testing.ts';
+import { makeBatch, recordingLog, samplesIn, temporaryFolder, type MadeBatch } from '../testing.ts';
 import type { Clock } from '../scrape/clock.ts';
 import type { PostAnswer } from './post.ts';
 import { createShipper } from './shipper.ts';
@@ -78,7 +78,10 @@ async function simulate(ops: readonly Op[], fate: readonly Fate[]): Promise<void
   const late: Uint8Array[] = [];
   let cutOff = false;
   let healed = false;
+  let slow = false;
   let posts = 0;
+  /** Calls of the spool that are at the real disk. */
+  let busy = 0;
 
   /** Of one life of the agent: what it waits for when it is killed never comes. */
   function post(body: Uint8Array): Promise<PostAnswer> {
@@ -98,12 +101,31 @@ async function simulate(ops: readonly Op[], fate: readonly Fate[]): Promise<void
     });
   }
 
+  /** Between a call and the disk time passes, in which the agent may be killed: the call never comes to the disk then. */
+  function throughDisk<Args extends unknown[], T>(run: (...args: Args) => Promise<T>) {
+    return async (...args: Args): Promise<T> => {
+      if (slow) await new Promise<void>((resolve) => void time.clock.after(5_000, resolve));
+      busy++;
+      try {
+        return await run(...args);
+      } finally {
+        busy--;
+      }
+    };
+  }
+
   let folder = await temporaryFolder();
   async function begin() {
     const spool = await openSpool({ folder, maxBytes: 1e6, maxAgeMs: Infinity, segmentBytes: 600, log });
     const poster = { post, close() {} };
     const shipper = createShipper({
-      spool,
+      spool: {
+        ...spool,
+        peek: throughDisk(spool.peek),
+        acknowledge: throughDisk(spool.acknowledge),
+        schemaOf: throughDisk(spool.schemaOf),
+        noteSplit: throughDisk(spool.noteSplit),
+      },
       poster,
       key: 'k',
       onFlushInterval() {},
@@ -112,18 +134,31 @@ async function simulate(ops: readonly Op[], fate: readonly Fate[]): Promise<void
       random: () => 0.5,
     });
     shipper.start();
-    return { spool, shipper };
+    return { spool, shipper, unwritten: 0, written: Promise.resolve() };
   }
   let agent = await begin();
   /** Until it waits for time to pass, or for nothing. */
   async function settle(): Promise<void> {
-    while (!time.waits() && agent.spool.stats.waiting > 0) await turn();
+    const { spool } = agent;
+    while (busy > 0 || (!time.waits() && (agent.unwritten > 0 || spool.stats.waiting > 0))) await turn();
   }
 
   const taken: string[] = [];
   let seq = 0;
+  /** What an agent measured is taken once it is on its disk. */
+  function append({ bytes, schema, time: last }: MadeBatch): void {
+    const own = agent;
+    own.unwritten++;
+    own.written = own.written.then(async () => {
+      await throughDisk(own.spool.append)(bytes, schema, last);
+      taken.push(...samplesIn(decodeEnvelope(bytes), schema.bytes));
+      own.unwritten--;
+      own.shipper.wake();
+    });
+  }
   for (const op of ops) {
     if (op === 'cut off') cutOff = !cutOff;
+    else if (op === 'slow disk') slow = !slow;
     else if (op === 'time') time.next();
     else if (op === 'kill') {
       const next = await temporaryFolder();
@@ -133,16 +168,12 @@ async function simulate(ops: readonly Op[], fate: readonly Fate[]): Promise<void
       await agent.spool.close();
       folder = next;
       agent = await begin();
-    } else {
-      const { bytes, schema, time: last } = makeBatch({ seq: seq++, rows: op, width: 2 });
-      await agent.spool.append(bytes, schema, last);
-      taken.push(...samplesIn(decodeEnvelope(bytes), schema.bytes));
-      agent.shipper.wake();
-    }
+    } else append(makeBatch({ seq: seq++, rows: op, width: 2 }));
     await settle();
   }
   healed = true;
-  while (agent.spool.stats.waiting > 0) {
+  slow = false;
+  while (agent.unwritten > 0 || agent.spool.stats.waiting > 0) {
     time.next();
     await settle();
   }
@@ -159,7 +190,7 @@ async function simulate(ops: readonly Op[], fate: readonly Fate[]): Promise<void
 }
 
 /** A number: so many ticks are taken. */
-type Op = 'time' | 'kill' | 'cut off' | number;
+type Op = 'time' | 'kill' | 'cut off' | 'slow disk' | number;
 
 test(
   `under faults of ${runs} seeds each sample is stored once, and the account adds up`,
@@ -170,6 +201,7 @@ test(
       { weight: 4, arbitrary: fc.integer({ min: 1, max: 6 }) },
       { weight: 1, arbitrary: fc.constant<Op>('kill') },
       { weight: 1, arbitrary: fc.constant<Op>('cut off') },
+      { weight: 1, arbitrary: fc.constant<Op>('slow disk') },
     );
     const options = { numRuns: runs, ...seed };
     await fc.assert(

@@ -488,6 +488,18 @@ test('a host whose samples can not be stored is not silent, and others are', asy
   t.close();
 });
 
+test('while samples of a tenant are refused unread none of its hosts is silent', async () => {
+  const t = await startAlerting(storage, 'down-busy', [downRule]);
+  for (const host of ['a', 'b']) t.see([0.5], 0, busy, host);
+  await t.advanceTo(50);
+  t.refused(undefined);
+  await t.advanceTo(109);
+  expect(t.shown).toEqual([]);
+  await t.advanceTo(110);
+  expect(t.shown.map(({ state }) => state.kind)).toEqual(['firing', 'firing']);
+  t.close();
+});
+
 test('a clock that jumps, either way, makes no host down, and one that is silent is found all the same', async () => {
   const t = await startAlerting(storage, 'down-clock', [downRule]);
   t.see([0.5]);

@@ -4,7 +4,7 @@ import type { Alert, Anomaly, UnixMs } from '@tarsier/protocol';
 import type { RuleEvaluation } from '@tarsier/protocol/api';
 import { hourMs } from '../storage/hours.ts';
 import type { Storage } from '../storage/storage.ts';
-import type { SamplesConsumer } from '../stored-samples.ts';
+import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
 import { endedAlert } from './alert-series.ts';
 import { createAlertWriter, type AlertWriter } from './alert-writer.ts';
@@ -29,12 +29,17 @@ export interface Alerting {
   readonly consume: SamplesConsumer;
   /** What was made here of samples, as anomaly rates: that it comes says nothing of whether its host does. */
   readonly derived: SamplesConsumer;
+  /**
+   * Samples that came while nobody decided, or before: what a rule has not seen it looks at. That they are stored says
+   * nothing of whether their host is still there.
+   */
+  readonly missed: SamplesConsumer;
   /** Samples of before the start: their hosts are there, nothing else follows from them. */
   readonly replay: SamplesConsumer;
   /** Until now nothing could be stored, so that nothing was heard: silence of before counts for nothing. */
   deaf(now: UnixMs): void;
-  /** Samples of the host came and could not be stored: it is not silent. */
-  refused(scope: TenantScope, host: string): void;
+  /** Samples of the host came and could not be stored: it is not silent. Undefined: any of the tenant's may be it. */
+  refused(scope: TenantScope, host: string | undefined): void;
   /** A host is taken away: nobody waits for it any more. */
   forgetHost(scope: TenantScope, host: string): void;
   /** An anomaly began, changed or ended. */
@@ -132,6 +137,13 @@ export function createAlerting({ storage, onAlert, ...deps }: AlertingDeps): Ale
     }
   }
 
+  /** Of those that are no sign of life. */
+  function consumeQuietly(stored: StoredSamples): void {
+    for (const watch of watchesOf(stored.schema.scope.tenantId)) {
+      if (watch.rule.kind !== 'no-data') watch.consume(stored, now());
+    }
+  }
+
   return {
     reloadRules,
     writer: { save, forget: writer.forget },
@@ -166,11 +178,8 @@ export function createAlerting({ storage, onAlert, ...deps }: AlertingDeps): Ale
       for (const watch of watchesOf(stored.schema.scope.tenantId)) watch.consume(stored, arrived);
     },
 
-    derived(stored) {
-      for (const watch of watchesOf(stored.schema.scope.tenantId)) {
-        if (watch.rule.kind !== 'no-data') watch.consume(stored, now());
-      }
-    },
+    derived: consumeQuietly,
+    missed: consumeQuietly,
 
     replay(stored) {
       for (const watch of watchesOf(stored.schema.scope.tenantId)) watch.replay(stored);

@@ -82,8 +82,10 @@ export class NoDataWatch extends Watch {
     for (const source of this.#sources.values()) source.heardAt = Math.min(source.heardAt, now - 1);
   }
 
-  override refused(host: string, now: UnixMs): void {
-    for (const source of this.#sources.values()) if (source.series.host === host) source.heardAt = now;
+  override refused(host: string | undefined, now: UnixMs): void {
+    for (const source of this.#sources.values()) {
+      if ((host ?? source.series.host) === source.series.host) source.heardAt = now;
+    }
   }
 
   /** Begins the alerts of those that have been silent for too long, and ends those that do not come any more. */

@@ -92,8 +92,10 @@ export class RuleWatch extends Watch {
     for (const { open } of this.#open) if (open !== undefined) open.heardAt = now;
   }
 
-  override refused(host: string, now: UnixMs): void {
-    for (const { open, series } of this.#open) if (open !== undefined && series.host === host) open.heardAt = now;
+  override refused(host: string | undefined, now: UnixMs): void {
+    for (const { open, series } of this.#open) {
+      if (open !== undefined && (host ?? series.host) === series.host) open.heardAt = now;
+    }
   }
 
   /** Ends alerts of silent series, and restored ones whose anomaly nobody has told of since. */
@@ -123,7 +125,12 @@ export class RuleWatch extends Watch {
         const at = column * rows + row;
         const time = times[row] ?? 0;
         const raw = values[at] ?? Number.NaN;
-        if (time <= watch.newest || Number.isNaN(raw) || (present !== undefined && present[at] === 0)) continue;
+        if (Number.isNaN(raw) || (present !== undefined && present[at] === 0)) continue;
+        if (time <= watch.newest) {
+          // The one that decided before a restart, which the next one's rate is from.
+          if (time === watch.newest && Number.isNaN(watch.previous)) watch.previous = raw;
+          continue;
+        }
         const value = rule.reduce === 'rate' ? ((raw - watch.previous) * 1000) / (time - watch.newest) : raw;
         const { open } = watch;
         if (open !== undefined && time - (open.lastSeen ?? time) > staleMs) this.#endStale(watch, open);

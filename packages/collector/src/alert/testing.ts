@@ -160,7 +160,7 @@ export async function startAlerting(
       alerting.replay(storedSeries(values, { t0: start + atS * 1000, metric: busy, host, tenantId: scope.tenantId }));
     },
     deaf: () => alerting.deaf(clock.now),
-    refused: (host: string) => alerting.refused(scope, host),
+    refused: (host: string | undefined) => alerting.refused(scope, host),
     forgetHost: (host: string) => alerting.forgetHost(scope, host),
     /** What is made of samples here. */
     derive: (stored: StoredSamples) => alerting.derived(stored),

@@ -43,8 +43,8 @@ export abstract class Watch {
   anomaly(_anomaly: Anomaly, _now: UnixMs): void {}
   /** Until now nothing could be heard: the collector was not there, or could store nothing. */
   deaf(_now: UnixMs): void {}
-  /** The host's samples came and could not be stored. */
-  refused(_host: string, _now: UnixMs): void {}
+  /** The host's samples came and could not be stored; undefined: those of some host. */
+  refused(_host: string | undefined, _now: UnixMs): void {}
   /** The host was taken away. */
   forget(_host: string, _now: UnixMs): void {}
 

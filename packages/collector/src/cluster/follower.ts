@@ -12,6 +12,8 @@ import type { TenantScope } from '../tenant.ts';
 export interface Follower {
   /** Remembers what came here. */
   seen(stored: StoredSamples): void;
+  /** Whether it did, or something newer of the same run of an agent. */
+  hasSeen(stored: StoredSamples): boolean;
   /** Others have stored these. */
   told(scope: TenantScope, keys: readonly BatchKey[]): Promise<void>;
   /** Looks for what nobody told of; does nothing, and asks for no tenants, while this collector is alone. */
@@ -42,10 +44,12 @@ export function createFollower({ storage, handOn, log, now }: FollowerDeps): Fol
   const runOf = ({ tenantId }: TenantScope, { hostId, epoch }: Pick<BatchKey, 'hostId' | 'epoch'>): string =>
     `${tenantId}/${hostId}/${epoch}`;
 
+  const isPassed = (scope: TenantScope, key: Pick<BatchKey, 'hostId' | 'epoch' | 'seq'>): boolean =>
+    key.seq <= (newest.get(runOf(scope, key))?.seq ?? -1);
+
   function isNew(scope: TenantScope, key: BatchKey): boolean {
-    const run = runOf(scope, key);
-    if (key.seq <= (newest.get(run)?.seq ?? -1)) return false;
-    newest.set(run, { seq: key.seq, at: now() });
+    if (isPassed(scope, key)) return false;
+    newest.set(runOf(scope, key), { seq: key.seq, at: now() });
     return true;
   }
 
@@ -65,6 +69,8 @@ export function createFollower({ storage, handOn, log, now }: FollowerDeps): Fol
     seen({ schema: { scope, hostId }, epoch, seq, matrix }) {
       isNew(scope, { hostId, epoch, seq, t0: matrix.times[0] ?? 0 });
     },
+
+    hasSeen: ({ schema: { scope, hostId }, epoch, seq }) => isPassed(scope, { hostId, epoch, seq }),
 
     async told(scope, keys) {
       othersAt = now();

@@ -72,15 +72,19 @@ export function createLeadership({
 }: LeadershipDeps): Leadership {
   const held = new Map<number, Held>();
   const taking = new Set<Promise<void>>();
+  /** Of tenants that could not be taken over: since when nobody decides, whoever held the lease meanwhile. */
+  const undecidedSince = new Map<number, UnixMs>();
 
   async function take(one: Held, heldUntil: UnixMs | undefined): Promise<void> {
     const { scope } = one;
     try {
       await takeOver(scope, heldUntil);
       if (held.get(scope.tenantId) !== one) return;
+      undecidedSince.delete(scope.tenantId);
       for (const stored of one.waiting ?? []) deliver(stored);
       one.waiting = undefined;
     } catch (error) {
+      if (heldUntil !== undefined) undecidedSince.set(scope.tenantId, heldUntil);
       log.error('a tenant could not be taken over', { tenant: scope.tenant, error: describeError(error) });
       if (held.get(scope.tenantId) === one) await drop(one);
     }
@@ -127,7 +131,8 @@ export function createLeadership({
         if (held.has(scope.tenantId)) continue;
         const one: Held = { scope, term, waiting: [] };
         held.set(scope.tenantId, one);
-        const done = take(one, heldUntil).finally(() => taking.delete(done));
+        const since = undecidedSince.get(scope.tenantId) ?? heldUntil;
+        const done = take(one, since).finally(() => taking.delete(done));
         taking.add(done);
       }
     },

@@ -204,7 +204,7 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.use('/alertmanager/*', identify);
   app.route('/alertmanager/api/v2', alertmanagerRoutes({ ...deps, change: createMakeChange(deps) }));
   app.route('/alertmanager/api/v2', alertmanagerAlertRoutes(deps));
-  ingestRoutes(api, deps);
+  ingestRoutes(api, { ...deps, turns });
   importRoutes(api, { ...doors, maxAgeMs: deps.maxAge.importsMs });
   exportRoutes(api, deps);
   queryRoutes(api, deps);

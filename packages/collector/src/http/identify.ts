@@ -33,7 +33,10 @@ export function createIdentify({
     }
     c.set('identity', identity);
     tellRate(c, 'requests', await limiter.request(identity, sends.test(c.req.path)));
-    c.set('endTurn', await turns.take(identity.tenant.tenantId));
+    // Agents' batches take their turns where it is known how long they would wait.
+    if (c.req.path !== '/v1/ingest') {
+      c.set('endTurn', await turns.take(identity.tenant.tenantId, () => c.env?.outgoing?.destroyed === true));
+    }
     await next();
   };
 }

@@ -64,7 +64,7 @@ export interface TestServer {
   /** Closed, it is as when the collector stops. */
   readonly drain: Drain;
   /** Hosts whose batches could not be stored. */
-  readonly refused: readonly string[];
+  readonly refused: readonly (string | undefined)[];
   /** Operations that change what is there and can't say what that was. */
   readonly noBefore: readonly string[];
   key(tenant: string, scope: KeyScope): Promise<string>;
@@ -149,7 +149,7 @@ export async function startTestServer(
     () => {},
     log,
   );
-  const refused: string[] = [];
+  const refused: (string | undefined)[] = [];
   const noBefore: string[] = [];
   const ingest = createIngest({
     storage,

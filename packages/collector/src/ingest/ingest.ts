@@ -45,6 +45,8 @@ export interface Ingest {
    * @param maxAgeMs  as of other batches unless given
    */
   acceptMade(scope: TenantScope, batch: BatchEnvelope, matrix: SampleMatrix, maxAgeMs?: number): Promise<Accepted>;
+  /** Samples of the tenant came and are not looked at, of that host where it is known. */
+  refused(scope: TenantScope, host: string | undefined): void;
   /** Hands the stored batches of tenants since then to those readers, or to all, as if they had just come. */
   replay(scopes: readonly TenantScope[], since: UnixMs, readers?: readonly SamplesConsumer[]): Promise<void>;
   /** The same of single batches; those that are batches no more are left out. */
@@ -67,9 +69,14 @@ export interface IngestDeps {
   readonly consumers: readonly SamplesConsumer[];
   /** Those that {@link Ingest.replay} feeds; all of them unless given. */
   readonly replayConsumers?: readonly SamplesConsumer[];
+  /**
+   * A batch came that was stored before: whoever stored it, here or elsewhere, may have been broken off between the
+   * commit and handing it on.
+   */
+  readonly onKnown?: SamplesConsumer;
   readonly limits?: Partial<AdmissionLimits>;
-  /** A host's batch came and could not be stored; it is sent again. */
-  readonly onRefused?: (scope: TenantScope, host: string) => void;
+  /** A host's batch came and could not be stored; it is sent again. Undefined: of some host of the tenant. */
+  readonly onRefused?: (scope: TenantScope, host: string | undefined) => void;
   /** Whether there is room for one more host. Throws where there is none. */
   readonly admitHost?: (scope: TenantScope) => Promise<void>;
   /** Whether somebody looks at the host now. */
@@ -82,6 +89,7 @@ export interface IngestDeps {
 export const maxFutureMs = 300_000;
 const defaultLimits: AdmissionLimits = { maxAgeMs: 86_400_000, maxFutureMs, maxSpanMs: maxBatchSpanMs };
 const flushIntervalS = { watched: 1, otherwise: 10 } as const;
+const refusedEveryMs = 1_000;
 /** Schemas kept in memory; one is a few kilobytes. */
 const maxCachedSchemas = 20_000;
 
@@ -89,6 +97,7 @@ export function createIngest({
   storage,
   consumers,
   replayConsumers = consumers,
+  onKnown = () => {},
   limits,
   onRefused = () => {},
   admitHost = async () => {},
@@ -100,6 +109,8 @@ export function createIngest({
   const schemas = new Map<string, RegisteredSchema>();
   /** By database: one that is slow or away must not keep the others' batches. */
   const commits = new Map<string, GroupCommit>();
+  /** By tenant, when it was last told that something of it was refused. */
+  const refusedAt = new Map<number, UnixMs>();
 
   function commitsOf(scope: TenantScope): GroupCommit {
     const place = storage.placeOf(scope);
@@ -190,7 +201,7 @@ export function createIngest({
     }
     if (inserted === 'moving') throw movingError();
     const isNew = inserted === 'new';
-    if (isNew) handOn({ schema, epoch, seq, matrix }, consumers);
+    handOn({ schema, epoch, seq, matrix }, isNew ? consumers : [onKnown]);
     return {
       duplicate: !isNew,
       flushIntervalS: watched(scope, batch.host) ? flushIntervalS.watched : flushIntervalS.otherwise,
@@ -235,6 +246,14 @@ export function createIngest({
         throw error;
       });
       return storeOrRefuse(scope, batch, matrix, { agent: true });
+    },
+
+    refused(scope, host) {
+      // Where too much comes they are many, and each may be of any of many hosts.
+      const isTold = host === undefined && Math.abs(now() - (refusedAt.get(scope.tenantId) ?? 0)) < refusedEveryMs;
+      if (isTold) return;
+      if (host === undefined) refusedAt.set(scope.tenantId, now());
+      onRefused(scope, host);
     },
 
     acceptMade: (scope, batch, matrix, maxAgeMs) =>

@@ -1,14 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { TarsierError } from '@tarsier/protocol';
 import { expect, test } from 'vitest';
-import { createIntake, type IntakeLimits } from './intake.ts';
+import { createIntake, type IntakeLimits, type TryRead } from './intake.ts';
 
 /** Batches of tenants that are done with when the test says so. */
-function start(limits: Partial<IntakeLimits>) {
+function start(limits: Partial<IntakeLimits>, tryRead?: TryRead) {
   const time = { ms: 0 };
-  const intake = createIntake(limits, () => time.ms);
-  const begun: { readonly tenantId: number; readonly done: () => void }[] = [];
+  const intake = createIntake(limits, () => time.ms, tryRead);
+  const begun: { readonly tenantId: number; readonly read: () => void; readonly done: () => void }[] = [];
   const refused: { readonly tenantId: number; readonly code: string; readonly afterMs: number }[] = [];
+  let reads = 0;
   return {
     time,
     refused,
@@ -18,12 +19,15 @@ function start(limits: Partial<IntakeLimits>) {
     send(tenantId: number, signal?: AbortSignal): void {
       intake.enter(tenantId, signal).then(
         ({ read, leave }) => {
-          read();
-          begun.push({ tenantId, done: leave });
+          if (tryRead === undefined) read();
+          begun.push({ tenantId, read, done: leave });
         },
         (error: { readonly code: string; readonly retryAfterMs: number }) =>
           refused.push({ tenantId, code: error.code, afterMs: error.retryAfterMs }),
       );
+    },
+    readNext(): void {
+      begun[reads++]?.read();
     },
     async finishAll(): Promise<void> {
       await turn();
@@ -47,6 +51,29 @@ test('a tenant that sends far more than there is time for waits behind itself, a
   expect(begun().slice(0, 7)).toContain(2);
   expect(begun().lastIndexOf(2)).toBeLessThan(10);
   expect([begun().length, refused]).toEqual([103, []]);
+});
+
+test('where so few may be read at once the next one is begun when one is read, and not only when it is stored', async () => {
+  let free = 2;
+  const { send, begun, readNext, refused } = start({}, (_, onFree) => {
+    if (free === 0) return undefined;
+    free--;
+    return () => {
+      free++;
+      onFree();
+    };
+  });
+  for (let batch = 0; batch < 100; batch++) send(1);
+  await turn();
+  expect(begun().length).toBe(2);
+  readNext();
+  await turn();
+  expect(begun().length).toBe(3);
+  for (let batch = 0; batch < 97; batch++) {
+    readNext();
+    await turn();
+  }
+  expect([begun().length, refused]).toEqual([100, []]);
 });
 
 test('of too many that wait those of the tenant with the most are refused, and are told when to come again', async () => {

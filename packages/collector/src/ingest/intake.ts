@@ -37,6 +37,14 @@ export interface IntakeLimits {
   readonly waitMs: number;
 }
 
+/**
+ * Whether a tenant may have one more read while others are there, too: each is work that nothing interrupts.
+ *
+ * @param onFree  called once it is read, or takes long: another may try
+ * @returns to be called when it is read; undefined while it may not
+ */
+export type TryRead = (tenantId: number, onFree: () => void) => (() => void) | undefined;
+
 const usual: IntakeLimits = { atOnce: 512, mostWaiting: 32_768, waitMs: 8_000 };
 /** Worked on at once however slow it goes: fewer would go slower. */
 const fewestAtOnce = 32;
@@ -53,7 +61,7 @@ const mostAwayMs = 30_000;
 interface Waiting {
   readonly since: number;
   readonly signal: AbortSignal | undefined;
-  readonly begin: () => void;
+  readonly begin: (turn: Turn) => void;
   readonly refuse: (error: Error) => void;
 }
 
@@ -64,7 +72,11 @@ interface Queue {
 }
 
 /** @param monotonic  ms */
-export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () => performance.now()): Intake {
+export function createIntake(
+  limits: Partial<IntakeLimits> = {},
+  monotonic = () => performance.now(),
+  tryRead: TryRead = () => () => {},
+): Intake {
   const { atOnce, mostWaiting, waitMs } = { ...usual, ...limits };
   /** Of tenants with some that wait, in the order of their turns. */
   const queues = new Map<number, Queue>();
@@ -111,12 +123,19 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
     return perMs === undefined ? 0 : ((waiting.length - first) * tenants + active - reading) / perMs;
   }
 
-  function begin(tenantId: number): Turn {
+  const beginAll = (): void => {
+    while (beginNext());
+  };
+
+  function tryBegin(tenantId: number): Turn | undefined {
+    const isRead = mayBegin(tenantId) ? tryRead(tenantId, beginAll) : undefined;
+    if (isRead === undefined) return undefined;
     active++;
     reading++;
     activeOf.set(tenantId, (activeOf.get(tenantId) ?? 0) + 1);
     const read = once(() => {
       reading--;
+      isRead();
     });
     return {
       read,
@@ -127,7 +146,7 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
         const left = (activeOf.get(tenantId) ?? 0) - 1;
         if (left > 0) activeOf.set(tenantId, left);
         else activeOf.delete(tenantId);
-        while (beginNext());
+        beginAll();
       }),
     };
   }
@@ -149,11 +168,15 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
   /** @returns false when none waits that may begin */
   function beginNext(): boolean {
     for (const [tenantId, queue] of queues) {
-      if (!mayBegin(tenantId)) continue;
-      const one = shift(tenantId, queue);
-      // Who gave up meanwhile is not worked for; but its request must end.
-      if (one?.signal?.aborted === true) one.refuse(overloaded(waitMs));
-      else one?.begin();
+      const next = queue.waiting[queue.first];
+      if (next?.signal?.aborted === true) {
+        // Who gave up meanwhile is not worked for; but its request must end.
+        shift(tenantId, queue)?.refuse(overloaded(waitMs));
+        return true;
+      }
+      const turn = tryBegin(tenantId);
+      if (turn === undefined) continue;
+      shift(tenantId, queue)?.begin(turn);
       return true;
     }
     return false;
@@ -168,6 +191,8 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
         one = queue.waiting[queue.first];
       }
     }
+    // Whether others are there changes with time alone.
+    beginAll();
     if (count > 0) return;
     clearInterval(timer);
     timer = undefined;
@@ -180,7 +205,8 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
     },
     enter(tenantId, signal) {
       if (released !== undefined) return Promise.reject(released);
-      if (!queues.has(tenantId) && mayBegin(tenantId)) return Promise.resolve(begin(tenantId));
+      const turn = queues.has(tenantId) ? undefined : tryBegin(tenantId);
+      if (turn !== undefined) return Promise.resolve(turn);
       const queue = queues.get(tenantId) ?? { waiting: [], first: 0 };
       const tenants = queues.has(tenantId) ? queues.size : queues.size + 1;
       const part = mostWaiting / tenants;
@@ -190,7 +216,7 @@ export function createIntake(limits: Partial<IntakeLimits> = {}, monotonic = () 
         return Promise.reject(overloaded(mostAwayMs * Math.min(1, count / mostWaiting)));
       }
       return new Promise((resolve, refuse) => {
-        queue.waiting.push({ since: monotonic(), signal, begin: () => resolve(begin(tenantId)), refuse });
+        queue.waiting.push({ since: monotonic(), signal, begin: resolve, refuse });
         queues.set(tenantId, queue);
         count++;
         timer ??= setInterval(sweep, sweepMs).unref();

@@ -18,7 +18,7 @@ function start({ flooding = 0 } = {}) {
       (error: Error) => refused.push(error.message),
     );
   const settled = () => vi.advanceTimersByTimeAsync(0);
-  return { begun, ends, refused, ask, settled, release: () => turns.release(new Error('the collector stops')) };
+  return { turns, begun, ends, refused, ask, settled, release: () => turns.release(new Error('the collector stops')) };
 }
 
 test('of a hundred at once of one tenant a few are begun, the others as those end; another tenant does not wait', async () => {
@@ -78,6 +78,32 @@ test('those that wait are begun together once the other tenant has left', async 
   ends[1]?.();
   await settled();
   expect(begun).toHaveLength(101);
+});
+
+test('who is gone when its turn comes is refused, and the next one is begun', async () => {
+  const { turns, begun, ends, refused, ask, settled } = start();
+  ask(2);
+  for (let index = 0; index < 4; index++) ask(1);
+  let isGone = false;
+  void turns.take(1, () => isGone).catch((error: Error) => refused.push(error.message));
+  ask(1);
+  await settled();
+  isGone = true;
+  ends[1]?.();
+  await settled();
+  expect([begun.length, refused]).toEqual([6, ['the client did not wait for its turn']]);
+});
+
+test('one that waits elsewhere is told when it may try, and does not while others of its tenant are begun', () => {
+  const { turns, ask } = start();
+  ask(2);
+  let free = 0;
+  const ended = Array.from({ length: 4 }, () => turns.tryTake(1, () => free++));
+  expect(turns.tryTake(1, () => free++)).toBeUndefined();
+  ended[0]?.();
+  ended[0]?.();
+  expect(free).toBe(1);
+  expect(turns.tryTake(1, () => free++)).toBeDefined();
 });
 
 test('once the collector stops nobody waits', async () => {

@@ -2,10 +2,23 @@
  * Lets tenants' requests in by turns: who comes with a hundred at once, as its limit lets it, has others' wait for a few
  * of them and not for all. Who is alone is not held up.
  */
+import { TarsierError } from '@tarsier/protocol';
 
 export interface Turns {
-  /** Waits for its turn. @returns to be called when it is done */
-  take(tenantId: number): Promise<() => void>;
+  /**
+   * Waits for its turn.
+   *
+   * @param isGone  whether nobody waits for the answer any more: its turn is the next one's
+   * @returns to be called when it is done
+   */
+  take(tenantId: number, isGone?: () => boolean): Promise<() => void>;
+  /**
+   * Of one that waits elsewhere.
+   *
+   * @param onFree  called once it is done: another may try
+   * @returns undefined while it is not its turn
+   */
+  tryTake(tenantId: number, onFree: () => void): (() => void) | undefined;
   /** Ends the waiting of all, with that error: the collector stops. */
   release(error: Error): void;
 }
@@ -19,10 +32,16 @@ const longMs = 100;
 /** After so long without a request a tenant is not there any more. */
 const presentMs = 1_000;
 
+interface Waiting {
+  readonly isGone: () => boolean;
+  readonly begin: (end: () => void) => void;
+  readonly refuse: (error: Error) => void;
+}
+
 interface Lane {
   begun: number;
   seenAt: number;
-  readonly waiting: { readonly begin: (end: () => void) => void; readonly refuse: (error: Error) => void }[];
+  readonly waiting: Waiting[];
 }
 
 export function createTurns({
@@ -54,7 +73,17 @@ export function createTurns({
   const mayBegin = (tenantId: number, { begun }: Lane): boolean =>
     begun < (floods(tenantId) ? mostOfFlood : mostAtOnce) || isAlone(tenantId);
 
-  function begin(tenantId: number, lane: Lane): () => void {
+  /** What is done for one who is gone takes the time in which others' answers would still be in time. */
+  function beginNext(tenantId: number, lane: Lane): void {
+    while (lane.waiting.length > 0 && mayBegin(tenantId, lane)) {
+      const next = lane.waiting.shift();
+      if (next?.isGone() === true)
+        next.refuse(new TarsierError('http/aborted', 'the client did not wait for its turn'));
+      else next?.begin(begin(tenantId, lane));
+    }
+  }
+
+  function begin(tenantId: number, lane: Lane, onFree = (): void => {}): () => void {
     let isBegun = true;
     lane.begun++;
     const end = (): void => {
@@ -62,21 +91,24 @@ export function createTurns({
       isBegun = false;
       clearTimeout(long);
       lane.begun--;
-      while (lane.waiting.length > 0 && mayBegin(tenantId, lane)) {
-        lane.waiting.shift()?.begin(begin(tenantId, lane));
-      }
+      beginNext(tenantId, lane);
+      onFree();
     };
     const long = setTimeout(end, longMs);
     return end;
   }
 
   return {
-    async take(tenantId) {
+    async take(tenantId, isGone = () => false) {
       const lane = laneOf(tenantId);
       if (lane.waiting.length === 0 && mayBegin(tenantId, lane)) return begin(tenantId, lane);
       return new Promise((resolve, refuse) => {
-        lane.waiting.push({ begin: resolve, refuse });
+        lane.waiting.push({ isGone, begin: resolve, refuse });
       });
+    },
+    tryTake(tenantId, onFree) {
+      const lane = laneOf(tenantId);
+      return mayBegin(tenantId, lane) ? begin(tenantId, lane, onFree) : undefined;
     },
     release(error) {
       for (const { waiting } of lanes.values()) for (const { refuse } of waiting.splice(0)) refuse(error);

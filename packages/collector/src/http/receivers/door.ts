@@ -44,7 +44,7 @@ export async function identifySender(
   const identity = await authenticate({ authorization: authorization === '' ? undefined : authorization });
   requireScope(identity, 'ingest');
   await limiter.request(identity, true);
-  c.set('endTurn', await turns.take(identity.tenant.tenantId));
+  c.set('endTurn', await turns.take(identity.tenant.tenantId, () => c.env?.outgoing?.destroyed === true));
   return identity;
 }
 

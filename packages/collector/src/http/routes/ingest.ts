@@ -3,6 +3,7 @@ import type { Ingest } from '../../ingest/ingest.ts';
 import { createIntake } from '../../ingest/intake.ts';
 import type { SelfMetrics } from '../../self.ts';
 import type { Limiter } from '../../tenancy/limiter.ts';
+import type { Turns } from '../../tenancy/turns.ts';
 import type { TenantScope } from '../../tenant.ts';
 import { answerHeader } from '../answer-header.ts';
 import type { Api } from '../api/call.ts';
@@ -17,18 +18,20 @@ export function ingestRoutes(
     ingest,
     limiter,
     self,
+    turns,
     drain,
     agentUrls,
   }: {
     readonly ingest: Ingest;
     readonly limiter: Limiter;
     readonly self: SelfMetrics;
+    readonly turns: Pick<Turns, 'tryTake'>;
     readonly drain: Pick<Drain, 'onClose'>;
     /** Where a host's agent should go, the best first; empty where it is not told. */
     readonly agentUrls: (scope: TenantScope, host: string) => readonly string[];
   },
 ): void {
-  const intake = createIntake();
+  const intake = createIntake({}, undefined, turns.tryTake);
   drain.onClose(intake.release);
   api.on('POST /v1/ingest', async ({ c, identity, signal }) => {
     const { tenant, host } = identity;
@@ -53,6 +56,7 @@ export function ingestRoutes(
       );
     }
     const turn = await intake.enter(tenant.tenantId, signal).catch((error: unknown) => {
+      ingest.refused(tenant, host);
       self.refusedBatches.add(1, { code: error instanceof TarsierError ? error.code : 'ingest/busy' });
       throw error;
     });
