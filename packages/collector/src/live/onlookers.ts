@@ -90,6 +90,7 @@ export function createOnlookers({
       else ofTenant.set(from, elsewhere);
     },
     want({ schema }) {
+      if (!tenants.has(schema.scope.tenantId)) return false;
       for (const one of subscriptionsOf(schema.scope.tenantId)) if (one.matches(schema)) return true;
       return false;
     },
