@@ -92,7 +92,8 @@ async function serveBenchPage(): Promise<{ readonly url: string; close(): void }
 }
 
 async function openBenchPage(browser: Browser, url: string, viewport: ViewportSize, scale = 1): Promise<Page> {
-  const context = await browser.newContext({ viewport, deviceScaleFactor: scale });
+  // The whole uPlot does not load where the browser's language is none, as in a container.
+  const context = await browser.newContext({ viewport, deviceScaleFactor: scale, locale: 'en-US' });
   const page = await context.newPage();
   await page.goto(url);
   await page.waitForFunction('globalThis.bench !== undefined');
