@@ -23,6 +23,9 @@ import { measureSizes } from './sizes.ts';
 const seconds = 20;
 /** Tall enough for all of them: what is out of sight is not drawn. */
 const wall = { width: 1900, height: 4200 };
+/** After so much everything comes again: a cut each five minutes, another range each ten. */
+const periodS = 1200;
+const lookEveryS = 300;
 const all = ['sizes', 'charts', 'pan', 'memory', 'dashboard', 'shading'];
 const known = [...all, 'hour', 'profile'];
 const { values: given, positionals: named } = parseArgs({
@@ -253,10 +256,6 @@ async function run(page: Page): Promise<{ percent: number; longTasks: number; wo
   await session.detach();
   return { percent, longTasks: long.length, worst: Math.max(0, ...long) };
 }
-
-/** After so much everything comes again: a cut each five minutes, another range each ten. */
-const periodS = 1200;
-const lookEveryS = 300;
 
 interface Look {
   /** Seconds of samples. */
