@@ -578,6 +578,14 @@ export async function startCollector({
       self.compactionBacklog.set(hoursLeft);
     },
   });
+  const keepLeases = async (): Promise<void> => {
+    // What can't be stored is not heard: as long as the database is away nobody is silent.
+    await leadership.renew(peers.running()).catch((error: unknown) => {
+      alerting.deaf(now());
+      throw error;
+    });
+    writtenAt = now();
+  };
   const stopChores = [
     ...choresOf({
       storage,
@@ -603,15 +611,13 @@ export async function startCollector({
       now,
     }).map(({ what, everyMs, run }) => every(everyMs, what, log, run)),
     every(config.leaseMs / renewals, 'keeping leases', log, async () => {
-      // What can't be stored is not heard: as long as the database is away nobody is silent.
-      await leadership.renew(peers.running()).catch((error: unknown) => {
-        alerting.deaf(now());
-        throw error;
-      });
-      writtenAt = now();
+      await keepLeases();
       for (const scope of peers.ofOthers(leadership.held()).slice(0, handedOver)) {
         log.info('another collector is to decide for a tenant', { tenant: scope.tenant });
         await leadership.handOver(scope);
+        peers.handed(scope);
+        // Those of the other tenants must not run out meanwhile.
+        await keepLeases();
       }
     }),
     every(config.leaseMs / renewals, 'keeping the list of collectors', log, peers.renew),

@@ -14,6 +14,8 @@ export interface CollectorList {
   away(url: string): void;
   /** All that may be gone to. */
   known(): readonly string[];
+  /** Whether the operator named it. */
+  isNamed(url: string): boolean;
 }
 
 export interface CollectorListDeps {
@@ -29,7 +31,7 @@ export interface CollectorListDeps {
  * told counts no longer.
  */
 const returnMs = 5 * 60_000;
-/** One that was told of and can't be reached from here, as behind a firewall, is tried less and less. */
+/** One that was told of and can't be reached from here, as behind a firewall, or is no collector is tried less and less. */
 const longestAwayMs = 60 * 60_000;
 const mostTold = 16;
 const longestUrl = 300;
@@ -71,6 +73,7 @@ export function createCollectorList({ urls, discover, monotonic }: CollectorList
       aways.set(url, { until: monotonic() + ms, times: times + 1 });
     },
     known: inOrder,
+    isNamed: (url) => named.includes(url),
   };
 }
 

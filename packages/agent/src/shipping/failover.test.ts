@@ -142,6 +142,35 @@ test('one that was told of and does not answer is left for the others, and tried
   expect(switched.filter((one) => one === `left for ${named.url.origin}/`)).toHaveLength(4);
 });
 
+test.each([200, 301, 401, 403, 404, 500])(
+  'one that was told of and answers %i is no collector of this installation: it is left, and tried less and less',
+  async (status) => {
+    const wrong = await startReceiver(() => status);
+    const named = await telling(() => wrong.url.origin);
+    const { ship, time, switched } = await start([named.url]);
+    await ship(2);
+    for (let turn = 0; turn < 14; turn++) {
+      time.ms += 5 * 60_000;
+      await ship(2);
+    }
+    expect(seqsOf(named)).toHaveLength(30);
+    expect(switched.filter((one) => one === `left for ${named.url.origin}/`)).toHaveLength(4);
+  },
+);
+
+test('one that was told of and refuses a batch as a collector does is not left', async () => {
+  const told = await startReceiver(({ seq }, response) => {
+    if (seq !== 1) return 204;
+    const problem = { code: 'batch/host', detail: 'host: too long', retryable: false };
+    response.writeHead(400, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+    return undefined;
+  });
+  const named = await telling(() => told.url.origin);
+  const { ship } = await start([named.url]);
+  await ship(4);
+  expect([seqsOf(named), seqsOf(told)]).toEqual([[0], [2, 3]]);
+});
+
 test('while those that the operator named are away, what they told last is gone on with', async () => {
   let isAway = false;
   const named = await startReceiver((_, response, request) => {

@@ -1,11 +1,16 @@
 /** One poster in front of several collectors over one database: any of them takes any batch, and keeps it once. */
 import type { CollectorList } from './collector-list.ts';
-import type { Poster } from './post.ts';
+import type { PostAnswer, Poster } from './post.ts';
+import { problemOf } from './verdict.ts';
 
 /** Who answers so has none to take it: a collector that is stopping, or a balancer without one. */
 const awayStatuses: readonly number[] = [502, 503, 504];
 /** Of a batch. */
 const takenStatus = 204;
+/** Schema wanted, too large, too much. */
+const collectorStatuses: readonly number[] = [takenStatus, 409, 413, 429];
+/** A collector that others tell of knows the same keys. */
+const strangerStatuses: readonly number[] = [401, 403];
 
 /**
  * One that does not answer is left, and the next try is another's; whoever sends decides when that is.
@@ -54,7 +59,7 @@ export function createFailoverPoster(
       left = true;
       try {
         const answer = await posterFor(url).post(body, headers, timeoutMs);
-        left = awayStatuses.includes(answer.status);
+        left = collectors.isNamed(url) ? awayStatuses.includes(answer.status) : !isOfCollector(answer);
         if (left) collectors.away(url);
         else collectors.answered(url);
         if (discovers && answer.status === takenStatus) collectors.told(url, answer.headers['tarsier-collectors']);
@@ -68,4 +73,11 @@ export function createFailoverPoster(
       for (const poster of posters.values()) poster.close();
     },
   };
+}
+
+/** Whatever stands at a wrong address answers, too: an agent must not stay there. */
+function isOfCollector({ status, text }: PostAnswer): boolean {
+  if (collectorStatuses.includes(status)) return true;
+  const isRefusal = status >= 400 && status < 500 && !strangerStatuses.includes(status);
+  return isRefusal && problemOf(text) !== undefined;
 }

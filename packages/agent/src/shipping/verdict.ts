@@ -50,7 +50,7 @@ export function judge({ status, headers, text }: PostAnswer, now: UnixMs): Verdi
 }
 
 /** What the collector itself refuses with: a problem of RFC 9457 with a code. */
-function problemOf(
+export function problemOf(
   text: string,
 ): { readonly text: string; readonly code: string; readonly retryable: boolean } | undefined {
   try {

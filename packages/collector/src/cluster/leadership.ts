@@ -90,9 +90,14 @@ export function createLeadership({
     }
   }
 
+  /** What can't be let go of whole, as while the database is away, keeps nothing from going on: it is held no more. */
   async function drop({ scope }: Held): Promise<void> {
     held.delete(scope.tenantId);
-    await letGo(scope);
+    try {
+      await letGo(scope);
+    } catch (error) {
+      log.error('a tenant could not be let go of', { tenant: scope.tenant, error: describeError(error) });
+    }
   }
 
   return {

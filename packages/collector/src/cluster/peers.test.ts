@@ -12,8 +12,9 @@ afterAll(async () => {
 const scope = await a.tenants.ensure('one');
 const hour = 3_600_000;
 
-function peersOf({ collectors, leases }: typeof a, url: string | undefined) {
+function peersOf({ collectors, leases }: Pick<typeof a, 'collectors' | 'leases'>, url: string | undefined) {
   const joined: string[] = [];
+  const time = { ms: 0 };
   let leads = false;
   const peers = createPeers({
     collectors,
@@ -22,11 +23,12 @@ function peersOf({ collectors, leases }: typeof a, url: string | undefined) {
     url,
     ttlMs: hour,
     onJoined: () => joined.push('joined'),
-    monotonic: () => 0,
+    monotonic: () => time.ms,
   });
   return {
     ...peers,
     joined,
+    time,
     async decide(): Promise<void> {
       leads = (await leases.renew(hour)).length > 0;
     },
@@ -70,6 +72,53 @@ test('a collector that does not say how it is reached is told of to nobody', asy
   await first.renew();
   expect(first.urlsFor(scope, 'web-1')).toEqual([]);
   await first.leave();
+});
+
+test('while nobody can be asked who decides, collectors are there all the same, and what was known last holds', async () => {
+  const isAway = { yes: false };
+  const others: typeof a.leases.others = (...within) =>
+    isAway.yes ? Promise.reject(new Error('away')) : a.leases.others(...within);
+  const first = peersOf({ collectors: a.collectors, leases: { ...a.leases, others } }, 'http://a:7077');
+  const second = peersOf(b, 'http://b:7077');
+  await second.decide();
+  for (const one of [second, first]) await one.renew();
+  isAway.yes = true;
+  first.time.ms = hour / 2;
+  await expect(first.renew()).rejects.toThrow('away');
+  first.time.ms += (hour * 3) / 4;
+  expect([first.running().length, first.urlsFor(scope, 'web-1')[0]]).toEqual([2, 'http://b:7077']);
+  await b.leases.release();
+  for (const one of [first, second]) await one.leave();
+});
+
+test('one that stops while it says that it is here is in no list afterwards', async () => {
+  const { promise: held, resolve: goOn } = Promise.withResolvers<void>();
+  const renew: typeof a.collectors.renew = async (...what) => {
+    await held;
+    return a.collectors.renew(...what);
+  };
+  const first = peersOf({ ...a, collectors: { ...a.collectors, renew } }, 'http://a:7077');
+  const renewed = first.renew();
+  const left = first.leave();
+  goOn();
+  await Promise.all([renewed, left]);
+  expect(await sql`select holder from collector`).toEqual([]);
+  expect(first.running()).toEqual([]);
+});
+
+test('a tenant that came back from a collector that can not take it stays for a while', async () => {
+  const [first, second] = [peersOf(a, undefined), peersOf(b, undefined)];
+  for (const one of [first, second, first]) await one.renew();
+  first.time.ms = hour;
+  await first.renew();
+  const scopes = Array.from({ length: 32 }, (_, at) => ({ tenantId: at + 1, tenant: `t${at}` }));
+  const [one, ...rest] = first.ofOthers(scopes);
+  if (one === undefined) throw new Error('none of 32 is of another');
+  first.handed(one);
+  expect(first.ofOthers(scopes)).toEqual(rest);
+  first.time.ms += 10 * 60_000;
+  expect(first.ofOthers(scopes)).toEqual([one, ...rest]);
+  for (const each of [first, second]) await each.leave();
 });
 
 test('hosts are divided between collectors, and those of one that is gone between all that are left', () => {

@@ -15,6 +15,8 @@ export interface Peers {
   running(): readonly string[];
   /** Of tenants that this one decides for, those that another should: it has been there for a while. */
   ofOthers(scopes: readonly TenantScope[]): readonly TenantScope[];
+  /** The tenant was handed over to the one that {@link ofOthers} has it for. */
+  handed(scope: TenantScope): void;
   /** URLs for a host's agent, the one to prefer first; none where no collector says how it is reached. */
   urlsFor(scope: TenantScope, host: string): readonly string[];
 }
@@ -37,42 +39,65 @@ interface Peer extends RunningCollector {
   readonly until: number;
 }
 
+/** Who gave a tenant back, or never took it, as one that does not reach its database, is not given it for so long. */
+const patienceMs = 10 * 60_000;
 /** Agents look at no more. */
 const mostUrls = 16;
 
 export function createPeers({ collectors, leases, leadership, url, ttlMs, onJoined, monotonic }: PeersDeps): Peers {
   let all: readonly Peer[] | undefined;
   let left = false;
+  let telling: Promise<unknown> = Promise.resolve();
+  /** To whom a tenant was handed over last. */
+  const handed = new Map<number, { readonly to: string; readonly at: number }>();
   let deciders: ReadonlyMap<number, string> = new Map();
 
   /** A list that is not renewed is soon of nobody. */
   const there = (): readonly Peer[] => all?.filter(({ until }) => until > monotonic()) ?? [];
 
+  /** Those that have been there for a while. */
+  const settled = (): readonly Peer[] =>
+    there().filter(({ id, since }) => id === collectors.self || monotonic() - since >= ttlMs);
+
+  async function renew(): Promise<void> {
+    const told = collectors.renew(ttlMs, url);
+    telling = told;
+    const found = await told;
+    if (left) return;
+    const known = new Map(all?.map(({ id, since }) => [id, since]));
+    const at = monotonic();
+    all = found.map((one) => ({ ...one, since: known.get(one.id) ?? at, until: at + one.leftMs }));
+    if (found.some(({ id }) => id !== collectors.self && !known.has(id))) onJoined();
+    // Who is alone decides for all. Where it can't be asked who decides, what was known last holds.
+    deciders = found.length > 1 ? await leases.others(ttlMs / 4) : new Map();
+  }
+
   return {
     async renew() {
-      if (left) return;
-      const found = await collectors.renew(ttlMs, url);
-      // Who is alone decides for all.
-      deciders = found.length > 1 ? await leases.others() : new Map();
-      const known = new Map(all?.map(({ id, since }) => [id, since]));
-      const at = monotonic();
-      all = found.map((one) => ({ ...one, since: known.get(one.id) ?? at, until: at + one.leftMs }));
-      if (found.some(({ id }) => id !== collectors.self && !known.has(id))) onJoined();
+      if (!left) await renew();
     },
     async leave() {
       left = true;
       all = all?.filter(({ id }) => id !== collectors.self);
+      // One that is under way would put this one back into the list.
+      await telling.catch(() => {});
       await collectors.leave();
     },
     areThere: () => all === undefined || all.some(({ id }) => id !== collectors.self),
     running: () => there().map(({ id }) => id),
     ofOthers(scopes) {
-      const settled = there().filter(({ id, since }) => id === collectors.self || monotonic() - since >= ttlMs);
-      if (left || settled.length < 2) return [];
+      const candidates = settled();
+      if (left || candidates.length < 2) return [];
       return scopes.filter(({ tenantId }) => {
-        const [first] = byWeight(settled, tenantId);
-        return first !== undefined && first.id !== collectors.self;
+        const [first] = byWeight(candidates, tenantId);
+        if (first === undefined || first.id === collectors.self) return false;
+        const before = handed.get(tenantId);
+        return before?.to !== first.id || monotonic() - before.at >= patienceMs;
       });
+    },
+    handed({ tenantId }) {
+      const [first] = byWeight(settled(), tenantId);
+      if (first !== undefined) handed.set(tenantId, { to: first.id, at: monotonic() });
     },
     urlsFor(scope, host) {
       const running = there();

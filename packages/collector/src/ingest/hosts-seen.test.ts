@@ -22,8 +22,11 @@ function collector() {
     log: silentLog,
     now: () => now,
   });
-  const seenWhere = (elsewhere: boolean) =>
-    createHostsSeen({ windows, batches: storage.batches, comesElsewhere: () => elsewhere, now: () => now })(scope);
+  const seenWhere = (elsewhere: boolean, hosts?: readonly string[]) =>
+    createHostsSeen({ windows, batches: storage.batches, comesElsewhere: () => elsewhere, now: () => now })(
+      scope,
+      hosts,
+    );
   return { ingest, seenWhere };
 }
 
@@ -45,5 +48,7 @@ test('hosts are seen wherever their batches come, until they fall silent', async
       ['there', { lastSeen: now - 20_000, series: 2 }],
     ]),
   );
+  // Of a few that are asked for.
+  expect([...(await collector().seenWhere(true, ['there', 'silent', 'unknown'])).keys()]).toEqual(['there']);
   expect([...(await here.seenWhere(false)).keys()].toSorted()).toEqual(['both', 'here']);
 });

@@ -42,8 +42,12 @@ export interface Batches {
   read(scope: TenantScope, keys: readonly BatchKey[]): Promise<readonly StoredBatch[]>;
   /** Which there are with a tick at or after `since`, in their order. */
   keysSince(scope: TenantScope, since: UnixMs): Promise<readonly (BatchKey & Pick<BatchRecord, 'schemaHash'>)[]>;
-  /** Hosts that have a tick at or after `since`: their last one, and how many series that has. */
-  hostsSince(scope: TenantScope, since: UnixMs): Promise<readonly RecentHost[]>;
+  /**
+   * Hosts that have a tick at or after `since`: their last one, and how many series that has.
+   *
+   * @param hosts  none but these, by name
+   */
+  hostsSince(scope: TenantScope, since: UnixMs, hosts?: readonly string[]): Promise<readonly RecentHost[]>;
 }
 
 export type BatchKey = Pick<BatchRecord, 'hostId' | 't0' | 'epoch' | 'seq'>;
@@ -56,7 +60,7 @@ export interface RecentHost {
 
 export type StoredBatch = BatchKey & Pick<BatchRecord, 'schemaHash' | 'payload'>;
 
-export function createBatches({ run }: Database): Batches {
+export function createBatches({ run, reads }: Database): Batches {
   return {
     async insert(batches) {
       const scopes = batches.map(({ scope }) => scope);
@@ -125,8 +129,9 @@ export function createBatches({ run }: Database): Batches {
       );
     },
 
+    // These look through much, and go where no commit waits for them.
     async keysSince(scope, since) {
-      return run(
+      return reads.run(
         scope,
         (sql) => sql<(BatchKey & Pick<BatchRecord, 'schemaHash'>)[]>`
         select host_id as "hostId", t0, epoch, seq, schema_hash as "schemaHash" from batch
@@ -135,13 +140,19 @@ export function createBatches({ run }: Database): Batches {
       );
     },
 
-    async hostsSince(scope, since) {
-      return run(
+    async hostsSince(scope, since, hosts) {
+      return reads.run(
         scope,
         (sql) => sql<RecentHost[]>`
         select h.name as host, newest.t1 as "lastSeen", cardinality(s.series_ids) as series from (
           select distinct on (host_id) host_id, schema_hash, t1 from batch
-          where tenant_id = ${scope.tenantId} and t0 >= ${since - maxBatchSpanMs} and t1 >= ${since} and epoch > 0
+          where tenant_id = ${scope.tenantId} and t0 >= ${since - maxBatchSpanMs} and t1 >= ${since} and epoch > 0${
+            hosts === undefined
+              ? sql``
+              : sql`
+            and host_id = any(array(
+              select host_id from host where tenant_id = ${scope.tenantId} and name = any(${hosts}::text[])))`
+          }
           order by host_id, t1 desc
         ) as newest
         join host h on h.tenant_id = ${scope.tenantId} and h.host_id = newest.host_id

@@ -17,8 +17,12 @@ export interface Leases {
   give(scope: TenantScope): Promise<void>;
   /** Gives up what it holds, so that nobody has to wait for the end. */
   release(): Promise<void>;
-  /** Who holds those that this one does not, by tenant. */
-  others(): Promise<ReadonlyMap<number, string>>;
+  /**
+   * Who holds those that this one does not, by tenant.
+   *
+   * @param withinMs  of several databases, those that take longer are left out
+   */
+  others(withinMs?: number): Promise<ReadonlyMap<number, string>>;
 }
 
 export interface HeldLease {

@@ -24,7 +24,10 @@ export type Enrol = (token: string, request: EnrolRequest) => Promise<Enrolled>;
 export interface EnrolDeps {
   readonly storage: { readonly enrolments: Pick<Enrolments, 'enrol'>; readonly keys: Pick<Storage['keys'], 'find'> };
   /** When samples of hosts came last, by name. */
-  readonly hostsSeen: (scope: TenantScope) => Promise<ReadonlyMap<string, { readonly lastSeen: UnixMs }>>;
+  readonly hostsSeen: (
+    scope: TenantScope,
+    hosts: readonly string[],
+  ) => Promise<ReadonlyMap<string, { readonly lastSeen: UnixMs }>>;
   readonly now: () => UnixMs;
 }
 
@@ -37,7 +40,9 @@ export function createEnrol({ storage, hostsSeen, now }: EnrolDeps): Enrol {
     const proof = currentKey === undefined ? undefined : await storage.keys.find(currentKey);
     let returning = false;
     const result = await storage.enrolments.enrol(token, async (scope, enrolled) => {
-      const seen = await hostsSeen(scope);
+      // Other enrolments of the tenant wait meanwhile: of one host it matters.
+      const same = enrolled.find((known) => sameMachine(known.identity, request.identity));
+      const seen = await hostsSeen(scope, same === undefined ? [] : [same.host]);
       const proven = proof?.tenant.tenantId === scope.tenantId ? proof.host : undefined;
       const choice = chooseHost(
         request,

@@ -25,3 +25,21 @@ test('while the directory is out of date who comes with a key is told so, and do
   await expect(divided.keys.find(key)).rejects.toMatchObject({ code: 'storage/directory' });
   await places.close();
 });
+
+test('who decides is known of the tenants of those databases that answer', async () => {
+  const { storage } = db;
+  const acme = await storage.tenants.ensure('acme');
+  const other = await db.another();
+  await other.leases.renew(3_600_000);
+  const hanging = { ...storage, leases: { ...storage.leases, others: () => new Promise<never>(() => {}) } };
+  const places = createPlaces(database.system.sql, silentLog);
+  await places.refresh();
+  const databases = new Map([
+    [home, { storage, database }],
+    ['second', { storage: hanging, database }],
+  ]);
+  const divided = createDividedStorage(databases, places, storage.moves, storage.connection, silentLog);
+  expect((await divided.leases.others(1_000)).get(acme.tenantId)).toBe(other.collectors.self);
+  await places.close();
+  await other.close();
+});

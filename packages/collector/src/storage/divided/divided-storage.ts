@@ -444,9 +444,11 @@ export function createDividedStorage(
       async release() {
         await gather((storage) => storage.leases.release());
       },
-      async others() {
-        const found = await gather(async (storage, isHere) =>
-          [...(await storage.leases.others())].filter(([tenantId]) => isHere({ tenantId })),
+      async others(withinMs) {
+        const found = await gather(
+          async (storage, isHere) =>
+            [...(await storage.leases.others(withinMs))].filter(([tenantId]) => isHere({ tenantId })),
+          withinMs,
         );
         return new Map(found.flat());
       },
