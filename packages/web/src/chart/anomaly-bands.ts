@@ -27,7 +27,7 @@ export function anomaliesOf(
 
 /**
  * The parts that shown series have in events, of each event the strongest: a host's event is known two samples sooner than
- * an anomaly of a series. Where one of them has an anomaly of its own meanwhile, that one says it.
+ * an anomaly of a series. Where one of that host has an anomaly of its own meanwhile, that one says it.
  *
  * @param own  anomalies of the shown series
  */
@@ -40,7 +40,7 @@ export function partsInEvents(
 ): readonly Anomaly[] {
   const shown = new Set(series.map(seriesSignature));
   return events.flatMap(({ id, host, start, end = to, reason, contributors }) => {
-    const isKnown = own.some((one) => one.start <= end && (one.end ?? to) >= start);
+    const isKnown = own.some((one) => one.host === host && one.start <= end && (one.end ?? to) >= start);
     if (isKnown || start > to || end < from) return [];
     const part = contributors.find(({ metric, labels }) => shown.has(seriesSignature({ name: metric, labels })));
     if (part === undefined) return [];

@@ -123,6 +123,8 @@ test.each([
   expect(view.anomalies).toHaveLength(count);
 });
 
+const otherHost = held('cpu_usage_ratio', { host: 'db-2', cpu: 'all', mode: 'user' }, [0.25, 0.25]);
+
 const event: AnomalyEvent = {
   id: 'e1',
   host: 'db-1',
@@ -153,9 +155,14 @@ test.each([
   ['is over', { events: [{ ...event, end: now - 30_000 }] }, [{ id: 'e1', end: now - 30_000 }]],
   ['has an anomaly of its own by now', { anomalies: [anomaly] }, [{ id: anomaly.id }]],
   ['had an anomaly of its own before', { anomalies: [{ ...anomaly, end: now - 59_000 }] }, [{ id: anomaly.id }]],
+  [
+    'another host has an anomaly beside',
+    { anomalies: [{ ...anomaly, id: 'a2', host: 'db-2' }] },
+    [{ id: 'a2' }, { id: 'e1' }],
+  ],
   ['has no part in it', { events: [{ ...event, contributors: event.contributors.slice(0, 1) }] }, []],
 ])('what a series is part of in an event of its host is shaded: one that %s', (_, change, expected) => {
-  const view = chartView(input(cpu, { events: [event], ...change }), settings, 600, now, undefined);
+  const view = chartView(input([...cpu, otherHost], { events: [event], ...change }), settings, 600, now, undefined);
   expect(view.anomalies).toMatchObject(expected);
   expect(view.anomalies).toHaveLength(expected.length);
   const plain = chartView(
