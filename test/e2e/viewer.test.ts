@@ -118,7 +118,11 @@ async function newestStored(): Promise<number> {
 
 test('without what it loads on demand a chart is drawn, live, moved with its neighbours, and resumes', async () => {
   const bare = await context.newPage();
-  await bare.route(/\/extras-/u, (route) => route.abort());
+  let aborted = 0;
+  await bare.route(/\/extras-/u, (route) => {
+    aborted++;
+    return route.abort();
+  });
   await bare.goto(`${proxy.url}/#/?range=1m`);
   await bare.locator('tarsier-chart canvas').first().waitFor();
   await bare.evaluate((selector) => {
@@ -171,6 +175,7 @@ test('without what it loads on demand a chart is drawn, live, moved with its nei
   await eventually(async () => ((await newestStored()) > cutAt + 3_000 ? true : undefined));
   proxy.heal();
   await expect.poll(() => newestOf(one), { timeout: patience }).toBeGreaterThan(cutAt + 3_000);
+  expect(aborted).toBeGreaterThan(0);
   await bare.close();
 });
 
