@@ -113,6 +113,17 @@ test('while the pointer is in it, it stands still; then it goes on', async () =>
   await expect.poll(() => element.view?.to).not.toBe(before);
 });
 
+test('the first tooltip stands beside the cursor', async () => {
+  const { element } = await chart();
+  const over = part(element, '.u-over');
+  await userEvent.hover(over, { position: { x: over.clientWidth * 0.8, y: 20 } });
+  await expect.poll(() => element.shadowRoot?.querySelector('.tooltip')).toBeTruthy();
+  const cursor = over.getBoundingClientRect().left + over.clientWidth * 0.8;
+  const { right } = part(element, '.tooltip').getBoundingClientRect();
+  expect(cursor - right).toBeGreaterThan(0);
+  expect(cursor - right).toBeLessThan(24);
+});
+
 test('arrow keys walk along the samples and say them; Escape leaves', async () => {
   const { element } = await chart(cpu(), [anomaly]);
   part(element, '.frame').focus();

@@ -253,12 +253,14 @@ export class TarsierChart extends LitElement {
     this.#loading ??= import('./extras.ts').then(
       ({ extras }) => {
         this.#extras = extras;
-        this.requestUpdate();
-        // Before it is in a document it has no root to be styled.
-        void this.updateComplete.then(() => {
+        const adopt = (): void => {
           const { styleSheet } = extras.styles;
           if (styleSheet !== undefined) this.shadowRoot?.adoptedStyleSheets.push(styleSheet);
-        });
+        };
+        // What is rendered is measured. Before it is in a document it has no root to be styled.
+        if (this.hasUpdated) adopt();
+        else void this.updateComplete.then(adopt);
+        this.requestUpdate();
         return extras;
       },
       (error: unknown) => {
