@@ -286,11 +286,12 @@ async function memory(browser: Browser, url: string, wholeHour: boolean): Promis
   const started = performance.now();
   const minutes = (): number => (performance.now() - started) / 60_000;
   const looks: Look[] = [];
-  for (let second = 0; second < periodS + 3600;) {
+  let passed = 0;
+  while (passed < periodS + 3600) {
     await page.evaluate(`bench.live(${lookEveryS})`);
-    second += lookEveryS;
-    if (second >= periodS) looks.push(await look(second));
-    process.stderr.write(`${second} s of samples after ${minutes().toFixed(1)} min\n`);
+    passed += lookEveryS;
+    if (passed >= periodS) looks.push(await look(passed));
+    process.stderr.write(`${passed} s of samples after ${minutes().toFixed(1)} min\n`);
     // It says how far it came.
     if (!wholeHour && minutes() > Number(given.minutes)) break;
   }
@@ -298,12 +299,15 @@ async function memory(browser: Browser, url: string, wholeHour: boolean): Promis
   // Two ranges hold different amounts: only what is a period apart is alike.
   const last = looks.at(-1);
   const first = looks.find(({ at: second }) => last !== undefined && (last.at - second) % periodS === 0);
-  const passed = (last?.at ?? 0) - (looks[0]?.at ?? 0);
   say('');
-  say(`50 live charts, ${passed} s in ${minutes().toFixed(0)} min`, `at ${first?.at} s`, `at ${last?.at} s`);
+  if (last === undefined || first === undefined || first === last) {
+    return say(`50 live charts: not far enough: ${passed} s of samples in ${minutes().toFixed(0)} min`);
+  }
+  const between = last.at - (looks[0]?.at ?? 0);
+  say(`50 live charts, ${between} s in ${minutes().toFixed(0)} min`, `at ${first.at} s`, `at ${last.at} s`);
   for (const name of ['heap', 'nodes', 'listeners'] as const) {
     const digits = name === 'heap' ? 2 : 0;
-    say(name === 'heap' ? 'heap MB' : name, first?.[name].toFixed(digits) ?? '', last?.[name].toFixed(digits) ?? '');
+    say(name === 'heap' ? 'heap MB' : name, first[name].toFixed(digits), last[name].toFixed(digits));
   }
   say(`heap MB an hour, of ${looks.length} looks`, (slopeWithin(looks) * 3600).toFixed(3), '< 0.1');
 }
