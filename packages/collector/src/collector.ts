@@ -313,7 +313,7 @@ export async function startCollector({
     limits: { maxAgeMs: config.maxAgeMs },
     onRefused(scope, host) {
       alerting.refused(scope, host);
-      silence.deaf();
+      silence.deaf(scope);
     },
     admitHost: (scope) => limiter.newHost(scope),
     watched: (scope, host) => live.watched(scope, host) || onlookers.watch(scope, host),
@@ -329,8 +329,7 @@ export async function startCollector({
     maxAgeMs: config.maxAgeMs,
   });
   const saveCheckpoints = async (only?: TenantScope): Promise<void> => {
-    for (const { scope, ...state } of detection.checkpoints()) {
-      if (only !== undefined && only.tenantId !== scope.tenantId) continue;
+    for (const { scope, ...state } of detection.checkpoints(only)) {
       await storage.detectorStates.save(scope, state, now());
     }
   };

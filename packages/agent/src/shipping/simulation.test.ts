@@ -140,7 +140,9 @@ async function simulate(ops: readonly Op[], fate: readonly Fate[]): Promise<void
   /** Until it waits for time to pass, or for nothing. */
   async function settle(): Promise<void> {
     const { spool } = agent;
-    while (busy > 0 || (!time.waits() && (agent.unwritten > 0 || spool.stats.waiting > 0))) await turn();
+    // What a timer has let go on is at the disk, and counted, a turn later.
+    do await turn();
+    while (busy > 0 || (!time.waits() && (agent.unwritten > 0 || spool.stats.waiting > 0)));
   }
 
   const taken: string[] = [];

@@ -52,8 +52,12 @@ export interface Detection {
    * @returns those that are over, with their end; {@link Detection.open} has the others, under the same id
    */
   resume(scope: TenantScope, found: Found): Found;
-  /** What was learnt of the hosts that sent something since the call before, to be gone on with after a restart. */
-  checkpoints(): Iterable<Checkpoint>;
+  /**
+   * What was learnt of the hosts that sent something since the call before, to be gone on with after a restart.
+   *
+   * @param only  of this tenant's
+   */
+  checkpoints(only?: TenantScope): Iterable<Checkpoint>;
   /** Goes on bit for bit from a checkpoint: before samples come. One that can't be read is learnt anew. */
   restore(scope: TenantScope, checkpoint: Pick<Checkpoint, 'hostId' | 'body'>): void;
   /** Counts from the next event on. */
@@ -269,8 +273,8 @@ export function createDetection({
       }
     },
 
-    *checkpoints() {
-      for (const { lanes } of hosts.values()) {
+    *checkpoints(only) {
+      for (const { lanes } of only === undefined ? hosts.values() : ofTenant(only)) {
         for (const [index, lane] of lanes.entries()) {
           if (savedAt.get(lane) === lane.newest) continue;
           savedAt.set(lane, lane.newest);

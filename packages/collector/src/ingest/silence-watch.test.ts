@@ -16,6 +16,7 @@ import { createQuery } from '../query/query.ts';
 import { createStorageReader } from '../query/storage-reader.ts';
 import { defaultPolicy } from '../storage/compaction/compactor.ts';
 import { createTestStorage } from '../storage/testing.ts';
+import type { TenantScope } from '../tenant.ts';
 import { createIngest } from './ingest.ts';
 import { createSilenceWatch, type SilenceWatch } from './silence-watch.ts';
 
@@ -229,18 +230,27 @@ test('a collector that was started anew ends hosts that do not come back, after 
   expect(await at(10.5, 'seldom')).toEqual({ a: 10 });
 });
 
-test('while nothing could be stored, nobody is silent', async () => {
-  const { collectors, pass, at } = await start();
+test('while its agents are refused, nobody of a tenant is silent; what another tenant has refused is nothing to it', async () => {
+  const { scope, collectors, pass, at } = await start();
   await pass(10);
-  await collectors[0].accept({ host: 'a', seq: 0, seconds: seconds(0) });
-  for (let s = 60; s <= 100; s += 10) {
-    for (const { deaf } of collectors) deaf();
-    await pass(s);
-  }
+  const [collector] = collectors;
+  const deafTo = async (tenant: TenantScope, from: number): Promise<void> => {
+    for (let s = from; s <= from + 40; s += 10) {
+      for (const { deaf } of collectors) deaf(tenant);
+      await pass(s);
+    }
+  };
+  await collector.accept({ host: 'a', seq: 0, seconds: seconds(0) });
+  await deafTo(scope, 60);
   await pass(200);
   expect(await at(100)).toEqual({ a: 9 });
   await pass(230);
   expect(await at(100)).toEqual({});
+
+  await collector.accept({ host: 'b', seq: 0, seconds: seconds(220) });
+  await deafTo({ tenantId: scope.tenantId + 1_000, tenant: 'another' }, 260);
+  await pass(310);
+  expect(await at(300)).toEqual({});
 });
 
 test('series that a new schema goes on with do not end with the old one', async () => {

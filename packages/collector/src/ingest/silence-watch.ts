@@ -28,8 +28,8 @@ export interface SilenceWatch {
   consume(stored: StoredSamples): void;
   /** One that had been stored before the start. */
   replay(stored: StoredSamples): void;
-  /** Until now nothing could be heard, or stored: agents have a while to come back. */
-  deaf(): void;
+  /** Until now a tenant's agents were refused: they have a while to come back. */
+  deaf(scope: TenantScope): void;
   /** Ends what has been silent for too long. @returns how many series */
   tick(): Promise<number>;
   /** Resolves when all markers that are void are taken back. */
@@ -60,6 +60,8 @@ export function createSilenceWatch({
   /** By host, then by schema. */
   const hosts = new Map<string, Map<string, Source>>();
   let hearingSince = now();
+  /** By tenant, when one of its batches was last refused. */
+  const refusedAt = new Map<number, UnixMs>();
   let tickedAt = now();
   const working = new Set<Promise<void>>();
 
@@ -163,8 +165,8 @@ export function createSilenceWatch({
   return {
     consume: (stored) => look(stored, now()),
     replay: (stored) => look(stored, -Infinity),
-    deaf() {
-      hearingSince = now();
+    deaf({ tenantId }) {
+      refusedAt.set(tenantId, now());
     },
 
     async tick() {
@@ -177,9 +179,11 @@ export function createSilenceWatch({
         }
         if (ofHost.size === 0) hosts.delete(key);
       }
+      for (const [tenantId, since] of refusedAt) if (at - since >= graceMs) refusedAt.delete(tenantId);
       if (at - hearingSince < graceMs) return 0;
       const silent = [...hosts.values()]
         .flatMap((ofHost) => [...ofHost.values()])
+        .filter(({ schema }) => !refusedAt.has(schema.scope.tenantId))
         .filter((source) => !source.ended && at - source.heardAt >= patienceOf(source));
       if (silent.length === 0) return 0;
       try {

@@ -169,7 +169,10 @@ export function startRun({
     },
     async check() {
       if (endedBy !== undefined) return undefined;
-      if (await isTooLong()) {
+      const tooLong = await isTooLong();
+      // It may have been stopped, or have ended, meanwhile.
+      if (endedBy !== undefined || isOver) return undefined;
+      if (tooLong) {
         return { code: 'jobs/timeout', message: `it took longer than ${job.timeoutMs} ms`, retryable: true };
       }
       if (!isStarted) return undefined;

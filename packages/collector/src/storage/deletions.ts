@@ -78,7 +78,7 @@ export function createDeletions({ run, begin, system }: Database): Deletions {
         await tx`delete from host_schema where tenant_id = ${tenantId} and host_id = ${host_id}`;
         await tx`delete from host where tenant_id = ${tenantId} and host_id = ${host_id}`;
         // Whoever writes one holds the host's row.
-        for (const table of ['detector_state', 'ledger', 'ledger_source'] as const)
+        for (const table of ['learnt_state', 'detector_state', 'ledger', 'ledger_source'] as const)
           await tx`delete from ${tx(table)} where tenant_id = ${tenantId} and host_id = ${host_id}`;
         await forgetHost(tx, tenantId, host);
         return remember(tx, tenantId, host_id);

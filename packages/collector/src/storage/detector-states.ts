@@ -19,6 +19,8 @@ export interface DetectorStates {
   expire(before: UnixMs): Promise<void>;
 }
 
+/** Of what is in `detector_state`, where collectors write that know one version only. */
+const formerVersion = 5;
 /** A host's is some ten kilobytes. */
 const atOnce = 50;
 
@@ -28,7 +30,7 @@ export function createDetectorStates({ run, stream, system }: Database): Detecto
       await run(
         scope,
         (sql) => sql`
-        insert into detector_state (tenant_id, host_id, lane, version, body, saved_at)
+        insert into learnt_state (tenant_id, host_id, lane, version, body, saved_at)
         select tenant_id, host_id, ${lane}, ${version}, ${body}, ${now} from host
         where tenant_id = ${scope.tenantId} and host_id = ${hostId}
         for key share
@@ -40,18 +42,25 @@ export function createDetectorStates({ run, stream, system }: Database): Detecto
         scope,
         atOnce,
         (sql) => sql<DetectorState[]>`
-        select distinct on (host_id, lane) host_id as "hostId", lane, version, body from detector_state
-        where tenant_id = ${scope.tenantId} order by host_id, lane, version = ${version} desc, saved_at desc`,
+        select distinct on (host_id, lane) host_id as "hostId", lane, version, body from (
+          select host_id, lane, version, body, saved_at from learnt_state where tenant_id = ${scope.tenantId}
+          union all
+          select host_id, lane, ${formerVersion}, body, saved_at from detector_state where tenant_id = ${scope.tenantId}
+        ) as learnt order by host_id, lane, version = ${version} desc, saved_at desc`,
       );
       // The driver hands out Node's Buffer.
       for await (const page of pages) for (const row of page) yield { ...row, body: new Uint8Array(row.body) };
     },
     async expire(before) {
       await system.sql`
-        delete from detector_state old where saved_at < ${before} and exists (
-          select from detector_state newer
+        delete from learnt_state old where saved_at < ${before} and exists (
+          select from learnt_state newer
           where newer.tenant_id = old.tenant_id and newer.host_id = old.host_id and newer.lane = old.lane
             and newer.saved_at > old.saved_at)`;
+      await system.sql`
+        delete from detector_state old where saved_at < ${before} and exists (
+          select from learnt_state newer
+          where newer.tenant_id = old.tenant_id and newer.host_id = old.host_id and newer.lane = old.lane)`;
     },
   };
 }

@@ -465,8 +465,8 @@ export const anomalyEvent = pgTable(
 );
 
 /** What detectors have learnt of a host, to be gone on with after a restart. */
-export const detectorState = pgTable(
-  'detector_state',
+export const learntState = pgTable(
+  'learnt_state',
   {
     tenantId: integer('tenant_id').notNull(),
     hostId: integer('host_id').notNull(),
@@ -477,6 +477,19 @@ export const detectorState = pgTable(
     savedAt: unixMs('saved_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.hostId, table.lane, table.version] })],
+);
+
+/** Of version 5: collectors from before `learnt_state` write it, also while they run beside newer ones. */
+export const detectorState = pgTable(
+  'detector_state',
+  {
+    tenantId: integer('tenant_id').notNull(),
+    hostId: integer('host_id').notNull(),
+    lane: integer('lane').notNull(),
+    body: bytea('body').notNull(),
+    savedAt: unixMs('saved_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.hostId, table.lane] })],
 );
 
 /** How a tenant's rules fare, as the collector that decides for it has last told the others. */

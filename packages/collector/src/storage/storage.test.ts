@@ -47,7 +47,7 @@ test('tenant_id leads every primary and unique key of tenant data', async () => 
     from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
     cross join lateral unnest(i.indkey) with ordinality as k(attnum, position)
     join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
-    where i.indisunique and n.nspname = 'public' and c.relname not in ('tenant', 'signing_key', 'job_worker', 'account', 'tier', 'token_key', 'tenant_place', 'closed_tenant')
+    where i.indisunique and n.nspname = 'public' and c.relname not in ('tenant', 'signing_key', 'job_worker', 'account', 'tier', 'token_key', 'tenant_place', 'closed_tenant', 'collector')
     group by c.relname, i.indexrelid`;
   expect(keys.length).toBeGreaterThan(10);
   const oneRowEach = ['rule_board'];
@@ -240,6 +240,14 @@ test('what detectors learnt is kept by host and version, the newest, as long as 
   // What nobody has written anew for long goes; what only one version knows stays.
   await storage.detectorStates.expire(now + 9);
   expect([await listed(), await listed(6)]).toEqual([[newer], [newer]]);
+  // One from before there were versions, that has not been replaced yet, writes where it always did.
+  const former = new Uint8Array([5]);
+  await sql`
+    insert into detector_state (tenant_id, host_id, lane, body, saved_at)
+    values (${scope.tenantId}, ${hostId}, 0, ${former}, ${now + 3})`;
+  expect([await listed(), await listed(6)]).toEqual([[{ ...state, body: former }], [newer]]);
+  await storage.detectorStates.expire(now + 9);
+  expect(await listed()).toEqual([newer]);
   await storage.deletions.deleteHost(scope, 'a');
   expect(await listed()).toEqual([]);
 });

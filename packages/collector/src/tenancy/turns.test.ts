@@ -106,6 +106,21 @@ test('one that waits elsewhere is told when it may try, and does not while other
   expect(turns.tryTake(1, () => free++)).toBeDefined();
 });
 
+test('those that wait here do not keep those that wait elsewhere from their turns', async () => {
+  const { turns, begun, ends, ask, settled } = start();
+  ask(2);
+  for (let index = 0; index < 100; index++) ask(1);
+  await settled();
+  let tried = 0;
+  const tryAgain = (): void => {
+    if (turns.tryTake(1, tryAgain) !== undefined) tried++;
+  };
+  tryAgain();
+  for (const end of ends.slice(1, 5)) end();
+  await settled();
+  expect([tried, begun.length]).toEqual([1, 8]);
+});
+
 test('once the collector stops nobody waits', async () => {
   const { begun, refused, ask, settled, release } = start();
   ask(2);

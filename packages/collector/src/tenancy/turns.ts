@@ -15,7 +15,8 @@ export interface Turns {
   /**
    * Of one that waits elsewhere.
    *
-   * @param onFree  called once it is done: another may try
+   * @param onFree  called, where it is not its turn, once one is done: those that wait elsewhere and those that wait here
+   *   are first in turns
    * @returns undefined while it is not its turn
    */
   tryTake(tenantId: number, onFree: () => void): (() => void) | undefined;
@@ -42,6 +43,9 @@ interface Lane {
   begun: number;
   seenAt: number;
   readonly waiting: Waiting[];
+  /** Tries again for those that wait elsewhere. */
+  elsewhere: (() => void) | undefined;
+  isElsewhereFirst: boolean;
 }
 
 export function createTurns({
@@ -56,7 +60,10 @@ export function createTurns({
 
   function laneOf(tenantId: number): Lane {
     let lane = lanes.get(tenantId);
-    if (lane === undefined) lanes.set(tenantId, (lane = { begun: 0, seenAt: 0, waiting: [] }));
+    if (lane === undefined) {
+      lane = { begun: 0, seenAt: 0, waiting: [], elsewhere: undefined, isElsewhereFirst: true };
+      lanes.set(tenantId, lane);
+    }
     lane.seenAt = now();
     return lane;
   }
@@ -83,7 +90,7 @@ export function createTurns({
     }
   }
 
-  function begin(tenantId: number, lane: Lane, onFree = (): void => {}): () => void {
+  function begin(tenantId: number, lane: Lane): () => void {
     let isBegun = true;
     lane.begun++;
     const end = (): void => {
@@ -91,8 +98,12 @@ export function createTurns({
       isBegun = false;
       clearTimeout(long);
       lane.begun--;
+      const { elsewhere, isElsewhereFirst } = lane;
+      lane.elsewhere = undefined;
+      lane.isElsewhereFirst = !isElsewhereFirst;
+      if (isElsewhereFirst) elsewhere?.();
       beginNext(tenantId, lane);
-      onFree();
+      if (!isElsewhereFirst) elsewhere?.();
     };
     const long = setTimeout(end, longMs);
     return end;
@@ -108,7 +119,9 @@ export function createTurns({
     },
     tryTake(tenantId, onFree) {
       const lane = laneOf(tenantId);
-      return mayBegin(tenantId, lane) ? begin(tenantId, lane, onFree) : undefined;
+      if (mayBegin(tenantId, lane)) return begin(tenantId, lane);
+      lane.elsewhere = onFree;
+      return undefined;
     },
     release(error) {
       for (const { waiting } of lanes.values()) for (const { refuse } of waiting.splice(0)) refuse(error);
