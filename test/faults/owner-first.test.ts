@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
+import { weightOf } from '../../packages/collector/src/storage/leases.ts';
 import { startRig } from '../fleet/rig.ts';
 import { eventually, killAll, run } from '../support/processes.ts';
 import { readLedger } from '../support/tarsier.ts';
@@ -29,8 +30,19 @@ test('agents that know one of two collectors go to the one that decides, and to 
       const more = [await batchesAt(0), await batchesAt(1)].map((count, at) => count - (before[at] ?? 0));
       return (more[index] ?? 0) > 1 && more[1 - index] === 0 ? true : undefined;
     });
-  const [decides, other] = rig.collectors;
-  const settings = { key: decides?.ingestKey, intervalMs: 200, flushMs: 500 };
+  /** The one that is to decide for the tenant, once both are known to each other. */
+  const deciding = (): Promise<number> =>
+    eventually(async () => {
+      const rows = await rig.sql<{ tenant: number; holder: string; url: string }[]>`
+        select tenant_id as tenant, holder, url from collector cross join tenant
+        where name = 'default' and expires_at > extract(epoch from now()) * 1000`;
+      const [first] = rows.toSorted((x, y) => (weightOf(x.holder, x.tenant) < weightOf(y.holder, y.tenant) ? 1 : -1));
+      const index = rig.collectors.findIndex(({ url }) => new URL(url).href === new URL(first?.url ?? '').href);
+      return rows.length === 2 && index >= 0 ? index : undefined;
+    });
+  const decides = await deciding();
+  const other = rig.collectors[1 - decides];
+  const settings = { key: other?.ingestKey, intervalMs: 200, flushMs: 500 };
   const start = async (host: string, more: object) => {
     const config = `${rig.folder}/${host}.yaml`;
     await writeFile(config, JSON.stringify({ ...settings, host, url: other?.url, ...more }));
@@ -39,17 +51,17 @@ test('agents that know one of two collectors go to the one that decides, and to 
 
   // One that was told not to stays where it was sent.
   const fixed = await start('fixed', { discoverCollectors: false });
-  await goTo(1);
+  await goTo(1 - decides);
   expect(await fixed.end('SIGTERM')).toBe(0);
 
   const agent = await start('free', {});
-  await goTo(0);
-  await decides?.end('SIGKILL');
-  // The other takes all, and decides from now on.
-  const soFar = await batchesAt(1);
-  await eventually(async () => ((await batchesAt(1)) > soFar + 3 ? true : undefined));
-  await rig.restart(0);
-  await goTo(1);
+  await goTo(decides);
+  await rig.collectors[decides]?.end('SIGKILL');
+  // The other takes all, and decides until there are two again.
+  const soFar = await batchesAt(1 - decides);
+  await eventually(async () => ((await batchesAt(1 - decides)) > soFar + 3 ? true : undefined));
+  await rig.restart(decides);
+  await goTo(await deciding());
 
   expect(await agent.end('SIGTERM')).toBe(0);
   for (const host of ['fixed', 'free']) {
