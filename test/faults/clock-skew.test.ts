@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
-import { startRig } from '../fleet/rig.ts';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
+import { startTestRig } from '../fleet/test-rig.ts';
 import { eventually, killAll } from '../support/processes.ts';
 import { createApi, readLedger, startAgent } from '../support/tarsier.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
@@ -19,13 +19,9 @@ test('collectors whose clocks are twenty seconds apart decide in turn, and nobod
   const receiver = await startWebhookReceiver();
   onTestFinished(() => receiver.close());
   const skews = new Map<string, number>();
-  const rig = await startRig(2, { TARSIER_LEASE_SECONDS: '3' }, (url) => {
+  const rig = await startTestRig(2, { TARSIER_LEASE_SECONDS: '3' }, (url) => {
     if (!skews.has(url)) skews.set(url, skews.size === 0 ? -skewMs : skewMs);
     return withSkew(skews.get(url) ?? 0);
-  });
-  onTestFinished(() => rig.stop());
-  onTestFailed(() => {
-    process.stdout.write(`${rig.collectors.flatMap(({ stderr }, at) => [`${at}:`, ...stderr]).join('\n')}\n`);
   });
   const apis = await Promise.all(
     rig.collectors.map(async ({ url }) => ({ api: createApi(url, await rig.key('admin')), url })),

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { afterEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { connectTo } from '../../packages/collector/src/live/testing.ts';
-import { startRig } from '../fleet/rig.ts';
+import { startConfiguredAgent, startTestRig } from '../fleet/test-rig.ts';
 import { spooledTicks } from '../support/spooled-ticks.ts';
-import { eventually, killAll, run, type RunningProcess } from '../support/processes.ts';
+import { eventually, killAll, type RunningProcess } from '../support/processes.ts';
 import { createApi } from '../support/tarsier.ts';
 
 afterEach(killAll);
@@ -11,11 +10,7 @@ afterEach(killAll);
 const selector = 'system_uptime_seconds';
 
 test('a page that is open at one of two collectors shows what comes in at the other, from before and from then on', async () => {
-  const rig = await startRig(2, { TARSIER_LEASE_SECONDS: '3' });
-  onTestFinished(() => rig.stop());
-  onTestFailed(() => {
-    process.stdout.write(`${rig.collectors.flatMap(({ stderr }, at) => [`${at}:`, ...stderr]).join('\n')}\n`);
-  });
+  const rig = await startTestRig(2, { TARSIER_LEASE_SECONDS: '3' });
   /** Kinds of what collectors tell each other. */
   const told: string[] = [];
   const listening = await rig.sql.listen('tarsier', (payload) => {
@@ -26,11 +21,7 @@ test('a page that is open at one of two collectors shows what comes in at the ot
   const agents = new Map<string, RunningProcess>();
   for (const [at, { url }] of rig.collectors.entries()) {
     const host = `at-${at}`;
-    const config = `${rig.folder}/${host}.yaml`;
-    const key = rig.collectors[0]?.ingestKey;
-    await writeFile(config, JSON.stringify({ url, key, host, intervalMs: 200, flushMs: 1_000 }));
-    const environment = { TARSIER_STATE: `${rig.folder}/${host}`, TARSIER_LOG: 'debug', TARSIER_LOG_FORMAT: 'json' };
-    agents.set(host, run('packages/agent/src/main.ts', ['run', '--config', config], environment));
+    agents.set(host, await startConfiguredAgent(rig, { host, url, key: rig.collectors[0]?.ingestKey }));
   }
   const key = await rig.key('read');
   const api = createApi(rig.collectors[0]?.url ?? '', key);

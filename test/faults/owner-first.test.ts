@@ -1,19 +1,14 @@
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
-import { weightOf } from '../../packages/collector/src/storage/leases.ts';
-import { startRig } from '../fleet/rig.ts';
-import { eventually, killAll, run } from '../support/processes.ts';
+import { afterEach, expect, test } from 'vitest';
+import { byWeight } from '../../packages/collector/src/cluster/peers.ts';
+import { startConfiguredAgent, startTestRig } from '../fleet/test-rig.ts';
+import { eventually, killAll } from '../support/processes.ts';
 import { readLedger } from '../support/tarsier.ts';
 
 afterEach(killAll);
 
 test('agents that know one of two collectors go to the one that decides, and to what is left when it dies', async () => {
-  const rig = await startRig(2, { TARSIER_LEASE_SECONDS: '3' }, (url) => ({ TARSIER_ADVERTISE_URL: url }));
-  onTestFinished(() => rig.stop());
-  onTestFailed(() => {
-    process.stdout.write(`${rig.collectors.flatMap(({ stderr }, at) => [`${at}:`, ...stderr]).join('\n')}\n`);
-  });
+  const rig = await startTestRig(2, { TARSIER_LEASE_SECONDS: '3' }, (url) => ({ TARSIER_ADVERTISE_URL: url }));
   /** Batches of agents that came in there since it was started. */
   const batchesAt = async (index: number): Promise<number> => {
     const text = await (await fetch(`${rig.collectors[index]?.url}/metrics`)).text();
@@ -33,21 +28,17 @@ test('agents that know one of two collectors go to the one that decides, and to 
   /** The one that is to decide for the tenant, once both are known to each other. */
   const deciding = (): Promise<number> =>
     eventually(async () => {
-      const rows = await rig.sql<{ tenant: number; holder: string; url: string }[]>`
-        select tenant_id as tenant, holder, url from collector cross join tenant
+      const rows = await rig.sql<{ tenant: number; id: string; url: string }[]>`
+        select tenant_id as tenant, holder as id, url from collector cross join tenant
         where name = 'default' and expires_at > extract(epoch from now()) * 1000`;
-      const [first] = rows.toSorted((x, y) => (weightOf(x.holder, x.tenant) < weightOf(y.holder, y.tenant) ? 1 : -1));
+      const [first] = byWeight(rows, rows[0]?.tenant ?? 0);
       const index = rig.collectors.findIndex(({ url }) => new URL(url).href === new URL(first?.url ?? '').href);
       return rows.length === 2 && index >= 0 ? index : undefined;
     });
   const decides = await deciding();
   const other = rig.collectors[1 - decides];
-  const settings = { key: other?.ingestKey, intervalMs: 200, flushMs: 500 };
-  const start = async (host: string, more: object) => {
-    const config = `${rig.folder}/${host}.yaml`;
-    await writeFile(config, JSON.stringify({ ...settings, host, url: other?.url, ...more }));
-    return run('packages/agent/src/main.ts', ['run', '--config', config], { TARSIER_STATE: `${rig.folder}/${host}` });
-  };
+  const start = (host: string, more: object) =>
+    startConfiguredAgent(rig, { host, url: other?.url, key: other?.ingestKey, flushMs: 500, ...more });
 
   // One that was told not to stays where it was sent.
   const fixed = await start('fixed', { discoverCollectors: false });

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { startRig } from '../fleet/rig.ts';
-import { eventually, killAll, run, type RunningProcess } from '../support/processes.ts';
+import { startConfiguredAgent, startTestRig } from '../fleet/test-rig.ts';
+import { eventually, killAll, type RunningProcess } from '../support/processes.ts';
 import { spooledTicks } from '../support/spooled-ticks.ts';
 import { createApi, readLedger, type Api } from '../support/tarsier.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
@@ -20,11 +19,7 @@ const told = z.object({
 test('while three collectors are replaced one after the other no tick is missing, no answer fails, and each alert is told once', async () => {
   const receiver = await startWebhookReceiver();
   onTestFinished(() => receiver.close());
-  const rig = await startRig(count, { TARSIER_LEASE_SECONDS: '3' });
-  onTestFinished(() => rig.stop());
-  onTestFailed(() => {
-    process.stdout.write(`${rig.collectors.flatMap(({ stderr }, at) => [`${at}:`, ...stderr]).join('\n')}\n`);
-  });
+  const rig = await startTestRig(count, { TARSIER_LEASE_SECONDS: '3' });
   const urls = rig.collectors.map(({ url }) => url);
   const key = rig.collectors[0]?.ingestKey ?? '';
   const adminKey = await rig.key('admin');
@@ -53,10 +48,7 @@ test('while three collectors are replaced one after the other no tick is missing
   const agents = new Map<string, RunningProcess>();
   for (const [at, host] of hosts.entries()) {
     const [url, ...otherUrls] = [...urls.slice(at), ...urls.slice(0, at)];
-    const config = `${rig.folder}/${host}.yaml`;
-    await writeFile(config, JSON.stringify({ url, otherUrls, key, host, intervalMs: 200, flushMs: 1_000 }));
-    const environment = { TARSIER_STATE: `${rig.folder}/${host}`, TARSIER_LOG: 'debug', TARSIER_LOG_FORMAT: 'json' };
-    agents.set(host, run('packages/agent/src/main.ts', ['run', '--config', config], environment));
+    agents.set(host, await startConfiguredAgent(rig, { host, url, otherUrls, key }));
   }
   /** How often an alert of the name has fired, by host. */
   const fired = async (name: string): Promise<Record<string, number>> => {

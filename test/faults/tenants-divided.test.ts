@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { testBatch } from '../../packages/collector/src/ingest/testing.ts';
-import { weightOf } from '../../packages/collector/src/storage/leases.ts';
-import { startRig } from '../fleet/rig.ts';
+import { byWeight } from '../../packages/collector/src/cluster/peers.ts';
+import { startTestRig } from '../fleet/test-rig.ts';
 import { eventually, killAll } from '../support/processes.ts';
 import { createApi } from '../support/tarsier.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
@@ -14,11 +14,7 @@ const names = Array.from({ length: 6 }, (_, at) => `shop-${at}`);
 test('a collector that joins decides for its share of the tenants, which goes on where it was; nobody is told twice', async () => {
   const receiver = await startWebhookReceiver();
   onTestFinished(() => receiver.close());
-  const rig = await startRig(2, { TARSIER_LEASE_SECONDS: '3' });
-  onTestFinished(() => rig.stop());
-  onTestFailed(() => {
-    process.stdout.write(`${rig.collectors.flatMap(({ stderr }, at) => [`${at}:`, ...stderr]).join('\n')}\n`);
-  });
+  const rig = await startTestRig(2, { TARSIER_LEASE_SECONDS: '3' });
   const url = rig.collectors[0]?.url ?? '';
   const operator = createApi(url, await rig.key('operator'));
   const keys = new Map<string, string>();
@@ -65,8 +61,11 @@ test('a collector that joins decides for its share of the tenants, which goes on
       select tenant_id as tenant, lease.holder, (select array_agg(holder) from collector) as running
       from lease where expires_at > extract(epoch from now()) * 1000`;
     const isDivided = rows.every(({ tenant, holder, running }) => {
-      const [first] = running.toSorted((x, y) => (weightOf(x, tenant) < weightOf(y, tenant) ? 1 : -1));
-      return running.length === 2 && first === holder;
+      const [first] = byWeight(
+        running.map((id) => ({ id })),
+        tenant,
+      );
+      return running.length === 2 && first?.id === holder;
     });
     return rows.length > names.length && isDivided ? true : undefined;
   });

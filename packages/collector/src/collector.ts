@@ -313,7 +313,7 @@ export async function startCollector({
     limits: { maxAgeMs: config.maxAgeMs },
     onRefused(scope, host) {
       alerting.refused(scope, host);
-      silence.deaf(scope);
+      silence.refused(scope);
     },
     admitHost: (scope) => limiter.newHost(scope),
     watched: (scope, host) => live.watched(scope, host) || onlookers.watch(scope, host),

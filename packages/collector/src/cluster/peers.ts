@@ -124,7 +124,11 @@ export function inOrder(
   return [...new Set(all.flatMap(({ url }) => url ?? []))].slice(0, mostUrls);
 }
 
-function byWeight<T extends { readonly id: string }>(collectors: readonly T[], thing: string | number): readonly T[] {
+/** The one whose it is by rendezvous hashing first. */
+export function byWeight<T extends { readonly id: string }>(
+  collectors: readonly T[],
+  thing: string | number,
+): readonly T[] {
   return collectors
     .map((one) => ({ one, weight: weightOf(one.id, thing) }))
     .toSorted((a, b) => (a.weight < b.weight ? 1 : -1))

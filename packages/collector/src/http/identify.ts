@@ -1,7 +1,7 @@
 import { TarsierError } from '@tarsier/protocol';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
-import { sameOrigin, sessionCookie, type Authenticate } from '../tenancy/authenticate.ts';
+import { sameOrigin, sessionCookie, type Authenticate, type Identity } from '../tenancy/authenticate.ts';
 import type { Limiter, RateState } from '../tenancy/limiter.ts';
 import type { Turns } from '../tenancy/turns.ts';
 import type { AppEnv } from './app-env.ts';
@@ -35,7 +35,7 @@ export function createIdentify({
     tellRate(c, 'requests', await limiter.request(identity, sends.test(c.req.path)));
     // Agents' batches take their turns where it is known how long they would wait.
     if (c.req.path !== '/v1/ingest') {
-      c.set('endTurn', await turns.take(identity.tenant.tenantId, () => c.env?.outgoing?.destroyed === true));
+      await takeTurn(c, turns, identity);
     }
     await next();
   };
@@ -46,4 +46,13 @@ export function tellRate(c: Context<AppEnv>, name: 'requests' | 'samples', state
   if (state === undefined) return;
   c.header('ratelimit-policy', `"${name}";q=${state.limit};w=${state.windowS}`, { append: true });
   c.header('ratelimit', `"${name}";r=${state.remaining};t=${state.windowS}`, { append: true });
+}
+
+/** Its turn ends when it is answered. */
+export async function takeTurn(
+  c: Context<AppEnv>,
+  turns: Pick<Turns, 'take'>,
+  { tenant }: Pick<Identity, 'tenant'>,
+): Promise<void> {
+  c.set('endTurn', await turns.take(tenant.tenantId, () => c.env?.outgoing?.destroyed === true));
 }

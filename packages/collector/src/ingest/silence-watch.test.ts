@@ -234,21 +234,21 @@ test('while its agents are refused, nobody of a tenant is silent; what another t
   const { scope, collectors, pass, at } = await start();
   await pass(10);
   const [collector] = collectors;
-  const deafTo = async (tenant: TenantScope, from: number): Promise<void> => {
+  const refuse = async (tenant: TenantScope, from: number): Promise<void> => {
     for (let s = from; s <= from + 40; s += 10) {
-      for (const { deaf } of collectors) deaf(tenant);
+      for (const { refused } of collectors) refused(tenant);
       await pass(s);
     }
   };
   await collector.accept({ host: 'a', seq: 0, seconds: seconds(0) });
-  await deafTo(scope, 60);
+  await refuse(scope, 60);
   await pass(200);
   expect(await at(100)).toEqual({ a: 9 });
   await pass(230);
   expect(await at(100)).toEqual({});
 
   await collector.accept({ host: 'b', seq: 0, seconds: seconds(220) });
-  await deafTo({ tenantId: scope.tenantId + 1_000, tenant: 'another' }, 260);
+  await refuse({ tenantId: scope.tenantId + 1_000, tenant: 'another' }, 260);
   await pass(310);
   expect(await at(300)).toEqual({});
 });

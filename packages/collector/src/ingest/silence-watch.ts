@@ -29,7 +29,7 @@ export interface SilenceWatch {
   /** One that had been stored before the start. */
   replay(stored: StoredSamples): void;
   /** Until now a tenant's agents were refused: they have a while to come back. */
-  deaf(scope: TenantScope): void;
+  refused(scope: TenantScope): void;
   /** Ends what has been silent for too long. @returns how many series */
   tick(): Promise<number>;
   /** Resolves when all markers that are void are taken back. */
@@ -165,7 +165,7 @@ export function createSilenceWatch({
   return {
     consume: (stored) => look(stored, now()),
     replay: (stored) => look(stored, -Infinity),
-    deaf({ tenantId }) {
+    refused({ tenantId }) {
       refusedAt.set(tenantId, now());
     },
 

@@ -15,6 +15,7 @@ import { requireScope } from '../../tenancy/permissions.ts';
 import type { Turns } from '../../tenancy/turns.ts';
 import type { AppEnv } from '../app-env.ts';
 import { readBody } from '../body.ts';
+import { takeTurn } from '../identify.ts';
 
 export interface DoorDeps {
   readonly receiver: Receiver;
@@ -44,7 +45,7 @@ export async function identifySender(
   const identity = await authenticate({ authorization: authorization === '' ? undefined : authorization });
   requireScope(identity, 'ingest');
   await limiter.request(identity, true);
-  c.set('endTurn', await turns.take(identity.tenant.tenantId, () => c.env?.outgoing?.destroyed === true));
+  await takeTurn(c, turns, identity);
   return identity;
 }
 

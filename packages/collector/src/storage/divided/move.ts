@@ -374,16 +374,16 @@ async function closedIn(
 
 /** A mover that lost its lock may have closed the tenant after another had undone its move. */
 async function openForgotten(sql: TarsierSql, tenantId: number): Promise<boolean> {
-  const [closed] = await sql`select 1 from closed_tenant where tenant_id = ${tenantId}`;
-  if (closed === undefined) return false;
-  await openTenant(sql, tenantId);
+  if (!(await openIfClosed(sql, tenantId))) return false;
   await removeTriggers(sql, tenantId, 'closed');
   return true;
 }
 
-async function openIfClosed(sql: TarsierSql, tenantId: number): Promise<void> {
+/** @returns whether it was closed */
+async function openIfClosed(sql: TarsierSql, tenantId: number): Promise<boolean> {
   const [closed] = await sql`select 1 from closed_tenant where tenant_id = ${tenantId}`;
   if (closed !== undefined) await openTenant(sql, tenantId);
+  return closed !== undefined;
 }
 
 function namesOf({ early, late }: TablesToMove): readonly string[] {

@@ -147,9 +147,13 @@ function costPart({ host, cores, memoryBytes, day }: HostInput, prices: HostPric
   if (monthly === 0) return unknown('cores and memory have no price');
   return part(
     monthlyOf.wanted / monthly,
-    `${wanted.cores} ${wanted.cores === 1 ? 'core' : 'cores'} and ${wanted.gib} GiB would do, for ${formatPercent(monthlyOf.wanted / monthly)} of what it costs`,
+    `${sizeText(wanted.cores, wanted.gib)} would do, for ${formatPercent(monthlyOf.wanted / monthly)} of what it costs`,
   );
 }
 
 const part = (value: number, reason: string): PartValue => ({ value: Math.min(1, Math.max(0, value)), reason });
 const unknown = (reason: string): PartValue => ({ value: undefined, reason });
+
+export function sizeText(cores: number, gib: number): string {
+  return `${cores} ${cores === 1 ? 'core' : 'cores'} and ${gib} GiB`;
+}

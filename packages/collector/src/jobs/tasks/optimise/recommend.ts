@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { formatUsd, type Nanos, type UnixMs } from '@tarsier/protocol';
 import type { OptimisationPartName, Recommendation } from '@tarsier/protocol/api';
 import { hostReport, monthlyOf, type HostPrices } from '../cost/host-cost.ts';
-import { bounds, busiestOf, partsOf, resized, slowestOf, type HostInput, type Parts } from './host-parts.ts';
+import { bounds, busiestOf, partsOf, resized, sizeText, slowestOf, type HostInput, type Parts } from './host-parts.ts';
 import { quantileOf } from '../../../stats/quantile.ts';
 import { hostPoints, jackknife, pointsOf, round, tenantParts, withoutBlock, type TenantInput } from './score.ts';
 
@@ -83,12 +83,11 @@ function resize(
   const half = jackknife((block) => gainOf(withoutBlock(input, block)));
   const more = size.cores > input.cores || size.memoryBytes > input.memoryBytes;
   const { finding, overflow } = hostReport({ ...input, ...input.day }, prices);
-  const sizeText = ({ cores, memoryBytes }: typeof size): string =>
-    `${cores} ${cores === 1 ? 'core' : 'cores'} and ${round(memoryBytes / gib)} GiB`;
+  const textOf = ({ cores, memoryBytes }: typeof size): string => sizeText(cores, round(memoryBytes / gib));
   const kind: OptimisationPartName = more ? 'headroom' : 'cost-efficiency';
   return {
     ...about(kind, 'host', input.host, now),
-    title: `Give ${input.host} ${sizeText(size)} instead of ${sizeText(input)}`,
+    title: `Give ${input.host} ${textOf(size)} instead of ${textOf(input)}`,
     reason: partsOf(input, prices)[kind].reason,
     arithmetic: `the same work in the new size: ${round(hostPoints(resized(input, size), prices))} - ${round(hostPoints(input, prices))} points; that waiting stays as it is, is assumed`,
     gain: gainText(gain, tenantGain(partsOf(resized(input, size), prices)), half),

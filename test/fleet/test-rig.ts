@@ -1,0 +1,28 @@
+import { writeFile } from 'node:fs/promises';
+import { onTestFailed, onTestFinished } from 'vitest';
+import { run, type RunningProcess } from '../support/processes.ts';
+import { startRig, type Rig } from './rig.ts';
+
+/** A rig that is stopped with its test; what its collectors said is printed where that fails. */
+export async function startTestRig(...settings: Parameters<typeof startRig>): Promise<Rig> {
+  const rig = await startRig(...settings);
+  onTestFinished(() => rig.stop());
+  onTestFailed(() => {
+    process.stdout.write(`${rig.collectors.flatMap(({ stderr }, at) => [`${at}:`, ...stderr]).join('\n')}\n`);
+  });
+  return rig;
+}
+
+/** An agent with a settings file, five ticks a second, whose log tells which it has spooled. */
+export async function startConfiguredAgent(
+  { folder }: Pick<Rig, 'folder'>,
+  settings: Readonly<Record<string, unknown>> & { readonly host: string },
+): Promise<RunningProcess> {
+  const config = `${folder}/${settings.host}.yaml`;
+  await writeFile(config, JSON.stringify({ intervalMs: 200, flushMs: 1_000, ...settings }));
+  return run('packages/agent/src/main.ts', ['run', '--config', config], {
+    TARSIER_STATE: `${folder}/${settings.host}`,
+    TARSIER_LOG: 'debug',
+    TARSIER_LOG_FORMAT: 'json',
+  });
+}
