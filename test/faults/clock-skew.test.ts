@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
-import { startTestRig } from '../fleet/test-rig.ts';
+import { caughtUp, startTestRig } from '../fleet/test-rig.ts';
 import { eventually, killAll } from '../support/processes.ts';
 import { createApi, readLedger, startAgent } from '../support/tarsier.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
@@ -67,6 +67,7 @@ test('collectors whose clocks are twenty seconds apart decide in turn, and nobod
     where body ->> 'name' in ('Held', 'Looked at') and state <> 'pending' group by 1, 2`;
   expect(rows.map(({ times }) => times)).toEqual([1, 1, 1, 1]);
   for (const [at, agent] of agents.entries()) {
+    await caughtUp(rig, hosts[at] ?? '');
     expect(await agent.end('SIGTERM')).toBe(0);
     const { taken, sent, stored, dropped } = await readLedger(
       `${rig.folder}/collector-0`,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { byWeight } from '../../packages/collector/src/cluster/peers.ts';
-import { startConfiguredAgent, startTestRig } from '../fleet/test-rig.ts';
+import { caughtUp, startConfiguredAgent, startTestRig } from '../fleet/test-rig.ts';
 import { eventually, killAll } from '../support/processes.ts';
 import { readLedger } from '../support/tarsier.ts';
 
@@ -43,6 +43,7 @@ test('agents that know one of two collectors go to the one that decides, and to 
   // One that was told not to stays where it was sent.
   const fixed = await start('fixed', { discoverCollectors: false });
   await goTo(1 - decides);
+  await caughtUp(rig, 'fixed');
   expect(await fixed.end('SIGTERM')).toBe(0);
 
   const agent = await start('free', {});
@@ -54,6 +55,7 @@ test('agents that know one of two collectors go to the one that decides, and to 
   await rig.restart(decides);
   await goTo(await deciding());
 
+  await caughtUp(rig, 'free');
   expect(await agent.end('SIGTERM')).toBe(0);
   for (const host of ['fixed', 'free']) {
     const { taken, sent, stored, dropped } = await readLedger(`${rig.folder}/collector-0`, host, rig.environment);

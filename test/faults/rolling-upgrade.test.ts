@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
-import { startConfiguredAgent, startTestRig } from '../fleet/test-rig.ts';
+import { caughtUp, startConfiguredAgent, startTestRig } from '../fleet/test-rig.ts';
 import { eventually, killAll, type RunningProcess } from '../support/processes.ts';
 import { spooledTicks } from '../support/spooled-ticks.ts';
 import { createApi, readLedger, type Api } from '../support/tarsier.ts';
@@ -109,6 +109,7 @@ test('while three collectors are replaced one after the other no tick is missing
 
   for (const host of hosts) {
     const agent = agents.get(host);
+    await caughtUp(rig, host);
     expect(await agent?.end('SIGTERM')).toBe(0);
     const { taken, sent, stored, dropped, crashes, state } = await readLedger(
       `${rig.folder}/collector-0`,

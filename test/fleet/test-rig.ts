@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { onTestFailed, onTestFinished } from 'vitest';
-import { run, type RunningProcess } from '../support/processes.ts';
+import { eventually, run, type RunningProcess } from '../support/processes.ts';
 import { startRig, type Rig } from './rig.ts';
 
 /** A rig that is stopped with its test; what its collectors said is printed where that fails. */
@@ -24,5 +24,19 @@ export async function startConfiguredAgent(
     TARSIER_STATE: `${folder}/${settings.host}`,
     TARSIER_LOG: 'debug',
     TARSIER_LOG_FORMAT: 'json',
+  });
+}
+
+/**
+ * Waits until a host's newest batch is there. An agent that ends gives what it has on disk two seconds, which is too
+ * little for one that a collector has just come back to.
+ */
+export async function caughtUp({ sql }: Pick<Rig, 'sql'>, host: string): Promise<void> {
+  await eventually(async () => {
+    const [row] = await sql<{ newest: string | null }[]>`
+      select max(t1) as newest from (
+        select host_id, t1 from batch union all select host_id, t1 from segment
+      ) as stored join host using (host_id) where name = ${host}`;
+    return Date.now() - Number(row?.newest ?? 0) < 2_500 ? true : undefined;
   });
 }

@@ -81,7 +81,8 @@ export function createSamples(
     reach: reach.of,
     expired: reach.forget,
     hostsWithin: async (scope, range) => hostsWithin(reads, scope, range, await reach.of(scope)),
-    recent: (scope, since) => readRecent(database, scope, since),
+    // Apart from what commits: who listens asks for schemas in between, and would wait for connections that others hold.
+    recent: (scope, since) => readRecent(reads, scope, since),
     rollups: (scope, series, width, range) => readRollups(source, scope, series, width, range),
   };
 }
