@@ -158,34 +158,26 @@ async function closedTenants(sql: TarsierSql): Promise<ReadonlySet<number>> {
 
 /** Hours that ended by `until` of which there are batches or segments, oldest first. */
 function hoursOver(sql: TarsierSql, until: UnixMs): Promise<HourOfHost[]> {
-  // From one hour's first batch to the next hour's, by the index: batches are many, hours few.
+  // Hour by hour from a host's first batch, by the index: batches are many, hours few.
   return sql<HourOfHost[]>`
-    with recursive first_batch(tenant_id, host_id, hour) as (
-      select h.tenant_id, h.host_id, first.hour from host h cross join lateral (
-        select ${hourSql(sql)} as hour from batch b
-        where b.tenant_id = h.tenant_id and b.host_id = h.host_id order by b.t0 limit 1
+    with found as (
+      select h.tenant_id, h.host_id, hour, newest from host h
+      cross join lateral (
+        select min(t0) as t0 from batch b where b.tenant_id = h.tenant_id and b.host_id = h.host_id
       ) as first
+      cross join lateral generate_series(
+        (first.t0 + ${hourMs - 1}::bigint) / ${hourMs}::bigint * ${hourMs}::bigint, ${until}::bigint, ${hourMs}::bigint
+      ) as hour
+      cross join lateral (
+        select max(t0) as newest from batch b
+        where b.tenant_id = h.tenant_id and b.host_id = h.host_id and b.t0 > hour - ${hourMs}::bigint and b.t0 <= hour
+      ) as last
+      where newest is not null
       union all
-      select f.tenant_id, f.host_id, next.hour from first_batch f cross join lateral (
-        select ${hourSql(sql)} as hour from batch b
-        where b.tenant_id = f.tenant_id and b.host_id = f.host_id and b.t0 > f.hour order by b.t0 limit 1
-      ) as next
-      where f.hour <= ${until}
-    ),
-    over as (
-      select tenant_id, host_id, hour from first_batch where hour <= ${until}
-      union
-      select tenant_id, host_id, hour from segment where hour <= ${until}
+      select tenant_id, host_id, hour, null from segment where hour <= ${until}
     )
-    select o.tenant_id, o.host_id, o.hour, b.hour is not null as sealed, (
-      select max(t0) from batch n
-      where n.tenant_id = o.tenant_id and n.host_id = o.host_id and n.t0 > o.hour - ${hourMs}::bigint and n.t0 <= o.hour
-    ) as newest
-    from over o left join block b on b.tenant_id = o.tenant_id and b.host_id = o.host_id and b.hour = o.hour
-    order by o.hour, o.tenant_id, o.host_id`;
-}
-
-/** `hourOf` of a batch's first tick. */
-function hourSql(sql: TarsierSql) {
-  return sql`(b.t0 + ${hourMs - 1}::bigint) / ${hourMs}::bigint * ${hourMs}::bigint`;
+    select tenant_id, host_id, hour, max(newest) as newest, (
+      select count(*) > 0 from block b where b.tenant_id = f.tenant_id and b.host_id = f.host_id and b.hour = f.hour
+    ) as sealed
+    from found f group by tenant_id, host_id, hour order by hour, tenant_id, host_id`;
 }
