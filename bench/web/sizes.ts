@@ -51,8 +51,7 @@ async function built(): Promise<readonly Size[]> {
     const chart = await chunksOf(embedBuild(entriesOf(['chart']), out, false));
     const [script] = await chunksOf(embedBuild(undefined, out));
     const page = await chunksOf(pageBuild(join(folder, 'page')));
-    const isFirst = (chunk: Rolldown.OutputChunk): boolean => chunk.isEntry || chunk.name === 'overview';
-    const first = new Set(staticallyLoaded(page, isFirst));
+    const first = new Set(staticallyLoaded(page, isEntry));
     const editor = staticallyLoaded(page, ({ name }) => name === 'query-editor').filter((chunk) => !first.has(chunk));
     return [
       await moduleOf('@tarsier/web/stat', entriesOf(['stat']), 20),
@@ -61,7 +60,7 @@ async function built(): Promise<readonly Size[]> {
       sizeOf('@tarsier/web/chart, live, zoomed', chart, (one) => one.isEntry || chartNeeds.has(one.name), undefined),
       await moduleOf('the eight views together', { views }, 80),
       { name: 'tarsier.js, everything', kB: gzipped(script?.code ?? ''), budgetKB: 110, onDemand: [] },
-      { ...sizeOf('dashboard, first route', page, isFirst, 120), onDemand: [] },
+      { ...sizeOf('dashboard, first route', page, isEntry, 120), onDemand: [] },
       { name: 'editor of Explore, on demand', kB: sum(editor), budgetKB: undefined, onDemand: [] },
     ];
   } finally {

@@ -217,6 +217,46 @@ test('a cost job is priced, submitted and followed to its end, and what it found
   await page.locator('tarsier-cost').getByText('plain with large').first().waitFor();
 });
 
+test.each([
+  { name: 'a phone', viewport: { width: 390, height: 844 }, theme: 'light' },
+  { name: 'a desk in the dark', viewport: { width: 1280, height: 900 }, theme: 'dark' },
+  { name: 'a desk in high contrast', viewport: { width: 1280, height: 900 }, theme: 'contrast' },
+] as const)(
+  'on $name, the head is there before any code, as it stays: nothing flashes or jumps',
+  async ({ viewport, theme }) => {
+    const opened = await context.newPage();
+    await opened.setViewportSize(viewport);
+    await opened.addInitScript(`localStorage.setItem('tarsier-preferences', '{"theme":"${theme}"}')`);
+    const asked = Promise.withResolvers<void>();
+    await opened.route(/\/assets\/index-\S+\.js$/u, async (route) => {
+      await asked.promise;
+      await route.continue();
+    });
+    await opened.goto(proxy.url, { waitUntil: 'commit' });
+    const before = await headOf(opened);
+    asked.resolve();
+    await opened.locator('main h1').first().waitFor();
+    expect(await headOf(opened)).toEqual(before);
+    await opened.close();
+  },
+);
+
+/** Where the parts of the page's head are, to the pixel, and its colours. */
+async function headOf(of: Page): Promise<unknown> {
+  const head = of.locator('header').first();
+  await head.waitFor();
+  return head.evaluate((header) => {
+    const name = header.querySelector('svg + span');
+    const parts = [header, header.querySelector('svg'), name].flatMap((part) => {
+      if (part === null) return [];
+      const { x, y, width, height } = part.getBoundingClientRect();
+      return [[x, y, width, height].map(Math.round), getComputedStyle(part).color];
+    });
+    const { backgroundColor, borderBottomColor } = getComputedStyle(header);
+    return { parts, backgroundColor, borderBottomColor, page: getComputedStyle(document.body).backgroundColor };
+  });
+}
+
 const main = ['', `hosts/${host}`, 'explore?query=cpu_busy_ratio', 'alerts', 'jobs'];
 const others = ['hosts', 'anomalies', 'models', 'cost', 'dashboards', 'rules', 'embed', 'settings', 'settings/users'];
 const screens = [

@@ -47,4 +47,5 @@ preferences.subscribe(apply);
 define([...watching, ['tarsier-key-help', KeyHelp], ['tarsier-app', TarsierApp]]);
 const app = document.createElement('tarsier-app');
 app.preferences = preferences;
-document.body.prepend(app);
+// In one task with its first rendering: between the two nothing is painted.
+document.querySelector('.start')?.replaceWith(app);
