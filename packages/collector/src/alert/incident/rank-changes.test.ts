@@ -28,6 +28,11 @@ test('what falls at the start correlates negatively; a count that is zero else c
   expect(change((second) => (second >= 0 ? 3 : 0))).toMatchObject({ before: 0, after: 3, correlation: 1 });
 });
 
+test('what is as before in a third of the time correlates by two thirds', () => {
+  const found = change((second) => (second >= 0 && (second / 10) % 3 !== 2 ? 3 : 0));
+  expect(found?.correlation).toBeCloseTo(2 / 3, 12);
+});
+
 test('the cause of three minutes before is found at its time, and ranks below what came with the start', () => {
   const cause = change((second, noise) => (second >= -180 ? 20 : 10) + noise);
   expect(cause?.changedAt).toBe(start - 180_000);
