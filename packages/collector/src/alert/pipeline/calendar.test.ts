@@ -1,6 +1,6 @@
 import { calendarSchema } from '@tarsier/protocol/api';
 import { expect, test } from 'vitest';
-import { isWithin } from './calendar.ts';
+import { isWithin, localTime } from './calendar.ts';
 
 const berlin = (times: readonly object[]) => calendarSchema.parse({ timeZone: 'Europe/Berlin', times });
 const at = (text: string): number => Date.parse(text);
@@ -51,4 +51,21 @@ test('a time zone that there is not is refused by name', () => {
     calendarSchema.safeParse({ timeZone: 'Mars/Olympus', times: [{ from: '00:00', to: '01:00' }] }).error?.issues[0]
       ?.path,
   ).toEqual(['timeZone']);
+});
+
+test.each([
+  ['Europe/Berlin', '2026-10-25T01:00:00Z'],
+  ['Australia/Lord_Howe', '2026-04-04T15:00:00Z'],
+  // It was set a minute after.
+  ['Antarctica/Casey', '2020-10-03T16:01:00Z'],
+])('clocks are read to the minute as they are set, %s', (timeZone, time) => {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'short', timeStyle: 'short' });
+  // Twice, and not in order: what was read before is told again.
+  for (const minute of [-90, 0, -1, 1, 30, -1, 0, 61, 0, -90]) {
+    const then = at(time) + minute * 60_000;
+    const { year, month, day, minutes } = localTime(timeZone, then + 59_999);
+    const shown = new Date(Date.UTC(year, month - 1, day, 0, minutes));
+    const text = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'short', timeStyle: 'short' });
+    expect(text.format(shown)).toBe(format.format(then));
+  }
 });

@@ -23,6 +23,12 @@ export interface TimeSpan {
 
 const byIndex: readonly Weekday[] = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 const formats = new Map<string, Intl.DateTimeFormat>();
+/**
+ * By minute and zone. To ask takes microseconds, and who is on call is found out from hundreds of times that are the
+ * same whenever it is asked: when turns begin.
+ */
+const offsets = new Map<string, number>();
+const mostOffsets = 10_000;
 
 /** Whether `at` is within one of the times; `from` is included, `to` is not. */
 export function isWithin({ timeZone, times }: Calendar, at: UnixMs): boolean {
@@ -73,8 +79,14 @@ export function addDays({ year, month, day }: LocalDay, days: number): LocalDay 
 
 /** What the clocks show more than those of UTC, ms; to the minute. */
 function offsetAt(timeZone: string, at: UnixMs): number {
-  const { year, month, day, minutes } = localTime(timeZone, at);
-  return Date.UTC(year, month - 1, day) + minutes * minuteMs - Math.floor(at / minuteMs) * minuteMs;
+  const minute = Math.floor(at / minuteMs);
+  const key = `${minute} ${timeZone}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  if (offsets.size >= mostOffsets) offsets.clear();
+  const offset = askedOffset(timeZone, minute * minuteMs);
+  offsets.set(key, offset);
+  return offset;
 }
 
 function isOn({ days, monthDays }: Calendar['times'][number], { year, month, day }: LocalDay): boolean {
@@ -84,7 +96,19 @@ function isOn({ days, monthDays }: Calendar['times'][number], { year, month, day
   return monthDays === undefined || monthDays.includes(day) || monthDays.includes(day - lastDay - 1);
 }
 
+/** What the clocks of a zone show. */
 export function localTime(timeZone: string, at: UnixMs): LocalTime {
+  const shown = new Date(Math.floor(at / minuteMs) * minuteMs + offsetAt(timeZone, at));
+  return {
+    year: shown.getUTCFullYear(),
+    month: shown.getUTCMonth() + 1,
+    day: shown.getUTCDate(),
+    minutes: shown.getUTCHours() * 60 + shown.getUTCMinutes(),
+  };
+}
+
+/** @param at  a whole minute */
+function askedOffset(timeZone: string, at: UnixMs): number {
   let format = formats.get(timeZone);
   if (format === undefined) {
     format = new Intl.DateTimeFormat('en-US', {
@@ -101,12 +125,9 @@ export function localTime(timeZone: string, at: UnixMs): LocalTime {
     formats.set(timeZone, format);
   }
   const part = new Map(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-  return {
-    year: part.get('year') ?? 0,
-    month: part.get('month') ?? 0,
-    day: part.get('day') ?? 0,
-    minutes: (part.get('hour') ?? 0) * 60 + (part.get('minute') ?? 0),
-  };
+  const [year = 0, month = 0, day = 0] = [part.get('year'), part.get('month'), part.get('day')];
+  const minutes = (part.get('hour') ?? 0) * 60 + (part.get('minute') ?? 0);
+  return Date.UTC(year, month - 1, day) + minutes * minuteMs - at;
 }
 
 export function minutesOf(text: string): number {
