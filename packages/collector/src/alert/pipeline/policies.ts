@@ -77,19 +77,20 @@ export function compilePolicies({
 }: PolicySource): Policies {
   const ordered = routes.toSorted((a, b) => a.position - b.position || (a.name < b.name ? -1 : 1));
   const compiledRoutes = ordered.map((route) => ({ route, matches: compileLabelTest(route.matchers) }));
-  const compiledSilences = silences.map((silence) => ({ silence, matches: compileLabelTest(silence.matchers) }));
+  const compiledSilences = silences.map((silence) => {
+    const kind = silence.recurring === undefined ? 'silenced' : 'maintenance';
+    const active: ActiveSilence = {
+      id: silence.id,
+      kind,
+      detail: describeSilence(silence),
+      matches: compileLabelTest(silence.matchers),
+    };
+    return { silence, active };
+  });
   return {
     routeOf: (labels) => compiledRoutes.find(({ matches }) => matches(labels))?.route ?? defaultRoute,
     routeNamed: (name) => ordered.find((route) => route.name === name) ?? defaultRoute,
-    silencesAt: (now) =>
-      compiledSilences
-        .filter(({ silence }) => isInForce(silence, now))
-        .map(({ silence, matches }) => ({
-          id: silence.id,
-          kind: silence.recurring === undefined ? 'silenced' : 'maintenance',
-          detail: describeSilence(silence),
-          matches,
-        })),
+    silencesAt: (now) => compiledSilences.filter(({ silence }) => isInForce(silence, now)).map(({ active }) => active),
     inhibitions: [...standingInhibitions, ...inhibitions].map(({ name, source, target, equal }) => ({
       name,
       isSource: compileLabelTest(source),
@@ -115,7 +116,9 @@ function isInForce({ startsAt, endsAt, recurring }: Silence, now: UnixMs): boole
 function describeSilence({ id, comment, createdBy, endsAt, from }: Silence): string {
   const where = from === undefined ? '' : ` of ${from}`;
   const who = createdBy === '' ? '' : ` by ${createdBy}`;
-  const until = endsAt === undefined ? '' : ` until ${new Date(endsAt).toISOString()}`;
+  const end = new Date(endsAt ?? Number.NaN);
+  // None, or after the last date that there is.
+  const until = Number.isNaN(end.getTime()) ? '' : ` until ${end.toISOString()}`;
   return `silence ${id}${where}${who}${until}${comment === '' ? '' : `: ${comment}`}`;
 }
 
