@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, ne } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import {
   newInhibitionSchema,
   newOverrideSchema,
@@ -58,6 +58,11 @@ export interface AlertPolicies {
   marks(scope?: TenantScope): Promise<ReadonlyMap<number, string>>;
 }
 
+interface StoredPolicy {
+  readonly id: string;
+  readonly body: unknown;
+}
+
 export function createAlertPolicies(database: Database, now: () => number): AlertPolicies {
   return {
     routes: createStore<NewRoute>(database, 'route', newRouteSchema, now),
@@ -67,12 +72,11 @@ export function createAlertPolicies(database: Database, now: () => number): Aler
     overrides: createStore<NewOverride>(database, 'override', newOverrideSchema, now),
     foreignSilences: createForeignSilences(database, now),
     async all(scope) {
-      const rows = await database.within(scope, (tx) =>
-        tx
-          .select()
-          .from(alertPolicy)
-          .where(and(eq(alertPolicy.tenantId, scope.tenantId), ne(alertPolicy.kind, foreignSilenceKind)))
-          .orderBy(alertPolicy.createdAt, alertPolicy.id),
+      const rows = await database.run(
+        scope,
+        (sql) => sql<(StoredPolicy & { readonly kind: string })[]>`
+        select kind, id, body from alert_policy
+        where tenant_id = ${scope.tenantId} and kind <> ${foreignSilenceKind} order by created_at, id`,
       );
       const of = <New extends object>(wanted: string, schema: z.ZodType<New>) =>
         rows.flatMap(({ kind, id, body }) => (kind === wanted ? { ...schema.parse(body), id } : []));
@@ -100,7 +104,7 @@ export function createAlertPolicies(database: Database, now: () => number): Aler
 }
 
 function createStore<New extends object>(
-  { within }: Database,
+  { within, run }: Database,
   kind: string,
   schema: z.ZodType<New>,
   now: () => number,
@@ -110,12 +114,10 @@ function createStore<New extends object>(
   return {
     async list(scope) {
       const { tenantId } = scope;
-      const rows = await within(scope, (tx) =>
-        tx
-          .select()
-          .from(alertPolicy)
-          .where(and(eq(alertPolicy.tenantId, tenantId), eq(alertPolicy.kind, kind)))
-          .orderBy(alertPolicy.createdAt, alertPolicy.id),
+      const rows = await run(
+        scope,
+        (sql) => sql<StoredPolicy[]>`
+        select id, body from alert_policy where tenant_id = ${tenantId} and kind = ${kind} order by created_at, id`,
       );
       return rows.map(({ id, body }) => ({ ...schema.parse(body), id }));
     },

@@ -14,12 +14,14 @@ export interface Channels {
   delete(scope: TenantScope, id: string): Promise<boolean>;
 }
 
-export function createChannels({ within }: Database): Channels {
+export function createChannels({ within, run }: Database): Channels {
   return {
     async list(scope) {
       const { tenantId } = scope;
-      const rows = await within(scope, (tx) =>
-        tx.select().from(channel).where(eq(channel.tenantId, tenantId)).orderBy(channel.id),
+      const rows = await run(
+        scope,
+        (sql) => sql<{ id: string; body: unknown }[]>`
+        select id, body from channel where tenant_id = ${tenantId} order by id`,
       );
       return rows.map(({ id, body }) => ({ ...newChannelSchema.parse(body), id }));
     },

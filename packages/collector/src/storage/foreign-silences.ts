@@ -4,7 +4,7 @@ import { newSilenceSchema, type NewSilence, type Silence } from '@tarsier/protoc
 import { z } from 'zod';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
-import { alertPolicy, channel } from './schema.ts';
+import { alertPolicy } from './schema.ts';
 
 export interface ForeignSilence extends NewSilence {
   /** There. */
@@ -30,25 +30,18 @@ export interface ForeignSilences {
 export const foreignSilenceKind = 'foreign-silence';
 const bodySchema = z.intersection(newSilenceSchema, z.object({ channelId: z.string() }));
 
-export function createForeignSilences({ within, system }: Database, now: () => number): ForeignSilences {
+export function createForeignSilences({ within, run, system }: Database, now: () => number): ForeignSilences {
   const ofTenant = ({ tenantId }: TenantScope) =>
     and(eq(alertPolicy.tenantId, tenantId), eq(alertPolicy.kind, foreignSilenceKind));
   return {
     async list(scope) {
-      const rows = await within(scope, (tx) =>
-        tx
-          .select({ id: alertPolicy.id, body: alertPolicy.body, channel: channel.body })
-          .from(alertPolicy)
-          .innerJoin(
-            channel,
-            and(
-              eq(channel.tenantId, alertPolicy.tenantId),
-              sql`${channel.id} = ${alertPolicy.body} ->> 'channelId'`,
-              sql`${channel.body} ->> 'kind' = 'alertmanager'`,
-            ),
-          )
-          .where(ofTenant(scope))
-          .orderBy(alertPolicy.id),
+      const rows = await run(
+        scope,
+        (sql) => sql<{ id: string; body: unknown; channel: unknown }[]>`
+        select p.id, p.body, c.body as channel from alert_policy p
+        join channel c on c.tenant_id = p.tenant_id and c.id = p.body ->> 'channelId'
+          and c.body ->> 'kind' = 'alertmanager'
+        where p.tenant_id = ${scope.tenantId} and p.kind = ${foreignSilenceKind} order by p.id`,
       );
       return rows.map(({ id, body, channel: lender }) => {
         const { channelId: _, ...silence } = bodySchema.parse(body);

@@ -8,6 +8,7 @@ import { rule } from './schema.ts';
 export interface Rules {
   /** Oldest first. */
   list(scope: TenantScope): Promise<readonly Rule[]>;
+  find(scope: TenantScope, id: string): Promise<Rule | undefined>;
   create(scope: TenantScope, rule: NewRule): Promise<Rule>;
   /** @returns undefined when there is none of that id */
   replace(scope: TenantScope, id: string, rule: NewRule): Promise<Rule | undefined>;
@@ -15,14 +16,31 @@ export interface Rules {
   delete(scope: TenantScope, id: string): Promise<boolean>;
 }
 
-export function createRules({ within }: Database, now: () => number): Rules {
+interface StoredRule {
+  readonly id: string;
+  readonly body: unknown;
+}
+
+export function createRules({ within, run }: Database, now: () => number): Rules {
+  const toRule = ({ id, body }: StoredRule): Rule => ({
+    ...newRuleSchema.parse(body),
+    id,
+  });
   return {
     async list(scope) {
-      const { tenantId } = scope;
-      const rows = await within(scope, (tx) =>
-        tx.select().from(rule).where(eq(rule.tenantId, tenantId)).orderBy(rule.createdAt, rule.id),
+      const rows = await run(
+        scope,
+        (sql) => sql<StoredRule[]>`
+        select id, body from rule where tenant_id = ${scope.tenantId} order by created_at, id`,
       );
-      return rows.map(({ id, body }) => ({ ...newRuleSchema.parse(body), id }));
+      return rows.map(toRule);
+    },
+    async find(scope, id) {
+      const [row] = await run(
+        scope,
+        (sql) => sql<StoredRule[]>`select id, body from rule where tenant_id = ${scope.tenantId} and id = ${id}`,
+      );
+      return row === undefined ? undefined : toRule(row);
     },
     async create(scope, body) {
       const { tenantId } = scope;

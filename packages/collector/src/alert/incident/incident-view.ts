@@ -103,7 +103,7 @@ export function createIncidentView(deps: IncidentViewDeps): IncidentView {
       const [series] = await query.series(scope, parseSelector(selector), 1);
       return eventCondition(event, series?.kind === 'counter');
     }
-    const rule = (await storage.rules.list(scope)).find(({ id }) => id === ruleId);
+    const rule = await storage.rules.find(scope, ruleId);
     return rule === undefined ? seriesCondition(alert) : ruleCondition(alert, rule);
   }
 
