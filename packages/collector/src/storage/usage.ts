@@ -1,5 +1,6 @@
 /** What tenants have used, by day and host: counted where it is stored, in the same transaction. */
 import type { UnixMs } from '@tarsier/protocol';
+import type { PendingQuery, Row } from 'postgres';
 import type { TenantScope } from '../tenant.ts';
 import type { AnySql, Database, TarsierTransaction } from './database.ts';
 import type { HostKey } from './host-lock.ts';
@@ -42,9 +43,8 @@ export function createUsage({ run }: Database): Usage {
           select day, host, what, amount from usage
           where tenant_id = ${tenantId} and day between ${from} and ${to}
           union all
-          select b.t0 / ${dayMs}::bigint as day, h.name as host, u.what, u.amount
-          from ${batchesUsed(sql)}
-          where b.tenant_id = ${tenantId} and b.t0 >= ${from * dayMs} and b.t0 < ${(to + 1) * dayMs}
+          select b.day, h.name as host, u.what, u.amount
+          from ${batchesUsed(sql, sql`tenant_id = ${tenantId} and t0 >= ${from * dayMs} and t0 < ${(to + 1) * dayMs}`)}
         ) as used
         group by day, host, what order by day, host, what`,
       );
@@ -107,15 +107,22 @@ export function createUsage({ run }: Database): Usage {
   };
 }
 
-/** Batches `b` of hosts `h` with what each stands for, `u`: counted alike while it waits and when it is put away. */
-const batchesUsed = (sql: AnySql) => sql`
-  batch b
+/**
+ * Batches of a day, host and schema `b`, hosts `h`, and what they stand for, `u`: counted alike while they wait and when
+ * they are put away. Together first: a host sends hundreds an hour, and each would be joined.
+ */
+const batchesUsed = (sql: AnySql, which: PendingQuery<Row[]>) => sql`
+  (
+    select tenant_id, host_id, schema_hash, t0 / ${dayMs}::bigint as day, count(*) as batches, sum(rows) as rows,
+      sum(length(payload)) as bytes
+    from batch where ${which} group by 1, 2, 3, 4
+  ) as b
   join host h on h.tenant_id = b.tenant_id and h.host_id = b.host_id
   join host_schema s on s.tenant_id = b.tenant_id and s.host_id = b.host_id and s.hash = b.schema_hash
   cross join lateral (values
     ('samples', (b.rows * coalesce(array_length(s.series_ids, 1), 0))::float8),
-    ('batches', 1::float8),
-    ('received_bytes', length(b.payload)::float8)
+    ('batches', b.batches::float8),
+    ('received_bytes', b.bytes::float8)
   ) as u(what, amount)`;
 
 /** What compaction is about to take out of `batch`: counted in the same transaction, and so once. */
@@ -145,9 +152,8 @@ export async function meterTaken(
 export async function meterBatches(tx: TarsierTransaction, { tenantId, hostId }: HostKey): Promise<void> {
   await tx`
     insert into usage (tenant_id, day, host, what, amount)
-    select b.tenant_id, b.t0 / ${dayMs}::bigint, h.name, u.what, sum(u.amount)
-    from ${batchesUsed(tx)}
-    where b.tenant_id = ${tenantId} and b.host_id = ${hostId}
+    select b.tenant_id, b.day, h.name, u.what, sum(u.amount)
+    from ${batchesUsed(tx, tx`tenant_id = ${tenantId} and host_id = ${hostId}`)}
     group by 1, 2, 3, 4 order by 1, 2, 3, 4
     on conflict (tenant_id, day, host, what) do update set amount = usage.amount + excluded.amount`;
 }
