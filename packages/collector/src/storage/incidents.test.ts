@@ -1,3 +1,4 @@
+import type { Incident } from '@tarsier/protocol';
 import { afterAll, expect, test } from 'vitest';
 import { createTestStorage } from './testing.ts';
 import { testAlert, testOutcome } from './testing-incidents.ts';
@@ -61,6 +62,30 @@ test('that an incident is over is not due before its beginning was told; an outc
   expect(await storage.incidents.summary(scope, 0)).toMatchObject({ changes: 2, told: 2, noiseReduction: 0 });
 });
 
+test('of the incidents of a time those are told that people had to do with', async () => {
+  const scope = await storage.tenants.ensure('handled');
+  const hour = 3_600_000;
+  const save = async (id: string, openedAt: number, more: Partial<Incident>): Promise<void> => {
+    const { incidents, ...outcome } = testOutcome(testAlert(id, openedAt), [], openedAt);
+    const changed = new Map([...incidents].map(([key, one]) => [key, { ...one, ...more }]));
+    await storage.incidents.save(scope, { ...outcome, incidents: changed });
+  };
+  const acknowledged = { by: 'ann', at: now };
+  const over = { status: 'resolved', resolvedAt: now } as const;
+  await save('nobody', now, {});
+  await save('taken', now, { assignee: 'ann' });
+  await save('noise', now, { assignee: 'ann', feedback: 'noise' });
+  await save('useful', now, { feedback: 'useful' });
+  await save('open', now - hour, { acknowledged });
+  await save('over', now - 2 * hour, { acknowledged, ...over });
+  await save('before', now - 3 * hour, { acknowledged, ...over, resolvedAt: now - 1 });
+  await save('after', now + hour + 1, { acknowledged });
+  const told = async (limit: number): Promise<readonly string[]> =>
+    (await storage.incidents.handled(scope, { start: now, end: now + hour, limit })).map(({ id }) => id);
+  expect(await told(9)).toEqual(['i-useful', 'i-taken', 'i-open', 'i-over']);
+  expect(await told(2)).toEqual(['i-useful', 'i-taken']);
+});
+
 test('a tenant’s incidents and policies are not another’s', async () => {
   const [mine, theirs] = [await storage.tenants.ensure('mine'), await storage.tenants.ensure('theirs')];
   const silence = await storage.alertPolicies.silences.create(mine, {
@@ -71,6 +96,7 @@ test('a tenant’s incidents and policies are not another’s', async () => {
   });
   await storage.incidents.save(mine, testOutcome(testAlert('a3', now), [], now));
   expect(await storage.incidents.find(theirs, 'i-a3')).toBeUndefined();
+  expect(await storage.incidents.handled(theirs, { start: 0, end: now, limit: 9 })).toEqual([]);
   expect(await storage.lists.incidents(theirs, { sort: 'newest', limit: 9 })).toEqual({ items: [] });
   expect(await storage.alertPolicies.silences.delete(theirs, silence.id)).toBe(false);
   expect(await storage.alertPolicies.routes.list(mine)).toEqual([]);

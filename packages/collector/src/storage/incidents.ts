@@ -67,6 +67,14 @@ export interface Incidents {
   find(scope: TenantScope, id: string): Promise<Incident | undefined>;
   /** Those of these ids that are there, the oldest first. */
   byIds(scope: TenantScope, ids: readonly string[]): Promise<readonly Incident[]>;
+  /**
+   * Those that people had to do with, as far as they did not call them noise, which overlap `start`..`end`: the newest,
+   * newest first.
+   */
+  handled(
+    scope: TenantScope,
+    range: { readonly start: UnixMs; readonly end: UnixMs; readonly limit: number },
+  ): Promise<readonly Incident[]>;
   timeline(scope: TenantScope, id: string): Promise<readonly TimelineEntry[]>;
   summary(scope: TenantScope, since: UnixMs): Promise<NotificationSummary>;
   /** The share of beginnings and ends that sent nothing of their own though there was a channel, by the tenant that had any. */
@@ -173,6 +181,20 @@ export function createIncidents({ run, begin, system }: Database, fence: Fence):
         (sql) => sql<Body<Incident>[]>`select body from incident where tenant_id = ${tenantId} and id = ${id}`,
       );
       return row?.body;
+    },
+
+    async handled(scope, { start, end, limit }) {
+      const { tenantId } = scope;
+      const rows = await run(
+        scope,
+        (sql) => sql<Body<Incident>[]>`
+        select body from incident
+        where tenant_id = ${tenantId} and opened_at <= ${end} and (resolved_at is null or resolved_at >= ${start})
+          and (body ->> 'feedback' = 'useful'
+            or (not body ? 'feedback' and (body ? 'acknowledged' or body ? 'assignee')))
+        order by opened_at desc, id desc limit ${limit}`,
+      );
+      return rows.map(({ body }) => body);
     },
 
     async timeline(scope, id) {

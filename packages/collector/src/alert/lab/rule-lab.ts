@@ -2,7 +2,7 @@
  * What a rule would have told: its expression over the past, step by step through the same state machine and the same
  * desk as the present, with the tenant's routes, silences and inhibitions. Nothing is stored, nobody is told.
  */
-import type { Incident, UnixMs } from '@tarsier/protocol';
+import type { Incident } from '@tarsier/protocol';
 import {
   newChannelSchema,
   rulesOf,
@@ -49,7 +49,10 @@ export interface PreparedTrial {
 }
 
 export interface RuleLabDeps {
-  readonly storage: Pick<Storage, 'alertPolicies' | 'alerts' | 'anomalies' | 'anomalyEvents' | 'channels' | 'lists'>;
+  readonly storage: Pick<
+    Storage,
+    'alertPolicies' | 'alerts' | 'anomalies' | 'anomalyEvents' | 'channels' | 'incidents'
+  >;
   readonly engine: Pick<Engine, 'range'>;
   readonly forecaster: Pick<Forecaster, 'forecast'>;
 }
@@ -131,8 +134,7 @@ export function createRuleLab({ storage, engine, forecaster }: RuleLabDeps): Rul
     async try(scope, request) {
       const { start, end } = request;
       const trials = await prepare(scope, request);
-      const { items: incidents } = await storage.lists.incidents(scope, { sort: 'newest', limit: mostIncidents });
-      const real = incidents.filter((incident) => isReal(incident) && overlaps(incident, start, end));
+      const real = await storage.incidents.handled(scope, { start, end, limit: mostIncidents });
       return { trials: trials.map(({ run }) => run(real)) };
     },
   };
@@ -141,13 +143,4 @@ export function createRuleLab({ storage, engine, forecaster }: RuleLabDeps): Rul
 interface Bounded {
   readonly value: number | undefined;
   readonly source: Source;
-}
-
-/** People had to do with it. */
-function isReal({ acknowledged, assignee, feedback }: Incident): boolean {
-  return feedback === 'useful' || (feedback === undefined && (acknowledged !== undefined || assignee !== undefined));
-}
-
-function overlaps({ openedAt, resolvedAt = Infinity }: Incident, start: UnixMs, end: UnixMs): boolean {
-  return openedAt <= end && resolvedAt >= start;
 }
