@@ -6,6 +6,8 @@ export interface Proxy {
   readonly url: string;
   /** Connections break off, and new ones lead nowhere; with `silently` they stay and nothing goes through any more. */
   cut(silently: boolean): void;
+  /** Requests go through, answers do not. */
+  loseAnswers(): void;
   heal(): void;
   close(): void;
 }
@@ -13,7 +15,7 @@ export interface Proxy {
 /** @param address  where it listens */
 export async function startProxy(target: URL, address = '127.0.0.1'): Promise<Proxy> {
   const open = new Set<Socket>();
-  let state: 'open' | 'cut' | 'silent' = 'open';
+  let state: 'open' | 'cut' | 'silent' | 'answers lost' = 'open';
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);
     for (const [one, other] of [
@@ -22,7 +24,7 @@ export async function startProxy(target: URL, address = '127.0.0.1'): Promise<Pr
     ] as const) {
       open.add(one);
       one.on('data', (chunk) => {
-        if (state === 'open') other.write(chunk);
+        if (state === 'open' || (state === 'answers lost' && one === client)) other.write(chunk);
       });
       one.on('error', () => {});
       one.on('close', () => {
@@ -46,9 +48,12 @@ export async function startProxy(target: URL, address = '127.0.0.1'): Promise<Pr
       state = silently ? 'silent' : 'cut';
       if (!silently) breakAll();
     },
+    loseAnswers() {
+      state = 'answers lost';
+    },
     heal() {
       // What was swallowed is not sent after all: such connections are no use any more.
-      if (state === 'silent') breakAll();
+      if (state === 'silent' || state === 'answers lost') breakAll();
       state = 'open';
     },
     close() {

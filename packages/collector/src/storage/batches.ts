@@ -1,10 +1,17 @@
 /** Hot file: batches in and out of PostgreSQL; `pnpm bench ingest` shows what it costs. */
 import type { UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
-import type { Database } from './database.ts';
+import type { AnySql, Database } from './database.ts';
+import { findPutTogether, type BatchName } from './put-together.ts';
 
 /** Longest span of a batch, ms: lets reads by time look back no further than this. */
 export const maxBatchSpanMs = 3_600_000;
+
+/** While somebody reads a host, its batches are put together with others once they ended this long ago, ms. */
+export const coldMs = 10_000;
+
+/** Younger ones are with no others yet, by the clock of any collector that is not five seconds ahead. */
+const surelyAloneMs = coldMs / 2;
 
 /** Most batches of one statement; more do not make it cheaper. */
 export const maxBatchesPerInsert = 128;
@@ -60,46 +67,31 @@ export interface RecentHost {
 
 export type StoredBatch = BatchKey & Pick<BatchRecord, 'schemaHash' | 'payload'>;
 
-export function createBatches({ run, reads }: Database): Batches {
+export function createBatches({ run, begin, reads }: Database, now: () => UnixMs): Batches {
+  /** Commits those that are not stored yet, of hosts that exist. @returns their names, as {@link textOf} has them */
+  async function store(batches: readonly NewBatch[]): Promise<Set<string>> {
+    const scopes = batches.map(({ scope }) => scope);
+    // What is shipped as it is taken pays for no look at segments and blocks. Those that no agent sent come once.
+    const old = now() - surelyAloneMs;
+    const late = batches.filter(({ t1, samples }) => samples !== undefined && t1 <= old).map(nameOf);
+    if (late.length === 0) return namesOf(await run(scopes, (sql) => insertStatement(sql, batches)));
+    return begin(scopes, async (tx) => {
+      // Sent first: the look sees what was put together while the insert waited for just that.
+      const inserting = insertStatement(tx, batches).execute();
+      const [rows, again] = await Promise.all([inserting, findPutTogether(tx, late)]);
+      const names = namesOf(rows);
+      const twice = [...again].filter((name) => names.delete(textOf(name)));
+      if (twice.length > 0) await deleteNamed(tx, twice);
+      return names;
+    });
+  }
+
   return {
     async insert(batches) {
-      const scopes = batches.map(({ scope }) => scope);
-      // One text parameter for all bytes: the driver would write each bytea as hex, twice the size of base64's third.
-      const blobs = Buffer.concat(batches.flatMap(({ schemaHash, payload }) => [schemaHash, payload]));
-      const offsets: number[] = [];
-      const lengths: number[] = [];
-      let offset = 1;
-      for (const { schemaHash, payload } of batches) {
-        offsets.push(offset);
-        lengths.push(payload.byteLength);
-        offset += schemaHash.byteLength + payload.byteLength;
-      }
-      const stored = await run(
-        scopes,
-        (sql) => sql<{ tenant_id: number; host_id: number; epoch: number; seq: number }[]>`
-        with packed as materialized (select decode(${blobs.toString('base64')}, 'base64') as bytes)
-        insert into batch (tenant_id, host_id, t0, epoch, seq, t1, rows, samples, schema_hash, payload)
-        select b.tenant_id, b.host_id, b.t0, b.epoch, b.seq, b.t1, b.rows, b.samples,
-          substring(packed.bytes from b.at for 16), substring(packed.bytes from b.at + 16 for b.size)
-        from packed cross join lateral (
-          select k.* from unnest(
-            ${batches.map(({ scope }) => scope.tenantId)}::int[], ${batches.map(({ hostId }) => hostId)}::int[],
-            ${batches.map(({ t0 }) => t0)}::bigint[], ${batches.map(({ epoch }) => epoch)}::bigint[],
-            ${batches.map(({ seq }) => seq)}::int[], ${batches.map(({ t1 }) => t1)}::bigint[],
-            ${batches.map(({ rows }) => rows)}::int[], ${batches.map(({ samples = null }) => samples)}::int[],
-            ${offsets}::int[], ${lengths}::int[]
-          ) as k(tenant_id, host_id, t0, epoch, seq, t1, rows, samples, at, size)
-          join host h on h.tenant_id = k.tenant_id and h.host_id = k.host_id
-          -- Keeps all bytes on the outside of the join: inside they are copied for each batch.
-          offset 0
-        ) as b
-        on conflict do nothing
-        returning tenant_id, host_id, epoch, seq`,
-      );
-      if (stored.length === batches.length) return batches.map(() => 'new');
-      const keys = new Set(stored.map((row) => `${row.tenant_id}/${row.host_id}/${row.epoch}/${row.seq}`));
+      const names = await store(batches);
+      if (names.size === batches.length) return batches.map(() => 'new');
       const hosts = await run(
-        scopes,
+        batches.map(({ scope }) => scope),
         (sql) => sql<{ tenant_id: number; host_id: number }[]>`
         select tenant_id, host_id from host
         where (tenant_id, host_id) in (
@@ -108,11 +100,10 @@ export function createBatches({ run, reads }: Database): Batches {
           ))`,
       );
       const known = new Set(hosts.map((row) => `${row.tenant_id}/${row.host_id}`));
-      return batches.map(({ scope, hostId, epoch, seq }) => {
-        const host = `${scope.tenantId}/${hostId}`;
+      return batches.map((batch) => {
         // The same batch twice in one statement is new only once.
-        if (keys.delete(`${host}/${epoch}/${seq}`)) return 'new';
-        return known.has(host) ? 'known' : 'unknown-host';
+        if (names.delete(textOf(nameOf(batch)))) return 'new';
+        return known.has(`${batch.scope.tenantId}/${batch.hostId}`) ? 'known' : 'unknown-host';
       });
     },
 
@@ -161,4 +152,68 @@ export function createBatches({ run, reads }: Database): Batches {
       );
     },
   };
+}
+
+interface InsertedRow {
+  readonly tenant_id: number;
+  readonly host_id: number;
+  readonly t0: UnixMs;
+  readonly epoch: UnixMs;
+  readonly seq: number;
+}
+
+function insertStatement(sql: AnySql, batches: readonly NewBatch[]) {
+  // One text parameter for all bytes: the driver would write each bytea as hex, twice the size of base64's third.
+  const blobs = Buffer.concat(batches.flatMap(({ schemaHash, payload }) => [schemaHash, payload]));
+  const offsets: number[] = [];
+  const lengths: number[] = [];
+  let offset = 1;
+  for (const { schemaHash, payload } of batches) {
+    offsets.push(offset);
+    lengths.push(payload.byteLength);
+    offset += schemaHash.byteLength + payload.byteLength;
+  }
+  return sql<InsertedRow[]>`
+    with packed as materialized (select decode(${blobs.toString('base64')}, 'base64') as bytes)
+    insert into batch (tenant_id, host_id, t0, epoch, seq, t1, rows, samples, schema_hash, payload)
+    select b.tenant_id, b.host_id, b.t0, b.epoch, b.seq, b.t1, b.rows, b.samples,
+      substring(packed.bytes from b.at for 16), substring(packed.bytes from b.at + 16 for b.size)
+    from packed cross join lateral (
+      select k.* from unnest(
+        ${batches.map(({ scope }) => scope.tenantId)}::int[], ${batches.map(({ hostId }) => hostId)}::int[],
+        ${batches.map(({ t0 }) => t0)}::bigint[], ${batches.map(({ epoch }) => epoch)}::bigint[],
+        ${batches.map(({ seq }) => seq)}::int[], ${batches.map(({ t1 }) => t1)}::bigint[],
+        ${batches.map(({ rows }) => rows)}::int[], ${batches.map(({ samples = null }) => samples)}::int[],
+        ${offsets}::int[], ${lengths}::int[]
+      ) as k(tenant_id, host_id, t0, epoch, seq, t1, rows, samples, at, size)
+      join host h on h.tenant_id = k.tenant_id and h.host_id = k.host_id
+      -- Keeps all bytes on the outside of the join: inside they are copied for each batch.
+      offset 0
+    ) as b
+    on conflict do nothing
+    returning tenant_id, host_id, t0, epoch, seq`;
+}
+
+async function deleteNamed(tx: AnySql, names: readonly BatchName[]): Promise<void> {
+  await tx`
+    delete from batch b using unnest(
+      ${names.map(({ tenantId }) => tenantId)}::int[], ${names.map(({ hostId }) => hostId)}::int[],
+      ${names.map(({ t0 }) => t0)}::bigint[], ${names.map(({ epoch }) => epoch)}::bigint[],
+      ${names.map(({ seq }) => seq)}::int[]
+    ) as k(tenant_id, host_id, t0, epoch, seq)
+    where b.tenant_id = k.tenant_id and b.host_id = k.host_id and b.t0 = k.t0 and b.epoch = k.epoch and b.seq = k.seq`;
+}
+
+function nameOf({ scope, hostId, t0, epoch, seq }: NewBatch): BatchName {
+  return { tenantId: scope.tenantId, hostId, t0, epoch, seq };
+}
+
+function namesOf(rows: readonly InsertedRow[]): Set<string> {
+  return new Set(
+    rows.map(({ tenant_id, host_id, ...rest }) => textOf({ tenantId: tenant_id, hostId: host_id, ...rest })),
+  );
+}
+
+function textOf({ tenantId, hostId, t0, epoch, seq }: BatchName): string {
+  return `${tenantId}/${hostId}/${t0}/${epoch}/${seq}`;
 }

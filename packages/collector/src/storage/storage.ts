@@ -292,7 +292,7 @@ function storageOn(
   const { sql } = database.system;
   const { leases, fence } = createLeases(database, holder, alone);
   const wanted = createWantedHosts();
-  const batches = createBatches(database);
+  const batches = createBatches(database, now);
   const samples = createSamples(database, wanted, now);
   const changeEvents = createChangeEvents(database, now);
   return {

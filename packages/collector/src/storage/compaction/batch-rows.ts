@@ -4,6 +4,7 @@ import { maxBatchSpanMs, type BatchRecord } from '../batches.ts';
 import type { TarsierTransaction } from '../database.ts';
 import type { HostKey } from '../host-lock.ts';
 import { countStored } from '../ledger.ts';
+import { findPutTogether } from '../put-together.ts';
 import { meterTaken } from '../usage.ts';
 import { makeSegments, type NewSegment } from './make-segments.ts';
 
@@ -19,10 +20,13 @@ export interface TakenBatch extends BatchRecord {
   readonly samples: number;
   /** Samples that an agent took; null for what no agent sent. */
   readonly ofAgent: number | null;
+  /** Whether it is in a segment or block already: it is only to be deleted. */
+  readonly again: boolean;
 }
 
 export interface TakenBatches {
   readonly batches: readonly TakenBatch[];
+  /** But for those that came again. */
   readonly samples: number;
   /** Whether there may be more than the limits allow. */
   readonly more: boolean;
@@ -55,22 +59,33 @@ export async function takeBatches(
       ) as oldest
     ) as measured
     where before <= ${limits.bytes} order by t0, epoch, seq`;
-  const read = rows.map(({ schema_hash, ...row }) => ({ ...row, hostId, schemaHash: schema_hash }));
+  const read = rows.map(({ schema_hash, ...row }) => ({ ...row, ...host, schemaHash: schema_hash }));
   const seriesOf = await seriesBySchema(tx, host, read);
+  // Of other senders two batches may have one name: nothing of theirs is dropped.
+  const again = await findPutTogether(
+    tx,
+    read.filter(({ ofAgent }) => ofAgent !== null),
+  );
   const batches: TakenBatch[] = [];
   let [samples, bytes] = [0, 0];
   for (const batch of read) {
     const size = batch.rows * (seriesOf.get(hex(batch.schemaHash))?.length ?? 0);
     const tooMuch = samples + size > limits.samples || bytes + batch.payload.byteLength > limits.bytes;
     if (batches.length === limits.batches || (tooMuch && batches.length > 0)) break;
-    batches.push({ ...batch, samples: size });
+    batches.push({ ...batch, samples: size, again: again.has(batch) });
     samples += size;
     bytes += batch.payload.byteLength;
   }
-  const segments = [...Map.groupBy(batches, ({ schemaHash }) => hex(schemaHash))].flatMap(([hash, ofSchema]) =>
+  const fresh = batches.filter((batch) => !batch.again);
+  const segments = [...Map.groupBy(fresh, ({ schemaHash }) => hex(schemaHash))].flatMap(([hash, ofSchema]) =>
     makeSegments(ofSchema, seriesOf.get(hash) ?? []),
   );
-  return { batches, samples, more: batches.length < read.length || bytes > limits.bytes, segments };
+  return {
+    batches,
+    samples: fresh.reduce((sum, batch) => sum + batch.samples, 0),
+    more: batches.length < read.length || bytes > limits.bytes,
+    segments,
+  };
 }
 
 async function seriesBySchema(
@@ -115,8 +130,11 @@ export async function deleteBatches(
 ): Promise<void> {
   if (batches.length === 0) return;
   const [first, last] = [batches[0]?.t0 ?? 0, batches.at(-1)?.t0 ?? 0];
-  await meterTaken(tx, { tenantId, hostId }, batches);
-  await countStored(tx, { tenantId, hostId }, batches);
+  const fresh = batches.filter(({ again }) => !again);
+  if (fresh.length > 0) {
+    await meterTaken(tx, { tenantId, hostId }, fresh);
+    await countStored(tx, { tenantId, hostId }, fresh);
+  }
   const deleted = await tx`
     delete from batch b
     using unnest(

@@ -7,6 +7,7 @@ import { silentLog } from '../../log.ts';
 import { aggregateRollup } from '../../query/aggregate.ts';
 import { createQuery } from '../../query/query.ts';
 import type { TenantScope } from '../../tenant.ts';
+import type { NewBatch } from '../batches.ts';
 import type { HostKey } from '../host-lock.ts';
 import { hourMs, minuteMs } from '../hours.ts';
 import { createTestStorage } from '../testing.ts';
@@ -43,6 +44,22 @@ function pointsOf({ times, values }: SeriesColumn): [UnixMs, number][] {
 
 async function put(scope: TenantScope, ...batches: readonly PlainBatch[]): Promise<void> {
   await storage.batches.insert(await Promise.all(batches.map((batch) => toNewBatch(storage, scope, batch))));
+}
+
+/** As an agent's, of host `a`: its samples are in the ledger. Ten ticks of two series from `at` on. */
+async function agentBatch(scope: TenantScope, seq: number, at: UnixMs): Promise<NewBatch> {
+  const plain = { host: 'a', epoch: 1, seq, series: ['0', '1'], ticks: ticks(at, 10, () => seq) };
+  return { ...(await toNewBatch(storage, scope, plain)), samples: 20 };
+}
+
+/** Samples of host `a`, and batches, as the ledger and the usage count them. */
+async function counted(scope: TenantScope): Promise<{ stored: number; batches: number }> {
+  const { rows = [] } = (await storage.ledger.list(scope, 'a', 0)) ?? {};
+  const used = await storage.usage.list(scope, { from: 0, to: 1e6 });
+  return {
+    stored: rows.reduce((sum, row) => sum + row.stored, 0),
+    batches: used.filter(({ what }) => what === 'batches').reduce((sum, { amount }) => sum + amount, 0),
+  };
 }
 
 function ticks(from: UnixMs, count: number, value: (row: number) => number, stepMs = 1000): PlainBatch['ticks'] {
@@ -328,6 +345,86 @@ test('two collectors at work on the same hosts do each thing once; new batches c
   expect(await stored(scope, from, t0)).toEqual(model.samples(from, t0));
   expect(await tables(scope)).toMatchObject({ batches: 0, segments: 0 });
 });
+
+test('a batch that comes again once it is in a segment, and in a block, is known, and counted once', async () => {
+  const scope = await storage.tenants.ensure('again');
+  const hour = t0 - 2 * hourMs;
+  const sent = await Promise.all(
+    // The last one goes on into the next hour.
+    [-600_000, -300_000, -4_000].map((at, seq) => agentBatch(scope, seq, hour + at)),
+  );
+  expect(await storage.batches.insert(sent)).toEqual(['new', 'new', 'new']);
+  const once = { stored: 60, batches: 3 };
+  for (const putTogether of [
+    async () => compactor.flush(await hostsOf(scope), hour + 60_000),
+    () => compactor.run(hour + 1),
+    () => compactor.run(hour + hourMs),
+  ]) {
+    await putTogether();
+    const { blocks } = await tables(scope);
+    // With one that is new, and twice in one statement.
+    const next = await agentBatch(scope, 3, hour + 300_000);
+    expect(await storage.batches.insert([...sent, next, ...sent])).toEqual([
+      ...['known', 'known', 'known', 'new'],
+      ...['known', 'known', 'known'],
+    ]);
+    expect(await counted(scope)).toEqual({ stored: 80, batches: 4 });
+    expect(await tables(scope)).toMatchObject({ batches: 1, blocks });
+    await sql`delete from batch where tenant_id = ${scope.tenantId}`;
+    expect(await counted(scope)).toEqual(once);
+  }
+  expect(await tables(scope)).toEqual({ batches: 0, segments: 0, blocks: 2 });
+});
+
+test('a batch that comes again in the moment in which it is put together is known', async () => {
+  const scope = await storage.tenants.ensure('same moment');
+  const batch = await agentBatch(scope, 0, t0 - hourMs - 600_000);
+  await storage.batches.insert([batch]);
+  // Holds up whoever has taken batches away, right before the commit.
+  await sql`select pg_advisory_lock(1)`;
+  await sql.unsafe(`
+    create function wait_for_test() returns trigger language plpgsql as
+      'begin perform pg_advisory_xact_lock(1); return null; end';
+    create trigger wait_for_test after delete on batch for each statement execute function wait_for_test()`);
+  const waiting = (on: string): Promise<void> =>
+    expect
+      .poll(() => sql`select 1 from pg_stat_activity where datname = current_database() and wait_event = ${on}`)
+      .toHaveLength(1);
+  const flushed = compactor.flush(await hostsOf(scope), t0);
+  await waiting('advisory');
+  const inserted = storage.batches.insert([batch]);
+  await waiting('transactionid');
+  await sql`select pg_advisory_unlock(1)`;
+  expect(await flushed).toBe(20);
+  expect(await inserted).toEqual(['known']);
+  await sql`drop trigger wait_for_test on batch`;
+  expect(await counted(scope)).toEqual({ stored: 20, batches: 1 });
+  expect(await tables(scope)).toMatchObject({ batches: 0, segments: 1 });
+});
+
+test.for(['flush', 'seal'] as const)(
+  'a batch that a collector of the version before stored again is dropped by the next %s, and counted once',
+  async (what) => {
+    const scope = await storage.tenants.ensure(`before ${what}`);
+    const hour = t0 - 3 * hourMs;
+    await storage.batches.insert([await agentBatch(scope, 0, hour - 600_000)]);
+    await sql`drop table if exists again`;
+    await sql`create temporary table again as select * from batch where tenant_id = ${scope.tenantId}`;
+    const once = { stored: 20, batches: 1 };
+    for (const putTogether of [
+      async () => compactor.flush(await hostsOf(scope), t0),
+      what === 'seal' ? () => compactor.run(t0) : async () => compactor.flush(await hostsOf(scope), t0),
+      () => compactor.run(t0),
+    ]) {
+      await putTogether();
+      expect(await counted(scope)).toEqual(once);
+      await sql`insert into batch select * from again`;
+    }
+    await compactor.run(t0);
+    expect(await counted(scope)).toEqual(once);
+    expect(await tables(scope)).toEqual({ batches: 0, segments: 0, blocks: 1 });
+  },
+);
 
 test('while compaction runs, a reader sees every sample once at every moment', async () => {
   const scope = await storage.tenants.ensure('moving');

@@ -1,6 +1,7 @@
 /** Decides what is next; what is done to a host is in `flush-host.ts` and `seal-hour.ts`. */
 import { describeError, type UnixMs } from '@tarsier/protocol';
 import type { Log } from '../../log.ts';
+import { coldMs } from '../batches.ts';
 import type { Database, TarsierSql } from '../database.ts';
 import type { HostKey } from '../host-lock.ts';
 import { hourMs } from '../hours.ts';
@@ -21,7 +22,7 @@ export interface CompactionPolicy {
 }
 
 export const defaultPolicy: CompactionPolicy = {
-  coldMs: 10_000,
+  coldMs,
   sealAfterMs: 20 * 60_000,
   settleMs: 60_000,
   resealAfterMs: 600_000,

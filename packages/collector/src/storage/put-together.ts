@@ -1,0 +1,64 @@
+import type { UnixMs } from '@tarsier/protocol';
+import { ByteReader, decodeRows, type BlockRows } from '@tarsier/protocol/chunk';
+import type { AnySql } from './database.ts';
+import type { HostKey } from './host-lock.ts';
+import { hourOf } from './hours.ts';
+
+export interface BatchName extends HostKey {
+  /** First tick. */
+  readonly t0: UnixMs;
+  readonly epoch: UnixMs;
+  readonly seq: number;
+}
+
+/**
+ * Finds those that are in a segment or a block already: its rows say which batch each came with, and the first one of
+ * a batch is in the hour that the batch is named for.
+ */
+export async function findPutTogether<T extends BatchName>(
+  sql: AnySql,
+  batches: readonly T[],
+): Promise<ReadonlySet<T>> {
+  const found = new Set<T>();
+  if (batches.length === 0) return found;
+  const hours = [
+    ...Map.groupBy(batches, ({ tenantId, hostId, t0 }) => `${tenantId}/${hostId}/${hourOf(t0)}`).values(),
+  ].map((ofHour) => {
+    const [{ tenantId, hostId, t0 } = { tenantId: 0, hostId: 0, t0: 0 }] = ofHour;
+    const begins = ofHour.map((batch) => batch.t0);
+    return { tenantId, hostId, hour: hourOf(t0), first: Math.min(...begins), last: Math.max(...begins), ofHour };
+  });
+  // As numbers of the statement: the plan leaves out all other days' partitions.
+  const [from, to] = [Math.min(...hours.map(({ hour }) => hour)), Math.max(...hours.map(({ hour }) => hour))];
+  const rows = await sql<{ place: number; head: Uint8Array }[]>`
+    select k.place, kept.head
+    from unnest(
+      ${hours.map((_, place) => place)}::int[], ${hours.map(({ tenantId }) => tenantId)}::int[],
+      ${hours.map(({ hostId }) => hostId)}::int[], ${hours.map(({ hour }) => hour)}::bigint[],
+      ${hours.map(({ first }) => first)}::bigint[], ${hours.map(({ last }) => last)}::bigint[]
+    ) as k(place, tenant_id, host_id, hour, first, last)
+    cross join lateral (
+      select s.head from segment s
+      where s.tenant_id = k.tenant_id and s.host_id = k.host_id and s.hour = k.hour
+        and s.hour between ${from} and ${to} and s.t0 <= k.last and s.t1 >= k.first
+      union all
+      select b.head from block b
+      where b.tenant_id = k.tenant_id and b.host_id = k.host_id and b.hour = k.hour and b.hour between ${from} and ${to}
+    ) as kept`;
+  for (const { place, head } of rows) {
+    const kept = decodeRows(new ByteReader(head));
+    for (const batch of hours[place]?.ofHour ?? []) if (holds(kept, batch)) found.add(batch);
+  }
+  return found;
+}
+
+function holds({ times, epochs, seqs }: BlockRows, { t0, epoch, seq }: BatchName): boolean {
+  let [row, end] = [0, times.length];
+  while (row < end) {
+    const middle = (row + end) >> 1;
+    if ((times[middle] ?? 0) < t0) row = middle + 1;
+    else end = middle;
+  }
+  for (; times[row] === t0; row++) if (epochs[row] === epoch && seqs[row] === seq) return true;
+  return false;
+}
