@@ -1,8 +1,7 @@
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import type { AnomalyEvent, UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
 import type { Database, DrizzleTransaction } from './database.ts';
-import { overlaps } from './overlap.ts';
 import { anomalyEvent } from './schema.ts';
 
 export interface AnomalyEvents {
@@ -16,7 +15,12 @@ export interface AnomalyEvents {
   /** Those that overlap `start`..`end`, newest first. */
   list(
     scope: TenantScope,
-    range: { readonly start: UnixMs; readonly end: UnixMs; readonly host?: string | undefined },
+    range: {
+      readonly start: UnixMs;
+      readonly end: UnixMs;
+      /** Absent: of all. */
+      readonly hosts?: readonly string[];
+    },
   ): Promise<readonly AnomalyEvent[]>;
 }
 
@@ -63,13 +67,15 @@ export function createAnomalyEvents({ within, run }: Database): AnomalyEvents {
       );
       return rows.map(toEvent);
     },
-    async list(scope, range) {
+    async list(scope, { start, end, hosts }) {
       const { tenantId } = scope;
-      const rows = await within(scope, (tx) =>
-        bodies(tx)
-          .where(overlaps(anomalyEvent, tenantId, range))
-          .orderBy(desc(anomalyEvent.start))
-          .limit(mostListed),
+      const rows = await run(
+        scope,
+        (sql) => sql<{ body: unknown }[]>`
+        select body from anomaly_event
+        where tenant_id = ${tenantId} and start <= ${end} and ("end" is null or "end" >= ${start})
+          ${hosts === undefined ? sql`` : sql`and host = any(${[...hosts]}::text[])`}
+        order by start desc limit ${mostListed}`,
       );
       return rows.map(toEvent);
     },

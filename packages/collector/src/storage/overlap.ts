@@ -1,10 +1,10 @@
 import type { UnixMs } from '@tarsier/protocol';
 import { and, eq, gte, isNull, lte, or } from 'drizzle-orm';
-import type { anomaly, anomalyEvent } from './schema.ts';
+import type { anomaly } from './schema.ts';
 
 /** What lasted from `start` to `end` at least in part, or still does. */
 export function overlaps(
-  table: typeof anomaly | typeof anomalyEvent,
+  table: typeof anomaly,
   tenantId: number,
   { start, end, host }: { readonly start: UnixMs; readonly end: UnixMs; readonly host?: string | undefined },
 ) {

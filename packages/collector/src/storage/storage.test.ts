@@ -210,7 +210,10 @@ test('an event of a host that changes is one row, open until it has an end, and 
   await storage.anomalyEvents.save(scope, [ended]);
   expect(await storage.anomalyEvents.open(scope)).toEqual([]);
   expect(await storage.anomalyEvents.find(scope, 'e1')).toEqual(ended);
-  expect(await storage.anomalyEvents.list(scope, { start: now + 4000, end: now + 9000, host: 'a' })).toEqual([ended]);
+  expect(await storage.anomalyEvents.list(scope, { start: now + 4000, end: now + 9000, hosts: ['a', 'c'] })).toEqual([
+    ended,
+  ]);
+  expect(await storage.anomalyEvents.list(scope, { start: now + 4000, end: now + 9000, hosts: ['b'] })).toEqual([]);
   expect(await storage.anomalyEvents.list(scope, { start: now + 6000, end: now + 9000 })).toEqual([]);
   const other = await storage.tenants.ensure('events-other');
   expect(await storage.anomalyEvents.find(other, 'e1')).toBeUndefined();

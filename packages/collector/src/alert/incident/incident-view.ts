@@ -95,7 +95,7 @@ export function createIncidentView(deps: IncidentViewDeps): IncidentView {
       return seriesCondition(alert);
     }
     if (metric === 'anomaly_event') {
-      const range = { start: state.since - minuteMs, end: state.since + minuteMs, host };
+      const range = { start: state.since - minuteMs, end: state.since + minuteMs, hosts: [host] };
       const [event] = await storage.anomalyEvents.list(scope, range);
       const [strongest] = event?.contributors ?? [];
       if (event === undefined || strongest === undefined) return { query: undefined, forMs: 0, unitOf: '' };
@@ -173,16 +173,15 @@ export function createIncidentView(deps: IncidentViewDeps): IncidentView {
         storage.lists.unsent(scope, { incident: id, limit: most.entries }),
         storage.lists.notifications(scope, { incident: id, limit: most.entries }),
         storage.channels.list(scope),
-        storage.anomalyEvents.list(scope, range),
+        storage.anomalyEvents.list(scope, { ...range, hosts: incident.hosts }),
         eventsOf(scope, incident, range),
       ]);
-      const own = anomalies.filter(({ host }) => incident.hosts.includes(host));
       const names = new Map(channels.map(({ id, name }) => [id, name]));
       return {
         incident,
-        timeline: timelineOf({ entries, unsent, notifications, anomalies: own, events, channels: names }),
+        timeline: timelineOf({ entries, unsent, notifications, anomalies, events, channels: names }),
         notifications,
-        anomalies: own,
+        anomalies,
         events,
         range,
         links: {
