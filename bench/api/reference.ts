@@ -77,7 +77,8 @@ async function writeHistory(storage: Storage, hosts: number, endMs: number): Pro
     // The newest tenth is still open.
     const alert = testAlert(`a${String(index).padStart(31, '0')}`, at, {
       host,
-      labels: { host },
+      // As its series has them: a chart draws no other.
+      labels: { device: 'd2', host },
       metric: 'bench_2',
       state:
         index < counts.incidents / 10
