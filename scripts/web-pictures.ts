@@ -44,6 +44,8 @@ async function take(of: Browser, shape: Shape): Promise<void> {
   for (const element of await elements.all()) {
     const tag = await element.evaluate(({ localName }) => localName);
     if (given === undefined && !kept.some(([name, as]) => name === tag && as === shape)) continue;
+    // One that has nothing to say takes no room.
+    if (!(await element.isVisible())) continue;
     await element.scrollIntoViewIfNeeded();
     await page.waitForTimeout(600);
     await element.screenshot({ path: `${folder}/${tag.replace('tarsier-', '')}-${shape}.png` });

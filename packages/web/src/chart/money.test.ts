@@ -6,5 +6,5 @@ test.each([
   ['0.00', '$0.00'],
   ['0.000123456', '$0.00012'],
   ['1234567.891', '$1,234,567.89'],
-  ['-3.2', '-$3.20'],
+  ['-3.2', '−$3.20'],
 ])('%s USD is %s', (text, shown) => expect(formatUsdText(text, { lang: 'en', timeZone: undefined })).toBe(shown));

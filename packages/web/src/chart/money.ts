@@ -1,5 +1,6 @@
 import { browserLocale, cachedFormat } from '../i18n/locale.ts';
 import type { Locale } from '../i18n/locale.ts';
+import { withMinus } from './units.ts';
 
 /**
  * USD as the collector writes them, decimal text, in the way of a locale: two digits after the point, and of less than
@@ -9,7 +10,7 @@ export function formatUsdText(text: string, locale: Locale = browserLocale): str
   const amount = Number(text);
   const digits =
     amount !== 0 && Math.abs(amount) < 0.01 ? Math.min(9, 1 - Math.floor(Math.log10(Math.abs(amount)))) : 2;
-  return cachedFormat(
+  const format = cachedFormat(
     locale,
     `usd ${digits}`,
     () =>
@@ -19,5 +20,6 @@ export function formatUsdText(text: string, locale: Locale = browserLocale): str
         minimumFractionDigits: 2,
         maximumFractionDigits: digits,
       }),
-  ).format(amount);
+  );
+  return withMinus(format.format(amount));
 }

@@ -8,12 +8,20 @@ import { words } from '../i18n/words.ts';
 export { rateUnit, scaleFor } from '@tarsier/protocol/unit-scale';
 export type { Scale } from '@tarsier/protocol/unit-scale';
 
-const minus = '\u2212';
+/** With the sign that is as wide as a digit, in the place of a hyphen. */
+export function withMinus(text: string): string {
+  return text.replace('-', '\u2212');
+}
 
 /** A single value with its unit, 3 significant digits: `12.3 GiB`, `4.07 %`. Not a number: `no data`. */
 export function formatValue(value: number | undefined, unit: string, locale: Locale = browserLocale): string {
   if (value === undefined || !Number.isFinite(value)) return words.in(locale.lang).noData;
   return formatScaled(value, scaleFor(unit, Math.abs(value)), locale);
+}
+
+/** The same, but counts are written as such: six, not 6.00. */
+export function formatFigure(value: number | undefined, unit: string, locale: Locale = browserLocale): string {
+  return unit === '' && Number.isInteger(value) ? String(value) : formatValue(value, unit, locale);
 }
 
 /** A value in a scale chosen for its neighbours. */
@@ -30,7 +38,7 @@ function formatNumber(value: number, least: number, most: number, locale: Locale
     `number ${least} ${most}`,
     () => new Intl.NumberFormat(locale.lang, { minimumFractionDigits: least, maximumFractionDigits: most }),
   );
-  return format.format(value).replace('-', minus);
+  return withMinus(format.format(value));
 }
 
 /** How many of something: `12,345`. */

@@ -3,7 +3,7 @@ import { html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
 import { formatAge } from '../chart/age.ts';
-import { formatValue } from '../chart/units.ts';
+import { formatFigure } from '../chart/units.ts';
 import { isUnended, JobFeedController } from '../controllers/job-feed.ts';
 import { LocaleController } from '../controllers/locale.ts';
 import { modelWords } from '../i18n/models/words.ts';
@@ -38,10 +38,8 @@ export abstract class ResultElement<Result> extends LitElement {
 
   protected abstract get heading(): string;
 
-  /** Counts are written as such: six, not 6.00. */
   protected number(value: number | undefined, unit = ''): string {
-    if (unit === '' && Number.isInteger(value)) return String(value);
-    return formatValue(value, unit, this.locale);
+    return formatFigure(value, unit, this.locale);
   }
 
   override render(): TemplateResult {

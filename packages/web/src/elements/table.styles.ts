@@ -5,6 +5,13 @@ export const tableStyles = css`
   .scroll {
     overflow: auto;
     max-height: 420px;
+    /* A shade at the side where there is more: covers that scroll along hide it at the ends. */
+    background:
+      linear-gradient(to right, var(--_surface) 60%, transparent) left / 28px 100% local,
+      linear-gradient(to left, var(--_surface) 60%, transparent) right / 28px 100% local,
+      linear-gradient(to right, var(--_border), transparent) left / 10px 100% scroll,
+      linear-gradient(to left, var(--_border), transparent) right / 10px 100% scroll;
+    background-repeat: no-repeat;
   }
   table {
     width: 100%;

@@ -1,5 +1,8 @@
 import { html, nothing, svg } from 'lit';
 import type { TemplateResult } from 'lit';
+import { axisFormat, formatFigure, scaleFor } from '../../chart/units.ts';
+import type { Scale } from '../../chart/units.ts';
+import type { Locale } from '../../i18n/locale.ts';
 
 export interface Curve {
   readonly name: string;
@@ -27,9 +30,11 @@ export interface CurvePlotOptions {
   readonly logarithmic?: boolean;
   /** Where something happened, and what. */
   readonly marks?: readonly { readonly x: number; readonly name: string }[];
-  /** How a value is written. */
-  readonly format: (value: number) => string;
-  readonly formatX?: (x: number) => string;
+  /** Of the values; counts unless given. */
+  readonly unit?: string;
+  /** Of the steps. */
+  readonly unitX?: string;
+  readonly locale: Locale;
   readonly table: string;
 }
 
@@ -39,14 +44,19 @@ const mostRows = 200;
 export interface Scales {
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;
-  readonly ticksX: readonly number[];
-  readonly ticksY: readonly number[];
+  readonly ticksX: readonly Tick[];
+  readonly ticksY: readonly Tick[];
 }
 
-/** Round numbers that divide a stretch into about `wanted` parts. */
-export function ticksOf(from: number, to: number, wanted: number): readonly number[] {
+interface Tick {
+  readonly value: number;
+  readonly label: string;
+}
+
+/** Round numbers that divide a stretch into about `wanted` parts. @param least  of their distances */
+export function ticksOf(from: number, to: number, wanted: number, least = 0): readonly number[] {
   if (!(to > from)) return [from];
-  const rough = (to - from) / wanted;
+  const rough = Math.max(least, (to - from) / wanted);
   const magnitude = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5, 10].find((factor) => factor * magnitude >= rough) ?? 10) * magnitude;
   const first = Math.ceil(from / step - 1e-9);
@@ -54,8 +64,25 @@ export function ticksOf(from: number, to: number, wanted: number): readonly numb
   return Array.from({ length: last - first + 1 }, (_, at) => Number(((first + at) * step).toPrecision(12)));
 }
 
-/** @param logarithmic  only where all values are above zero; otherwise it is linear */
-export function scalesOf(curves: readonly Curve[], band: Band | undefined, logarithmic: boolean): Scales {
+/** Marks at round numbers of the unit in which the largest reads best: of bytes at whole MiB, not at 19.1. */
+function axisTicks(from: number, to: number, wanted: number, unit: string, locale: Locale, least = 0): readonly Tick[] {
+  const scale: Scale = scaleFor(unit, Math.max(Math.abs(from), Math.abs(to)));
+  const { divisor } = scale;
+  const values = ticksOf(from / divisor, to / divisor, wanted, least / divisor).map((tick) => tick * divisor);
+  const [first = 0, second = first] = values;
+  const write = axisFormat(scale, second - first || Math.abs(first) || 1, locale);
+  return values.map((value) => ({ value, label: write(value) }));
+}
+
+/** @param options.logarithmic  only where all values are above zero; otherwise it is linear */
+export function scalesOf({
+  curves,
+  band,
+  logarithmic = false,
+  unit = '',
+  unitX = '',
+  locale,
+}: Pick<CurvePlotOptions, 'curves' | 'band' | 'logarithmic' | 'unit' | 'unitX' | 'locale'>): Scales {
   const extent = (values: readonly number[]): [number, number] => {
     let [low, high] = [Infinity, -Infinity];
     for (const value of values) {
@@ -76,8 +103,14 @@ export function scalesOf(curves: readonly Curve[], band: Band | undefined, logar
   return {
     x: (value) => box.left + (toX > fromX ? ((value - fromX) / (toX - fromX)) * width : width / 2),
     y: (value) => box.top + (1 - (place(value) - fromY) / (toY - fromY)) * height,
-    ticksX: ticksOf(fromX, toX, 6),
-    ticksY: isLog ? ticksOf(fromY, toY, 4).map((exponent) => 10 ** exponent) : ticksOf(fromY, toY, 4),
+    // There is nothing between two epochs.
+    ticksX: axisTicks(fromX, toX, 6, unitX, locale, unitX === '' ? 1 : 0),
+    ticksY: isLog
+      ? ticksOf(fromY, toY, 4).map((exponent) => ({
+          value: 10 ** exponent,
+          label: formatFigure(10 ** exponent, unit, locale),
+        }))
+      : axisTicks(fromY, toY, 4, unit, locale),
   };
 }
 
@@ -97,18 +130,20 @@ function pathOf(x: readonly number[], y: readonly number[], { x: toX, y: toY }: 
 
 /** Lines over steps that are no time, with a legend and the numbers as a table. */
 export function curvePlot(options: CurvePlotOptions): TemplateResult {
-  const { label, curves, band, xLabel, format, formatX = String, marks = [] } = options;
-  const scales = scalesOf(curves, band, options.logarithmic === true);
+  const { label, curves, band, xLabel, marks = [] } = options;
+  const { format, formatX } = formatsOf(options);
+  const scales = scalesOf(options);
   const end = box.width - box.right;
   const floor = box.height - box.bottom;
   return html`<figure class="curve-plot">
     <svg viewBox="0 0 ${box.width} ${box.height}" role="img" aria-label=${label}>
       ${scales.ticksY.map(
-        (tick) =>
-          svg`<line class="grid" x1=${box.left} x2=${end} y1=${scales.y(tick)} y2=${scales.y(tick)} /><text x=${box.left - 6} y=${scales.y(tick) + 4} text-anchor="end">${format(tick)}</text>`,
+        ({ value, label: written }) =>
+          svg`<line class="grid" x1=${box.left} x2=${end} y1=${scales.y(value)} y2=${scales.y(value)} /><text x=${box.left - 6} y=${scales.y(value) + 4} text-anchor="end">${written}</text>`,
       )}
       ${scales.ticksX.map(
-        (tick) => svg`<text x=${scales.x(tick)} y=${box.height - 8} text-anchor="middle">${formatX(tick)}</text>`,
+        ({ value, label: written }) =>
+          svg`<text x=${scales.x(value)} y=${box.height - 8} text-anchor="middle">${written}</text>`,
       )}
       ${band === undefined ? nothing : svg`<path class="band series-${band.colour}" d=${bandPath(band, scales)} />`}
       ${marks.map(
@@ -144,8 +179,17 @@ function bandPath({ x, low, high }: Band, scales: Scales): string {
   return `${pathOf(x, high, scales)}${lower.join('')}Z`;
 }
 
+function formatsOf({ unit = '', unitX = '', locale }: CurvePlotOptions) {
+  return {
+    format: (value: number): string => formatFigure(value, unit, locale),
+    formatX: (step: number): string => formatFigure(step, unitX, locale),
+  };
+}
+
 /** The newest steps of all curves. */
-function numbers({ curves, xLabel, format, formatX = String }: CurvePlotOptions): TemplateResult {
+function numbers(options: CurvePlotOptions): TemplateResult {
+  const { curves, xLabel } = options;
+  const { format, formatX } = formatsOf(options);
   const steps = [...new Set(curves.flatMap(({ x }) => x))].toSorted((a, b) => a - b).slice(-mostRows);
   const columns = curves.map(({ x, y }) => new Map(x.map((step, at) => [step, y[at]])));
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${xLabel}>

@@ -123,7 +123,7 @@ export class TarsierConvergence extends ResultElement<ThresholdTuning> {
   #plots(points: readonly TuningPoint[], present: number | undefined): TemplateResult {
     const { convergence: text, numbers } = this.locale.words;
     const x = points.map(({ round }) => round);
-    const common = { xLabel: text.round, table: numbers, format: (value: number) => this.number(value) };
+    const common = { xLabel: text.round, table: numbers, locale: this.locale };
     const ends = [x[0] ?? 0, x.at(-1) ?? 0];
     return html`<div class="plots">
       ${curvePlot({

@@ -152,8 +152,9 @@ export class TarsierPerformance extends ResultElement<Performance> {
               curves: [{ name: text.hitRatio, x, y: curve.map((point) => point.ratio), colour: 1 }],
               band: { x, low: curve.map(({ low }) => low), high: curve.map(({ high }) => high), colour: 1 },
               xLabel: text.sizeCurve,
-              format: (value) => this.number(value, 'ratio'),
-              formatX: (bytes) => this.number(bytes, 'bytes'),
+              unit: 'ratio',
+              unitX: 'bytes',
+              locale: this.locale,
               table: words.numbers,
             })
       }

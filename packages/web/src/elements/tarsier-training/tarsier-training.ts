@@ -94,7 +94,7 @@ export class TarsierTraining extends ResultElement<ForecastTraining | DetectorTr
     const named = (curves: readonly { name: keyof CurveNames; x: number[]; y: number[] }[], from: number): Curve[] =>
       curves.map((curve, at) => ({ ...curve, name: text[curve.name], colour: from + at }));
     const best = bestOf(losses.at(-1));
-    const common = { xLabel: text[steps], table: numbers };
+    const common = { xLabel: text[steps], table: numbers, locale: this.locale };
     return html`<div class="plots">
       <div>
         ${curvePlot({
@@ -102,7 +102,6 @@ export class TarsierTraining extends ResultElement<ForecastTraining | DetectorTr
           label: losses.map(({ name }) => text[name]).join(', '),
           curves: named(losses, 1),
           logarithmic: this.logarithmic,
-          format: (value) => this.number(value),
           marks: best === undefined ? [] : [{ x: best, name: text.bestMark }],
         })}
         <label class="log"
@@ -120,7 +119,7 @@ export class TarsierTraining extends ResultElement<ForecastTraining | DetectorTr
               ...common,
               label: rising.map(({ name }) => text[name]).join(', '),
               curves: named(rising, 1 + losses.length),
-              format: (value) => this.number(value, 'ratio'),
+              unit: 'ratio',
             })
       }
     </div>`;
