@@ -69,18 +69,22 @@ export class ChartFeed {
     this.#changed = changed;
   }
 
-  /** Another wish replaces the one before; what was shown stays until its answer comes. */
+  /** Another wish replaces the one before; what was shown stays, where it belongs now, until its answer comes. */
   wish(wish: ChartWish): void {
     const before = this.#wish;
     if (before !== undefined && sameWish(before, wish)) return;
+    const shown = this.data;
     this.#end();
     this.#wish = wish;
-    if (before === undefined || !sameQueries(before, wish)) {
-      this.#queried = [];
+    const same = before !== undefined && sameQueries(before, wish);
+    this.#queried = same ? shown.series : [];
+    this.#queriedRaw = shown.raw;
+    this.#state = same ? shown.state : { kind: 'loading' };
+    if (!same) {
       this.#compared = [];
       this.#forecasts = [];
-      this.#state = { kind: 'loading' };
     }
+    this.#queriedSpan = spanOf(wish.range, this.#source.now());
     const [query] = wish.queries;
     const live =
       wish.range.kind === 'last' &&
@@ -116,7 +120,8 @@ export class ChartFeed {
 
   get data(): ChartData {
     const { anomalies, events, alerts } = this.#source;
-    const live = this.#subscription;
+    const waits = this.#subscription?.state.kind === 'loading' && this.#subscription.series.length === 0;
+    const live = waits && this.#queried.length > 0 ? undefined : this.#subscription;
     return {
       state: live?.state ?? this.#state,
       series: live?.series ?? this.#queried,

@@ -36,7 +36,7 @@ test('budgets: what was spent, and how a proposal moves amounts for the same sum
   expect(text(element)).toContain(
     'Agent support-bot $10.00 $12.50 +$2.50 92.0 % It was spent wholly in 3 of 4 months.',
   );
-  expect(text(element)).toContain('Model large-1 $20.00 $17.50 -$2.50');
+  expect(text(element)).toContain('Model large-1 $20.00 $17.50 −$2.50');
   expect(text(element)).toContain('Total $30.00 $30.00');
   await expectAccessible(element);
 });

@@ -335,6 +335,27 @@ test('a query is asked for over the shared range, and the axis has the unit that
   await expectAccessible(element);
 });
 
+test('what is held stays drawn, where it belongs in the new range, until that is answered', async () => {
+  const { element, provider, canvas, hold, answers } = await chart();
+  provider.range = '5m';
+  await provider.updateComplete;
+  answers.set('/v1/', () => new Promise(() => undefined));
+  const drawn = (): number => element.view?.lines[0]?.values.filter((value) => !Number.isNaN(value)).length ?? 0;
+  const to = Date.now() - 60_000;
+  const span = { from: to - 120_000, to };
+  provider.view.zoomTo({ kind: 'fixed', ...span });
+  await expect.poll(() => element.view).toMatchObject(span);
+  expect(drawn()).toBeGreaterThan(100);
+  expect(part(element, 'canvas')).toBe(canvas);
+  hold([], { kind: 'loading' });
+  provider.view.zoomBack();
+  await expect.poll(() => (element.view?.to ?? 0) - (element.view?.from ?? 0)).toBeGreaterThan(120_000);
+  expect(drawn()).toBeGreaterThan(100);
+  expect(part(element, 'canvas')).toBe(canvas);
+  hold(cpu(Date.now(), 0.75));
+  await expect.poll(() => element.view?.lines[0]?.latest).toBe(0.75);
+});
+
 test('a drag zooms every chart of the provider, and a double click goes back', async () => {
   const { element, provider } = await queried({ selector: 'cpu_usage_ratio' });
   provider.range = '2026-07-01T10:00:00Z/2026-07-01T10:30:00Z';
