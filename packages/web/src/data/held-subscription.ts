@@ -27,15 +27,19 @@ export class HeldSubscription {
   readonly #held = new Map<string, Held>();
   /** What the collector said that it left out; a snapshot follows. */
   #leftOut: Span | undefined;
+  /** Until when holes were asked for, and an answer came: those that stayed are the hosts' own. */
+  #askedUntil = -Infinity;
+  #asking: UnixMs | undefined;
 
   constructor(id: number, query: LiveQuery) {
     this.id = id;
     this.query = query;
   }
 
-  /** A new connection will announce its series anew. */
-  forgetRefs(): void {
+  /** A new connection will announce its series anew, and is asked for what is missing. */
+  connected(): void {
     this.#signatureByRef = new Map();
+    this.#asking = this.heldUntil;
   }
 
   /** The collector leaves that out: this client read too slowly, or was away for too long. */
@@ -58,6 +62,8 @@ export class HeldSubscription {
    *   sample. Undefined when nothing is.
    */
   take({ kind, groups }: LiveFrame): Span | undefined {
+    this.#askedUntil = this.#asking ?? this.#askedUntil;
+    this.#asking = undefined;
     const before = this.newest;
     for (const { times, columns } of groups) {
       for (const { ref, values } of columns) {
@@ -85,7 +91,7 @@ export class HeldSubscription {
 
   /**
    * Until when nothing is missing: there a new connection goes on. What a host could not send at once comes where it has
-   * a hole, also while nobody hears of it here. Undefined where nothing is held.
+   * a hole, also while nobody hears of it here; a hole that stays is asked for once. Undefined where nothing is held.
    */
   get completeUntil(): UnixMs | undefined {
     const densest = new Map<string, SeriesRing>();
@@ -96,7 +102,7 @@ export class HeldSubscription {
     }
     const { heldUntil } = this;
     if (heldUntil === undefined) return undefined;
-    return Math.min(heldUntil, ...[...densest.values()].map(({ beforeHole }) => beforeHole ?? heldUntil));
+    return Math.min(heldUntil, ...[...densest.values()].map((ring) => ring.beforeHole(this.#askedUntil) ?? heldUntil));
   }
 
   /** Until when all that comes in time is held. Undefined where nothing is held. */

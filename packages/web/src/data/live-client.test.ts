@@ -154,6 +154,29 @@ test('what an agent could not send at once, and sends while the page is cut off,
   expect([...(subscription.series[0]?.column.values ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 });
 
+test('a hole that stays is asked for once, and again where no answer came', () => {
+  const { client, peer } = stage();
+  client.watch(query, () => undefined);
+  const reconnect = (): LiveRequest | undefined => {
+    peer().drop();
+    vi.advanceTimersByTime(30_000);
+    peer().welcome();
+    peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
+    return peer().received.at(-1);
+  };
+  peer().welcome();
+  peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
+  // The agent began anew in between.
+  peer().frame('snap', 1, [1000, 2000, 3000, 4000, 9000, 10_000], [1, 2, 3, 4, 9, 10]);
+  expect(reconnect()).toMatchObject({ since: 4000 });
+  expect(reconnect()).toMatchObject({ since: 4000 });
+  peer().frame('delta', 1, [9000, 10_000, 11_000], [9, 10, 11]);
+  expect(reconnect()).toMatchObject({ since: 11_000 });
+  // Another one.
+  peer().frame('delta', 1, [12_000, 18_000], [12, 18]);
+  expect(reconnect()).toMatchObject({ since: 12_000 });
+});
+
 test('a page that was away for too long is told what was left out: that is asked for elsewhere', () => {
   const { client, peer, missing } = stage();
   const subscription = client.watch(query, () => undefined);

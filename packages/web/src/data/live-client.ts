@@ -149,7 +149,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
         welcomedAt = now();
         connection.set({ kind: 'live', since: now() });
         for (const subscription of subscriptions.values()) {
-          subscription.forgetRefs();
+          subscription.connected();
           subscribe(subscription);
         }
         jobs.askAgain();
