@@ -15,7 +15,7 @@ const compileCache = {
 const leaking = 'packages/agent/src/external/isolate.test.ts';
 const wholeProcesses = {
   setupFiles: ['test/support/bounded-properties.ts'],
-  globalSetup: ['test/support/log-check.ts'],
+  globalSetup: ['test/support/log-check.ts', 'test/support/web-build.ts'],
   testTimeout: 5 * minute,
   hookTimeout: 2 * minute,
   experimental: { viteModuleRunner: false },

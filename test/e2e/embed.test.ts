@@ -3,7 +3,7 @@ import { chromium, type Browser, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { testTuning } from '../../packages/web/src/testing/results.ts';
-import { buildWeb, webIsOutdated, webRoot } from '../../scripts/web.ts';
+import { webRoot } from '../../scripts/web.ts';
 import { chromiumFlags, chromiumPath } from '../support/chromium.ts';
 import { freePort, killAll, temporaryFolder } from '../support/processes.ts';
 import { createApi, createKey, startAgent, startCollector, type RunningCollector } from '../support/tarsier.ts';
@@ -35,7 +35,6 @@ const pages = (url: string): Record<string, string> => ({
 
 beforeAll(async () => {
   await mkdir(built);
-  if (webIsOutdated()) await buildWeb();
   const data = `${folder.path}/data`;
   const [running, opened] = await Promise.all([
     startCollector(data, await freePort(), { TARSIER_WEB_ROOT: webRoot }),

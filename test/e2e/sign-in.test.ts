@@ -3,7 +3,7 @@ import jsQr from 'jsqr';
 import { chromium, type Browser, type Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { totpCode, totpStep } from '../../packages/collector/src/tenancy/totp.ts';
-import { buildWeb, webIsOutdated, webRoot } from '../../scripts/web.ts';
+import { webRoot } from '../../scripts/web.ts';
 import { chromiumFlags, chromiumPath } from '../support/chromium.ts';
 import { freePort, killAll, temporaryFolder } from '../support/processes.ts';
 import { createApi, createKey, startCollector, type RunningCollector } from '../support/tarsier.ts';
@@ -17,7 +17,6 @@ const patience = 60_000;
 const pictures = process.env['TARSIER_PICTURES'];
 
 beforeAll(async () => {
-  if (webIsOutdated()) await buildWeb();
   browser = await chromium.launch({ executablePath: await chromiumPath(), args: [...chromiumFlags] });
   collector = await startCollector(data, await freePort(), { TARSIER_WEB_ROOT: webRoot });
 }, 240_000);

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
-import { buildWeb, webIsOutdated } from '../../scripts/web.ts';
 import { eventually, freePort, killAll, run, temporaryFolder } from '../support/processes.ts';
 import { createApi, createKey } from '../support/tarsier.ts';
 
@@ -12,7 +11,6 @@ const folder = await temporaryFolder();
 const data = `${folder.path}/data`;
 afterEach(killAll);
 afterAll(() => folder.remove());
-if (webIsOutdated()) await buildWeb();
 
 /** Processes that have our folder in their arguments or environment: collector, agent, PostgreSQL, its supervisor. */
 function leftovers(): string[] {

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildWeb, webIsOutdated, webRoot } from '../../scripts/web.ts';
+import { webRoot } from '../../scripts/web.ts';
 import { startProxy, type Proxy } from '../faults/chaos/proxy.ts';
 import { chromiumFlags, chromiumPath } from '../support/chromium.ts';
 import { dayOfTokens } from '../support/llm-day.ts';
@@ -27,7 +27,6 @@ let proxy: Proxy;
 let api: Api;
 
 beforeAll(async () => {
-  if (webIsOutdated()) await buildWeb();
   [browser, collector] = await Promise.all([
     chromium.launch({ executablePath: await chromiumPath(), args: [...chromiumFlags] }),
     startCollector(data, await freePort(), { TARSIER_WEB_ROOT: webRoot }),

@@ -4,16 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'vite';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readElements, webFiles } from '../../scripts/web-manifest.ts';
-import { buildWeb, webFolder, webIsOutdated, webRoot } from '../../scripts/web.ts';
+import { webFolder, webRoot } from '../../scripts/web.ts';
 
 const modules = join(webRoot, 'modules');
 const folder = mkdtempSync(join(tmpdir(), 'tarsier-web-package-'));
-beforeAll(async () => {
-  if (webIsOutdated()) await buildWeb();
-}, 240_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const elements = readElements();

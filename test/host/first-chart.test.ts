@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { buildWeb, webIsOutdated, webRoot } from '../../scripts/web.ts';
+import { webRoot } from '../../scripts/web.ts';
 import { chromiumFlags, chromiumPath } from '../support/chromium.ts';
 import { loadMachine } from '../support/load.ts';
 import { eventually, freePort, killAll, temporaryFolder } from '../support/processes.ts';
@@ -13,7 +13,6 @@ const folder = await temporaryFolder();
 const receiver = await startWebhookReceiver();
 
 beforeAll(async () => {
-  if (webIsOutdated()) await buildWeb();
   expect(readdirSync(webRoot)).toContain('index.html');
 }, 120_000);
 afterEach(killAll);

@@ -1,6 +1,8 @@
 import type { EmbeddedPostgres } from './embedded/embedded.ts';
 
-/** Of a database on a server that listens on a socket. */
+/** Of a database on a server that listens on a socket, or at an address. */
 export function urlOf({ host, port, user, password }: EmbeddedPostgres['connection'], database: string): string {
-  return `postgres://${user}:${encodeURIComponent(password)}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`;
+  const isSocket = host.startsWith('/');
+  const address = `postgres://${user}:${encodeURIComponent(password)}@${isSocket ? 'localhost' : host}:${port}/${database}`;
+  return isSocket ? `${address}?host=${encodeURIComponent(host)}` : address;
 }
