@@ -147,25 +147,24 @@ export async function copyWritten(
            where ${[`t.tenant_id = ${tenantId}`, ...same].join(' and ')}`,
           [JSON.stringify(keys)],
         );
-        const logged = key.map(({ type }, at) => `key[${at + 1}]::${type}`);
-        const isWritten =
-          key.length === 0
-            ? ''
-            : `and (${key.map(({ column }) => `t."${column}"`).join(', ')}) in (
-                select ${logged.join(', ')} from move_log
-                where tenant_id = ${tenantId} and "table" = '${name}' and id <= '${until}')`;
-        const list = columns.map((column) => `t."${column}"`);
-        await stream(
-          from,
-          into,
-          name,
-          columns,
-          `(select ${list.join(', ')} from "${name}" t where t.tenant_id = ${tenantId} ${isWritten}) as w`,
-        );
+        const list = columns.map((column) => `t."${column}"`).join(', ');
+        await stream(from, into, name, columns, `(${writtenRows(table, list, tenantId, until)}) as w`);
       }
     });
     // Of this moment, too: what was written down since is of the next round.
     await from`delete from move_log where tenant_id = ${tenantId} and id <= ${until}::uuid`;
   });
   return done;
+}
+
+/** Rows of a tenant whose keys were written down, each looked up by its key: a plan by statistics of a log that grows is a guess. */
+function writtenRows({ name, key }: MovedTable, list: string, tenantId: number, until: string): string {
+  const rows = `select ${list} from "${name}" t where t.tenant_id = ${tenantId}`;
+  if (key.length === 0) return rows;
+  const logged = key.map(({ column, type }, at) => `key[${at + 1}]::${type} as "${column}"`);
+  const same = key.map(({ column }) => `t."${column}" = k."${column}"`);
+  return `select found.* from (
+      select distinct ${logged.join(', ')} from move_log
+      where tenant_id = ${tenantId} and "table" = '${name}' and id <= '${until}'
+    ) as k cross join lateral (${rows} and ${same.join(' and ')} offset 0) as found`;
 }
