@@ -95,6 +95,28 @@ export function connectOnce(connection: Connection): postgres.Sql {
     : postgres({ ...where, ...once });
 }
 
+/** Statements with more parameters are of any length, as lists are, and each would be kept. */
+const mostPrepared = 32;
+
+/**
+ * A client for drizzle, which else has each statement parsed and planned anew, and waits for its parameters to be
+ * described before it sends them: a second round trip. Changes the client that it is given.
+ */
+function preparing<T extends AnySql>(sql: T): T {
+  const { unsafe } = sql;
+  const own: Partial<AnySql> = {
+    unsafe: (query, parameters = [], options = {}) =>
+      unsafe(query, parameters, { ...options, prepare: parameters.length <= mostPrepared }),
+  };
+  if ('begin' in sql) {
+    const { begin } = sql;
+    // As drizzle calls it; its other form has options first.
+    const beginPrepared = (work: (tx: TarsierTransaction) => unknown) => begin((tx) => work(preparing(tx)));
+    Object.assign(own, { begin: beginPrepared });
+  }
+  return Object.assign(sql, own);
+}
+
 /** A client apart, as the tables' owner: for work that holds connections for long. The caller ends it. */
 export function connectAsOwner(connection: Connection, max: number): TarsierSql {
   return openClient(connection, max, asOwner);
@@ -132,8 +154,8 @@ export function connect(connection: Connection): Database {
   const workers = { connection: { ...asOwner.connection, ...byIndex } };
   const forWork = open(connections.work, workers);
   const forClaims = createPipelines(connections.claims, (onclose) => open(1, { ...workers, onclose }));
-  const db = drizzle(forDrizzle);
-  const changes = createChanges(drizzle(forChanges));
+  const db = drizzle(preparing(forDrizzle));
+  const changes = createChanges(drizzle(preparing(forChanges)));
   return {
     ...changes.join(forBatches),
     reads: changes.join(forReads),
@@ -147,7 +169,7 @@ export function connect(connection: Connection): Database {
         return work(tx);
       });
     },
-    system: { db: drizzle(forSystemDrizzle), sql: forSystem },
+    system: { db: drizzle(preparing(forSystemDrizzle)), sql: forSystem },
     async close() {
       await Promise.all([forBatches.close(), forReads.close(), forJobs.close(), forClaims.close()]);
       const rest = [forDrizzle, forChanges, forSystemDrizzle, forSystem, forWork, forCancels];
