@@ -315,7 +315,7 @@ export async function startCollector({
       alerting.refused(scope, host);
       silence.refused(scope);
     },
-    admitHost: (scope) => limiter.newHost(scope),
+    admitHost: limiter.newHost,
     watched: (scope, host) => live.watched(scope, host) || onlookers.watch(scope, host),
     log,
     now,

@@ -155,7 +155,7 @@ export async function startTestServer(
     storage,
     onRefused: (_, host) => refused.push(host),
     consumers: [windows.consume, detection.consume, alerting.consume],
-    admitHost: (scope) => limiter.newHost(scope),
+    admitHost: limiter.newHost,
     watched: live.watched,
     log,
   });

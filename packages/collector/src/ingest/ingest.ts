@@ -77,8 +77,8 @@ export interface IngestDeps {
   readonly limits?: Partial<AdmissionLimits>;
   /** A host's batch came and could not be stored; it is sent again. Undefined: of some host of the tenant. */
   readonly onRefused?: (scope: TenantScope, host: string | undefined) => void;
-  /** Whether there is room for one more host. Throws where there is none. */
-  readonly admitHost?: (scope: TenantScope) => Promise<void>;
+  /** Whether there is room for one more host, unless it is known. Throws where there is none. */
+  readonly admitHost?: (scope: TenantScope, isKnown: () => Promise<boolean>) => Promise<void>;
   /** Whether somebody looks at the host now. */
   readonly watched: (scope: TenantScope, host: string) => boolean;
   readonly log: Log;
@@ -155,7 +155,7 @@ export function createIngest({
       );
     }
     await retryable(async () => {
-      if (batch.host !== noHost && !(await storage.hosts.has(scope, batch.host))) await admitHost(scope);
+      if (batch.host !== noHost) await admitHost(scope, () => storage.hosts.has(scope, batch.host));
     });
     return remember(await retryable(() => storage.series.register(scope, batch.host, batch.schemaHash, bytes, agent)));
   }

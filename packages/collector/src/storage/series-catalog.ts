@@ -56,6 +56,8 @@ export interface SeriesCatalog extends SeriesIndex {
   candidates(scope: TenantScope, matchers: readonly Matcher[]): Promise<readonly SeriesRow[]>;
 }
 
+/** Of a fleet that comes back thousands of hosts have one of a few. */
+const mostShared = 64;
 /** More say what these said already, and would only take time. */
 const mostHelpSchemas = 200;
 
@@ -63,7 +65,8 @@ interface SchemaRow {
   readonly host_id: number;
   readonly name: string;
   readonly hash: Uint8Array;
-  readonly body: Uint8Array;
+  /** Null where it was not asked for. */
+  readonly body: Uint8Array | null;
   readonly series_ids: readonly number[];
   readonly agent: boolean;
 }
@@ -71,29 +74,46 @@ interface SchemaRow {
 export function createSeriesCatalog(database: Database, now: () => number, maxSeries: number): SeriesCatalog {
   const { run } = database;
   const index = createSeriesIndex(database);
-  const fromRow = (scope: TenantScope, row: SchemaRow): RegisteredSchema => ({
-    scope,
-    hostId: row.host_id,
-    host: row.name,
-    // The driver hands out Node's Buffer.
-    hash: new Uint8Array(row.hash),
-    schema: decodeSchema(row.body, row.name === noHost),
-    seriesIds: Int32Array.from(row.series_ids),
-    agent: row.agent,
-  });
+  /** What hosts that are alike have in common is read, decoded and kept once. */
+  const shared = new Map<string, SeriesSchema>();
+
+  function share(key: string, schema: SeriesSchema): SeriesSchema {
+    const [oldest] = shared.keys();
+    if (shared.size >= mostShared && oldest !== undefined) shared.delete(oldest);
+    shared.set(key, schema);
+    return schema;
+  }
+
+  function fromRow(scope: TenantScope, row: SchemaRow, known?: SeriesSchema): RegisteredSchema {
+    return {
+      scope,
+      hostId: row.host_id,
+      host: row.name,
+      // The driver hands out Node's Buffer.
+      hash: new Uint8Array(row.hash),
+      schema: known ?? decodeSchema(row.body ?? new Uint8Array(), row.name === noHost),
+      seriesIds: Int32Array.from(row.series_ids),
+      agent: row.agent,
+    };
+  }
 
   return {
     ...index,
 
     async schemaOf(scope, host, hash) {
+      const key = `${scope.tenantId}/${host === noHost}/${Buffer.from(hash).toString('hex')}`;
+      const known = shared.get(key);
       const [row] = await run(
         scope,
         (sql) => sql<SchemaRow[]>`
-        select s.host_id, h.name, s.hash, s.body, s.series_ids, s.agent
+        select s.host_id, h.name, s.hash, ${known === undefined ? sql`s.body` : sql`null`} as body, s.series_ids, s.agent
         from host h join host_schema s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
         where h.tenant_id = ${scope.tenantId} and h.name = ${host} and s.hash = ${hash}`,
       );
-      return row === undefined ? undefined : fromRow(scope, row);
+      if (row === undefined) return undefined;
+      const found = fromRow(scope, row, known);
+      if (known === undefined) share(key, found.schema);
+      return found;
     },
 
     register: createRegistration(database, now, maxSeries),

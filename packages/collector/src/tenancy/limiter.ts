@@ -33,8 +33,13 @@ export interface Limiter {
   request(user: LimitedUser, sends: boolean): Promise<RateState | undefined>;
   /** @returns how much is left, where that is limited. @throws {LimitError} `limit/samples` */
   samples(user: LimitedUser, count: number): Promise<RateState | undefined>;
-  /** Whether there is room for one more host. @throws {LimitError} `limit/hosts` */
-  newHost(scope: TenantScope): Promise<void>;
+  /**
+   * Whether there is room for one more host.
+   *
+   * @param isKnown  whether it is none more: asked only where hosts are limited, for new ones come by the thousand
+   * @throws {LimitError} `limit/hosts`
+   */
+  newHost(scope: TenantScope, isKnown: () => Promise<boolean>): Promise<void>;
   /**
    * Whether there is room for so many jobs more.
    *
@@ -174,9 +179,9 @@ export function createLimiter({
       return take(user, 'requests', 1);
     },
     samples: (user, count) => take(user, 'samples', count),
-    async newHost(scope) {
+    async newHost(scope, isKnown) {
       const most = (await valuesOf(scope)).get('hosts/');
-      if (most === undefined || (await storage.limits.hostCount(scope)) < most) return;
+      if (most === undefined || (await isKnown()) || (await storage.limits.hostCount(scope)) < most) return;
       const message = `hosts: tenant ${scope.tenant} has as many as it may, ${most}; delete those that are gone, or have the limit raised`;
       throw new LimitError('hosts', message, fullMs);
     },
