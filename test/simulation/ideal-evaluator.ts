@@ -23,6 +23,8 @@ interface HeardBatch {
   readonly samples: readonly (readonly [time: number, value: number])[];
 }
 
+/** Until what was read is heard, while the database is slow: a read of batches, and one of schemas. */
+const readingMs = 6_000;
 /** Heard so much later than the next is committed, it is old. */
 const hearMs = 15_000;
 /** As `lateMs` of the collector, but for the time until it is heard. */
@@ -46,7 +48,7 @@ export function hearingsOf(
     commits.filter((commit, at) => {
       const newer = commits.slice(at + 1).find(({ t0 }) => t0 > commit.t0);
       const overtaken = commits.slice(0, at).some(({ t0 }) => t0 > commit.t0);
-      const inTime = commit.own || (commit.readAt ?? Infinity) < (newer?.at ?? Infinity);
+      const inTime = commit.own || (commit.readAt ?? Infinity) + readingMs < (newer?.at ?? Infinity);
       return inTime && !overtaken && commit.at - commit.t1 < longestLagMs;
     }),
   );
@@ -107,13 +109,17 @@ export function disagreement(
   for (const batch of batches) {
     const { hearing, samples, at } = batch;
     if (hearing === 'late') continue;
-    let heard: readonly Progress[] = ways
+    const before = ways
       .flatMap((way) => afterTakeOver(way, at, takeOvers))
       .flatMap((way) => afterSilence(way, batch, episodes).map((one) => ({ ...one, heardAt: at })));
+    let heard: readonly Progress[] = before;
     for (const [time, raw] of samples) {
       const next = distinct(heard.flatMap((way) => afterSample(rule, way, time, raw, episodes)));
       if (next.length === 0 && hearing === 'heard') return describe(time, heard, episodes);
-      heard = next;
+      // Whoever takes over begins within a batch where what is before it is too old, and knows no value of before.
+      const begins = hearing === 'maybe' && mayBeginAt(time, at, takeOvers);
+      const anew = begins ? before.map((way) => ({ ...way, previous: Number.NaN })) : [];
+      heard = distinct([...next, ...anew.flatMap((way) => afterSample(rule, way, time, raw, episodes))]);
     }
     ways = hearing === 'maybe' ? distinct([...ways, ...heard]) : heard;
   }
@@ -130,6 +136,10 @@ const clocksMs = 60_000;
 
 /** Samples that whoever takes over surely looks at again, whatever the clocks are. */
 const surelySeenMs = 60_000;
+
+function mayBeginAt(time: number, at: number, takeOvers: readonly number[]): boolean {
+  return takeOvers.some((takeOver) => takeOver > at - takingOverMs && time < takeOver + takingOverMs - surelySeenMs);
+}
 
 /** That an alert that fires is calm is not stored: where that began long before, it is counted anew. */
 function afterTakeOver(way: Progress, at: number, takeOvers: readonly number[]): readonly Progress[] {
