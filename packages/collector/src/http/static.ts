@@ -1,6 +1,8 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { extname, join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
 import { TarsierError } from '@tarsier/protocol';
 import type { Context } from 'hono';
 import type { AppEnv } from './app-env.ts';
@@ -29,6 +31,8 @@ export const securityHeaders: Readonly<Record<string, string>> = {
 
 interface Asset {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The same compressed, by what a browser calls it; the smallest first. */
+  readonly compressed: readonly (readonly [encoding: string, bytes: Uint8Array<ArrayBuffer>])[];
   readonly type: string;
   readonly etag: string;
   /** The build put a hash of the content into its name. */
@@ -54,18 +58,42 @@ export async function createStatic(root: string | undefined): Promise<(c: Contex
   return (c) => {
     const asset = assets.get(c.req.path) ?? (isPage(c.req.path) ? assets.get('/index.html') : undefined);
     if (asset === undefined) return undefined;
+    const accepted = (c.req.header('accept-encoding') ?? '').split(',').map((one) => one.trim());
+    const [encoding, bytes] = asset.compressed.find(([name]) => accepted.includes(name)) ?? [undefined, asset.bytes];
+    const etag = encoding === undefined ? asset.etag : asset.etag.replace(/"$/u, `-${encoding}"`);
     const headers = {
       ...securityHeaders,
-      etag: asset.etag,
+      etag,
+      ...(asset.compressed.length === 0 ? {} : { vary: 'accept-encoding' }),
       'cache-control': asset.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     };
     // What is for pages of other sites may be loaded by them; it holds no secret.
     if (c.req.path.startsWith('/embed/')) {
       Object.assign(headers, { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' });
     }
-    if (c.req.header('if-none-match') === asset.etag) return c.body(null, 304, headers);
-    return c.body(asset.bytes, 200, { ...headers, 'content-type': asset.type });
+    if (c.req.header('if-none-match') === etag) return c.body(null, 304, headers);
+    const encoded = encoding === undefined ? {} : { 'content-encoding': encoding };
+    return c.body(bytes, 200, { ...headers, ...encoded, 'content-type': asset.type });
   };
+}
+
+/** Below it a header costs what it saves. */
+const smallBytes = 1_000;
+/** All of the page (1.7 MB) in 86 ms, to 559 kB; by the best quality it is 511 kB, in 5.8 s. */
+const brotliQuality = 5;
+
+function isText(type: string): boolean {
+  return /^text\/|json$|\+(?:xml|json)$/u.test(type);
+}
+
+/** Once, at start: what is asked for has waited for nothing. Browsers take `br` by https alone, so there is gzip too. */
+async function compress(bytes: Uint8Array): Promise<Asset['compressed']> {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: brotliQuality, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+  const [small, zipped] = await Promise.all([promisify(brotliCompress)(bytes, { params }), promisify(gzip)(bytes)]);
+  return [
+    ['br', new Uint8Array(small)],
+    ['gzip', new Uint8Array(zipped)],
+  ];
 }
 
 /** Paths without an extension are the page's own addresses. */
@@ -83,7 +111,8 @@ async function load(root: string): Promise<Map<string, Asset>> {
       const path = `/${relative(root, file).split(sep).join('/')}`;
       const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 20)}"`;
       const type = types[extname(entry.name)] ?? 'application/octet-stream';
-      return [path, { bytes, type, etag, immutable: path.startsWith('/assets/') }];
+      const compressed = isText(type) && bytes.length > smallBytes ? await compress(bytes) : [];
+      return [path, { bytes, compressed, type, etag, immutable: path.startsWith('/assets/') }];
     });
   return new Map(await Promise.all(assets));
 }
