@@ -1,6 +1,7 @@
 import type uPlot from 'uplot';
 import type { Span } from '../data/time-range.ts';
 import type { ChartView } from './chart-view.ts';
+import { pageFrames } from './frame.ts';
 
 export interface GestureHandlers {
   /** A stretch was chosen, or the window was moved. */
@@ -9,6 +10,13 @@ export interface GestureHandlers {
   readonly onReset: () => void;
   /** Ctrl and wheel. @param at  the time under the pointer */
   readonly onWheel: (factor: number, at: number) => void;
+}
+
+export interface PanHandlers {
+  /** The hand took the curve. */
+  readonly onTake: () => void;
+  /** And let go of it. @param moved  false: it is where it was */
+  readonly onDrop: (moved: boolean) => void;
 }
 
 const wheelFactor = 1.25;
@@ -22,12 +30,19 @@ const wheelFactor = 1.25;
 export function gestures(
   plot: uPlot,
   view: () => ChartView,
-  { onZoom, onReset, onWheel }: GestureHandlers,
+  { onZoom, onReset, onWheel, onTake, onDrop }: GestureHandlers & PanHandlers,
 ): () => void {
   const { over } = plot;
   const leave = new AbortController();
   const { signal } = leave;
   let panned: { readonly startX: number; readonly from: number; readonly end: number } | undefined;
+  let pointerX = 0;
+
+  function move(): void {
+    if (panned === undefined) return;
+    const shift = shiftOf(pointerX, panned);
+    plot.setScale('x', { min: panned.from + shift, max: panned.end + shift });
+  }
 
   function shiftOf(clientX: number, { startX, from, end }: NonNullable<typeof panned>): number {
     return ((startX - clientX) / over.clientWidth) * (end - from);
@@ -42,6 +57,7 @@ export function gestures(
       over.style.setProperty('cursor', 'grabbing');
       const { from, end } = view();
       panned = { startX: event.clientX, from, end };
+      onTake();
     },
     { signal },
   );
@@ -49,8 +65,9 @@ export function gestures(
     'pointermove',
     ({ pointerType, clientX }) => {
       if (panned !== undefined) {
-        const shift = shiftOf(clientX, panned);
-        plot.setScale('x', { min: panned.from + shift, max: panned.end + shift });
+        // A mouse may tell of ten places in a frame.
+        pointerX = clientX;
+        pageFrames.request(move);
       } else if (pointerType !== 'mouse') {
         // uPlot listens to a mouse only; a finger moves the cursor sideways while the page keeps its vertical scroll.
         plot.setCursor({ left: clientX - over.getBoundingClientRect().left, top: 0 });
@@ -62,6 +79,8 @@ export function gestures(
     if (panned === undefined) return;
     const shift = shiftOf(event.clientX, panned);
     over.style.removeProperty('cursor');
+    pageFrames.cancel(move);
+    onDrop(shift !== 0);
     if (shift !== 0) onZoom({ from: panned.from + shift, to: view().to + shift });
     panned = undefined;
   };
@@ -78,5 +97,8 @@ export function gestures(
     },
     { signal, passive: false },
   );
-  return () => leave.abort();
+  return () => {
+    leave.abort();
+    pageFrames.cancel(move);
+  };
 }

@@ -72,6 +72,8 @@ export function plotOptions(
       // A press with Shift pans, one with another button is the browser's.
       bind: {
         mousedown: (_, __, handler) => (event) => (event.shiftKey || event.button !== 0 ? null : handler(event)),
+        // While the curve is in somebody's hand there is no cursor to move.
+        mousemove: (_, __, handler) => (event) => (isPan(event) ? null : handler(event)),
       },
     },
     ...(locale.timeZone === undefined ? {} : { tzDate: zonedDate(locale.timeZone) }),
@@ -123,6 +125,10 @@ export function plotOptions(
     bands: bandsOf(current(), colours),
     hooks,
   };
+}
+
+function isPan({ buttons, shiftKey }: MouseEvent): boolean {
+  return buttons === 4 || (buttons === 1 && shiftKey);
 }
 
 /**

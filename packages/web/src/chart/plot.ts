@@ -42,13 +42,14 @@ export function createPlot(deps: PlotDeps): Plot {
   const { parent, view: first, size, onPoint } = deps;
   let view = first;
   let following = false;
+  let panning = false;
   const plot = new uPlot(
     plotOptions(() => view, deps, size, {
       drawClear: [(self) => drawBehind(self, view, deps.colours)],
       draw: [(self) => drawOver(self, view, deps.colours)],
       setCursor: [
         ({ cursor }) => {
-          if (!following) onPoint(cursor.idx ?? undefined);
+          if (!following && !panning) onPoint(cursor.idx ?? undefined);
         },
       ],
       setSelect: [
@@ -64,17 +65,34 @@ export function createPlot(deps: PlotDeps): Plot {
     parent,
   );
   for (const canvas of parent.querySelectorAll('canvas')) canvas.setAttribute('aria-hidden', 'true');
-  const endGestures = gestures(plot, () => view, deps);
+  const endGestures = gestures(plot, () => view, {
+    ...deps,
+    onTake() {
+      plot.setCursor({ left: away, top: away });
+      panning = true;
+      setWidths();
+    },
+    onDrop(moved) {
+      panning = false;
+      if (!moved) draw(view);
+    },
+  });
 
   livePlots++;
 
-  function draw(next: ChartView): void {
-    view = next;
-    const width = lineWidth(view.lines.length, view.times.length, devicePixelRatio, livePlots);
-    for (const [i, { earlier }] of view.lines.entries()) {
+  /** Each frame of a pan draws everything: then by the thinnest line, which is the quickest. */
+  function setWidths(): void {
+    const { lines, times } = view;
+    const width = panning ? 1 / devicePixelRatio : lineWidth(lines.length, times.length, devicePixelRatio, livePlots);
+    for (const [i, { earlier }] of lines.entries()) {
       const series = plot.series[i + 1];
       if (series !== undefined && !earlier) series.width = Math.max(deps.colours.lineWidth, width);
     }
+  }
+
+  function draw(next: ChartView): void {
+    view = next;
+    setWidths();
     const { min, max } = view.held.range;
     const { y } = plot.scales;
     plot.batch(() => {
