@@ -334,7 +334,8 @@ test('whatever agents, links and collectors do, each sample is there once, and o
         // The marker of a silence lies at the next tick; a silence this short is none.
         else if (next - last < 60 || s < last + 1) expect(shown.get(s), `${s}`).toBe(last);
         // What was heard of only after the silence nobody was waiting for.
-        else if (!restarted && next - (heardAt.get(last) ?? Infinity) > 90) expect(shown.get(s), `${s}`).toBeUndefined();
+        else if (!restarted && next - (heardAt.get(last) ?? Infinity) > 90)
+          expect(shown.get(s), `${s}`).toBeUndefined();
       }
       const { data: counted } = await engine.instant(scope, {
         query: 'count_over_time(v{n="each"}[1h])',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { silentLog } from '../log.ts';
 import type { TenantScope } from '../tenant.ts';
@@ -151,6 +152,24 @@ test('under ingest and compaction all the time, nothing of a deleted host comes 
   await Promise.all([...inFlight, compactor.run(now), storage.deletions.deleteHost(scope, 'busy-host')]);
   await compactor.run(now + hourMs);
   expect(await mentions(scope, 'busy-host', batches[0]?.hostId ?? 0)).toEqual({});
+});
+
+test('a statement that saw the host before its deletion, and stores something only after it, is waited for', async () => {
+  const scope = await storage.tenants.ensure('slow-statement');
+  const batch = await toNewBatch(storage, scope, batchAt('seen', 0, now - hourMs));
+  await storage.batches.insert([batch]);
+  const deleting = await sql.begin('isolation level repeatable read', async (tx) => {
+    // Its snapshot is taken; a number it has only once it writes.
+    await tx`select 1 from host`;
+    const deletion = { done: storage.deletions.deleteHost(scope, 'seen') };
+    await sleep(300);
+    await tx`
+      insert into batch select (jsonb_populate_record(b, '{"seq": 1}')).* from batch b
+      where tenant_id = ${scope.tenantId} and host_id = ${batch.hostId}`;
+    return deletion;
+  });
+  await deleting.done;
+  expect(await mentions(scope, 'seen', batch.hostId)).toEqual({});
 });
 
 test('a tenant that is deleted is in no table any more, whatever it had', async () => {

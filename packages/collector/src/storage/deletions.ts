@@ -34,16 +34,19 @@ interface Pending {
 export function createDeletions({ run, begin, system }: Database): Deletions {
   /**
    * Deletes the samples. A batch is only stored while its host exists, as the statement that stores it sees it: so
-   * nothing comes any more once every transaction that began before the host's deletion has ended.
+   * nothing comes any more once every transaction that began before the host's deletion has ended, also those that have
+   * written nothing yet, and so have no number.
    */
   async function finish({ tenant_id, host_id, transaction }: Pending): Promise<void> {
     const scope = { tenantId: tenant_id };
+    const [deleted] = await system.sql<{ at: string }[]>`select clock_timestamp()::text as at`;
     for (const began = Date.now(); ; await sleep(retryMs)) {
-      const [state] = await run(
-        scope,
-        (sql) => sql<{ over: boolean }[]>`
-        select pg_snapshot_xmin(pg_current_snapshot())::text::bigint > ${transaction} as over`,
-      );
+      const [state] = await system.sql<{ over: boolean }[]>`
+        select pg_snapshot_xmin(pg_current_snapshot())::text::bigint > ${transaction} and not exists (
+          select 1 from pg_stat_activity
+          where datname = current_database() and backend_xmin is not null and backend_type = 'client backend'
+            and xact_start <= ${deleted?.at ?? ''}::timestamptz
+        ) as over`;
       for (const table of sampleTables) {
         await run(
           scope,
