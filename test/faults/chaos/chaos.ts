@@ -183,7 +183,7 @@ export async function chaos({
         // What it could not send within its last seconds goes with the next one.
         await startAgent(host);
         await sleep(3_000);
-        return undefined;
+        throw new Error(`${host}: ${JSON.stringify(sums)}`);
       }, 120_000);
     }
     const keys = receiver.arrivals.map(({ key }) => key);
