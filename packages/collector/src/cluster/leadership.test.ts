@@ -54,3 +54,49 @@ test('a tenant that is handed over is given though it can not be let go of whole
   expect([letGo, leadership.holds(scope)]).toEqual([[scope], false]);
   expect(await other.leases.renew(3_600_000, [other.collectors.self])).toMatchObject([{ scope }]);
 });
+
+test('what is let go of while it is taken over is forgotten when that ends, and only then taken over anew', async () => {
+  const done: string[] = [];
+  const gates: (() => void)[] = [];
+  let until: number | undefined = 1;
+  let term = 1;
+  const leadership = createLeadership({
+    leases: {
+      ...storage.leases,
+      renew: async () => (until === undefined ? [] : [{ scope, term, heldUntil: until }]),
+      async release() {},
+    },
+    leaseMs: 3_600_000,
+    async takeOver(_, since) {
+      done.push(`takes over since ${since}`);
+      await new Promise<void>((resolve) => gates.push(resolve));
+      done.push('has taken over');
+    },
+    async keep() {},
+    async letGo() {
+      done.push('lets go');
+    },
+    deliver() {},
+    announce() {},
+    log: silentLog,
+  });
+  await leadership.renew();
+  await expect.poll(() => gates.length).toBe(1);
+  until = undefined;
+  await leadership.renew();
+  [until, term] = [2, 3];
+  await leadership.renew();
+  gates[0]?.();
+  await expect.poll(() => gates.length).toBe(2);
+  gates[1]?.();
+  await leadership.settled();
+  expect(leadership.leads(scope)).toBe(true);
+  expect(done).toEqual([
+    'takes over since 1',
+    'lets go',
+    'has taken over',
+    'lets go',
+    'takes over since 1',
+    'has taken over',
+  ]);
+});

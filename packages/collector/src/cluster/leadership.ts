@@ -71,28 +71,41 @@ export function createLeadership({
   log,
 }: LeadershipDeps): Leadership {
   const held = new Map<number, Held>();
-  const taking = new Set<Promise<void>>();
+  /** By tenant, one after the other. */
+  const taking = new Map<number, Promise<void>>();
   /** Of tenants that could not be taken over: since when nobody decides, whoever held the lease meanwhile. */
   const undecidedSince = new Map<number, UnixMs>();
 
-  async function take(one: Held, heldUntil: UnixMs | undefined): Promise<void> {
+  async function take(one: Held, heldUntil: UnixMs | undefined, before: Promise<void> | undefined): Promise<void> {
     const { scope } = one;
+    const isHeld = (): boolean => held.get(scope.tenantId) === one;
+    await before;
+    if (!isHeld()) return;
     try {
-      await takeOver(scope, heldUntil);
-      if (held.get(scope.tenantId) !== one) return;
-      undecidedSince.delete(scope.tenantId);
-      for (const stored of one.waiting ?? []) deliver(stored);
-      one.waiting = undefined;
+      const since = undecidedSince.get(scope.tenantId) ?? heldUntil;
+      if (since !== undefined) undecidedSince.set(scope.tenantId, since);
+      await takeOver(scope, since);
+      if (isHeld()) {
+        undecidedSince.delete(scope.tenantId);
+        for (const stored of one.waiting ?? []) deliver(stored);
+        one.waiting = undefined;
+        return;
+      }
     } catch (error) {
-      if (heldUntil !== undefined) undecidedSince.set(scope.tenantId, heldUntil);
       log.error('a tenant could not be taken over', { tenant: scope.tenant, error: describeError(error) });
-      if (held.get(scope.tenantId) === one) await drop(one);
     }
+    // Also what was let go of meanwhile: since then there has come to be more of it.
+    if (isHeld()) held.delete(scope.tenantId);
+    await forget(scope);
   }
 
   /** What can't be let go of whole, as while the database is away, keeps nothing from going on: it is held no more. */
   async function drop({ scope }: Held): Promise<void> {
     held.delete(scope.tenantId);
+    await forget(scope);
+  }
+
+  async function forget(scope: TenantScope): Promise<void> {
     try {
       await letGo(scope);
     } catch (error) {
@@ -136,14 +149,15 @@ export function createLeadership({
         if (held.has(scope.tenantId)) continue;
         const one: Held = { scope, term, waiting: [] };
         held.set(scope.tenantId, one);
-        const since = undecidedSince.get(scope.tenantId) ?? heldUntil;
-        const done = take(one, since).finally(() => taking.delete(done));
-        taking.add(done);
+        const done = take(one, heldUntil, taking.get(scope.tenantId)).finally(() => {
+          if (taking.get(scope.tenantId) === done) taking.delete(scope.tenantId);
+        });
+        taking.set(scope.tenantId, done);
       }
     },
 
     async settled() {
-      await Promise.all(taking);
+      await Promise.all(taking.values());
     },
 
     async resign() {
