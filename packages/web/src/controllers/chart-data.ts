@@ -35,6 +35,8 @@ export interface ChartData {
   readonly forecasts: readonly ForecastBand[];
   /** Fixed; undefined: the newest sample stands at the right edge. */
   readonly span: Span | undefined;
+  /** What was shown before is, where it belongs now: the answer is still to come. */
+  readonly awaited: boolean;
   readonly anomalies: readonly Anomaly[];
   readonly events: readonly AnomalyEvent[];
   readonly alerts: readonly Alert[];
@@ -55,6 +57,7 @@ export class ChartFeed {
   #queried: readonly HeldSeries[] = [];
   #queriedRaw = false;
   #queriedSpan: Span | undefined;
+  #awaited = false;
   #state: SubscriptionState = { kind: 'loading' };
   #failed: readonly SourceError[] = [];
   #compared: readonly HeldSeries[] = [];
@@ -77,14 +80,16 @@ export class ChartFeed {
     this.#end();
     this.#wish = wish;
     const same = before !== undefined && sameQueries(before, wish);
-    this.#queried = same ? shown.series : [];
+    this.#queriedSpan = spanOf(wish.range, this.#source.now());
+    this.#queried = same ? heldWithin(shown.series, this.#queriedSpan) : [];
     this.#queriedRaw = shown.raw;
-    this.#state = same ? shown.state : { kind: 'loading' };
+    this.#awaited = true;
+    const stays = this.#queried.length > 0 || (same && shown.state.kind === 'failed');
+    this.#state = stays ? shown.state : { kind: 'loading' };
     if (!same) {
       this.#compared = [];
       this.#forecasts = [];
     }
-    this.#queriedSpan = spanOf(wish.range, this.#source.now());
     const [query] = wish.queries;
     const live =
       wish.range.kind === 'last' &&
@@ -93,7 +98,11 @@ export class ChartFeed {
       query?.kind === 'selector';
     if (live) {
       this.#past = undefined;
-      this.#subscription = this.#source.watch({ selector: query.expr, windowMs: wish.range.ms }, this.#changed);
+      this.#subscription = this.#source.watch({ selector: query.expr, windowMs: wish.range.ms }, () => {
+        this.#lookAtLive();
+        this.#changed();
+      });
+      this.#lookAtLive();
     } else {
       this.#repeat(() => this.#loadRange(wish), this.#refreshMs(wish));
     }
@@ -120,15 +129,15 @@ export class ChartFeed {
 
   get data(): ChartData {
     const { anomalies, events, alerts } = this.#source;
-    const waits = this.#subscription?.state.kind === 'loading' && this.#subscription.series.length === 0;
-    const live = waits && this.#queried.length > 0 ? undefined : this.#subscription;
+    const live = this.#awaited ? undefined : this.#subscription;
     return {
       state: live?.state ?? this.#state,
       series: live?.series ?? this.#queried,
       raw: live !== undefined || this.#queriedRaw,
       compared: this.#compared,
       forecasts: this.#forecasts,
-      span: live === undefined ? this.#queriedSpan : undefined,
+      span: this.#subscription === undefined ? this.#queriedSpan : undefined,
+      awaited: this.#awaited,
       anomalies: this.#past?.anomalies ?? anomalies.value,
       events: this.#past?.events ?? events.value,
       alerts: alerts.value.kind === 'ready' ? alerts.value.value : [],
@@ -143,6 +152,16 @@ export class ChartFeed {
     this.#timers.clear();
     this.#abort.abort();
     this.#abort = new AbortController();
+  }
+
+  /** Its series are announced before their samples come: until then what was shown stays. */
+  #lookAtLive(): void {
+    const live = this.#subscription;
+    if (live === undefined || !this.#awaited) return;
+    const isEmpty = live.series.every(({ column }) => column.times.length === 0);
+    if (live.state.kind === 'loading' && isEmpty && this.#queried.length > 0) return;
+    this.#awaited = false;
+    this.#queried = [];
   }
 
   /** Undefined: a fixed range is asked for once. */
@@ -160,6 +179,7 @@ export class ChartFeed {
         if (signal.aborted) return;
         // Not even the code that asks could be loaded.
         this.#failed = [errorOf(error)];
+        this.#giveUpAwaited();
         if (this.#queried.length === 0 && this.#subscription === undefined) {
           this.#state = { kind: 'failed', error: errorOf(error) };
         }
@@ -196,15 +216,22 @@ export class ChartFeed {
     const [firstError] = failed;
     this.#failed = failed;
     this.#past = unusual;
-    // All failed: what was shown stays, and is said to be old.
+    // All failed: what was shown stays, and is said to be old, unless it was of another range.
     if (firstError !== undefined && failed.length === loaded.length) {
+      this.#giveUpAwaited();
       this.#state = { kind: 'failed', error: firstError };
       return;
     }
     this.#queried = loaded.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
     this.#queriedRaw = wish.queries.every((query) => answersRaw(query, span));
     this.#queriedSpan = span;
+    this.#awaited = false;
     this.#state = { kind: 'ready' };
+  }
+
+  #giveUpAwaited(): void {
+    if (this.#awaited) this.#queried = [];
+    this.#awaited = false;
   }
 
   async #loadCompared(wish: ChartWish): Promise<void> {
@@ -239,6 +266,16 @@ export class ChartFeed {
       this.#failed = [errorOf(error)];
     }
   }
+}
+
+/** A copy: what a subscription holds goes on changing while another has the same. */
+function heldWithin(series: readonly HeldSeries[], { from, to }: Span): readonly HeldSeries[] {
+  return series.flatMap(({ column, ...about }) => {
+    const first = column.times.findIndex((time) => time >= from);
+    const end = column.times.findLastIndex((time) => time <= to) + 1;
+    if (first < 0 || end <= first) return [];
+    return { ...about, column: { times: column.times.slice(first, end), values: column.values.slice(first, end) } };
+  });
 }
 
 const past = () => import('./chart-past.ts');

@@ -347,13 +347,39 @@ test('what is held stays drawn, where it belongs in the new range, until that is
   await expect.poll(() => element.view).toMatchObject(span);
   expect(drawn()).toBeGreaterThan(100);
   expect(part(element, 'canvas')).toBe(canvas);
-  hold([], { kind: 'loading' });
+  // Its series are announced before their samples come.
+  const announced = cpu().map((series) => ({
+    ...series,
+    column: { times: new Float64Array(), values: new Float64Array() },
+  }));
+  part(element, '.frame').dispatchEvent(new PointerEvent('pointerenter'));
+  hold(announced, { kind: 'loading' });
   provider.view.zoomBack();
   await expect.poll(() => (element.view?.to ?? 0) - (element.view?.from ?? 0)).toBeGreaterThan(120_000);
   expect(drawn()).toBeGreaterThan(100);
   expect(part(element, 'canvas')).toBe(canvas);
+  // The pointer in it keeps no answer away.
   hold(cpu(Date.now(), 0.75));
   await expect.poll(() => element.view?.lines[0]?.latest).toBe(0.75);
+  expect(drawn()).toBeGreaterThan(200);
+});
+
+test('of another time nothing is shown until it is answered, and a failure is said', async () => {
+  const { element, provider, answers } = await chart();
+  provider.range = '5m';
+  await provider.updateComplete;
+  let refuse = (): void => undefined;
+  const answer = new Promise((_, reject) => {
+    refuse = () => reject(new RequestError(503, { code: 'query/busy', message: 'Too busy.', retryable: true }));
+  });
+  answers.set('/v1/', () => answer);
+  const to = Date.now() - 86_400_000;
+  provider.view.zoomTo({ kind: 'fixed', from: to - 300_000, to });
+  await expect.poll(() => shownText(element)).toContain('Loading');
+  refuse();
+  await expect.poll(() => shownText(element)).toContain('Too busy.');
+  provider.view.zoomBack();
+  await expect.poll(() => element.view?.lines[0]?.latest).toBe(0.5);
 });
 
 test('a drag zooms every chart of the provider, and a double click goes back', async () => {

@@ -148,6 +148,7 @@ export class TarsierChart extends LitElement {
   #ownRange: TimeRange | undefined;
   #size: PlotSize | undefined;
   #drawnRange: TimeRange | undefined;
+  #drewAwaited = false;
   #drawnAt = 0;
   /** Whether the keyboard moved the cursor; then it stays until Escape or the focus leaves. */
   #pointedByKey = false;
@@ -416,8 +417,10 @@ export class TarsierChart extends LitElement {
     // Held: everything stays as it is, samples are kept for later. Another range is what the viewer asked for.
     const range = this.#range;
     const moves = this.data !== undefined || feed?.span === undefined;
-    if (this.#standsStill && moves && this.#plot !== undefined && range === this.#drawnRange) return;
+    const isAnswered = range === this.#drawnRange && !this.#drewAwaited;
+    if (this.#standsStill && moves && this.#plot !== undefined && isAnswered) return;
     this.#drawnRange = range;
+    this.#drewAwaited = feed?.awaited === true;
     this.#drawnAt = performance.now();
 
     const nothingYet = { raw: false, compared: [], forecasts: [], anomalies: [], events: [], alerts: [] };
