@@ -10,6 +10,7 @@ import {
   type UnixMs,
 } from '@tarsier/protocol';
 import { schemaHash, zstdDecompress } from '@tarsier/protocol/zstd';
+import { atMost } from '../at-most.ts';
 import type { Log } from '../log.ts';
 import { maxBatchSpanMs, type BatchKey } from '../storage/batches.ts';
 import { movingError } from '../storage/divided/closed.ts';
@@ -90,6 +91,8 @@ export const maxFutureMs = 300_000;
 const defaultLimits: AdmissionLimits = { maxAgeMs: 86_400_000, maxFutureMs, maxSpanMs: maxBatchSpanMs };
 const flushIntervalS = { watched: 1, otherwise: 10 } as const;
 const refusedEveryMs = 1_000;
+/** Each holds one of the four connections for reading until it ends: a take-over of many tenants must leave some for questions. */
+const maxReplays = 2;
 /** Schemas kept in memory; one is a few kilobytes. */
 const maxCachedSchemas = 20_000;
 
@@ -109,6 +112,8 @@ export function createIngest({
   const schemas = new Map<string, RegisteredSchema>();
   /** By database: one that is slow or away must not keep the others' batches. */
   const commits = new Map<string, GroupCommit>();
+  /** By database, too. */
+  const replays = new Map<string, ReturnType<typeof atMost>>();
   /** By tenant, when it was last told that something of it was refused. */
   const refusedAt = new Map<number, UnixMs>();
 
@@ -120,6 +125,13 @@ export function createIngest({
       commits.set(place, commit);
     }
     return commit;
+  }
+
+  function replaysOf(scope: TenantScope): ReturnType<typeof atMost> {
+    const place = storage.placeOf(scope);
+    let atOnce = replays.get(place);
+    if (atOnce === undefined) replays.set(place, (atOnce = atMost(maxReplays)));
+    return atOnce;
   }
 
   function remember(schema: RegisteredSchema): RegisteredSchema {
@@ -224,6 +236,14 @@ export function createIngest({
     };
   }
 
+  async function replay(scope: TenantScope, since: UnixMs, readers: readonly SamplesConsumer[]): Promise<void> {
+    const schemaOf = schemasOf(scope);
+    for await (const { hostId, schemaHash, epoch, seq, matrix } of storage.samples.recent(scope, since)) {
+      const schema = await schemaOf(hostId, schemaHash);
+      if (schema !== undefined) handOn({ schema: remember(schema), epoch, seq, matrix }, readers);
+    }
+  }
+
   async function storeOrRefuse(...[scope, batch, ...rest]: Parameters<typeof store>): Promise<Accepted> {
     try {
       return await store(scope, batch, ...rest);
@@ -260,13 +280,7 @@ export function createIngest({
       storeOrRefuse(scope, batch, matrix, maxAgeMs === undefined ? {} : { maxAgeMs }),
 
     async replay(scopes, since, readers = replayConsumers) {
-      for (const scope of scopes) {
-        const schemaOf = schemasOf(scope);
-        for await (const { hostId, schemaHash, epoch, seq, matrix } of storage.samples.recent(scope, since)) {
-          const schema = await schemaOf(hostId, schemaHash);
-          if (schema !== undefined) handOn({ schema: remember(schema), epoch, seq, matrix }, readers);
-        }
-      }
+      for (const scope of scopes) await replaysOf(scope)(() => replay(scope, since, readers));
     },
 
     async handOn(scope, keys, readers) {
