@@ -77,7 +77,15 @@ export function createSeriesCatalog(database: Database, now: () => number, maxSe
   /** What hosts that are alike have in common is read, decoded and kept once. */
   const shared = new Map<string, SeriesSchema>();
 
-  function share(key: string, schema: SeriesSchema): SeriesSchema {
+  const keyOf = ({ tenantId }: TenantScope, host: string, hash: Uint8Array): string =>
+    `${tenantId}/${host === noHost}/${Buffer.from(hash).toString('hex')}`;
+
+  function decodeOnce(scope: TenantScope, { name, hash, body }: SchemaRow): SeriesSchema {
+    const key = keyOf(scope, name, hash);
+    // Others that asked at the same time may have decoded it meanwhile.
+    let schema = shared.get(key);
+    if (schema !== undefined) return schema;
+    schema = decodeSchema(body ?? new Uint8Array(), name === noHost);
     const [oldest] = shared.keys();
     if (shared.size >= mostShared && oldest !== undefined) shared.delete(oldest);
     shared.set(key, schema);
@@ -91,7 +99,7 @@ export function createSeriesCatalog(database: Database, now: () => number, maxSe
       host: row.name,
       // The driver hands out Node's Buffer.
       hash: new Uint8Array(row.hash),
-      schema: known ?? decodeSchema(row.body ?? new Uint8Array(), row.name === noHost),
+      schema: known ?? decodeOnce(scope, row),
       seriesIds: Int32Array.from(row.series_ids),
       agent: row.agent,
     };
@@ -101,8 +109,7 @@ export function createSeriesCatalog(database: Database, now: () => number, maxSe
     ...index,
 
     async schemaOf(scope, host, hash) {
-      const key = `${scope.tenantId}/${host === noHost}/${Buffer.from(hash).toString('hex')}`;
-      const known = shared.get(key);
+      const known = shared.get(keyOf(scope, host, hash));
       const [row] = await run(
         scope,
         (sql) => sql<SchemaRow[]>`
@@ -110,10 +117,7 @@ export function createSeriesCatalog(database: Database, now: () => number, maxSe
         from host h join host_schema s on s.tenant_id = h.tenant_id and s.host_id = h.host_id
         where h.tenant_id = ${scope.tenantId} and h.name = ${host} and s.hash = ${hash}`,
       );
-      if (row === undefined) return undefined;
-      const found = fromRow(scope, row, known);
-      if (known === undefined) share(key, found.schema);
-      return found;
+      return row === undefined ? undefined : fromRow(scope, row, known);
     },
 
     register: createRegistration(database, now, maxSeries),
