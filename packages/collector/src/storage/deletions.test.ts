@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { silentLog } from '../log.ts';
 import type { TenantScope } from '../tenant.ts';
@@ -10,7 +9,11 @@ import { createTestStorage } from './testing.ts';
 import { testOutcome } from './testing-incidents.ts';
 
 const now = Date.UTC(2026, 10, 24, 12);
-const { storage, sql, drop } = await createTestStorage(() => now);
+const statements: string[] = [];
+const { storage, sql, drop } = await createTestStorage(
+  () => now,
+  (statement) => statements.push(statement.trim()),
+);
 await storage.ensurePartitions(now);
 afterAll(drop);
 const eager = { ...defaultPolicy, coldMs: 0, sealAfterMs: 0, settleMs: 0, resealAfterMs: 0 };
@@ -162,7 +165,12 @@ test('a statement that saw the host before its deletion, and stores something on
     // Its snapshot is taken; a number it has only once it writes.
     await tx`select 1 from host`;
     const deletion = { done: storage.deletions.deleteHost(scope, 'seen') };
-    await sleep(300);
+    const sent = (start: string): number => statements.filter((statement) => statement.startsWith(start)).length;
+    statements.length = 0;
+    await expect.poll(() => storage.hosts.has(scope, 'seen'), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => sent('select pg_snapshot_xmin'), { timeout: 20_000 }).toBeGreaterThan(3);
+    // Looking is cheap, going through all samples is not.
+    expect(sent('delete from "batch"')).toBe(1);
     await tx`
       insert into batch select (jsonb_populate_record(b, '{"seq": 1}')).* from batch b
       where tenant_id = ${scope.tenantId} and host_id = ${batch.hostId}`;

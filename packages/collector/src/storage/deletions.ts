@@ -21,7 +21,8 @@ export interface Deletions {
 const wholeTenant = 0;
 /** What holds samples, by host number. */
 const sampleTables = ['batch', 'segment', 'block', 'rollup_minute', 'rollup_hour'] as const;
-const retryMs = 20;
+/** Between two looks, at first and at most. */
+const [pauseMs, longestPauseMs] = [20, 500];
 /** A statement that began before a deletion and still runs after this is left to the next sweep. */
 const patienceMs = 5_000;
 
@@ -32,33 +33,46 @@ interface Pending {
 }
 
 export function createDeletions({ run, begin, system }: Database): Deletions {
+  async function deleteSamples(tenantId: number, hostId: number): Promise<void> {
+    for (const table of sampleTables) {
+      await run(
+        { tenantId },
+        (sql) => sql`
+        delete from ${sql(table)}
+        where tenant_id = ${tenantId} ${hostId === wholeTenant ? sql`` : sql`and host_id = ${hostId}`}`,
+      );
+    }
+  }
+
   /**
    * Deletes the samples. A batch is only stored while its host exists, as the statement that stores it sees it: so
    * nothing comes any more once every transaction that began before the host's deletion has ended, also those that have
    * written nothing yet, and so have no number.
    */
   async function finish({ tenant_id, host_id, transaction }: Pending): Promise<void> {
-    const scope = { tenantId: tenant_id };
     const [deleted] = await system.sql<{ at: string }[]>`select clock_timestamp()::text as at`;
-    for (const began = Date.now(); ; await sleep(retryMs)) {
+    const isOver = async (): Promise<boolean> => {
       const [state] = await system.sql<{ over: boolean }[]>`
         select pg_snapshot_xmin(pg_current_snapshot())::text::bigint > ${transaction} and not exists (
           select 1 from pg_stat_activity
           where datname = current_database() and backend_xmin is not null and backend_type = 'client backend'
             and xact_start <= ${deleted?.at ?? ''}::timestamptz
         ) as over`;
-      for (const table of sampleTables) {
-        await run(
-          scope,
-          (sql) => sql`
-          delete from ${sql(table)}
-          where tenant_id = ${tenant_id} ${host_id === wholeTenant ? sql`` : sql`and host_id = ${host_id}`}`,
-        );
+      return state?.over === true;
+    };
+    if (!(await isOver())) {
+      await deleteSamples(tenant_id, host_id);
+      const began = Date.now();
+      for (let ms = pauseMs; !(await isOver()); ms = Math.min(2 * ms, longestPauseMs)) {
+        if (Date.now() - began > patienceMs) return;
+        await sleep(ms);
       }
-      if (state?.over === true) break;
-      if (Date.now() - began > patienceMs) return;
     }
-    await run(scope, (sql) => sql`delete from deletion where tenant_id = ${tenant_id} and host_id = ${host_id}`);
+    await deleteSamples(tenant_id, host_id);
+    await run(
+      { tenantId: tenant_id },
+      (sql) => sql`delete from deletion where tenant_id = ${tenant_id} and host_id = ${host_id}`,
+    );
   }
 
   return {
