@@ -2,7 +2,7 @@
 import type { UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
 import type { AnySql, Database } from './database.ts';
-import { findPutTogether, type BatchName } from './put-together.ts';
+import type { BatchName, FindPutTogether } from './put-together.ts';
 
 /** Longest span of a batch, ms: lets reads by time look back no further than this. */
 export const maxBatchSpanMs = 3_600_000;
@@ -67,7 +67,11 @@ export interface RecentHost {
 
 export type StoredBatch = BatchKey & Pick<BatchRecord, 'schemaHash' | 'payload'>;
 
-export function createBatches({ run, begin, reads }: Database, now: () => UnixMs): Batches {
+export function createBatches(
+  { run, begin, reads }: Database,
+  findPutTogether: FindPutTogether,
+  now: () => UnixMs,
+): Batches {
   /** Commits those that are not stored yet, of hosts that exist. @returns their names, as {@link textOf} has them */
   async function store(batches: readonly NewBatch[]): Promise<Set<string>> {
     const scopes = batches.map(({ scope }) => scope);

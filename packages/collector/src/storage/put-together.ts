@@ -1,5 +1,6 @@
-import type { UnixMs } from '@tarsier/protocol';
+import { describeError, type UnixMs } from '@tarsier/protocol';
 import { ByteReader, decodeRows, type BlockRows } from '@tarsier/protocol/chunk';
+import type { Log } from '../log.ts';
 import type { AnySql } from './database.ts';
 import type { HostKey } from './host-lock.ts';
 import { hourOf } from './hours.ts';
@@ -13,11 +14,29 @@ export interface BatchName extends HostKey {
 
 /**
  * Finds those that are in a segment or a block already: its rows say which batch each came with, and the first one of
- * a batch is in the hour that the batch is named for.
+ * a batch is in the hour that the batch is named for. What a head that can't be read has counts as not there.
  */
-export async function findPutTogether<T extends BatchName>(
+export type FindPutTogether = <T extends BatchName>(sql: AnySql, batches: readonly T[]) => Promise<ReadonlySet<T>>;
+
+export function createFindPutTogether(log: Log): FindPutTogether {
+  const told = new Set<string>();
+  return (sql, batches) =>
+    findPutTogether(sql, batches, ({ tenantId, hostId }, error) => {
+      const host = `${tenantId}/${hostId}`;
+      if (told.has(host)) return;
+      told.add(host);
+      log.error('a segment or block can not be read; batches of its hour that come again are stored again', {
+        tenantId,
+        hostId,
+        error: describeError(error),
+      });
+    });
+}
+
+async function findPutTogether<T extends BatchName>(
   sql: AnySql,
   batches: readonly T[],
+  onUnreadable: (host: HostKey, error: unknown) => void,
 ): Promise<ReadonlySet<T>> {
   const found = new Set<T>();
   if (batches.length === 0) return found;
@@ -46,8 +65,16 @@ export async function findPutTogether<T extends BatchName>(
       where b.tenant_id = k.tenant_id and b.host_id = k.host_id and b.hour = k.hour and b.hour between ${from} and ${to}
     ) as kept`;
   for (const { place, head } of rows) {
-    const kept = decodeRows(new ByteReader(head));
-    for (const batch of hours[place]?.ofHour ?? []) if (holds(kept, batch)) found.add(batch);
+    const hour = hours[place];
+    if (hour === undefined) continue;
+    let kept: BlockRows;
+    try {
+      kept = decodeRows(new ByteReader(head));
+    } catch (error) {
+      onUnreadable(hour, error);
+      continue;
+    }
+    for (const batch of hour.ofHour) if (holds(kept, batch)) found.add(batch);
   }
   return found;
 }

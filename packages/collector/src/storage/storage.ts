@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
-import type { Log } from '../log.ts';
+import { silentLog, type Log } from '../log.ts';
 import type { TenantScope } from '../tenant.ts';
 import { dropOldAlerts, type AlertRetention } from './alert-retention.ts';
 import { createAccounts, type Accounts } from './accounts.ts';
@@ -60,6 +60,7 @@ import { createThresholds, type Thresholds } from './thresholds.ts';
 import { createRuleFiles, type RuleFiles } from './rule-files.ts';
 import { createRuleBoardStore, type RuleBoardStore } from './rule-boards.ts';
 import { createRules, type Rules } from './rules.ts';
+import { createFindPutTogether } from './put-together.ts';
 import { createSeriesCatalog, type SeriesCatalog } from './series-catalog.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createSigningKeys, type SigningKeys } from './signing-keys.ts';
@@ -185,20 +186,21 @@ export async function openStorage({
 }: StorageOptions): Promise<Storage> {
   const holder = randomUUID();
   const openHome = async (): Promise<Opened> => {
-    if (databaseUrl !== undefined) return prepare({ url: databaseUrl }, undefined, now, maxSeries, holder);
+    if (databaseUrl !== undefined) return prepare({ url: databaseUrl }, undefined, now, maxSeries, holder, log);
     const embedded = await openEmbedded({
       dataFolder,
       use,
       log,
       ...(runtimeFolder === undefined ? {} : { runtimeFolder }),
     });
-    return prepare({ ...embedded.connection, database: 'postgres' }, embedded, now, maxSeries, holder);
+    return prepare({ ...embedded.connection, database: 'postgres' }, embedded, now, maxSeries, holder, log);
   };
   if (databases.size === 0) return (await openHome()).storage;
   const opened = new Map<string, Opened>();
   try {
     opened.set(home, await openHome());
-    for (const [name, url] of databases) opened.set(name, await prepare({ url }, undefined, now, maxSeries, holder));
+    for (const [name, url] of databases)
+      opened.set(name, await prepare({ url }, undefined, now, maxSeries, holder, log));
     return await together(opened, log);
   } catch (error) {
     await Promise.all([...opened.values()].map(({ storage }) => storage.close()));
@@ -243,15 +245,16 @@ export async function storageOnDatabase(
   connection: Connection,
   now: () => number,
   maxSeries = defaultMaxSeries,
+  log: Log = silentLog,
 ): Promise<Storage> {
-  return (await prepare(connection, undefined, now, maxSeries, randomUUID())).storage;
+  return (await prepare(connection, undefined, now, maxSeries, randomUUID(), log)).storage;
 }
 
 /** Another thread's door to a storage that is open; closing it leaves the server as it is. */
 export async function joinStorage(connection: StorageConnection, log: Log, now: () => number): Promise<Storage> {
   const open = (one: Connection): Opened => {
     const database = connect(one);
-    const storage = storageOn(database, one, now, defaultMaxSeries, randomUUID(), false, () => database.close());
+    const storage = storageOn(database, one, now, defaultMaxSeries, randomUUID(), log, false, () => database.close());
     return { storage, database, connection: one };
   };
   if (!('databases' in connection)) return open(connection).storage;
@@ -264,6 +267,7 @@ async function prepare(
   now: () => number,
   maxSeries: number,
   holder: string,
+  log: Log,
 ): Promise<Opened> {
   try {
     await migrateDatabase(connection);
@@ -273,7 +277,7 @@ async function prepare(
     throw new TarsierError('storage/unreachable', 'the database can not be reached or migrated', { cause });
   }
   const database = connect(connection);
-  const storage = storageOn(database, connection, now, maxSeries, holder, embedded !== undefined, async () => {
+  const storage = storageOn(database, connection, now, maxSeries, holder, log, embedded !== undefined, async () => {
     await database.close();
     await embedded?.close();
   });
@@ -286,13 +290,14 @@ function storageOn(
   now: () => number,
   maxSeries: number,
   holder: string,
+  log: Log,
   alone: boolean,
   close: () => Promise<void>,
 ): Storage {
   const { sql } = database.system;
   const { leases, fence } = createLeases(database, holder, alone);
   const wanted = createWantedHosts();
-  const batches = createBatches(database, now);
+  const batches = createBatches(database, createFindPutTogether(log), now);
   const samples = createSamples(database, wanted, now);
   const changeEvents = createChangeEvents(database, now);
   return {

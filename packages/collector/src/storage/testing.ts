@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { inject } from 'vitest';
+import type { Log } from '../log.ts';
 import { storageOnDatabase, type Storage } from './storage.ts';
 import { templateDatabase } from './testing-setup.ts';
 import { urlOf } from './testing-url.ts';
@@ -10,7 +11,7 @@ export interface TestStorage {
   /** Statements of the test's own, for what no room offers. */
   readonly sql: postgres.Sql;
   /** Another collector's storage on the same database; the caller closes it. */
-  another(): Promise<Storage>;
+  another(log?: Log): Promise<Storage>;
   /** A URL for what takes one. */
   readonly url: string;
   /** Closes it and removes its database. */
@@ -36,7 +37,7 @@ export async function createTestStorage(
   return {
     storage,
     sql,
-    another: () => storageOnDatabase({ ...server, database }, now),
+    another: (log) => storageOnDatabase({ ...server, database }, now, undefined, log),
     url: urlOf(server, database),
     async drop() {
       await storage.close();

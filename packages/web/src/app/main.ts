@@ -48,6 +48,4 @@ define([...watching, ['tarsier-key-help', KeyHelp], ['tarsier-app', TarsierApp]]
 const app = document.createElement('tarsier-app');
 app.preferences = preferences;
 // In one task with its first rendering: between the two nothing is painted.
-const start = document.querySelector('.start');
-if (start === null) document.body.prepend(app);
-else start.replaceWith(app);
+document.querySelector('.start')?.replaceWith(app);

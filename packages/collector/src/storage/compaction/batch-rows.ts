@@ -1,12 +1,16 @@
 /** Batches out of their table, and segments into theirs. */
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { maxBatchSpanMs, type BatchRecord } from '../batches.ts';
-import type { TarsierTransaction } from '../database.ts';
+import type { Database, TarsierTransaction } from '../database.ts';
 import type { HostKey } from '../host-lock.ts';
 import { countStored } from '../ledger.ts';
-import { findPutTogether } from '../put-together.ts';
+import type { FindPutTogether } from '../put-together.ts';
 import { meterTaken } from '../usage.ts';
 import { makeSegments, type NewSegment } from './make-segments.ts';
+
+export interface CompactionDatabase extends Pick<Database, 'begin'> {
+  readonly findPutTogether: FindPutTogether;
+}
 
 /** Most of one step: it is held in memory, and its transaction should be short. */
 export interface StepLimits {
@@ -44,6 +48,7 @@ export async function takeBatches(
   host: HostKey,
   { from, to, until = to + maxBatchSpanMs }: { readonly from: UnixMs; readonly to: UnixMs; readonly until?: UnixMs },
   limits: StepLimits,
+  findPutTogether: FindPutTogether,
 ): Promise<TakenBatches> {
   const { tenantId, hostId } = host;
   const rows = await tx<

@@ -2,7 +2,7 @@ import { encodePayload, type SeriesColumn, type UnixMs } from '@tarsier/protocol
 import { rollUp } from '@tarsier/protocol/chunk';
 import { zstdCompress } from '@tarsier/protocol/zstd';
 import fc from 'fast-check';
-import { afterAll, afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
 import { silentLog } from '../../log.ts';
 import { aggregateRollup } from '../../query/aggregate.ts';
 import { createQuery } from '../../query/query.ts';
@@ -15,7 +15,7 @@ import { defaultPolicy } from './compactor.ts';
 import { SampleModel, seriesKey, toNewBatch, type PlainBatch } from './testing.ts';
 
 const t0 = Date.UTC(2026, 10, 24, 12);
-const { storage, sql, drop } = await createTestStorage(() => t0);
+const { storage, sql, another, drop } = await createTestStorage(() => t0);
 await storage.ensurePartitions(t0);
 afterAll(drop);
 const query = createQuery({ storage });
@@ -386,9 +386,15 @@ test('a batch that comes again in the moment in which it is put together is know
     create function wait_for_test() returns trigger language plpgsql as
       'begin perform pg_advisory_xact_lock(1); return null; end';
     create trigger wait_for_test after delete on batch for each statement execute function wait_for_test()`);
+  onTestFinished(async () => {
+    await sql`select pg_advisory_unlock_all()`;
+    await sql`drop function wait_for_test() cascade`;
+  });
   const waiting = (on: string): Promise<void> =>
     expect
-      .poll(() => sql`select 1 from pg_stat_activity where datname = current_database() and wait_event = ${on}`)
+      .poll(() => sql`select 1 from pg_stat_activity where datname = current_database() and wait_event = ${on}`, {
+        timeout: 20_000,
+      })
       .toHaveLength(1);
   const flushed = compactor.flush(await hostsOf(scope), t0);
   await waiting('advisory');
@@ -397,10 +403,35 @@ test('a batch that comes again in the moment in which it is put together is know
   await sql`select pg_advisory_unlock(1)`;
   expect(await flushed).toBe(20);
   expect(await inserted).toEqual(['known']);
-  await sql`drop trigger wait_for_test on batch`;
   expect(await counted(scope)).toEqual({ stored: 20, batches: 1 });
   expect(await tables(scope)).toMatchObject({ batches: 0, segments: 1 });
 });
+
+test.for(['segment', 'block'] as const)(
+  'a %s that can not be read keeps no batch from being stored, of whichever tenant, and is told of once',
+  async (table) => {
+    const scope = await storage.tenants.ensure(`damaged ${table}`);
+    const beside = await storage.tenants.ensure(`beside a damaged ${table}`);
+    const hour = t0 - 2 * hourMs;
+    const told: string[] = [];
+    const log = { ...silentLog, error: (message: string) => told.push(message) };
+    const collector = await another(log);
+    onTestFinished(() => collector.close());
+    await storage.batches.insert([await agentBatch(scope, 0, hour - 600_000)]);
+    await (table === 'segment' ? compactor.flush(await hostsOf(scope), hour) : compactor.run(hour));
+    await sql`update ${sql(table)} set head = '\\xff' where tenant_id = ${scope.tenantId}`;
+    const unreadable = ['a segment or block can not be read; batches of its hour that come again are stored again'];
+    for (const seq of [1, 2]) {
+      const sent = await Promise.all([scope, beside].map((of) => agentBatch(of, seq, hour - 600_000 + seq * 500)));
+      expect(await collector.batches.insert(sent)).toEqual(['new', 'new']);
+    }
+    expect(told).toEqual(unreadable);
+    told.length = 0;
+    expect(await collector.createCompactor(log, eager).flush(await hostsOf(scope), t0)).toBe(40);
+    expect(told).toEqual(unreadable);
+    await sql`delete from ${sql(table)} where tenant_id = ${scope.tenantId}`;
+  },
+);
 
 test.for(['flush', 'seal'] as const)(
   'a batch that a collector of the version before stored again is dropped by the next %s, and counted once',

@@ -5,7 +5,8 @@ import { coldMs } from '../batches.ts';
 import type { Database, TarsierSql } from '../database.ts';
 import type { HostKey } from '../host-lock.ts';
 import { hourMs } from '../hours.ts';
-import type { StepLimits } from './batch-rows.ts';
+import { createFindPutTogether } from '../put-together.ts';
+import type { CompactionDatabase, StepLimits } from './batch-rows.ts';
 import { flushHost } from './flush-host.ts';
 import { sealHour } from './seal-hour.ts';
 
@@ -77,6 +78,7 @@ export function createCompactor({
   readonly log: Log;
   readonly policy?: CompactionPolicy;
 }): Compactor {
+  const parts: CompactionDatabase = { begin: database.begin, findPutTogether: createFindPutTogether(log) };
   let seen = new Map<string, Seen>();
 
   function isDue(hour: HourOfHost, now: UnixMs): boolean {
@@ -105,7 +107,7 @@ export function createCompactor({
         const host = { tenantId: hour.tenant_id, hostId: hour.host_id };
         for (let whole = false; !whole;) {
           const done = await attempt('sealing an hour', host, () =>
-            sealHour(database, host, hour.hour, policy.limits, now),
+            sealHour(parts, host, hour.hour, policy.limits, now),
           );
           await rest();
           if (done === undefined) {
@@ -130,7 +132,7 @@ export function createCompactor({
       for (const host of hosts.filter(({ tenantId }) => !closed.has(tenantId))) {
         for (let more = true; more;) {
           const done = await attempt('flushing batches', host, () =>
-            flushHost(database, host, now - policy.coldMs, policy.limits, now),
+            flushHost(parts, host, now - policy.coldMs, policy.limits, now),
           );
           await rest();
           samples += done?.samples ?? 0;

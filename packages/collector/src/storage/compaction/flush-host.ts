@@ -1,7 +1,6 @@
 import type { UnixMs } from '@tarsier/protocol';
-import type { Database } from '../database.ts';
 import { lockHost, type HostKey } from '../host-lock.ts';
-import { deleteBatches, insertSegment, takeBatches, type StepLimits } from './batch-rows.ts';
+import { deleteBatches, insertSegment, takeBatches, type CompactionDatabase, type StepLimits } from './batch-rows.ts';
 
 export interface Flushed {
   readonly batches: number;
@@ -16,7 +15,7 @@ export interface Flushed {
  * @returns undefined when another collector works on the host
  */
 export function flushHost(
-  { begin }: Pick<Database, 'begin'>,
+  { begin, findPutTogether }: CompactionDatabase,
   host: HostKey,
   until: UnixMs,
   limits: StepLimits,
@@ -24,7 +23,13 @@ export function flushHost(
 ): Promise<Flushed | undefined> {
   return begin(host, async (tx) => {
     if (!(await lockHost(tx, host, 'skip'))) return undefined;
-    const { batches, samples, more, segments } = await takeBatches(tx, host, { from: 0, to: until, until }, limits);
+    const { batches, samples, more, segments } = await takeBatches(
+      tx,
+      host,
+      { from: 0, to: until, until },
+      limits,
+      findPutTogether,
+    );
     for (const segment of segments) await insertSegment(tx, host, segment, now);
     await deleteBatches(tx, host, batches);
     return { batches: batches.length, samples, more };

@@ -1,8 +1,15 @@
 import type { UnixMs } from '@tarsier/protocol';
-import type { Database, TarsierTransaction } from '../database.ts';
+import type { TarsierTransaction } from '../database.ts';
 import { lockHost, type HostKey } from '../host-lock.ts';
 import { dayOf, hourMs } from '../hours.ts';
-import { base64, deleteBatches, insertSegment, takeBatches, type StepLimits } from './batch-rows.ts';
+import {
+  base64,
+  deleteBatches,
+  insertSegment,
+  takeBatches,
+  type CompactionDatabase,
+  type StepLimits,
+} from './batch-rows.ts';
 import { makeBlock, mergeIntoDay } from './make-block.ts';
 import type { SeriesBytes } from './make-segments.ts';
 
@@ -27,7 +34,7 @@ interface SeriesBytesRow {
  * @returns undefined when another collector works on the host
  */
 export function sealHour(
-  { begin }: Pick<Database, 'begin'>,
+  { begin, findPutTogether }: CompactionDatabase,
   host: HostKey,
   hour: UnixMs,
   limits: StepLimits,
@@ -36,7 +43,7 @@ export function sealHour(
   const { tenantId, hostId } = host;
   return begin(host, async (tx) => {
     if (!(await lockHost(tx, host, 'skip'))) return undefined;
-    const taken = await takeBatches(tx, host, { from: hour - hourMs + 1, to: hour }, limits);
+    const taken = await takeBatches(tx, host, { from: hour - hourMs + 1, to: hour }, limits, findPutTogether);
     const { batches, samples } = taken;
     await deleteBatches(tx, host, batches);
     for (const segment of taken.segments) {
