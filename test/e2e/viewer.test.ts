@@ -233,6 +233,7 @@ test.each([
     });
     await opened.goto(proxy.url, { waitUntil: 'commit' });
     const before = await headOf(opened);
+    expect(before.parts).toHaveLength(3);
     asked.resolve();
     await opened.locator('main h1').first().waitFor();
     expect(await headOf(opened)).toEqual(before);
@@ -241,15 +242,18 @@ test.each([
 );
 
 /** Where the parts of the page's head are, to the pixel, and its colours. */
-async function headOf(of: Page): Promise<unknown> {
+async function headOf(of: Page) {
   const head = of.locator('header').first();
   await head.waitFor();
+  // What is parsed may have no styles yet; what is painted has.
+  const painted = (): Promise<number> => of.evaluate(() => performance.getEntriesByName('first-paint').length);
+  await expect.poll(painted, { timeout: patience }).toBe(1);
   return head.evaluate((header) => {
     const name = header.querySelector('svg + span');
     const parts = [header, header.querySelector('svg'), name].flatMap((part) => {
       if (part === null) return [];
       const { x, y, width, height } = part.getBoundingClientRect();
-      return [[x, y, width, height].map(Math.round), getComputedStyle(part).color];
+      return [{ place: [x, y, width, height].map(Math.round), colour: getComputedStyle(part).color }];
     });
     const { backgroundColor, borderBottomColor } = getComputedStyle(header);
     return { parts, backgroundColor, borderBottomColor, page: getComputedStyle(document.body).backgroundColor };

@@ -48,4 +48,6 @@ define([...watching, ['tarsier-key-help', KeyHelp], ['tarsier-app', TarsierApp]]
 const app = document.createElement('tarsier-app');
 app.preferences = preferences;
 // In one task with its first rendering: between the two nothing is painted.
-document.querySelector('.start')?.replaceWith(app);
+const start = document.querySelector('.start');
+if (start === null) document.body.prepend(app);
+else start.replaceWith(app);

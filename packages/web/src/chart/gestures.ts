@@ -35,7 +35,7 @@ export function gestures(
   const { over } = plot;
   const leave = new AbortController();
   const { signal } = leave;
-  let panned: { readonly startX: number; readonly from: number; readonly end: number } | undefined;
+  let panned: { readonly startX: number; readonly from: number; readonly to: number; readonly end: number } | undefined;
   let pointerX = 0;
 
   function move(): void {
@@ -55,8 +55,8 @@ export function gestures(
       event.preventDefault();
       over.setPointerCapture(event.pointerId);
       over.style.setProperty('cursor', 'grabbing');
-      const { from, end } = view();
-      panned = { startX: event.clientX, from, end };
+      const { from, to, end } = view();
+      panned = { startX: event.clientX, from, to, end };
       onTake();
     },
     { signal },
@@ -81,7 +81,7 @@ export function gestures(
     over.style.removeProperty('cursor');
     pageFrames.cancel(move);
     onDrop(shift !== 0);
-    if (shift !== 0) onZoom({ from: panned.from + shift, to: view().to + shift });
+    if (shift !== 0) onZoom({ from: panned.from + shift, to: panned.to + shift });
     panned = undefined;
   };
   over.addEventListener('pointerup', drop, { signal });

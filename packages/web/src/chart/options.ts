@@ -55,7 +55,7 @@ export interface PlotLook {
 /** uPlot options for a view's set of lines; ranges are set with each draw. */
 export function plotOptions(
   current: () => ChartView,
-  { colours, locale, devicePixelRatio }: PlotLook,
+  { colours, locale, devicePixelRatio, panning }: PlotLook & { readonly panning: () => boolean },
   size: PlotSize,
   hooks: uPlot.Hooks.Arrays,
 ): uPlot.Options {
@@ -72,8 +72,8 @@ export function plotOptions(
       // A press with Shift pans, one with another button is the browser's.
       bind: {
         mousedown: (_, __, handler) => (event) => (event.shiftKey || event.button !== 0 ? null : handler(event)),
-        // While the curve is in somebody's hand there is no cursor to move.
-        mousemove: (_, __, handler) => (event) => (isPan(event) ? null : handler(event)),
+        // While the curve is in somebody's hand there is no cursor to move; Shift may come and go meanwhile.
+        mousemove: (_, __, handler) => (event) => (panning() ? null : handler(event)),
       },
     },
     ...(locale.timeZone === undefined ? {} : { tzDate: zonedDate(locale.timeZone) }),
@@ -125,10 +125,6 @@ export function plotOptions(
     bands: bandsOf(current(), colours),
     hooks,
   };
-}
-
-function isPan({ buttons, shiftKey }: MouseEvent): boolean {
-  return buttons === 4 || (buttons === 1 && shiftKey);
 }
 
 /**

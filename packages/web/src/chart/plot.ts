@@ -44,7 +44,7 @@ export function createPlot(deps: PlotDeps): Plot {
   let following = false;
   let panning = false;
   const plot = new uPlot(
-    plotOptions(() => view, deps, size, {
+    plotOptions(() => view, { ...deps, panning: () => panning }, size, {
       drawClear: [(self) => drawBehind(self, view, deps.colours)],
       draw: [(self) => drawOver(self, view, deps.colours)],
       setCursor: [
@@ -92,6 +92,8 @@ export function createPlot(deps: PlotDeps): Plot {
 
   function draw(next: ChartView): void {
     view = next;
+    // What a hand holds stays where it is; let go of, it is drawn anew.
+    if (panning) return;
     setWidths();
     const { min, max } = view.held.range;
     const { y } = plot.scales;

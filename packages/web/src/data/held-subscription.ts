@@ -7,6 +7,8 @@ import type { HeldSeries, LiveQuery, SubscriptionState } from './source.ts';
 
 /** A pause shorter than this is an agent's own. */
 const holeMs = 12_000;
+/** What comes late comes within so long after the hole: further back the collector lets nobody go on. */
+const backlogMs = 5 * 60_000;
 /** No frame names it. */
 const unannounced = -1;
 
@@ -27,7 +29,7 @@ export class HeldSubscription {
   readonly #held = new Map<string, Held>();
   /** What the collector said that it left out; a snapshot follows. */
   #leftOut: Span | undefined;
-  /** Until when holes were asked for, and an answer came: those that stayed are the hosts' own. */
+  /** Holes that ended before it were asked for when all that comes late had come: those that stayed are the hosts' own. */
   #askedUntil = -Infinity;
   #asking: UnixMs | undefined;
 
@@ -39,7 +41,8 @@ export class HeldSubscription {
   /** A new connection will announce its series anew, and is asked for what is missing. */
   connected(): void {
     this.#signatureByRef = new Map();
-    this.#asking = this.heldUntil;
+    const { heldUntil } = this;
+    this.#asking = heldUntil === undefined ? undefined : heldUntil - backlogMs;
   }
 
   /** The collector leaves that out: this client read too slowly, or was away for too long. */
@@ -91,7 +94,7 @@ export class HeldSubscription {
 
   /**
    * Until when nothing is missing: there a new connection goes on. What a host could not send at once comes where it has
-   * a hole, also while nobody hears of it here; a hole that stays is asked for once. Undefined where nothing is held.
+   * a hole, also while nobody hears of it here; one that stays is given up in the end. Undefined where nothing is held.
    */
   get completeUntil(): UnixMs | undefined {
     const densest = new Map<string, SeriesRing>();

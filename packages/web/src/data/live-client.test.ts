@@ -154,9 +154,9 @@ test('what an agent could not send at once, and sends while the page is cut off,
   expect([...(subscription.series[0]?.column.values ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 });
 
-test('a hole that stays is asked for once, and again where no answer came', () => {
+test('a hole is asked for at each cut while it may still be filled, then it is given up', () => {
   const { client, peer } = stage();
-  client.watch(query, () => undefined);
+  const subscription = client.watch({ ...query, windowMs: 3_600_000 }, () => undefined);
   const reconnect = (): LiveRequest | undefined => {
     peer().drop();
     vi.advanceTimersByTime(30_000);
@@ -164,17 +164,23 @@ test('a hole that stays is asked for once, and again where no answer came', () =
     peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
     return peer().received.at(-1);
   };
+  const seconds = (from: number, to: number): number[] =>
+    Array.from({ length: to - from + 1 }, (_, i) => (from + i) * 1000);
   peer().welcome();
   peer().say({ type: 'series', id: 1, series: [{ ref: 7, ...load }] });
-  // The agent began anew in between.
   peer().frame('snap', 1, [1000, 2000, 3000, 4000, 9000, 10_000], [1, 2, 3, 4, 9, 10]);
   expect(reconnect()).toMatchObject({ since: 4000 });
+  peer().frame('delta', 1, [11_000], [11]);
+  // What the agent could not send came in this second cut.
   expect(reconnect()).toMatchObject({ since: 4000 });
-  peer().frame('delta', 1, [9000, 10_000, 11_000], [9, 10, 11]);
-  expect(reconnect()).toMatchObject({ since: 11_000 });
-  // Another one.
-  peer().frame('delta', 1, [12_000, 18_000], [12, 18]);
+  peer().frame('delta', 1, [5000, 6000, 7000, 8000, 12_000, 20_000], [5, 6, 7, 8, 12, 20]);
+  expect([...(subscription.series[0]?.column.values ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 20]);
+  // That one stays: the agent began anew in between.
+  peer().frame('delta', 1, seconds(21, 321), seconds(21, 321));
   expect(reconnect()).toMatchObject({ since: 12_000 });
+  expect(reconnect()).toMatchObject({ since: 12_000 });
+  peer().frame('delta', 1, [322_000], [322]);
+  expect(reconnect()).toMatchObject({ since: 322_000 });
 });
 
 test('a page that was away for too long is told what was left out: that is asked for elsewhere', () => {

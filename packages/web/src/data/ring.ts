@@ -37,13 +37,16 @@ export class SeriesRing {
   }
 
   /**
-   * Time of the last sample before the first hole that begins at `from` or later, as a line would break there; undefined
+   * Time of the last sample before the first hole that ends at `from` or later, as a line would break there; undefined
    * when there is none.
    */
   beforeHole(from: UnixMs): UnixMs | undefined {
     const { times } = this.column;
     const longest = bridged * typicalInterval(times);
-    return times.find((time, i) => time >= from && (times[i + 1] ?? time) - time > longest);
+    return times.find((time, i) => {
+      const next = times[i + 1] ?? time;
+      return next >= from && next - time > longest;
+    });
   }
 
   /** Adds samples; those of a time that is held, and NaN, are passed over (a frame may come twice). */

@@ -9,8 +9,8 @@ export const tableStyles = css`
     background:
       linear-gradient(to right, var(--_surface) 60%, transparent) left / 28px 100% local,
       linear-gradient(to left, var(--_surface) 60%, transparent) right / 28px 100% local,
-      linear-gradient(to right, var(--_border), transparent) left / 10px 100% scroll,
-      linear-gradient(to left, var(--_border), transparent) right / 10px 100% scroll;
+      linear-gradient(to right, var(--_grid), transparent) left / 10px 100% scroll,
+      linear-gradient(to left, var(--_grid), transparent) right / 10px 100% scroll;
     background-repeat: no-repeat;
   }
   table {

@@ -8,7 +8,7 @@ export const contrast = css`
   --tarsier-color-text-quiet: light-dark(#1f2430, #e6e9ef);
   --tarsier-color-border: light-dark(#4a5160, #aab2c0);
   --tarsier-color-border-strong: light-dark(#000000, #ffffff);
-  --tarsier-color-grid: light-dark(#c3c8d1, #4a505c);
+  --tarsier-color-grid: light-dark(#c3c8d1, #464c58);
   --tarsier-color-accent: light-dark(#00248f, #b7d0ff);
   --tarsier-color-accent-soft: light-dark(#dfe6ff, #1d2c52);
   --tarsier-color-focus: light-dark(#00248f, #ffd84d);

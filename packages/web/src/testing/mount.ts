@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { define, elements } from '../define.ts';
 import type { TarsierProvider } from '../elements/tarsier-provider/tarsier-provider.ts';
 import { createFakeSource } from './fake-source.ts';
+import { withoutShades } from './without-shades.ts';
 
 /** Puts markup inside a provider of fake data; `end` takes it away again. */
 export function mount<T extends keyof HTMLElementTagNameMap>(tag: T, attributes: Record<string, string> = {}) {
@@ -35,6 +36,15 @@ export function shownText(element: Element): string {
 /** @param except  rules that are about what is around the element */
 export async function expectAccessible(element: Element, ...except: readonly string[]): Promise<void> {
   const rules = Object.fromEntries(['region', ...except].map((rule) => [rule, { enabled: false }]));
-  const { violations } = await axe.run(element, { rules });
+  const shade = withoutShades(element);
+  const { violations, incomplete } = await axe.run(element, { rules });
+  shade();
   expect(violations.map(({ id, nodes }) => [id, nodes.map(({ failureSummary }) => failureSummary)])).toEqual([]);
+  // Nor is there text above something else that hides its contrast from axe.
+  const unseen = incomplete.filter(({ id }) => id === 'color-contrast').flatMap(({ nodes }) => nodes);
+  expect(unseen.flatMap(({ any, html }) => (any.some(isAboveGradient) ? html : []))).toEqual([]);
+}
+
+function isAboveGradient({ data }: axe.CheckResult): boolean {
+  return data?.messageKey === 'bgGradient';
 }

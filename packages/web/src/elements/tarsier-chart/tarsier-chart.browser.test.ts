@@ -288,32 +288,50 @@ async function queried(attributes: Record<string, string>, answers: Record<strin
   return mounted;
 }
 
-/** Drags over the plot, in parts of its width. */
-function drag(element: Element, from: number, to: number, options: PointerEventInit = {}): void {
+/** A hand at the mouse over the plot; places are parts of its width. */
+function handOver(element: Element) {
   const over = part(element, '.u-over');
   const { left, top, width } = over.getBoundingClientRect();
-  const at = (x: number): PointerEventInit => ({
-    bubbles: true,
-    cancelable: true,
-    button: 0,
-    pointerId: 1,
-    pointerType: 'mouse',
-    clientX: left + x * width,
-    movementX: 1,
-    clientY: top + 20,
-    ...options,
-  });
   over.setPointerCapture = () => undefined;
-  for (const [type, x] of [
-    ['down', from],
-    ['move', (from + to) / 2],
-    ['move', to],
-    ['up', to],
-  ] as const) {
-    over.dispatchEvent(new PointerEvent(`pointer${type}`, at(x)));
+  return (type: 'down' | 'move' | 'up', x: number, options: PointerEventInit = {}): void => {
+    const at = {
+      bubbles: true,
+      cancelable: true,
+      button: 0,
+      buttons: type === 'up' ? 0 : 1,
+      pointerId: 1,
+      pointerType: 'mouse',
+      clientX: left + x * width,
+      movementX: 1,
+      clientY: top + 20,
+      ...options,
+    };
+    over.dispatchEvent(new PointerEvent(`pointer${type}`, at));
     // uPlot listens to the document for the end, since a drag may leave the plot.
-    (type === 'up' ? document : over).dispatchEvent(new MouseEvent(`mouse${type}`, at(x)));
-  }
+    (type === 'up' ? document : over).dispatchEvent(new MouseEvent(`mouse${type}`, at));
+  };
+}
+
+function drag(element: Element, from: number, to: number, options: PointerEventInit = {}): void {
+  const hand = handOver(element);
+  hand('down', from, options);
+  hand('move', (from + to) / 2, options);
+  hand('move', to, options);
+  hand('up', to, options);
+}
+
+/** Until what was asked for is drawn. */
+async function frames(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise((resolve) => requestAnimationFrame(resolve));
+}
+
+async function halfAnHour() {
+  const mounted = await queried({ selector: 'cpu_usage_ratio' });
+  mounted.provider.range = '2026-07-01T10:00:00Z/2026-07-01T10:30:00Z';
+  await expect.poll(() => mounted.element.shadowRoot?.querySelector('canvas')).toBeTruthy();
+  await frames();
+  const drawn = (): string => pixels(part(mounted.element, 'canvas'));
+  return { ...mounted, drawn, hand: handOver(mounted.element) };
 }
 
 test('a chart that loses its own range shows the shared one', async () => {
@@ -408,6 +426,58 @@ test('a drag with Shift moves the window, which keeps its length', async () => {
   if (value?.kind !== 'fixed') throw new Error(`expected a fixed range, got ${value?.kind}`);
   expect(value.to - value.from).toBe(1_800_000);
   expect(value.from / 60_000).toBeCloseTo(Date.parse('2026-07-01T09:45:00Z') / 60_000, 0);
+});
+
+test('a curve in a hand is thin and stays where the hand is, whatever comes meanwhile; let go there, it is as before', async () => {
+  const { drawn, hand, anomalies } = await halfAnHour();
+  const shift = { shiftKey: true };
+  const before = drawn();
+  hand('down', 0.2, shift);
+  hand('move', 0.7, shift);
+  await frames();
+  const held = drawn();
+  anomalies.set([anomaly]);
+  await frames();
+  expect(drawn()).toBe(held);
+  hand('move', 0.2, shift);
+  await frames();
+  expect(drawn()).not.toBe(before);
+  hand('up', 0.2, shift);
+  await frames();
+  expect(drawn()).toBe(before);
+});
+
+test('while a curve is panned there is no cursor and none is told, though Shift is let go of first', async () => {
+  const { element, hand } = await halfAnHour();
+  const told: unknown[] = [];
+  element.addEventListener('tarsier-cursor', (event) =>
+    told.push(event instanceof CustomEvent ? event.detail.time : event),
+  );
+  const cursor = (): string => part(element, '.u-cursor-x').style.transform;
+  hand('move', 0.5, { buttons: 0 });
+  await expect.poll(cursor).toMatch(/translate\((?!-)/u);
+  hand('down', 0.5, { shiftKey: true });
+  await expect.poll(cursor).toMatch(/translate\(-/u);
+  expect(told.at(-1)).toBeUndefined();
+  const { length } = told;
+  for (const x of [0.55, 0.6, 0.65]) {
+    hand('move', x);
+    await frames();
+    expect(cursor()).toMatch(/translate\(-/u);
+  }
+  hand('up', 0.65);
+  expect(told).toHaveLength(length);
+});
+
+test('Shift that is pressed while a stretch is selected changes nothing', async () => {
+  const { provider, hand } = await halfAnHour();
+  hand('down', 0.25);
+  hand('move', 0.5);
+  hand('move', 0.75, { shiftKey: true });
+  hand('up', 0.75, { shiftKey: true });
+  const { value } = provider.view.range;
+  if (value?.kind !== 'fixed') throw new Error(`expected a fixed range, got ${value?.kind}`);
+  expect((value.to - value.from) / 60_000).toBeCloseTo(15, 0);
 });
 
 test('the same is done with keys: zoom, pan, reset, next anomaly, summary, help', async () => {
