@@ -49,21 +49,20 @@ async function findPutTogether<T extends BatchName>(
   });
   // As numbers of the statement: the plan leaves out all other days' partitions.
   const [from, to] = [Math.min(...hours.map(({ hour }) => hour)), Math.max(...hours.map(({ hour }) => hour))];
-  const rows = await sql<{ place: number; head: Uint8Array }[]>`
-    select k.place, kept.head
-    from unnest(
+  const wanted = sql`
+    unnest(
       ${hours.map((_, place) => place)}::int[], ${hours.map(({ tenantId }) => tenantId)}::int[],
       ${hours.map(({ hostId }) => hostId)}::int[], ${hours.map(({ hour }) => hour)}::bigint[],
       ${hours.map(({ first }) => first)}::bigint[], ${hours.map(({ last }) => last)}::bigint[]
-    ) as k(place, tenant_id, host_id, hour, first, last)
-    cross join lateral (
-      select s.head from segment s
-      where s.tenant_id = k.tenant_id and s.host_id = k.host_id and s.hour = k.hour
-        and s.hour between ${from} and ${to} and s.t0 <= k.last and s.t1 >= k.first
-      union all
-      select b.head from block b
-      where b.tenant_id = k.tenant_id and b.host_id = k.host_id and b.hour = k.hour and b.hour between ${from} and ${to}
-    ) as kept`;
+    ) as k(place, tenant_id, host_id, hour, first, last)`;
+  const rows = await sql<{ place: number; head: Uint8Array }[]>`
+    select k.place, s.head
+    from ${wanted} join segment s on s.tenant_id = k.tenant_id and s.host_id = k.host_id and s.hour = k.hour
+      and s.hour between ${from} and ${to} and s.t0 <= k.last and s.t1 >= k.first
+    union all
+    select k.place, b.head
+    from ${wanted} join block b on b.tenant_id = k.tenant_id and b.host_id = k.host_id and b.hour = k.hour
+      and b.hour between ${from} and ${to}`;
   for (const { place, head } of rows) {
     const hour = hours[place];
     if (hour === undefined) continue;

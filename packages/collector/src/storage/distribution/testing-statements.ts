@@ -50,7 +50,9 @@ export async function look(
     const { 'Relation Name': relation, Alias: alias = relation ?? '', Plans: plans = [] } = node;
     const table = relation === undefined ? undefined : (tableOf.get(relation) ?? relation);
     if (table !== undefined && distributed.has(table) && node['Node Type'] !== 'ModifyTable') {
-      const name = alias.replaceAll(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`);
+      // What is above all parts of a table calls them by its alias, theirs have a number.
+      const whole = tableOf.has(relation ?? '') ? alias.replace(/_\d+$/u, '') : alias;
+      const name = `(?:${[alias, whole].map((one) => one.replaceAll(/[.*+?^${}()|[\]\\]/gu, String.raw`\$&`)).join('|')})`;
       const own = new RegExp(
         String.raw`\b"?${name}"?\.tenant_id\s*=|=\s*"?${name}"?\.tenant_id\b|\(tenant_id = |ROW\([^)]*\b"?${name}"?\.tenant_id`,
         'u',
