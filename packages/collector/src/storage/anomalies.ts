@@ -1,8 +1,7 @@
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, desc, eq, gte, isNull, lte, or } from 'drizzle-orm';
 import type { Anomaly, UnixMs } from '@tarsier/protocol';
 import type { TenantScope } from '../tenant.ts';
 import type { Database } from './database.ts';
-import { overlaps } from './overlap.ts';
 import { anomaly } from './schema.ts';
 
 export interface Anomalies {
@@ -59,13 +58,20 @@ export function createAnomalies({ within, run }: Database): Anomalies {
       );
       return rows.map(toAnomaly);
     },
-    async list(scope, range) {
+    async list(scope, { start, end, host }) {
       const { tenantId } = scope;
       const rows = await within(scope, (tx) =>
         tx
           .select({ body: anomaly.body })
           .from(anomaly)
-          .where(overlaps(anomaly, tenantId, range))
+          .where(
+            and(
+              eq(anomaly.tenantId, tenantId),
+              lte(anomaly.start, end),
+              or(isNull(anomaly.end), gte(anomaly.end, start)),
+              host === undefined ? undefined : eq(anomaly.host, host),
+            ),
+          )
           .orderBy(desc(anomaly.start))
           .limit(mostListed),
       );
