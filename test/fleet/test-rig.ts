@@ -35,8 +35,8 @@ export async function caughtUp({ sql }: Pick<Rig, 'sql'>, host: string): Promise
   await eventually(async () => {
     const [row] = await sql<{ newest: string | null }[]>`
       select max(t1) as newest from (
-        select host_id, t1 from batch union all select host_id, t1 from segment
-      ) as stored join host using (host_id) where name = ${host}`;
+        select tenant_id, host_id, t1 from batch union all select tenant_id, host_id, t1 from segment
+      ) as stored join host using (tenant_id, host_id) where name = ${host}`;
     return Date.now() - Number(row?.newest ?? 0) < 2_500 ? true : undefined;
   });
 }
