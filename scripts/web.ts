@@ -44,8 +44,8 @@ export function pageBuild(outDir: string = webRoot): InlineConfig {
     build: {
       outDir,
       emptyOutDir: true,
-      // What is there before anything is shown is one file. Split by who else needs it, it is 18: a browser asks a server
-      // without HTTP/2 for six at a time.
+      // What is there before anything is shown is one file. Split by who else needs it, it is many: a browser asks a
+      // server without HTTP/2 for six at a time.
       rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'start', tags: ['$initial'] }] } } },
     },
   };
@@ -114,10 +114,11 @@ export async function serveStories(): Promise<string> {
   return new URL('/stories.html', server.resolvedUrls?.local[0]).href;
 }
 
-/** Whether a source is newer than the built page, or there is none. */
+/** Whether a source, or how it is built, is newer than the built page, or there is none. */
 export function webIsOutdated(): boolean {
   const built = statSync(`${webRoot}index.html`, { throwIfNoEntry: false })?.mtimeMs;
-  return built === undefined || sources.some((folder) => newestIn(folder) > built);
+  if (built === undefined || statSync(fileURLToPath(import.meta.url)).mtimeMs > built) return true;
+  return sources.some((folder) => newestIn(folder) > built);
 }
 
 function newestIn(folder: string): number {

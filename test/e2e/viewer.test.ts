@@ -260,6 +260,19 @@ async function headOf(of: Page) {
   });
 }
 
+test('a document without that head shows the page all the same', async () => {
+  const opened = await context.newPage();
+  await opened.route(`${proxy.url}/`, async (route) => {
+    const document = await (await route.fetch()).text();
+    const body = document.replace(/<header[^]*<\/header>/u, '');
+    expect(body).not.toBe(document);
+    await route.fulfill({ contentType: 'text/html', body });
+  });
+  await opened.goto(proxy.url);
+  await opened.locator('tarsier-app').waitFor();
+  await opened.close();
+});
+
 const main = ['', `hosts/${host}`, 'explore?query=cpu_busy_ratio', 'alerts', 'jobs'];
 const others = ['hosts', 'anomalies', 'models', 'cost', 'dashboards', 'rules', 'embed', 'settings', 'settings/users'];
 const screens = [

@@ -177,6 +177,22 @@ test('an empty database shows the command that lets a host in, and the host when
     .toBeTruthy();
 });
 
+test('on a phone the hosts come where their place was: the list of alerts stands above it already', async () => {
+  await page.viewport(390, 844);
+  const hosts = fake.hosts.value;
+  fake.hosts.set({ kind: 'loading' });
+  await shows('tarsier-overview-page');
+  const grid = (): HTMLElement | null | undefined =>
+    inApp('tarsier-overview-page')?.shadowRoot?.querySelector('tarsier-host-grid');
+  const list = (): Element | null | undefined => grid()?.parentElement?.querySelector('tarsier-alert-list');
+  await expect.poll(() => list()?.shadowRoot?.querySelector('.card:not([aria-busy])')).toBeTruthy();
+  const top = grid()?.offsetTop;
+  fake.hosts.set(hosts);
+  await expect.poll(() => grid()?.shadowRoot?.textContent).toContain('web-1');
+  expect(grid()?.offsetTop).toBe(top);
+  await page.viewport(800, 600);
+});
+
 test('what no page is called leads back', async () => {
   location.hash = '#/nonsense';
   await expect.poll(() => inApp('main')?.textContent).toContain('There is no such page.');

@@ -3,7 +3,7 @@ import type { Locale } from '../i18n/locale.ts';
 import { formatTime } from './age.ts';
 import type { CanvasColours } from './canvas-colours.ts';
 import type { ChartView } from './chart-view.ts';
-import { axisFormat, formatScaled } from './units.ts';
+import { axisFormat } from './units.ts';
 import { rangeLines } from './value-range.ts';
 
 /** RFC 4180: times in ISO 8601, one column per line, nothing where there is no sample. */
@@ -41,7 +41,7 @@ export function toSvg(label: string, view: ChartView, colours: CanvasColours, lo
   const y = (value: number): string => (top + (1 - share(value)) * plotHeight).toFixed(1);
   const format =
     range.step === 0
-      ? (value: number) => formatScaled(value, view.scale, locale)
+      ? (value: number) => axisFormat(view.scale, value, locale)(value)
       : axisFormat(view.scale, range.step, locale);
 
   const grid = rangeLines(range).map(

@@ -3,7 +3,7 @@ import type { Locale } from '../i18n/locale.ts';
 import { formatTime } from './age.ts';
 import type { CanvasColours } from './canvas-colours.ts';
 import type { ChartView } from './chart-view.ts';
-import { axisFormat, formatScaled } from './units.ts';
+import { axisFormat } from './units.ts';
 import { rangeLines } from './value-range.ts';
 
 export interface PlotSize {
@@ -114,7 +114,7 @@ export function plotOptions(
         values: whereMoved(
           (splits) => {
             const { scale, held } = current();
-            if (held.range.step === 0) return splits.map((value) => formatScaled(value, scale, locale));
+            if (held.range.step === 0) return splits.map((value) => axisFormat(scale, value, locale)(value));
             return splits.map(axisFormat(scale, held.range.step, locale));
           },
           () => current().scale.suffix,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { axisFormat, formatValue, rateUnit, scaleFor } from './units.ts';
+import { axisFormat, formatFigure, formatValue, rateUnit, scaleFor } from './units.ts';
 
 /** Non-breaking spaces read as spaces here; the machine's own separators do not matter to these cases. */
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
@@ -23,6 +23,10 @@ test.each([
   expect(plain(formatValue(value, unit))).toBe(text);
 });
 
+test('whole counts have the same minus as all others', () => {
+  expect([formatFigure(-6, ''), formatFigure(-6.5, '')]).toEqual(['\u22126', '\u22126.50']);
+});
+
 test('what is not known says so, instead of a dash', () => {
   expect(formatValue(undefined, 'bytes')).toBe('no data');
   expect(formatValue(NaN, 'ratio')).toBe('no data');
@@ -34,6 +38,15 @@ test('an axis has one unit, and as many digits as its steps need', () => {
   expect([0, 2 ** 29, 2 ** 30].map((value) => plain(format(value)))).toEqual(['0 GiB', '0.5 GiB', '1 GiB']);
   const percent = axisFormat(scaleFor('ratio', 0.1), 0.025);
   expect([0, 0.025, 0.1].map((value) => plain(percent(value)))).toEqual(['0 %', '2.5 %', '10 %']);
+});
+
+test.each([
+  [1e-5, [0, 1e-5, 3e-5], ['0', '0.00001', '0.00003']],
+  [2.5e-7, [0, 2.5e-7, 1e-6], ['0', '2.5E\u22127', '1E\u22126']],
+  [1e-7, [-1.2e-6, 1.3e-6], ['\u22121.2E\u22126', '1.3E\u22126']],
+  [1e-8, [1, 1.000_000_01], ['1', '1.00000001']],
+])('numbers at an axis whose step is %d differ, however small they are', (step, values, written) => {
+  expect(values.map(axisFormat(scaleFor('', 1), step))).toEqual(written);
 });
 
 test('a rate of bytes is bytes per second', () => {

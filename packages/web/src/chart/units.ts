@@ -8,9 +8,13 @@ import { words } from '../i18n/words.ts';
 export { rateUnit, scaleFor } from '@tarsier/protocol/unit-scale';
 export type { Scale } from '@tarsier/protocol/unit-scale';
 
+/** Digits after the point: at an axis no more have room, and doubles have no more. */
+const readableFraction = 5;
+const mostFraction = 15;
+
 /** With the sign that is as wide as a digit, in the place of a hyphen. */
 export function withMinus(text: string): string {
-  return text.replace('-', '\u2212');
+  return text.replaceAll('-', '\u2212');
 }
 
 /** A single value with its unit, 3 significant digits: `12.3 GiB`, `4.07 %`. Not a number: `no data`. */
@@ -21,7 +25,7 @@ export function formatValue(value: number | undefined, unit: string, locale: Loc
 
 /** The same, but counts are written as such: six, not 6.00. */
 export function formatFigure(value: number | undefined, unit: string, locale: Locale = browserLocale): string {
-  return unit === '' && Number.isInteger(value) ? String(value) : formatValue(value, unit, locale);
+  return unit === '' && Number.isInteger(value) ? withMinus(String(value)) : formatValue(value, unit, locale);
 }
 
 /** A value in a scale chosen for its neighbours. */
@@ -32,11 +36,17 @@ export function formatScaled(value: number, { divisor, suffix }: Scale, locale: 
   return `${formatNumber(scaled, digits, digits, locale)}${suffix}`;
 }
 
-function formatNumber(value: number, least: number, most: number, locale: Locale): string {
+function formatNumber(
+  value: number,
+  least: number,
+  most: number,
+  locale: Locale,
+  notation: 'standard' | 'scientific' = 'standard',
+): string {
   const format = cachedFormat(
     locale,
-    `number ${least} ${most}`,
-    () => new Intl.NumberFormat(locale.lang, { minimumFractionDigits: least, maximumFractionDigits: most }),
+    `number ${notation} ${least} ${most}`,
+    () => new Intl.NumberFormat(locale.lang, { notation, minimumFractionDigits: least, maximumFractionDigits: most }),
   );
   return withMinus(format.format(value));
 }
@@ -46,11 +56,20 @@ export function formatCount(value: number, locale: Locale = browserLocale): stri
   return cachedFormat(locale, 'count', () => new Intl.NumberFormat(locale.lang)).format(value);
 }
 
-/** Axis numbers need no more digits than their step has. */
+/** Axis numbers need no more digits than their step has; those that would be zeros for the most part are `5E-7`. */
 export function axisFormat(scale: Scale, step: number, locale: Locale = browserLocale): (value: number) => string {
   const scaledStep = step / scale.divisor;
-  const fraction = Math.max(0, Math.min(4, -Math.floor(Math.log10(scaledStep) + 1e-9)));
+  const fraction = Math.max(0, Math.min(mostFraction, -Math.floor(Math.log10(scaledStep) + 1e-9)));
   // 2.5 has one digit more than its magnitude says.
   const extra = Math.abs(scaledStep * 10 ** fraction - Math.round(scaledStep * 10 ** fraction)) > 1e-6 ? 1 : 0;
-  return (value) => `${formatNumber(value / scale.divisor, 0, fraction + extra, locale)}${scale.suffix}`;
+  const digits = fraction + extra;
+  return (value) => {
+    const scaled = value / scale.divisor;
+    const magnitude = Math.floor(Math.log10(Math.abs(scaled)) + 1e-9);
+    const tiny = fraction > readableFraction && magnitude < -4 && Math.abs(scaled) > scaledStep / 2;
+    const written = tiny
+      ? formatNumber(scaled, 0, Math.max(0, magnitude + digits), locale, 'scientific')
+      : formatNumber(scaled, 0, digits, locale);
+    return `${written}${scale.suffix}`;
+  };
 }

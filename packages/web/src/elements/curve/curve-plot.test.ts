@@ -16,6 +16,15 @@ test('values above zero may be drawn by their logarithm: equal factors are equal
   expect(y(1) - y(10)).toBeCloseTo(y(10) - y(100), 6);
 });
 
+test.each([
+  ['many decades', [1e-6, 1], ['1E\u22126', '0.0001', '0.01', '1']],
+  ['few decades', [0.3, 40], ['0.5', '1', '2', '5', '10', '20', '50']],
+  ['a narrow stretch', [0.61, 0.64], ['0.61', '0.62', '0.63', '0.64']],
+])('marks of a logarithmic axis over %s are round, and differ', (_, values, labels) => {
+  const { ticksY } = scalesOf({ curves: [line(values)], logarithmic: true, locale });
+  expect(ticksY.map(({ label }) => label)).toEqual(labels);
+});
+
 test('values below zero have no logarithm, and are drawn as they are', () => {
   const { y } = scalesOf({ curves: [line([-1, 0, 1])], logarithmic: true, locale });
   expect(y(-1) - y(0)).toBeCloseTo(y(0) - y(1), 6);

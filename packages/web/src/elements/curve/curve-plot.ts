@@ -74,6 +74,21 @@ function axisTicks(from: number, to: number, wanted: number, unit: string, local
   return values.map((value) => ({ value, label: write(value) }));
 }
 
+/** Whole decades; where they are few, 1, 2 and 5 of each; in a narrow stretch as on any axis. */
+function logarithmicTicks(from: number, to: number, wanted: number, unit: string, locale: Locale): readonly Tick[] {
+  const exponents = ticksOf(Math.log10(from), Math.log10(to), wanted, 1);
+  const lowest = Math.floor(Math.log10(from));
+  const decades = Array.from({ length: Math.floor(Math.log10(to)) - lowest + 1 }, (_, at) => lowest + at);
+  const values =
+    exponents.length > 2
+      ? exponents.map((exponent) => Number(`1e${exponent}`))
+      : decades
+          .flatMap((exponent) => [1, 2, 5].map((digit) => Number(`${digit}e${exponent}`)))
+          .filter((value) => value >= from && value <= to);
+  if (values.length < 3) return axisTicks(from, to, wanted, unit, locale);
+  return values.map((value) => ({ value, label: axisFormat(scaleFor(unit, value), value, locale)(value) }));
+}
+
 /** @param options.logarithmic  only where all values are above zero; otherwise it is linear */
 export function scalesOf({
   curves,
@@ -105,12 +120,7 @@ export function scalesOf({
     y: (value) => box.top + (1 - (place(value) - fromY) / (toY - fromY)) * height,
     // There is nothing between two epochs.
     ticksX: axisTicks(fromX, toX, 6, unitX, locale, unitX === '' ? 1 : 0),
-    ticksY: isLog
-      ? ticksOf(fromY, toY, 4).map((exponent) => ({
-          value: 10 ** exponent,
-          label: formatFigure(10 ** exponent, unit, locale),
-        }))
-      : axisTicks(fromY, toY, 4, unit, locale),
+    ticksY: isLog ? logarithmicTicks(10 ** fromY, 10 ** toY, 4, unit, locale) : axisTicks(fromY, toY, 4, unit, locale),
   };
 }
 

@@ -65,10 +65,12 @@ export class OverviewPage extends LitElement implements PageElement {
     const hosts = source?.hosts.value ?? { kind: 'loading' };
     const alerts = source?.alerts.value ?? { kind: 'loading' };
     const some = hosts.kind === 'ready' && hosts.value.length > 0;
+    // Already while hosts are awaited: on a phone they would be pushed down when it comes.
+    const alertsShown = some || hosts.kind === 'loading';
     return html`<h1>${headline(hosts, alerts, words.fleet)}</h1>
-      <div class=${some ? 'with-side fleet' : ''}>
+      <div class=${alertsShown ? 'with-side fleet' : ''}>
         ${
-          some
+          alertsShown
             ? html`<section class="alerts" aria-labelledby="alerts">
                 <h2 id="alerts">${words.pages.alerts}</h2>
                 <tarsier-alert-list></tarsier-alert-list>
