@@ -1,5 +1,5 @@
 /** Names and small files of a spool's folder. */
-import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TarsierError } from '@tarsier/protocol';
 
@@ -45,6 +45,32 @@ export async function writeWholeDurably(folder: string, name: string, content: s
     await written.close();
   }
   await rename(`${file}.new`, file);
+}
+
+/** The least that any file system gives to a file. */
+const blockBytes = 512;
+
+/**
+ * Writes over a file where a full disk takes no new one: what has its place already needs no other. A kill leaves the
+ * former content or the new one; a power cut in that moment may leave some of both.
+ *
+ * @throws where the new content needs more room
+ */
+export async function overwrite(folder: string, name: string, content: string): Promise<void> {
+  const file = join(folder, name);
+  await rm(`${file}.new`, { force: true });
+  const written = await open(file, 'r+');
+  try {
+    const { size } = await written.stat();
+    const bytes = Buffer.from(content);
+    if (bytes.byteLength > Math.ceil(size / blockBytes) * blockBytes) throw new Error(`${name} needs more room`);
+    // One write, of at least the former length: in between there would be neither.
+    const whole = Buffer.concat([bytes, Buffer.alloc(Math.max(0, size - bytes.byteLength), '\n')]);
+    await written.write(whole, 0, whole.byteLength, 0);
+    await written.datasync();
+  } finally {
+    await written.close();
+  }
 }
 
 /** @throws {TarsierError} `spool/folder` */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { schemaHash } from '@tarsier/protocol/zstd';
 import { expect, onTestFinished, test } from 'vitest';
@@ -62,6 +62,24 @@ test('a disk that fills up in the middle of a batch loses none: what does not fi
     expect(spool.stats.dropped).toBeGreaterThan(0);
     expect(spool.stats.waiting + spool.stats.dropped).toBe(40);
   }
+});
+
+test('what is sent from memory while the disk is full is in the account after a kill', async ({ skip }) => {
+  const { folder, isSmall } = await smallDisk();
+  if (!isSmall) skip('needs mount, which this user may not use');
+  const { spool } = await open(folder, 1e9);
+  await spool.append(Buffer.alloc(10, 1), schema, 1, 7);
+  for (let batch = await spool.peek(); batch !== undefined; batch = await spool.peek()) await spool.acknowledge(batch);
+  await writeFile(join(folder, 'filler'), Buffer.alloc(300 * kilobyte)).catch(() => {});
+  expect(await spool.append(Buffer.alloc(20 * kilobyte, 2), schema, 2, 70)).toBe(false);
+  const held = await spool.peek();
+  if (held !== undefined) await spool.acknowledge(held);
+  // As the folder is found by the next agent.
+  const found = join(await temporaryFolder(), 'found');
+  await cp(folder, found, { recursive: true, filter: (file) => !/\/(?:lock|filler)$/u.test(file) });
+  const next = await open(found, 1e9);
+  const [row] = next.spool.ledger.changes(0).rows;
+  expect(row).toMatchObject({ hour: 0, taken: 77, sent: 77, dropped: {} });
 });
 
 test('a folder that has become read-only still gives what is in it; new batches wait in memory and are sent from there', async () => {

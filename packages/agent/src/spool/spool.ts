@@ -12,6 +12,7 @@ import { countNewer, readSamples, settleLost } from './account.ts';
 import {
   isErrno,
   makeFolder,
+  overwrite,
   readText,
   segmentFile,
   segmentIds,
@@ -110,7 +111,13 @@ export async function openSpool({
   /** What is done, and the account of it: as of one moment. @param open  whether this agent still works with it */
   async function saveProgress({ durably = false, open: inUse = true } = {}): Promise<void> {
     const content = `${encodeProgress(segments)}${book.encode(inUse)}`;
-    await (durably ? writeWholeDurably : writeWhole)(folder, spoolFiles.progress, content);
+    try {
+      await (durably ? writeWholeDurably : writeWhole)(folder, spoolFiles.progress, content);
+    } catch (error) {
+      if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
+      // What is sent from memory meanwhile is in no other account.
+      await overwrite(folder, spoolFiles.progress, content);
+    }
   }
 
   /** A batch on disk that will not be sent. */
