@@ -16,8 +16,8 @@ export interface JobSums {
   /** What was charged, and what the jobs cost by themselves. */
   readonly charged: number;
   readonly cost: number;
-  /** Runs whose worker was gone. */
-  readonly takenOver: number;
+  /** Attempts after the first: the run's worker was gone, or it failed. */
+  readonly moreAttempts: number;
 }
 
 const everyMs = 500;
@@ -71,7 +71,7 @@ export async function sumsOf(sql: postgres.Sql, ids: readonly string[]): Promise
     select count(*) filter (where state = 'succeeded')::int as succeeded,
       (select coalesce(sum(runs), 0)::int from job_usage where type = 'diagnose') as runs,
       (select coalesce(sum(cost), 0)::float8 from job_usage where type = 'diagnose') as charged,
-      coalesce(sum(cost), 0)::float8 as cost, coalesce(sum(attempt - 1), 0)::int as "takenOver"
+      coalesce(sum(cost), 0)::float8 as cost, coalesce(sum(attempt - 1), 0)::int as "moreAttempts"
     from job where type = 'diagnose' and id = any(${ids}::uuid[])`;
   if (row === undefined) throw new Error('an aggregate has one row');
   return row;

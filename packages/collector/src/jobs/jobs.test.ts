@@ -308,7 +308,11 @@ test('a worker that stops gives back what it runs, with the attempt', async () =
   await reached(jobs, scope, id, 'running');
   await jobs.stop();
   jobs = await start({ threads: 1 });
-  expect((await reached(jobs, scope, id, 'succeeded')).job.attempt).toBe(1);
+  const { job } = await reached(jobs, scope, id, 'succeeded');
+  expect(job.attempt).toBe(1);
+  // What was begun in vain is charged to nobody, and is no cost of the job.
+  const [usage] = await db.storage.jobs.usage(scope, 0);
+  expect(usage).toMatchObject({ runs: 1, meteredMs: job.meteredMs, cost: Math.round(Number(job.cost) * 1e9) });
 });
 
 test('what has finished is forgotten after its time, with its events and keys', async () => {

@@ -29,7 +29,8 @@ export interface Finished {
 
 /**
  * Each outcome whose fence still holds: its job's state, the metered facts and the tenant's virtual time change in one
- * statement, so that none can be without the others.
+ * statement, so that none can be without the others. What is given back (`waiting`) was begun in vain, and is charged to
+ * nobody: it counts for the virtual time alone.
  *
  * @returns those that counted; the others were taken over or ended otherwise meanwhile
  */
@@ -58,8 +59,8 @@ export async function finishRuns(
         json_array_elements(${bodies(({ error }) => error)}::text::json)
       ) with ordinality as o(t, i, f, s, d, m, c, r, e, n)
     ), done as (
-      update job set state = o.s, due_at = o.d, result = nullif(o.r::text, 'null')::jsonb, error = nullif(o.e::text, 'null')::jsonb, metered_ms = metered_ms + o.m,
-        cost = job.cost + o.c, worker = null, lease_until = null,
+      update job set state = o.s, due_at = o.d, result = nullif(o.r::text, 'null')::jsonb, error = nullif(o.e::text, 'null')::jsonb, metered_ms = metered_ms + case o.s when 'waiting' then 0 else o.m end,
+        cost = job.cost + case o.s when 'waiting' then 0 else o.c end, worker = null, lease_until = null,
         attempt = attempt - case o.s when 'waiting' then 1 else 0 end,
         finished_at = case when o.s in ('delayed', 'waiting') then null else ${now}::bigint end
       from o where job.tenant_id = o.t and job.id = o.i and job.fence = o.f and job.state = ${runningState}
