@@ -52,7 +52,8 @@ test('start prints one URL; Ctrl-C stops everything, and the next start has the 
   const seen = (await first.samples())[0]?.points.map(([time]) => time) ?? [];
   expect(await first.tarsier.end('SIGINT')).toBe(0);
   expect(first.tarsier.stdout.at(-1)).toBe('stopped; the data is kept');
-  expect(first.tarsier.stderr).toEqual([]);
+  // That a busy machine keeps a rule from its cadence is no fault.
+  expect(first.tarsier.stderr.filter((line) => !line.includes('can not keep its cadence'))).toEqual([]);
   expect(leftovers()).toEqual([]);
 
   const second = await start();
