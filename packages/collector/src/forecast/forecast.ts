@@ -1,4 +1,5 @@
 /** What a series will be: the model that would have been best so far, and bands from how wrong it was. */
+import { countBelow } from '../bisect.ts';
 import { findPeriod } from '../stats/period.ts';
 import { quantileOf } from '../stats/quantile.ts';
 import { deviationToSigma } from '../stats/robust-spread.ts';
@@ -178,11 +179,5 @@ function scaleAt(lead: number, leads: readonly number[], scales: readonly number
 
 /** The share that is below, never quite none and never quite all: what was never seen may come. */
 function shareOf(sorted: readonly number[], value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return (low + 0.5) / (sorted.length + 1);
+  return (countBelow(sorted, value) + 0.5) / (sorted.length + 1);
 }

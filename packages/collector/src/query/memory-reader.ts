@@ -1,4 +1,5 @@
 import type { SeriesColumn } from '@tarsier/protocol';
+import { countUpTo } from '../bisect.ts';
 import { metricName } from './label-set.ts';
 import { compileMatchers } from './selector.ts';
 import type { SeriesReader, StoredSeries } from './series-reader.ts';
@@ -18,19 +19,8 @@ export function createMemoryReader(series: Iterable<StoredSeries>): SeriesReader
   };
 }
 
-/** The samples of `from` to `to`, both included; no copy. */
+/** The samples of `from` to `to`, both included; no copy. Times are whole ms. */
 export function between({ times, values }: SeriesColumn, from: number, to: number): SeriesColumn {
-  const [first, end] = [firstAfter(times, from - 1), firstAfter(times, to)];
+  const [first, end] = [countUpTo(times, from - 1), countUpTo(times, to)];
   return { times: times.subarray(first, end), values: values.subarray(first, end) };
-}
-
-/** The first row that is later than a time, by bisection. Times are whole ms. */
-function firstAfter(times: Float64Array, time: number): number {
-  let [low, high] = [0, times.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((times[middle] ?? 0) <= time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

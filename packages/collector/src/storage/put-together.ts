@@ -1,5 +1,6 @@
 import { describeError, type UnixMs } from '@tarsier/protocol';
 import { ByteReader, decodeRows, type BlockRows } from '@tarsier/protocol/chunk';
+import { countBelow } from '../bisect.ts';
 import type { Log } from '../log.ts';
 import type { AnySql } from './database.ts';
 import type { HostKey } from './host-lock.ts';
@@ -79,12 +80,7 @@ async function findPutTogether<T extends BatchName>(
 }
 
 function holds({ times, epochs, seqs }: BlockRows, { t0, epoch, seq }: BatchName): boolean {
-  let [row, end] = [0, times.length];
-  while (row < end) {
-    const middle = (row + end) >> 1;
-    if ((times[middle] ?? 0) < t0) row = middle + 1;
-    else end = middle;
-  }
-  for (; times[row] === t0; row++) if (epochs[row] === epoch && seqs[row] === seq) return true;
+  for (let row = countBelow(times, t0); times[row] === t0; row++)
+    if (epochs[row] === epoch && seqs[row] === seq) return true;
   return false;
 }

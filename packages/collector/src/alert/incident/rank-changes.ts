@@ -4,6 +4,7 @@
  * most of what `GET /v1/incidents/{id}/changes` takes (`pnpm bench api`).
  */
 import type { SeriesColumn, UnixMs } from '@tarsier/protocol';
+import { countBelow, countUpTo } from '../../bisect.ts';
 import { median, medianOfSorted } from '../../stats/median.ts';
 import { minuteMs } from '../../storage/hours.ts';
 
@@ -138,18 +139,5 @@ function sumOf(values: Float64Array): number {
 
 /** Among all of them, 1 for the lowest; equal values share the mean of their ranks. */
 function rankOf(value: number, sorted: Float64Array): number {
-  return (firstFrom(sorted, value, false) + firstFrom(sorted, value, true) + 1) / 2;
-}
-
-/** The index of the first that is not below the value, or, `past` it, of the first above it. */
-function firstFrom(sorted: Float64Array, value: number, past: boolean): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const other = sorted[middle] ?? Number.NaN;
-    if (past ? other <= value : other < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return (countBelow(sorted, value) + countUpTo(sorted, value) + 1) / 2;
 }

@@ -1,6 +1,7 @@
 /** Hot file: a series' samples from where they are kept, put together: each once, in order of time. */
 import type { SeriesColumn, UnixMs } from '@tarsier/protocol';
 import { bitsOf } from '@tarsier/protocol/chunk';
+import { countBelow } from '../../bisect.ts';
 import type { SampleRoom } from '../../sample-room.ts';
 import { latestOfEachTime } from '../columns.ts';
 
@@ -36,8 +37,8 @@ export class PieceJoiner {
   /** The part of it from `from` to `to`, both included; views, not copies. Undefined when there is none. */
   cut(piece: Piece, from: UnixMs, to: UnixMs): Piece | undefined {
     const { times, values, present, origins } = piece;
-    const first = firstAtOrAfter(times, from);
-    const end = firstAtOrAfter(times, to + 1);
+    const first = countBelow(times, from);
+    const end = countBelow(times, to + 1);
     if (first >= end) return undefined;
     if (first === 0 && end === times.length) return piece;
     if (times !== this.#whole || first !== this.#cutFirst || end - first !== this.#cut.length) {
@@ -141,15 +142,4 @@ function merge(
     sortedValues,
     present === undefined ? undefined : Uint8Array.from(order, (row) => present[row] ?? 0),
   );
-}
-
-function firstAtOrAfter(times: Float64Array, time: UnixMs): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((times[middle] ?? 0) < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
