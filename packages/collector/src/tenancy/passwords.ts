@@ -1,14 +1,12 @@
 /** Passwords as they are kept: scrypt, with as much memory as OWASP asks for, and its numbers beside the hash. */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { atMost } from '../at-most.ts';
 
 /** N = 2^15, r = 8, p = 3: 32 MiB, as strong as 2^17 with p = 1. */
 const cost = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 2 ** 20 } as const;
 const bytes = 32;
 /** Each takes 32 MiB and a thread for a moment: more at once would be a way to hurt. */
-const atOnce = 2;
-
-let running = 0;
-const waiting: (() => void)[] = [];
+const inTurn = atMost(2);
 
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
@@ -25,17 +23,13 @@ export async function verifyPassword(password: string, kept: string | null | und
   return timingSafeEqual(derived, expected) && hash !== '';
 }
 
-async function derive(password: string, salt: Buffer): Promise<Buffer> {
-  while (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-  running++;
-  try {
-    // The same text typed on another keyboard is the same password.
-    const text = password.normalize('NFKC');
-    return await new Promise((resolve, reject) => {
-      scrypt(text, salt, bytes, cost, (error, key) => (error === null ? resolve(key) : reject(error)));
-    });
-  } finally {
-    running--;
-    waiting.shift()?.();
-  }
+function derive(password: string, salt: Buffer): Promise<Buffer> {
+  // The same text typed on another keyboard is the same password.
+  const text = password.normalize('NFKC');
+  return inTurn(
+    () =>
+      new Promise((resolve, reject) => {
+        scrypt(text, salt, bytes, cost, (error, key) => (error === null ? resolve(key) : reject(error)));
+      }),
+  );
 }
