@@ -56,6 +56,11 @@ export interface Ingest {
   close(): Promise<void>;
 }
 
+interface PerDatabase {
+  readonly commits: GroupCommit;
+  readonly replays: ReturnType<typeof atMost>;
+}
+
 /** Who ships, and how much that one may. */
 export interface Sender {
   /** The only host that it may ship for; any unless given. */
@@ -110,28 +115,22 @@ export function createIngest({
 }: IngestDeps): Ingest {
   const admission = { ...defaultLimits, ...limits };
   const schemas = new Map<string, RegisteredSchema>();
-  /** By database: one that is slow or away must not keep the others' batches. */
-  const commits = new Map<string, GroupCommit>();
-  /** By database, too. */
-  const replays = new Map<string, ReturnType<typeof atMost>>();
+  /** One that is slow or away must not keep the others' batches. */
+  const databases = new Map<string, PerDatabase>();
   /** By tenant, when it was last told that something of it was refused. */
   const refusedAt = new Map<number, UnixMs>();
 
-  function commitsOf(scope: TenantScope): GroupCommit {
+  function databaseOf(scope: TenantScope): PerDatabase {
     const place = storage.placeOf(scope);
-    let commit = commits.get(place);
-    if (commit === undefined) {
-      commit = createGroupCommit((batches) => storage.batches.insert(batches));
-      commits.set(place, commit);
+    let database = databases.get(place);
+    if (database === undefined) {
+      database = {
+        commits: createGroupCommit((batches) => storage.batches.insert(batches)),
+        replays: atMost(maxReplays),
+      };
+      databases.set(place, database);
     }
-    return commit;
-  }
-
-  function replaysOf(scope: TenantScope): ReturnType<typeof atMost> {
-    const place = storage.placeOf(scope);
-    let atOnce = replays.get(place);
-    if (atOnce === undefined) replays.set(place, (atOnce = atMost(maxReplays)));
-    return atOnce;
+    return database;
   }
 
   function remember(schema: RegisteredSchema): RegisteredSchema {
@@ -194,7 +193,7 @@ export function createIngest({
     const schema = await schemaOf(scope, batch, agent);
     admit(batch, matrix, schema.seriesIds.length, { ...admission, maxAgeMs }, now());
     const { epoch, seq, t0, t1, rows, payload } = batch;
-    const inserted = await commitsOf(scope).commit({
+    const inserted = await databaseOf(scope).commits.commit({
       scope,
       hostId: schema.hostId,
       epoch,
@@ -280,7 +279,7 @@ export function createIngest({
       storeOrRefuse(scope, batch, matrix, maxAgeMs === undefined ? {} : { maxAgeMs }),
 
     async replay(scopes, since, readers = replayConsumers) {
-      for (const scope of scopes) await replaysOf(scope)(() => replay(scope, since, readers));
+      for (const scope of scopes) await databaseOf(scope).replays(() => replay(scope, since, readers));
     },
 
     async handOn(scope, keys, readers) {
@@ -293,7 +292,7 @@ export function createIngest({
     },
 
     async close() {
-      await Promise.all([...commits.values()].map((commit) => commit.drain()));
+      await Promise.all([...databases.values()].map(({ commits }) => commits.drain()));
     },
   };
 }

@@ -184,23 +184,22 @@ export async function openStorage({
   log,
   now = Date.now,
 }: StorageOptions): Promise<Storage> {
-  const holder = randomUUID();
+  const opening = { now, maxSeries, holder: randomUUID(), log };
   const openHome = async (): Promise<Opened> => {
-    if (databaseUrl !== undefined) return prepare({ url: databaseUrl }, undefined, now, maxSeries, holder, log);
+    if (databaseUrl !== undefined) return prepare({ url: databaseUrl }, undefined, opening);
     const embedded = await openEmbedded({
       dataFolder,
       use,
       log,
       ...(runtimeFolder === undefined ? {} : { runtimeFolder }),
     });
-    return prepare({ ...embedded.connection, database: 'postgres' }, embedded, now, maxSeries, holder, log);
+    return prepare({ ...embedded.connection, database: 'postgres' }, embedded, opening);
   };
   if (databases.size === 0) return (await openHome()).storage;
   const opened = new Map<string, Opened>();
   try {
     opened.set(home, await openHome());
-    for (const [name, url] of databases)
-      opened.set(name, await prepare({ url }, undefined, now, maxSeries, holder, log));
+    for (const [name, url] of databases) opened.set(name, await prepare({ url }, undefined, opening));
     return await together(opened, log);
   } catch (error) {
     await Promise.all([...opened.values()].map(({ storage }) => storage.close()));
@@ -247,27 +246,33 @@ export async function storageOnDatabase(
   maxSeries = defaultMaxSeries,
   log: Log = silentLog,
 ): Promise<Storage> {
-  return (await prepare(connection, undefined, now, maxSeries, randomUUID(), log)).storage;
+  return (await prepare(connection, undefined, { now, maxSeries, holder: randomUUID(), log })).storage;
 }
 
 /** Another thread's door to a storage that is open; closing it leaves the server as it is. */
 export async function joinStorage(connection: StorageConnection, log: Log, now: () => number): Promise<Storage> {
   const open = (one: Connection): Opened => {
     const database = connect(one);
-    const storage = storageOn(database, one, now, defaultMaxSeries, randomUUID(), log, false, () => database.close());
+    const opening = { now, maxSeries: defaultMaxSeries, holder: randomUUID(), log };
+    const storage = storageOn(database, one, opening, false, () => database.close());
     return { storage, database, connection: one };
   };
   if (!('databases' in connection)) return open(connection).storage;
   return together(new Map(Array.from(connection.databases, ([name, one]) => [name, open(one)])), log);
 }
 
+interface Opening {
+  readonly now: () => number;
+  readonly maxSeries: number;
+  /** This collector, among all that ever were. */
+  readonly holder: string;
+  readonly log: Log;
+}
+
 async function prepare(
   connection: Connection,
   embedded: EmbeddedPostgres | undefined,
-  now: () => number,
-  maxSeries: number,
-  holder: string,
-  log: Log,
+  opening: Opening,
 ): Promise<Opened> {
   try {
     await migrateDatabase(connection);
@@ -277,7 +282,7 @@ async function prepare(
     throw new TarsierError('storage/unreachable', 'the database can not be reached or migrated', { cause });
   }
   const database = connect(connection);
-  const storage = storageOn(database, connection, now, maxSeries, holder, log, embedded !== undefined, async () => {
+  const storage = storageOn(database, connection, opening, embedded !== undefined, async () => {
     await database.close();
     await embedded?.close();
   });
@@ -287,10 +292,7 @@ async function prepare(
 function storageOn(
   database: Database,
   connection: Connection,
-  now: () => number,
-  maxSeries: number,
-  holder: string,
-  log: Log,
+  { now, maxSeries, holder, log }: Opening,
   alone: boolean,
   close: () => Promise<void>,
 ): Storage {
