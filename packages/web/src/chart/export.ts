@@ -39,10 +39,7 @@ export function toSvg(label: string, view: ChartView, colours: CanvasColours, lo
       ? Math.log(value / range.min) / Math.log(range.max / range.min)
       : (value - range.min) / (range.max - range.min);
   const y = (value: number): string => (top + (1 - share(value)) * plotHeight).toFixed(1);
-  const format =
-    range.step === 0
-      ? (value: number) => axisFormat(view.scale, value, locale)(value)
-      : axisFormat(view.scale, range.step, locale);
+  const format = axisFormat(view.scale, range.step, locale);
 
   const grid = rangeLines(range).map(
     (value) =>

@@ -114,7 +114,6 @@ export function plotOptions(
         values: whereMoved(
           (splits) => {
             const { scale, held } = current();
-            if (held.range.step === 0) return splits.map((value) => axisFormat(scale, value, locale)(value));
             return splits.map(axisFormat(scale, held.range.step, locale));
           },
           () => current().scale.suffix,

@@ -56,8 +56,13 @@ export function formatCount(value: number, locale: Locale = browserLocale): stri
   return cachedFormat(locale, 'count', () => new Intl.NumberFormat(locale.lang)).format(value);
 }
 
-/** Axis numbers need no more digits than their step has; those that would be zeros for the most part are `5E-7`. */
+/**
+ * Axis numbers need no more digits than their step has; those that would be zeros for the most part are `5E-7`.
+ *
+ * @param step  0 where they have none in common, as on a logarithmic axis: each is written by its own size
+ */
 export function axisFormat(scale: Scale, step: number, locale: Locale = browserLocale): (value: number) => string {
+  if (step === 0) return (value) => axisFormat(scale, value || 1, locale)(value);
   const scaledStep = step / scale.divisor;
   const fraction = Math.max(0, Math.min(mostFraction, -Math.floor(Math.log10(scaledStep) + 1e-9)));
   // 2.5 has one digit more than its magnitude says.

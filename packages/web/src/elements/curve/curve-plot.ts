@@ -86,7 +86,7 @@ function logarithmicTicks(from: number, to: number, wanted: number, unit: string
           .flatMap((exponent) => [1, 2, 5].map((digit) => Number(`${digit}e${exponent}`)))
           .filter((value) => value >= from && value <= to);
   if (values.length < 3) return axisTicks(from, to, wanted, unit, locale);
-  return values.map((value) => ({ value, label: axisFormat(scaleFor(unit, value), value, locale)(value) }));
+  return values.map((value) => ({ value, label: axisFormat(scaleFor(unit, value), 0, locale)(value) }));
 }
 
 /** @param options.logarithmic  only where all values are above zero; otherwise it is linear */
