@@ -3,7 +3,7 @@ import { hasSamples, type VectorSeries } from './value.ts';
 
 /**
  * Series with the same labels become one, as long as no step has a sample of two of them; those without samples are
- * left out.
+ * left out. One that keeps its name and one that loses it are two, as they will be once the name is taken away.
  *
  * @throws {QueryError} `query/execution` where two have one
  */
@@ -14,8 +14,9 @@ export function mergeSame(
   const byKey = new Map<string, VectorSeries>();
   for (const one of series) {
     if (!hasSamples(one)) continue;
-    const known = byKey.get(one.labels.key);
-    byKey.set(one.labels.key, known === undefined ? one : merged(known, one, conflict));
+    const key = `${one.dropName ? 'unnamed' : 'named'} ${one.labels.key}`;
+    const known = byKey.get(key);
+    byKey.set(key, known === undefined ? one : merged(known, one, conflict));
   }
   return [...byKey.values()];
 }
@@ -29,7 +30,7 @@ function merged(a: VectorSeries, b: VectorSeries, conflict: string): VectorSerie
     present[step] = 1;
     values[step] = b.values[step] ?? 0;
   }
-  return { labels: a.labels, dropName: a.dropName || b.dropName, values, present };
+  return { ...a, values, present };
 }
 
 /** Takes away the names that lost their meaning. @throws {QueryError} `query/execution` where that makes two equal */
