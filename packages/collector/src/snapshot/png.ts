@@ -3,6 +3,9 @@ import { crc32, deflateSync } from 'node:zlib';
 import { glyph, glyphBit } from './font.ts';
 import type { Colour, Picture, Point, Shape } from './shapes.ts';
 
+/** A fifth larger than by the usual level, in a third of the time. */
+const level = 3;
+
 /** @returns a file of 8-bit RGB on white */
 export function toPng({ width, height, shapes }: Picture): Buffer {
   const canvas = new Canvas(width, height);
@@ -10,51 +13,65 @@ export function toPng({ width, height, shapes }: Picture): Buffer {
   return canvas.toFile();
 }
 
+/** As the file has it, so that nothing is copied: each row is preceded by its filter, 0 for none. */
 class Canvas {
   readonly #width: number;
   readonly #height: number;
-  readonly #pixels: Uint8Array;
+  /** Bytes of a row. */
+  readonly #stride: number;
+  readonly #rows: Uint8Array;
+  /** Of a line that is being drawn, by pixel; 0 everywhere in between. */
+  readonly #covered: Float32Array;
 
   constructor(width: number, height: number) {
-    [this.#width, this.#height] = [width, height];
-    this.#pixels = new Uint8Array(width * height * 3).fill(255);
+    [this.#width, this.#height, this.#stride] = [width, height, 1 + 3 * width];
+    this.#rows = new Uint8Array(this.#stride * height);
+    this.#covered = new Float32Array(width * height);
+    this.#box({ x: 0, y: 0, width, height, fill: '#ffffff', opacity: 1 });
   }
 
   draw(shape: Shape): void {
-    switch (shape.kind) {
-      case 'box': {
-        const { x, y, width, height, fill, opacity } = shape;
-        for (let row = Math.round(y); row < Math.round(y + height); row++) {
-          for (let column = Math.round(x); column < Math.round(x + width); column++) {
-            this.#blend(column, row, fill, opacity);
-          }
-        }
-        return;
-      }
-      case 'line':
-        return this.#line(shape);
-      case 'text':
-        return this.#text(shape);
+    if (shape.kind === 'box') this.#box(shape);
+    else if (shape.kind === 'line') this.#line(shape);
+    else this.#text(shape);
+  }
+
+  #box({ x, y, width, height, fill, opacity }: Omit<Extract<Shape, { kind: 'box' }>, 'kind'>): void {
+    const [left, right] = [Math.max(0, Math.round(x)), Math.min(this.#width, Math.round(x + width))];
+    const [top, bottom] = [Math.max(0, Math.round(y)), Math.min(this.#height, Math.round(y + height))];
+    const rgb = rgbOf(fill);
+    for (let row = top; row < bottom; row++) {
+      // Most are as the one above: those are copied.
+      const [from, to] = [row * this.#stride + 1 + 3 * left, row * this.#stride + 1 + 3 * right];
+      if (opacity === 1 && row > top) this.#rows.copyWithin(from, from - this.#stride, to - this.#stride);
+      else for (let column = left; column < right; column++) this.#blend(column, row, rgb, opacity);
     }
   }
 
   /** How much of a pixel a line covers follows from how far its middle is from it. */
   #line({ points, stroke, width, dash }: Extract<Shape, { kind: 'line' }>): void {
-    // The most of all segments, so that joints are no darker than the rest.
-    const covered = new Map<number, number>();
     const reach = width / 2 + 0.5;
-    for (const [from, to] of segmentsOf(points, dash)) {
-      const [left, right] = [Math.min(from[0], to[0]) - reach, Math.max(from[0], to[0]) + reach];
-      const [top, bottom] = [Math.min(from[1], to[1]) - reach, Math.max(from[1], to[1]) + reach];
+    const touched: number[] = [];
+    for (const [[x1, y1], [x2, y2]] of segmentsOf(points, dash)) {
+      const [left, right] = [Math.min(x1, x2) - reach, Math.max(x1, x2) + reach];
+      const [top, bottom] = [Math.min(y1, y2) - reach, Math.max(y1, y2) + reach];
       for (let y = Math.max(0, Math.floor(top)); y <= Math.min(this.#height - 1, bottom); y++) {
         for (let x = Math.max(0, Math.floor(left)); x <= Math.min(this.#width - 1, right); x++) {
-          const coverage = Math.min(1, reach - distance([x + 0.5, y + 0.5], from, to));
+          const coverage = Math.min(1, reach - distance(x + 0.5 - x1, y + 0.5 - y1, x2 - x1, y2 - y1));
           const at = y * this.#width + x;
-          if (coverage > (covered.get(at) ?? 0)) covered.set(at, coverage);
+          const before = this.#covered[at] ?? 0;
+          // The most of all segments, so that joints are no darker than the rest.
+          if (coverage <= before) continue;
+          if (before === 0) touched.push(at);
+          this.#covered[at] = coverage;
         }
       }
     }
-    for (const [at, coverage] of covered) this.#blend(at % this.#width, Math.floor(at / this.#width), stroke, coverage);
+    const rgb = rgbOf(stroke);
+    for (const at of touched) {
+      this.#blend(at % this.#width, Math.floor(at / this.#width), rgb, this.#covered[at] ?? 0);
+      this.#covered[at] = 0;
+    }
   }
 
   #text({ x, y, anchor, text, fill }: Extract<Shape, { kind: 'text' }>): void {
@@ -62,31 +79,27 @@ class Canvas {
     const length = characters.length * glyph.width;
     const left = Math.round(anchor === 'start' ? x : anchor === 'middle' ? x - length / 2 : x - length);
     const top = Math.round(y) - glyph.ascent;
+    const rgb = rgbOf(fill);
     for (const [i, character] of characters.entries()) {
       for (let row = 0; row < glyph.height; row++) {
         for (let column = 0; column < glyph.width; column++) {
-          if (glyphBit(character, column, row)) this.#blend(left + i * glyph.width + column, top + row, fill, 1);
+          if (glyphBit(character, column, row)) this.#blend(left + i * glyph.width + column, top + row, rgb, 1);
         }
       }
     }
   }
 
-  #blend(x: number, y: number, colour: Colour, opacity: number): void {
+  #blend(x: number, y: number, rgb: number, opacity: number): void {
     if (x < 0 || y < 0 || x >= this.#width || y >= this.#height) return;
-    const rgb = Number.parseInt(colour.slice(1), 16);
-    const at = (y * this.#width + x) * 3;
-    for (const [i, shift] of [16, 8, 0].entries()) {
-      const before = this.#pixels[at + i] ?? 0;
-      this.#pixels[at + i] = Math.round(before + (((rgb >> shift) & 0xff) - before) * opacity);
+    const at = y * this.#stride + 1 + 3 * x;
+    for (let i = 0; i < 3; i++) {
+      const before = this.#rows[at + i] ?? 0;
+      this.#rows[at + i] = Math.round(before + (((rgb >> (16 - 8 * i)) & 0xff) - before) * opacity);
     }
   }
 
   /** https://www.w3.org/TR/png-3/ */
   toFile(): Buffer {
-    const row = this.#width * 3;
-    // Each row is preceded by its filter: 0, none.
-    const rows = new Uint8Array((row + 1) * this.#height);
-    for (let y = 0; y < this.#height; y++) rows.set(this.#pixels.subarray(y * row, (y + 1) * row), y * (row + 1) + 1);
     const header = Buffer.alloc(13);
     header.writeUInt32BE(this.#width, 0);
     header.writeUInt32BE(this.#height, 4);
@@ -95,10 +108,14 @@ class Canvas {
     return Buffer.concat([
       Buffer.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
       chunk('IHDR', header),
-      chunk('IDAT', deflateSync(rows)),
+      chunk('IDAT', deflateSync(this.#rows, { level })),
       chunk('IEND', Buffer.alloc(0)),
     ]);
   }
+}
+
+function rgbOf(colour: Colour): number {
+  return Number.parseInt(colour.slice(1), 16);
 }
 
 function chunk(type: string, data: Uint8Array): Buffer {
@@ -128,10 +145,10 @@ function segmentsOf(points: readonly Point[], dash: number | undefined): readonl
   return dashes.map((begin) => [at(begin), at(begin + dash)] as const);
 }
 
-/** From a point to a segment. */
-function distance([x, y]: Point, [x1, y1]: Point, [x2, y2]: Point): number {
-  const [dx, dy] = [x2 - x1, y2 - y1];
+/** From a point to a segment that begins at 0, 0. */
+function distance(x: number, y: number, dx: number, dy: number): number {
   const squared = dx * dx + dy * dy;
-  const along = squared === 0 ? 0 : Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / squared));
-  return Math.hypot(x - x1 - along * dx, y - y1 - along * dy);
+  const along = squared === 0 ? 0 : Math.max(0, Math.min(1, (x * dx + y * dy) / squared));
+  const [aside, above] = [x - along * dx, y - along * dy];
+  return Math.sqrt(aside * aside + above * above);
 }
