@@ -58,7 +58,7 @@ function almostEqual(a: number, b: number): boolean {
 
 /**
  * The φ-quantile, observations being spread evenly within each bucket. The lowest bucket begins at 0, where its bound
- * is above that; the highest finite bound stands for all that is beyond it.
+ * is above that; the highest finite bound stands for all that is beyond it, and where the counts are NaN.
  *
  * @param repaired  undefined: no +Inf bucket
  * @returns NaN without observations, ∓Inf for φ outside 0..1
@@ -69,7 +69,7 @@ export function bucketQuantile(phi: number, repaired: RepairedBuckets | undefine
   if (phi > 1) return Infinity;
   const buckets = repaired?.buckets ?? [];
   const total = buckets.at(-1)?.count ?? 0;
-  if (buckets.length < 2 || total === 0 || Number.isNaN(total)) return Number.NaN;
+  if (buckets.length < 2 || total === 0) return Number.NaN;
   const rank = phi * total;
   const reached = buckets.findIndex(({ count }) => count >= rank);
   const index = reached === -1 ? buckets.length - 1 : reached;
@@ -87,7 +87,7 @@ export function bucketQuantile(phi: number, repaired: RepairedBuckets | undefine
 export function bucketFraction(lower: number, upper: number, repaired: RepairedBuckets | undefined): number {
   const buckets = repaired?.buckets ?? [];
   const total = buckets.at(-1)?.count ?? 0;
-  if (total === 0 || Number.isNaN(total) || Number.isNaN(lower) || Number.isNaN(upper)) return Number.NaN;
+  if (total === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return Number.NaN;
   if (lower >= upper) return 0;
   return (rankOf(upper, buckets, total) - rankOf(lower, buckets, total)) / total;
 }
