@@ -75,8 +75,11 @@ export function createEventTuner({
     };
   }
 
-  /** The same list while nothing in it has changed. */
-  const known = new Map<number, { readonly text: string; readonly settings: readonly WatchSetting[] }>();
+  /** Each the same while nothing of it has changed, and the list while nothing in it has. */
+  const known = new Map<
+    number,
+    { readonly text: string; readonly settings: readonly WatchSetting[]; readonly byText: Map<string, WatchSetting> }
+  >();
 
   const trained = createTrainedDetectors(storage);
 
@@ -85,10 +88,26 @@ export function createEventTuner({
     settings: readonly DetectionSetting[],
     models: readonly TrainedDetector[],
   ): readonly WatchSetting[] {
-    const text = JSON.stringify([settings, models.map(({ key }) => key)]);
+    const keys = models.map(({ key }) => key);
+    const text = JSON.stringify([settings, keys]);
     const former = known.get(tenantId);
     if (former?.text === text) return former.settings;
-    const made = settings.map(({ id, selector, enabled, sigmas, detectors, surprise }) => ({
+    const byText = new Map(
+      settings.map((setting) => {
+        const ofOne = JSON.stringify([setting, keys]);
+        return [ofOne, former?.byText.get(ofOne) ?? compile(setting, models)];
+      }),
+    );
+    const made = [...byText.values()];
+    known.set(tenantId, { text, settings: made, byText });
+    return made;
+  }
+
+  function compile(
+    { id, selector, enabled, sigmas, detectors, surprise }: DetectionSetting,
+    models: readonly TrainedDetector[],
+  ): WatchSetting {
+    return {
       key: id.slice(0, keyLength),
       matches: compileMatchers(parseSelector(selector)),
       sigmas: enabled ? sigmas : Infinity,
@@ -96,9 +115,7 @@ export function createEventTuner({
       hostKinds: enabled ? hostDetectors.filter(({ name }) => detectors.includes(name)) : [],
       models,
       surprise,
-    }));
-    known.set(tenantId, { text, settings: made });
-    return made;
+    };
   }
 
   async function tune(scope: TenantScope): Promise<void> {
@@ -112,7 +129,11 @@ export function createEventTuner({
     );
     const models = usesHosts ? await trained.of(scope) : [];
     const judged = feedback.map(({ verdict, shape }) => ({ verdict, shape: new Map(Object.entries(shape)) }));
-    detection.tune(scope, { pageSurprise: threshold.surprise, judged, settings: compiled(scope, settings, models) });
+    await detection.tune(scope, {
+      pageSurprise: threshold.surprise,
+      judged,
+      settings: compiled(scope, settings, models),
+    });
   }
 
   async function budgetOf(scope: TenantScope): Promise<BudgetResponse> {

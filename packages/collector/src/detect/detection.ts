@@ -1,5 +1,6 @@
 /** Every stored sample through the detectors; what they find becomes anomalies of series, and events of hosts. */
 import { seriesSignature, type Anomaly, type AnomalyEvent, type UnixMs } from '@tarsier/protocol';
+import { EventTurn } from '../event-turn.ts';
 import type { SamplesConsumer, StoredSamples } from '../stored-samples.ts';
 import type { TenantScope } from '../tenant.ts';
 import { excursionOf } from './anomaly.ts';
@@ -60,8 +61,8 @@ export interface Detection {
   checkpoints(only?: TenantScope): Iterable<Checkpoint>;
   /** Goes on bit for bit from a checkpoint: before samples come. One that can't be read is learnt anew. */
   restore(scope: TenantScope, checkpoint: Pick<Checkpoint, 'hostId' | 'body'>): void;
-  /** Counts from the next event on. */
-  tune(scope: TenantScope, tuning: Tuning): void;
+  /** Counts from the next event on. @returns once all detectors go on with its settings */
+  tune(scope: TenantScope, tuning: Tuning): Promise<void>;
   /** Makes an anomaly in a copy of the detectors of one of the tenant's hosts. */
   injectCanary(scope: TenantScope): void;
   /** Ends what is open of hosts that have sent nothing since the call before, and nothing newer than `before`. */
@@ -256,11 +257,16 @@ export function createDetection({
       return { anomalies: over, events: eventsOver.map((event) => ({ ...event, end: event.peakAt })) };
     },
 
-    tune(scope, tuning) {
+    async tune(scope, tuning) {
       const former = tunings.get(scope.tenantId)?.settings ?? [];
       tunings.set(scope.tenantId, tuning);
       if (former === tuning.settings || (former.length === 0 && tuning.settings.length === 0)) return;
-      for (const { lanes } of ofTenant(scope)) for (const lane of lanes) lane.retune(tuning.settings);
+      // A fleet's detectors are many, and meanwhile others come.
+      const turn = new EventTurn();
+      for (const { lanes } of ofTenant(scope)) {
+        for (const lane of lanes) lane.retune(tunings.get(scope.tenantId)?.settings ?? []);
+        if (turn.isOver()) await turn.next();
+      }
     },
 
     injectCanary(scope) {

@@ -67,8 +67,9 @@ export class Lane {
   schema: Schema;
   readonly #past: EvidencePast;
   readonly #sigmas: number;
-  /** The first that matches a series counts. */
   #settings: readonly WatchSetting[];
+  /** Of each column the first that matches it. */
+  #chosen: readonly (WatchSetting | undefined)[];
   #ofSeries: SeriesWatch;
   #ofHost: HostWatch;
   readonly #trainer: TreeTrainer | undefined;
@@ -84,6 +85,7 @@ export class Lane {
     this.schema = schema;
     this.#sigmas = options.sigmas;
     this.#settings = settings;
+    this.#chosen = chosenOf(schema, settings);
     this.#trainer = trainer;
     this.#forgotten = forgotten;
     this.#ofSeries = this.#watchSeries(state?.ofSeries);
@@ -112,7 +114,10 @@ export class Lane {
 
   /** Goes on with other settings; what was learnt stays. */
   retune(settings: readonly WatchSetting[]): void {
+    const former = this.#chosen;
     this.#settings = settings;
+    this.#chosen = chosenOf(this.schema, settings);
+    if (this.#chosen.every((setting, column) => setting === former[column])) return;
     this.#detector = this.#detector.relaid(this.#seriesOf(this.schema));
     this.#rebuildChosen();
   }
@@ -197,6 +202,7 @@ export class Lane {
 
   #use(schema: Schema): void {
     if (!isSameLayout(this.schema, schema)) {
+      this.#chosen = chosenOf(schema, this.#settings);
       this.#detector = this.#detector.relaid(this.#seriesOf(schema));
       for (const seriesId of schema.seriesIds) this.#known.add(seriesId);
       this.schema = schema;
@@ -214,8 +220,8 @@ export class Lane {
   }
 
   #watchSeries(former: SeriesWatchState | undefined): SeriesWatch {
-    const choices = this.schema.schema.series.flatMap((_, column) => {
-      const { kinds = [], surprise = 0 } = this.#settingOf(this.schema, column) ?? {};
+    const choices = this.#chosen.flatMap((setting, column) => {
+      const { kinds = [], surprise = 0 } = setting ?? {};
       return kinds.length === 0 ? [] : [{ column, kinds, surprise }];
     });
     return new SeriesWatch(this.schema, choices, former);
@@ -223,8 +229,7 @@ export class Lane {
 
   #watchHost(former: HostWatchState | undefined): HostWatch {
     const columns = new Map<WatchSetting, number[]>();
-    for (const column of this.schema.schema.series.keys()) {
-      const setting = this.#settingOf(this.schema, column);
+    for (const [column, setting] of this.#chosen.entries()) {
       if (setting === undefined || setting.hostKinds.length === 0) continue;
       const known = columns.get(setting);
       if (known === undefined) columns.set(setting, [column]);
@@ -236,16 +241,10 @@ export class Lane {
     return new HostWatch(this.schema, choices, former, this.#trainer, this.#forgotten);
   }
 
-  #settingOf(schema: Schema, column: number): WatchSetting | undefined {
-    if (this.#settings.length === 0) return undefined;
-    const { metric, labels } = identify(schema, column);
-    return this.#settings.find(({ matches }) => matches({ name: metric, labels }));
-  }
-
   #seriesOf(schema: Schema): ZScoreSeries[] {
     return schema.schema.series.map(({ metric }, column) => {
       const { kind = 'gauge', unit = '' } = schema.schema.metrics[metric] ?? {};
-      const setting = this.#settingOf(schema, column);
+      const setting = this.#chosen[column];
       const series = { seriesId: schema.seriesIds[column] ?? -1, kind, unit };
       return setting === undefined ? series : { ...series, sigmas: setting.sigmas };
     });
@@ -284,6 +283,15 @@ export class Lane {
       this.#changed(anomalyOf(this.schema, known.series, excursion, this.#sigmas));
     }
   }
+}
+
+function chosenOf({ host, schema }: Schema, settings: readonly WatchSetting[]): readonly (WatchSetting | undefined)[] {
+  return schema.series.map((series) => {
+    if (settings.length === 0) return undefined;
+    const { name = '' } = schema.metrics[series.metric] ?? {};
+    const labels = { ...series.labels, host };
+    return settings.find(({ matches }) => matches({ name, labels }));
+  });
 }
 
 function isSameLayout(one: Schema, other: Schema): boolean {

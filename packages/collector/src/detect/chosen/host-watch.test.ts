@@ -74,7 +74,7 @@ function watch(setting: WatchSetting, trainer?: TreeTrainer) {
     onForgotten: (_, { detector }) => forgotten.push(detector),
     ...(trainer === undefined ? {} : { trainer }),
   });
-  detection.tune(scope, { pageSurprise: Infinity, judged: [], settings: [setting] });
+  void detection.tune(scope, { pageSurprise: Infinity, judged: [], settings: [setting] });
   return { detection, told, events, forgotten };
 }
 
@@ -188,7 +188,7 @@ test.each(hostDetectors.map(({ name }) => name))(
     const changing = watch(choose([name], { ...setting, models: [model] }));
     const middle = faultFrom + 20 - trainedBy;
     await feed(changing.detection, late.slice(0, middle));
-    changing.detection.tune(scope, { pageSurprise: Infinity, judged: [], settings: [next] });
+    void changing.detection.tune(scope, { pageSurprise: Infinity, judged: [], settings: [next] });
     await feed(changing.detection, late.slice(middle));
     const ids = foundBy(changing.told).map(({ id, end: over }) => [id.includes('setting-v2'), over !== undefined]);
     expect(ids[0]).toEqual([false, true]);

@@ -40,7 +40,7 @@ function watch(setting: WatchSetting | undefined) {
   const told: Anomaly[] = [];
   const detection = createDetection({ onChange: (_, anomaly) => told.push(anomaly) });
   const settings = setting === undefined ? [] : [setting];
-  detection.tune(scope, { pageSurprise: Infinity, judged: [], settings });
+  void detection.tune(scope, { pageSurprise: Infinity, judged: [], settings });
   return { detection, told };
 }
 
@@ -87,9 +87,21 @@ test('a setting that comes later counts from then on, and what was learnt stays'
   const { detection, told } = watch(undefined);
   const list = values(3);
   feed(detection, list.slice(0, 6_000), latency);
-  detection.tune(scope, { pageSurprise: Infinity, judged: [], settings: [choose([], { sigmas: Infinity })] });
+  void detection.tune(scope, { pageSurprise: Infinity, judged: [], settings: [choose([], { sigmas: Infinity })] });
   feed(detection, list, latency, 6_000);
   expect(told.filter(({ start }) => start >= t0 + 5_995_000)).toEqual([]);
+});
+
+test('a setting that is added for other series ends nothing that is unusual', () => {
+  const setting = choose(['ensemble'], { sigmas: Infinity });
+  const { detection, told } = watch(setting);
+  feed(detection, values(5).slice(0, 6_100), latency);
+  const [open] = detection.open(scope).anomalies;
+  expect(open?.detector).toBe('ensemble');
+  told.length = 0;
+  const other = choose([], { key: 'other', matches: ({ name }) => name !== 'latency' });
+  void detection.tune(scope, { pageSurprise: Infinity, judged: [], settings: [setting, other] });
+  expect([told, detection.open(scope).anomalies]).toEqual([[], [open]]);
 });
 
 test('chosen detectors go on bit for bit after a restart', () => {

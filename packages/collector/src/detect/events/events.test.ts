@@ -135,7 +135,7 @@ function withFeedback(verdicts: readonly ('useful' | 'noise')[], pageSurprise = 
   const told: AnomalyEvent[] = [];
   const detection = createDetection({ onChange() {}, onEvent: (_, event) => told.push(event) });
   const shape = shapeOf(faults.cpu.map(({ metric }) => [metric, 1]));
-  detection.tune(scope, { pageSurprise, judged: verdicts.map((verdict) => ({ verdict, shape })), settings: [] });
+  void detection.tune(scope, { pageSurprise, judged: verdicts.map((verdict) => ({ verdict, shape })), settings: [] });
   const batches = simulateHost({ t0, seconds: 700, seed: 4, injected: [thirtySeconds('cpu', 600)] });
   for (const batch of batches) detection.consume(batch);
   return told.filter(({ start }) => seconds(start) > 590);
@@ -157,7 +157,7 @@ test('what was called noise has to be rarer to be told, visibly, and taken back 
 test('nobody is woken for a host of which five minutes are not known yet', () => {
   const told: AnomalyEvent[] = [];
   const detection = createDetection({ onChange() {}, onEvent: (_, event) => told.push(event) });
-  detection.tune(scope, { pageSurprise: 4, judged: [], settings: [] });
+  void detection.tune(scope, { pageSurprise: 4, judged: [], settings: [] });
   for (const batch of simulateHost({ t0, seconds: 250, seed: 4, injected: [thirtySeconds('cpu', 200)] })) {
     detection.consume(batch);
   }

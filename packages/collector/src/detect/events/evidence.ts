@@ -58,6 +58,8 @@ export class Evidence {
   readonly #value: Float64Array;
   readonly #expected: Float64Array;
   readonly #sigma: Float64Array;
+  /** All of these. */
+  readonly #arrays: readonly (Float32Array | Float64Array)[];
   /** By row of the batch that is looked at: evidence, and how many series were unusual. */
   sums = new Float64Array(0);
   unusualCounts = new Uint32Array(0);
@@ -82,6 +84,21 @@ export class Evidence {
     this.#value = new Float64Array(slots);
     this.#expected = new Float64Array(slots);
     this.#sigma = new Float64Array(slots);
+    this.#arrays = [
+      this.#last,
+      this.#beforeLast,
+      this.#habit,
+      this.#habitAt,
+      this.#since,
+      this.#runSince,
+      this.#lastAt,
+      this.#strength,
+      this.#peakScore,
+      this.#peakAt,
+      this.#value,
+      this.#expected,
+      this.#sigma,
+    ];
   }
 
   /**
@@ -175,24 +192,6 @@ export class Evidence {
   copy(to: number, from: Evidence, slot: number): void {
     this.#tick = from.#tick;
     for (const [index, array] of this.#arrays.entries()) array[to] = from.#arrays[index]?.[slot] ?? 0;
-  }
-
-  get #arrays(): readonly (Float32Array | Float64Array)[] {
-    return [
-      this.#last,
-      this.#beforeLast,
-      this.#habit,
-      this.#habitAt,
-      this.#since,
-      this.#runSince,
-      this.#lastAt,
-      this.#strength,
-      this.#peakScore,
-      this.#peakAt,
-      this.#value,
-      this.#expected,
-      this.#sigma,
-    ];
   }
 
   /** How much it counts, 0 to 1, by how rarely it did before. */
