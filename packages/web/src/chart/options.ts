@@ -3,6 +3,7 @@ import type { Locale } from '../i18n/locale.ts';
 import { formatTime } from './age.ts';
 import type { CanvasColours } from './canvas-colours.ts';
 import type { ChartView } from './chart-view.ts';
+import { drawLine } from './draw-line.ts';
 import { axisFormat } from './units.ts';
 import { rangeLines } from './value-range.ts';
 
@@ -176,6 +177,12 @@ function seriesOptions(
     const opacity =
       kind === 'bars' ? barOpacity : settings.stacked && i === 0 ? stackOpacity : kind === 'area' ? fillOpacity : 0;
     const filled = !earlier && opacity > 0 && !(settings.stacked && i > 0);
+    const plain = kind !== 'area' && !earlier && !settings.stacked && !settings.log;
+    const drawn =
+      paths ??
+      (plain
+        ? (plot: uPlot, index: number, from: number, to: number) => drawLine(plot, index, from, to, stroke)
+        : undefined);
     return {
       label: name,
       stroke,
@@ -183,7 +190,7 @@ function seriesOptions(
       points: { show: false },
       ...(earlier ? { dash: [4, 4] } : {}),
       ...(filled ? { fill: withAlpha(stroke, opacity) } : {}),
-      ...(paths === undefined || earlier ? {} : { paths }),
+      ...(drawn === undefined || earlier ? {} : { paths: drawn }),
     };
   });
 }
