@@ -154,3 +154,23 @@ test('what series are made of is counted by metric, label and value', async () =
     values: 8,
   });
 });
+
+test('a tenant whose hosts the planner takes to be few is read without going through all of them for each series', async () => {
+  const devices = Array.from({ length: 50 }, (_, at) => `sd${at}`);
+  await register(storage, 'known', 'a', 'disk', devices);
+  await sql`analyze host, series`;
+  const hosts = Array.from({ length: 100 }, (_, at) => `h${at}`);
+  await Promise.all(hosts.map((host) => register(storage, 'new', host, 'disk', devices)));
+  const visits = async (table: string): Promise<number> => {
+    const [row] = await sql<{ rows: string }[]>`
+      select seq_tup_read + coalesce(idx_tup_fetch, 0) as rows from pg_stat_user_tables where relname = ${table}`;
+    return Number(row?.rows ?? 0);
+  };
+  const other = await another();
+  const before = { hosts: await visits('host'), series: await visits('series') };
+  expect(await match(other, 'new', 'disk')).toHaveLength(5_000);
+  await other.close();
+  // A connection tells of both tables together when it ends.
+  await expect.poll(() => visits('series'), { timeout: 10_000 }).toBeGreaterThanOrEqual(before.series + 5_000);
+  expect((await visits('host')) - before.hosts).toBeLessThan(5_000);
+});

@@ -44,12 +44,19 @@ type Selectors = readonly (readonly LabelTest[])[];
 
 interface TenantIndex {
   labels: LabelIndex;
+  /** Names by number, up to the last host's that was given out. */
+  hosts: Map<number, string>;
+  lastHostId: number;
   /** Counts what was deleted: the numbers of series only tell what is new. */
   version: number;
   /** Of the last series given out. */
   lastSeriesId: number;
   /** One reader at a time brings it up to date. */
   loading: Promise<void>;
+}
+
+interface FoundState extends SeriesState {
+  readonly lastHost: number;
 }
 
 /** Series read at once. */
@@ -62,14 +69,22 @@ export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
     const { tenantId } = scope;
     let index = tenants.get(tenantId);
     if (index === undefined) {
-      index = { labels: new LabelIndex(), version: 0, lastSeriesId: 0, loading: Promise.resolve() };
+      index = {
+        labels: new LabelIndex(),
+        hosts: new Map(),
+        lastHostId: 0,
+        version: 0,
+        lastSeriesId: 0,
+        loading: Promise.resolve(),
+      };
       tenants.set(tenantId, index);
     }
     const known = index;
     const [state] = await run(
       scope,
-      (sql) => sql<SeriesState[]>`
-      select series_version as version, next_series_id - 1 as last from tenant where tenant_id = ${tenantId}`,
+      (sql) => sql<FoundState[]>`
+      select series_version as version, next_series_id - 1 as last, next_host_id - 1 as "lastHost"
+      from tenant where tenant_id = ${tenantId}`,
     );
     if (state === undefined) {
       tenants.delete(tenantId);
@@ -83,23 +98,35 @@ export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
     return known.labels;
   }
 
-  async function load(scope: TenantScope, index: TenantIndex, state: SeriesState): Promise<void> {
+  async function load(scope: TenantScope, index: TenantIndex, state: FoundState): Promise<void> {
     if (state.version === index.version && state.last <= index.lastSeriesId) return;
-    const labels = state.version === index.version ? index.labels : new LabelIndex();
+    const isSame = state.version === index.version;
+    const labels = isSame ? index.labels : new LabelIndex();
+    const hosts = isSame ? index.hosts : new Map<number, string>();
+    const knownHost = isSame ? index.lastHostId : 0;
     // Numbers are given out under a lock that is held until the commit: what is below the last one is there.
+    const newHosts = await run(
+      scope,
+      (sql) => sql<{ host_id: number; name: string }[]>`
+      select host_id, name from host
+      where tenant_id = ${scope.tenantId} and host_id > ${knownHost} and host_id <= ${state.lastHost}`,
+    );
+    for (const { host_id, name } of newHosts) hosts.set(host_id, name);
+    // Not joined with the hosts: a planner that takes them to be few, as while a fleet is new, goes through all of them
+    // for each series.
     const pages = stream(
       scope,
       cursorRows,
-      (sql) => sql<
-        { series_id: number; host_id: number; host: string; name: string; labels: Labels; kind: string; unit: string }[]
-      >`
-      select s.series_id, s.host_id, h.name as host, s.name, s.labels, s.kind, s.unit
-      from series s join host h on h.tenant_id = s.tenant_id and h.host_id = s.host_id
-      where s.tenant_id = ${scope.tenantId} and s.series_id > ${labels.lastSeriesId} and s.series_id <= ${state.last}
-      order by s.series_id`,
+      (sql) => sql<{ series_id: number; host_id: number; name: string; labels: Labels; kind: string; unit: string }[]>`
+      select series_id, host_id, name, labels, kind, unit from series
+      where tenant_id = ${scope.tenantId} and series_id > ${labels.lastSeriesId} and series_id <= ${state.last}
+      order by series_id`,
     );
     for await (const some of pages) {
-      for (const { series_id, host_id, host, name, labels: own, kind, unit } of some) {
+      for (const { series_id, host_id, name, labels: own, kind, unit } of some) {
+        const host = hosts.get(host_id);
+        // Deleted meanwhile.
+        if (host === undefined) continue;
         labels.add({
           seriesId: series_id,
           hostId: host_id,
@@ -112,6 +139,8 @@ export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
       }
     }
     index.labels = labels;
+    index.hosts = hosts;
+    index.lastHostId = state.lastHost;
     index.version = state.version;
     index.lastSeriesId = state.last;
   }
