@@ -244,7 +244,6 @@ export const series = pgTable(
   (table) => [
     primaryKey({ columns: [table.tenantId, table.seriesId] }),
     uniqueIndex('series_signature').on(table.tenantId, table.hostId, table.signatureHash),
-    index('series_name').on(table.tenantId, table.name),
   ],
 );
 
