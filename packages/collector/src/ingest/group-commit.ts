@@ -18,13 +18,18 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Two: one is written by PostgreSQL while the next one is gathered. More only split the groups. */
-const maxInFlight = 2;
 /** Above it agents are told to come again: they have a spool, the collector has only memory. */
 const maxWaitingBytes = 64 * 1024 * 1024;
 
-/** Commits the batches of many agents together: what comes while a statement runs goes with the next. */
-export function createGroupCommit(insert: (batches: readonly NewBatch[]) => Promise<Inserted[]>): GroupCommit {
+/**
+ * Commits the batches of many agents together: what comes while a statement runs goes with the next.
+ *
+ * @param maxInFlight  statements at a time
+ */
+export function createGroupCommit(
+  insert: (batches: readonly NewBatch[]) => Promise<Inserted[]>,
+  maxInFlight: number,
+): GroupCommit {
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
   let inFlight = 0;

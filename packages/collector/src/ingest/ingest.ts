@@ -12,7 +12,7 @@ import {
 import { schemaHash, zstdDecompress } from '@tarsier/protocol/zstd';
 import { atMost } from '../at-most.ts';
 import type { Log } from '../log.ts';
-import { maxBatchSpanMs, type BatchKey } from '../storage/batches.ts';
+import { maxBatchSpanMs, mayBePutTogether, type BatchKey, type NewBatch } from '../storage/batches.ts';
 import { movingError } from '../storage/divided/closed.ts';
 import type { RegisteredSchema } from '../storage/series-catalog.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -58,6 +58,8 @@ export interface Ingest {
 
 interface PerDatabase {
   readonly commits: GroupCommit;
+  /** Of batches that {@link mayBePutTogether}: those that are on time do not wait while they are looked for. */
+  readonly lateCommits: GroupCommit;
   readonly replays: ReturnType<typeof atMost>;
 }
 
@@ -95,6 +97,11 @@ export interface IngestDeps {
 export const maxFutureMs = 300_000;
 const defaultLimits: AdmissionLimits = { maxAgeMs: 86_400_000, maxFutureMs, maxSpanMs: maxBatchSpanMs };
 const flushIntervalS = { watched: 1, otherwise: 10 } as const;
+/**
+ * Of batches on time two: one is written by PostgreSQL while the next one is gathered, and more only split the groups.
+ * Late ones come in large numbers, and are dearer the smaller their groups are.
+ */
+const commitsInFlight = { onTime: 2, late: 1 } as const;
 const refusedEveryMs = 1_000;
 /** Each holds one of the four connections for reading until it ends: a take-over of many tenants must leave some for questions. */
 const maxReplays = 2;
@@ -124,8 +131,10 @@ export function createIngest({
     const place = storage.placeOf(scope);
     let database = databases.get(place);
     if (database === undefined) {
+      const insert: Storage['batches']['insert'] = (batches) => storage.batches.insert(batches);
       database = {
-        commits: createGroupCommit((batches) => storage.batches.insert(batches)),
+        commits: createGroupCommit(insert, commitsInFlight.onTime),
+        lateCommits: createGroupCommit(insert, commitsInFlight.late),
         replays: atMost(maxReplays),
       };
       databases.set(place, database);
@@ -193,7 +202,7 @@ export function createIngest({
     const schema = await schemaOf(scope, batch, agent);
     admit(batch, matrix, schema.seriesIds.length, { ...admission, maxAgeMs }, now());
     const { epoch, seq, t0, t1, rows, payload } = batch;
-    const inserted = await databaseOf(scope).commits.commit({
+    const made: NewBatch = {
       scope,
       hostId: schema.hostId,
       epoch,
@@ -204,7 +213,9 @@ export function createIngest({
       schemaHash: schema.hash,
       payload,
       samples: agent ? countSamples(matrix) : undefined,
-    });
+    };
+    const { commits, lateCommits } = databaseOf(scope);
+    const inserted = await (mayBePutTogether(made, now()) ? lateCommits : commits).commit(made);
     if (inserted === 'unknown-host') {
       // Deleted since its schema was looked up: it comes in as a new one, when the batch says what its columns are.
       schemas.delete(schemaKey(scope, batch.host, batch.schemaHash));
@@ -292,7 +303,8 @@ export function createIngest({
     },
 
     async close() {
-      await Promise.all([...databases.values()].map(({ commits }) => commits.drain()));
+      const all = [...databases.values()].flatMap(({ commits, lateCommits }) => [commits, lateCommits]);
+      await Promise.all(all.map((one) => one.drain()));
     },
   };
 }

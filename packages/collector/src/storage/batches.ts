@@ -35,6 +35,14 @@ export interface NewBatch extends BatchRecord {
   readonly samples?: number | undefined;
 }
 
+/**
+ * Whether it may be put together with others already, and be a batch that comes again. What is shipped as it is taken
+ * is not, and pays for no look at segments and blocks; nor is what no agent sent: that comes once.
+ */
+export function mayBePutTogether({ t1, samples }: NewBatch, now: UnixMs): boolean {
+  return samples !== undefined && t1 <= now - surelyAloneMs;
+}
+
 export type Inserted = 'new' | 'known' | 'unknown-host' | 'moving';
 
 export interface Batches {
@@ -75,9 +83,8 @@ export function createBatches(
   /** Commits those that are not stored yet, of hosts that exist. @returns their names, as {@link textOf} has them */
   async function store(batches: readonly NewBatch[]): Promise<Set<string>> {
     const scopes = batches.map(({ scope }) => scope);
-    // What is shipped as it is taken pays for no look at segments and blocks. Those that no agent sent come once.
-    const old = now() - surelyAloneMs;
-    const late = batches.filter(({ t1, samples }) => samples !== undefined && t1 <= old).map(nameOf);
+    const at = now();
+    const late = batches.filter((batch) => mayBePutTogether(batch, at)).map(nameOf);
     if (late.length === 0) return namesOf(await run(scopes, (sql) => insertStatement(sql, batches)));
     return begin(scopes, async (tx) => {
       // Sent first: the look sees what was put together while the insert waited for just that.
