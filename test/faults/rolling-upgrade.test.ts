@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { caughtUp, startConfiguredAgent, startTestRig } from '../fleet/test-rig.ts';
+import { previousBuild } from '../support/previous-build.ts';
 import { eventually, killAll, type RunningProcess } from '../support/processes.ts';
 import { spooledTicks } from '../support/spooled-ticks.ts';
-import { createApi, readLedger, type Api } from '../support/tarsier.ts';
+import { createApi, readLedger, thisBuild, type Api, type Build } from '../support/tarsier.ts';
 import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 
 afterEach(killAll);
@@ -16,10 +17,11 @@ const told = z.object({
   incident: z.object({ id: z.string(), title: z.string(), alerts: z.array(z.object({ id: z.string() })) }),
 });
 
-test('while three collectors are replaced one after the other no tick is missing, no answer fails, and each alert is told once', async () => {
+test('while three collectors of the commit before are replaced one after the other, and the new ones by those of before, no tick is missing, no answer fails, and each alert is told once', async (context) => {
+  const before = await previousBuild(context);
   const receiver = await startWebhookReceiver();
   onTestFinished(() => receiver.close());
-  const rig = await startTestRig(count, { TARSIER_LEASE_SECONDS: '3' });
+  const rig = await startTestRig(count, { TARSIER_LEASE_SECONDS: '3' }, undefined, before);
   const urls = rig.collectors.map(({ url }) => url);
   const key = rig.collectors[0]?.ingestKey ?? '';
   const adminKey = await rig.key('admin');
@@ -45,11 +47,15 @@ test('while three collectors are replaced one after the other no tick is missing
   await rule('Up', 0);
 
   const began = Date.now();
-  const agents = new Map<string, RunningProcess>();
-  for (const [at, host] of hosts.entries()) {
+  const startAgent = (host: string, at: number, build: Build): Promise<RunningProcess> => {
     const [url, ...otherUrls] = [...urls.slice(at), ...urls.slice(0, at)];
-    agents.set(host, await startConfiguredAgent(rig, { host, url, otherUrls, key }));
-  }
+    return startConfiguredAgent(rig, { host, url, otherUrls, key }, build);
+  };
+  /** One of each build, before collectors of each. */
+  const agents = [
+    { host: hosts[0], process: await startAgent(hosts[0], 0, before), next: thisBuild },
+    { host: hosts[1], process: await startAgent(hosts[1], 1, thisBuild), next: before },
+  ];
   /** How often an alert of the name has fired, by host. */
   const fired = async (name: string): Promise<Record<string, number>> => {
     const rows = await rig.sql<{ host: string; times: number }[]>`
@@ -83,19 +89,20 @@ test('while three collectors are replaced one after the other no tick is missing
     }
   })();
 
-  for (let at = 0; at < count; at++) {
+  const steps = [thisBuild, before].flatMap((build) => Array.from({ length: count }, (_, at) => ({ at, build })));
+  for (const [step, { at, build }] of steps.entries()) {
     // It has yet to hold for a while as the one that decides is replaced.
-    await rule(`Later ${at}`, 3_000);
+    await rule(`Later ${step}`, 3_000);
     await sleep(1_000);
     expect(await rig.collectors[at]?.end('SIGTERM')).toBe(0);
-    await rig.restart(at);
-    await allFired(`Later ${at}`);
+    await rig.restart(at, build);
+    await allFired(`Later ${step}`);
   }
   asking = false;
   await asked;
   expect(failed).toEqual([]);
 
-  const names = ['Up', ...Array.from({ length: count }, (_, at) => `Later ${at}`)];
+  const names = ['Up', ...steps.map((_, step) => `Later ${step}`)];
   for (const name of names) expect([name, await fired(name)]).toEqual([name, onEachHost]);
   const inTime = names.length * hosts.length;
   await eventually(async () => (receiver.received.length >= inTime ? true : undefined));
@@ -107,10 +114,14 @@ test('while three collectors are replaced one after the other no tick is missing
   const alertIds = messages.flatMap(({ incident }) => incident.alerts.map(({ id }) => id));
   expect([alertIds.length, new Set(alertIds).size]).toEqual([inTime, inTime]);
 
-  for (const host of hosts) {
-    const agent = agents.get(host);
+  for (const [at, { host, process: first, next }] of agents.entries()) {
     await caughtUp(rig, host);
-    expect(await agent?.end('SIGTERM')).toBe(0);
+    expect(await first.end('SIGTERM')).toBe(0);
+    // The other build goes on with its state.
+    const second = await startAgent(host, at, next);
+    await eventually(async () => (spooledTicks(second).length > 5 ? true : undefined));
+    await caughtUp(rig, host);
+    expect(await second.end('SIGTERM')).toBe(0);
     const { taken, sent, stored, dropped, crashes, state } = await readLedger(
       `${rig.folder}/collector-0`,
       host,
@@ -124,8 +135,8 @@ test('while three collectors are replaced one after the other no tick is missing
       crashes: 0,
     });
     expect(state).not.toBe('fault');
-    // What it measured, and nothing else; it has said goodbye with one more, at which no series is.
-    const ticks = agent === undefined ? [] : spooledTicks(agent);
+    // What they measured, and nothing else; each has said goodbye with one more, at which no series is.
+    const ticks = [first, second].flatMap(spooledTicks);
     expect(ticks.length).toBeGreaterThan(50);
     const [series] = await anyone((api) => api.samples(`system_uptime_seconds{host="${host}"}`, began, Date.now()));
     expect(series?.points.map(([time]) => time)).toEqual(ticks);

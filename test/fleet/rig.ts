@@ -8,7 +8,7 @@ import { openEmbedded } from '../../packages/collector/src/storage/embedded/embe
 import postgres from 'postgres';
 import { embeddedEnvironment } from '../support/database.ts';
 import { freePort, temporaryFolder } from '../support/processes.ts';
-import { createKey, startCollector, type RunningCollector } from '../support/tarsier.ts';
+import { createKey, startCollector, thisBuild, type Build, type RunningCollector } from '../support/tarsier.ts';
 
 export interface Rig {
   readonly folder: string;
@@ -16,8 +16,8 @@ export interface Rig {
   readonly collectors: readonly RunningCollector[];
   readonly sql: postgres.Sql;
   key(scope: string, tenant?: string): Promise<string>;
-  /** In place of the one that ended, at the same address. */
-  restart(index: number): Promise<RunningCollector>;
+  /** In place of the one that ended, at the same address; of the build that the rig began with unless told otherwise. */
+  restart(index: number, build?: Build): Promise<RunningCollector>;
   usage(): RigUsage;
   /** The database's first process, which has started the others. */
   readonly databasePid: number;
@@ -36,11 +36,15 @@ export interface RigUsage {
   readonly descriptors: readonly number[];
 }
 
-/** @param ofEach  settings of each of its own, by its URL */
+/**
+ * @param ofEach  settings of each of its own, by its URL
+ * @param build  of the collectors
+ */
 export async function startRig(
   count: number,
   settings: Readonly<Record<string, string>> = {},
   ofEach: (url: string) => Readonly<Record<string, string>> = () => ({}),
+  build: Build = thisBuild,
 ): Promise<Rig> {
   const folder = await temporaryFolder();
   const open = () => openEmbedded({ dataFolder: `${folder.path}/pg`, use: 'own', log: silentLog });
@@ -51,10 +55,10 @@ export async function startRig(
     ...settings,
   };
   const data = (index: number): string => `${folder.path}/collector-${index}`;
-  const start = (index: number, port: number) =>
-    startCollector(data(index), port, { ...environment, ...ofEach(`http://127.0.0.1:${port}`) }, nodeFlags);
+  const start = (index: number, port: number, of: Build) =>
+    startCollector(data(index), port, { ...environment, ...ofEach(`http://127.0.0.1:${port}`) }, nodeFlags, of);
   const collectors: RunningCollector[] = [];
-  for (let index = 0; index < count; index++) collectors.push(await start(index, await freePort()));
+  for (let index = 0; index < count; index++) collectors.push(await start(index, await freePort(), build));
   const sql = postgres({ ...server.connection, database: 'postgres', max: 1, onnotice() {} });
   const firstProcess = async (): Promise<number> => {
     const [backend] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
@@ -67,10 +71,10 @@ export async function startRig(
     collectors,
     sql,
     key: (scope, tenant) => createKey(data(0), scope, environment, tenant),
-    async restart(index) {
-      const next = await start(index, Number(new URL(collectors[index]?.url ?? '').port));
-      collectors[index] = next;
-      return next;
+    async restart(index, next = build) {
+      const started = await start(index, Number(new URL(collectors[index]?.url ?? '').port), next);
+      collectors[index] = started;
+      return started;
     },
     usage() {
       const ofAll = treeCpu(process.pid);

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { onTestFailed, onTestFinished } from 'vitest';
 import { eventually, run, type RunningProcess } from '../support/processes.ts';
+import { thisBuild, type Build } from '../support/tarsier.ts';
 import { startRig, type Rig } from './rig.ts';
 
 /** A rig that is stopped with its test; what its collectors said is printed where that fails. */
@@ -17,10 +18,11 @@ export async function startTestRig(...settings: Parameters<typeof startRig>): Pr
 export async function startConfiguredAgent(
   { folder }: Pick<Rig, 'folder'>,
   settings: Readonly<Record<string, unknown>> & { readonly host: string },
+  build: Build = thisBuild,
 ): Promise<RunningProcess> {
   const config = `${folder}/${settings.host}.yaml`;
   await writeFile(config, JSON.stringify({ intervalMs: 200, flushMs: 1_000, ...settings }));
-  return run('packages/agent/src/main.ts', ['run', '--config', config], {
+  return run(build.agent, ['run', '--config', config], {
     TARSIER_STATE: `${folder}/${settings.host}`,
     TARSIER_LOG: 'debug',
     TARSIER_LOG_FORMAT: 'json',

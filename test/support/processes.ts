@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -36,7 +36,7 @@ export function run(
   /** What runs it, such as `ip netns exec NAME`. */
   runner: readonly string[] = [],
 ): RunningProcess {
-  const [program = '', ...rest] = [...runner, process.execPath, ...nodeFlags, join(root, script), ...args];
+  const [program = '', ...rest] = [...runner, process.execPath, ...nodeFlags, resolvePath(root, script), ...args];
   const child = spawn(program, rest, {
     cwd: root,
     env: { ...process.env, CI: 'true', TARSIER_NO_OPEN: '1', ...environment },

@@ -8,8 +8,14 @@ import { noteSecret } from '../../packages/collector/src/testing-logged.ts';
 import { databaseEnvironment, ensureDatabase } from './database.ts';
 import { run, type RunningProcess } from './processes.ts';
 
-const collectorMain = 'packages/collector/src/main.ts';
-const agentMain = 'packages/agent/src/main.ts';
+/** The programs' sources, in this workspace unless the path is absolute. */
+export interface Build {
+  readonly collector: string;
+  readonly agent: string;
+}
+
+export const thisBuild: Build = { collector: 'packages/collector/src/main.ts', agent: 'packages/agent/src/main.ts' };
+const { collector: collectorMain, agent: agentMain } = thisBuild;
 const readySchema = z.object({ ready: z.object({ url: z.string(), signIn: z.string(), ingestKey: z.string() }) });
 
 const ledgerSchema = z.array(operations['GET /v1/hosts/{host}/ledger'].answer);
@@ -26,6 +32,7 @@ export async function startCollector(
   port: number,
   environment: Readonly<Record<string, string>> = {},
   nodeFlags: readonly string[] = [],
+  build: Build = thisBuild,
 ): Promise<RunningCollector> {
   await ensureDatabase(dataFolder);
   const settings = {
@@ -36,7 +43,7 @@ export async function startCollector(
     TARSIER_EGRESS_ALLOW: '127.0.0.1',
     ...environment,
   };
-  const collector = run(collectorMain, ['serve', '--ready-json'], settings, nodeFlags);
+  const collector = run(build.collector, ['serve', '--ready-json'], settings, nodeFlags);
   const ready = await collector.lineThat((line) => readySchema.safeParse(JSON.parse(line)).data?.ready);
   noteSecret(ready.ingestKey);
   noteSecret(new URL(ready.signIn).searchParams.get('code') ?? '');

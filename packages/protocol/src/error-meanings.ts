@@ -669,7 +669,10 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     remedy:
       'Install Citus 11 or newer on every node and `CREATE EXTENSION citus;` in this database, or go without: docs/scaling.md.',
   },
-  'storage/newer': { title: 'A newer Tarsier has migrated the database', remedy: 'Upgrade the collector.' },
+  'storage/newer': {
+    title: 'A newer Tarsier has migrated the database, and this one can not go on with it',
+    remedy: 'Upgrade the collector, or restore a backup of before.',
+  },
   'storage/no-account': {
     title: 'There is no unprivileged account for PostgreSQL',
     remedy: 'Run the collector as another user than root.',

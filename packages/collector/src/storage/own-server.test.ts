@@ -44,16 +44,30 @@ test('a server of one’s own is used by its URL; several collectors may start o
   await Promise.all(storages.map((storage) => storage.close()));
 });
 
-test('a database that a newer Tarsier has migrated is left alone', async () => {
+test('a database is served on after a newer Tarsier has added to it, and left alone after one has changed what was there', async () => {
   await admin`create database newer`;
   await (await open(urlOf('newer'))).close();
+  const later = Date.UTC(2099, 0, 1);
   const sql = postgres(urlOf('newer'), { max: 1 });
-  await sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', ${Date.UTC(2099, 0, 1)})`;
-  await sql.end();
+  await sql`create table later (tenant_id integer not null, body text not null)`;
+  await sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('later', ${later})`;
+
+  const storage = await open(urlOf('newer'));
+  expect(await storage.tenants.ensure('default')).toMatchObject({ tenant: 'default' });
+  await storage.close();
+  // It was there, and is of a tenant: nobody forgets to guard it.
+  expect(await sql`select relrowsecurity as guarded from pg_class where relname = 'later'`).toEqual([
+    { guarded: true },
+  ]);
+
+  await sql.unsafe(`comment on table drizzle.__drizzle_migrations is '${later}'`);
   await expect(open(urlOf('newer'))).rejects.toMatchObject({
     code: 'storage/newer',
     message: expect.stringContaining('2099-01-01'),
   });
+  await sql.unsafe('comment on table drizzle.__drizzle_migrations is null');
+  await expect(open(urlOf('newer'))).rejects.toMatchObject({ code: 'storage/newer' });
+  await sql.end();
 });
 
 test('a wrong password, and a server that is not there, say so without the password', async () => {
