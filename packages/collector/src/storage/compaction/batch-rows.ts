@@ -1,6 +1,7 @@
 /** Batches out of their table, and segments into theirs. */
 import { TarsierError, type UnixMs } from '@tarsier/protocol';
 import { maxBatchSpanMs, type BatchRecord } from '../batches.ts';
+import { readCopy } from '../copy-reader.ts';
 import type { Database, TarsierTransaction } from '../database.ts';
 import type { HostKey } from '../host-lock.ts';
 import { countStored } from '../ledger.ts';
@@ -50,21 +51,8 @@ export async function takeBatches(
   limits: StepLimits,
   findPutTogether: FindPutTogether,
 ): Promise<TakenBatches> {
-  const { tenantId, hostId } = host;
-  const rows = await tx<
-    (Omit<BatchRecord, 'schemaHash' | 'hostId'> & { schema_hash: Uint8Array; ofAgent: number | null })[]
-  >`
-    select epoch, seq, t0, t1, rows, schema_hash, payload, samples as "ofAgent" from (
-      select *, sum(length(payload)) over (order by t0, epoch, seq rows unbounded preceding) - length(payload) as before
-      from (
-        select * from batch
-        where tenant_id = ${tenantId} and host_id = ${hostId}
-          and t0 between ${from - maxBatchSpanMs} and ${to} and t1 between ${from} and ${until}
-        order by t0, epoch, seq limit ${limits.batches + 1}
-      ) as oldest
-    ) as measured
-    where before <= ${limits.bytes} order by t0, epoch, seq`;
-  const read = rows.map(({ schema_hash, ...row }) => ({ ...row, ...host, schemaHash: schema_hash }));
+  const span = { first: from - maxBatchSpanMs, from, to, until };
+  const read = await readOldest(tx, host, span, limits);
   const seriesOf = await seriesBySchema(tx, host, read);
   // Of other senders two batches may have one name: nothing of theirs is dropped.
   const again = await findPutTogether(
@@ -91,6 +79,51 @@ export async function takeBatches(
     more: batches.length < read.length || bytes > limits.bytes,
     segments,
   };
+}
+
+type OldBatch = BatchRecord & HostKey & Pick<TakenBatch, 'ofAgent'>;
+
+/** @param first  tick of the oldest one that may reach into the span */
+async function readOldest(
+  tx: TarsierTransaction,
+  { tenantId, hostId }: HostKey,
+  { first, from, to, until }: Record<'first' | 'from' | 'to' | 'until', UnixMs>,
+  limits: StepLimits,
+): Promise<OldBatch[]> {
+  // A copy, for as rows of the driver's the payloads would be hexadecimal text. It takes no parameters: these are numbers.
+  const copy = await tx
+    .unsafe(
+      `copy (
+        select epoch, seq, t0, t1, rows, schema_hash, payload, samples from (
+          select *, sum(length(payload)) over (order by t0, epoch, seq rows unbounded preceding) - length(payload) as before
+          from (
+            select * from batch
+            where tenant_id = ${tenantId} and host_id = ${hostId}
+              and t0 between ${first} and ${to} and t1 between ${from} and ${until}
+            order by t0, epoch, seq limit ${limits.batches + 1}
+          ) as oldest
+        ) as measured
+        where before <= ${limits.bytes} order by t0, epoch, seq
+      ) to stdout (format binary)`,
+    )
+    .readable();
+  const rows = await readCopy(copy);
+  const found: OldBatch[] = [];
+  while (rows.next()) {
+    found.push({
+      tenantId,
+      hostId,
+      epoch: rows.int(),
+      seq: rows.int(),
+      t0: rows.int(),
+      t1: rows.int(),
+      rows: rows.int(),
+      schemaHash: rows.bytes(),
+      payload: rows.bytes(),
+      ofAgent: rows.intOrNull(),
+    });
+  }
+  return found;
 }
 
 async function seriesBySchema(
