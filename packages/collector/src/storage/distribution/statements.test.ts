@@ -6,7 +6,7 @@ import { sampleBody } from '../../http/testing-sample.ts';
 import { testBatch } from '../../ingest/testing.ts';
 import { silentLog } from '../../log.ts';
 import { defaultPolicy } from '../compaction/compactor.ts';
-import { isOfRows, look } from './testing-statements.ts';
+import { look, rowStatements } from './testing-statements.ts';
 
 const statements = new Set<string>();
 const server = await startTestServer(undefined, [], (statement) => statements.add(statement));
@@ -96,7 +96,7 @@ test(
     select c.relname as part, p.relname as table from pg_inherits i
     join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent`;
     const tableOf = new Map(parts.map(({ part, table }) => [part, table]));
-    const ofRows = [...statements].filter(isOfRows);
+    const ofRows = rowStatements(statements);
     expect(ofRows.length).toBeGreaterThan(200);
     const unknown: string[] = [];
     const used = new Set<RegExp>();

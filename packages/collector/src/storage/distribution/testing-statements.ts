@@ -18,9 +18,12 @@ export interface Finding {
 
 const conditions = ['Index Cond', 'Recheck Cond', 'Filter', 'Hash Cond', 'Merge Cond', 'Join Filter', 'TID Cond'];
 
-/** Whether it is one of those that rows are read and written with. */
-export function isOfRows(statement: string): boolean {
-  return /^\s*(with|select|insert|update|delete)\b/iu.test(statement);
+/** Those that rows are read and written with; of a copy the statement whose rows are copied. */
+export function rowStatements(statements: Iterable<string>): string[] {
+  return Array.from(
+    statements,
+    (statement) => /^\s*copy\s*\((.*)\)\s*to stdout\b/isu.exec(statement)?.[1] ?? statement,
+  ).filter((statement) => /^\s*(with|select|insert|update|delete)\b/iu.test(statement));
 }
 
 /** @param tableOf  the table of a partition */
