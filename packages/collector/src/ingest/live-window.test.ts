@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { storedSeries } from '../detect/testing.ts';
 import type { StoredSamples } from '../stored-samples.ts';
@@ -127,4 +128,38 @@ test('a window has five minutes or its most rows, and of rare samples no room fo
   expect(held(1_000, 1_000)).toEqual([701, 300]);
   expect(held(10_000, 1_000)).toEqual([969, 32]);
   expect(held(5_000, 1_000)).toEqual([937, 64]);
+});
+
+test('however the series of a host come and go, each tick that is here has what came of it', () => {
+  const ids = fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { minLength: 1 });
+  const batches = fc.array(fc.record({ ids, rows: fc.integer({ min: 1, max: 4 }) }), { maxLength: 30 });
+  fc.assert(
+    fc.property(batches, (given) => {
+      const windows = createLiveWindows(40);
+      const base = storedSeries([0], { t0: 0, metric });
+      const came = new Map<string, number>();
+      // What one has in common with all keeps them in one window.
+      const always = 7;
+      for (let [next, time] = [0, 0]; next < given.length; next++) {
+        const { ids: some, rows } = given[next] ?? { ids: [], rows: 0 };
+        const seriesIds = Int32Array.from([...some, always]);
+        const times = Float64Array.from({ length: rows }, () => (time += 1_000));
+        const values = new Float64Array(rows * seriesIds.length).map((_, at) => next * 1_000 + at);
+        for (const [column, id] of seriesIds.entries()) {
+          for (const [row, at] of times.entries()) came.set(`${id}/${at}`, values[column * rows + row] ?? 0);
+        }
+        windows.consume({
+          ...base,
+          schema: { ...base.schema, seriesIds },
+          matrix: { times, width: seriesIds.length, values },
+        });
+        const [window, ...others] = windows.hosts(scope);
+        const held = window?.rows(0);
+        expect(others).toEqual([]);
+        expect([...(held?.values ?? [])]).toEqual(
+          [...seriesIds].flatMap((id) => Array.from(held?.times ?? [], (at) => came.get(`${id}/${at}`) ?? Number.NaN)),
+        );
+      }
+    }),
+  );
 });

@@ -36,6 +36,9 @@ const defaultRows = 300;
 const firstRows = 32;
 const spanMs = 300_000;
 
+/** Series are numbered from 1. */
+const noSeries = 0;
+
 /** Windows of one host; past it the oldest goes. */
 const mostWindows = 16;
 
@@ -85,17 +88,22 @@ export function createLiveWindows(capacity = defaultRows): LiveWindows {
   };
 }
 
-/** One host's ticks in a ring, each series in a column of its own: it is kept while another schema lacks the series. */
+/**
+ * One host's ticks in a ring. All series are in one piece of memory, each in a place of its own, which it keeps while
+ * another schema lacks it: an array for each is what most of a large fleet's memory went for, and its garbage collection.
+ */
 class Ring implements HostWindow {
   readonly #most: number;
   /** Rows that there is room for now: of a host that is measured each ten seconds, never as many as of one each second. */
   #capacity: number;
   #times: Float64Array;
-  /** By series number. */
-  readonly #columns = new Map<number, Float64Array>();
-  /** In the order of the schema's columns. */
-  #current: readonly Float64Array[] = [];
-  /** Columns that the schema lacks, with the ticks that may come before nothing is left in them. */
+  /** Place by place, `#capacity` rows each. */
+  #values: Float64Array;
+  /** The series of each place; 0 where there is none. */
+  #seriesIds: Int32Array;
+  /** The place of each of the schema's columns; undefined while it is that of the same number. */
+  #places: Int32Array | undefined;
+  /** Places of series that the schema lacks, with the ticks that may come before nothing is left in them. */
   readonly #parked = new Map<number, number>();
   #start = 0;
   #count = 0;
@@ -105,8 +113,9 @@ class Ring implements HostWindow {
     this.#most = capacity;
     this.#capacity = Math.min(firstRows, capacity);
     this.#times = new Float64Array(this.#capacity);
+    this.#seriesIds = schema.seriesIds.slice();
+    this.#values = new Float64Array(this.#capacity * schema.seriesIds.length).fill(Number.NaN);
     this.schema = schema;
-    this.#use(schema);
   }
 
   get host(): string {
@@ -123,7 +132,8 @@ class Ring implements HostWindow {
 
   /** Whether these series belong here: an agent that restarts has some of them, and maybe others. */
   shares({ seriesIds }: RegisteredSchema): boolean {
-    return seriesIds.some((id) => this.#columns.has(id));
+    const known = this.#placeBySeries();
+    return seriesIds.some((id) => known.has(id));
   }
 
   /** @returns how many rows were not here */
@@ -143,10 +153,10 @@ class Ring implements HostWindow {
     const begin = this.#at(this.#count);
     this.#start = (this.#start + overwritten) % this.#capacity;
     this.#count += added - overwritten;
-    this.#write(this.#times, begin, times, first, added);
-    for (let column = 0; column < this.#current.length; column++) {
-      const target = this.#current[column];
-      if (target !== undefined) this.#write(target, begin, values, column * rows + first, added);
+    this.#write(this.#times, 0, begin, times, first, added);
+    const width = schema.seriesIds.length;
+    for (let column = 0; column < width; column++) {
+      this.#write(this.#values, this.#placeOf(column), begin, values, column * rows + first, added);
     }
     if (this.#parked.size > 0) this.#passParked(begin, added);
     return late + added;
@@ -154,6 +164,7 @@ class Ring implements HostWindow {
 
   /** Puts rows before newer ones; those of a time that is here, or that was forgotten, change nothing. */
   #insertLate({ seriesIds }: RegisteredSchema, { times, values }: SampleMatrix, before: UnixMs): number {
+    const known = this.#placeBySeries();
     let inserted = 0;
     for (let row = 0; row < times.length; row++) {
       const time = times[row] ?? 0;
@@ -167,20 +178,24 @@ class Ring implements HostWindow {
         this.#start = this.#at(1);
         place--;
       } else this.#count++;
-      this.#putAt(this.#times, place, time);
-      for (const column of this.#columns.values()) this.#putAt(column, place, Number.NaN);
+      this.#putAt(this.#times, 0, place, time);
+      for (let at = 0; at < this.#seriesIds.length; at++) this.#putAt(this.#values, at, place, Number.NaN);
       for (const [column, id] of seriesIds.entries()) {
-        const ring = this.#columns.get(id);
-        if (ring !== undefined) ring[this.#at(place)] = values[column * times.length + row] ?? Number.NaN;
+        const at = known.get(id);
+        if (at === undefined) continue;
+        this.#values[at * this.#capacity + this.#at(place)] = values[column * times.length + row] ?? Number.NaN;
       }
       inserted++;
     }
     return inserted;
   }
 
-  #putAt(ring: Float64Array, place: number, value: number): void {
-    for (let row = this.#count - 1; row > place; row--) ring[this.#at(row)] = ring[this.#at(row - 1)] ?? Number.NaN;
-    ring[this.#at(place)] = value;
+  /** @param of  which of the pieces, of `#capacity` rows each */
+  #putAt(rings: Float64Array, of: number, place: number, value: number): void {
+    const base = of * this.#capacity;
+    for (let row = this.#count - 1; row > place; row--)
+      rings[base + this.#at(row)] = rings[base + this.#at(row - 1)] ?? Number.NaN;
+    rings[base + this.#at(place)] = value;
   }
 
   /** @param times  of the rows that come */
@@ -190,26 +205,27 @@ class Ring implements HostWindow {
     const wanted = this.#count + rows;
     if (wanted <= this.#capacity || this.#capacity >= this.#most || newest - oldest >= spanMs) return;
     const capacity = Math.min(this.#most, Math.max(wanted, this.#capacity * 2));
-    const grown = (ring: Float64Array): Float64Array => {
-      const next = new Float64Array(capacity).fill(Number.NaN);
-      for (let row = 0; row < this.#count; row++) next[row] = ring[this.#at(row)] ?? Number.NaN;
+    const grown = (rings: Float64Array, count: number): Float64Array => {
+      const next = new Float64Array(capacity * count).fill(Number.NaN);
+      for (let of = 0; of < count; of++) {
+        for (let row = 0; row < this.#count; row++)
+          next[of * capacity + row] = rings[of * this.#capacity + this.#at(row)] ?? Number.NaN;
+      }
       return next;
     };
-    this.#times = grown(this.#times);
-    const current = this.#current.map(grown);
-    const moved = new Map(this.#current.map((ring, at) => [ring, current[at]]));
-    for (const [id, ring] of this.#columns) this.#columns.set(id, moved.get(ring) ?? grown(ring));
-    this.#current = current;
-    for (const id of this.#parked.keys()) this.#parked.set(id, capacity);
+    this.#times = grown(this.#times, 1);
+    this.#values = grown(this.#values, this.#seriesIds.length);
+    for (const place of this.#parked.keys()) this.#parked.set(place, capacity);
     this.#start = 0;
     this.#capacity = capacity;
   }
 
   /** Column by column: their rings are far from each other in memory. */
-  #write(ring: Float64Array, begin: number, from: Float64Array, first: number, count: number): void {
+  #write(rings: Float64Array, of: number, begin: number, from: Float64Array, first: number, count: number): void {
+    const base = of * this.#capacity;
     let slot = begin;
     for (let row = first; row < first + count; row++) {
-      ring[slot] = from[row] ?? Number.NaN;
+      rings[base + slot] = from[row] ?? Number.NaN;
       if (++slot === this.#capacity) slot = 0;
     }
   }
@@ -224,44 +240,78 @@ class Ring implements HostWindow {
     let first = 0;
     while (first < this.#count && (this.#times[this.#at(first)] ?? 0) < from) first++;
     const rows = this.#count - first;
+    const width = this.schema.seriesIds.length;
     const times = Float64Array.from({ length: rows }, (_, row) => this.#times[this.#at(first + row)] ?? 0);
-    const values = new Float64Array(rows * this.#current.length);
-    for (const [column, source] of this.#current.entries()) {
-      for (let row = 0; row < rows; row++) values[column * rows + row] = source[this.#at(first + row)] ?? Number.NaN;
+    const values = new Float64Array(rows * width);
+    for (let column = 0; column < width; column++) {
+      const base = this.#placeOf(column) * this.#capacity;
+      for (let row = 0; row < rows; row++)
+        values[column * rows + row] = this.#values[base + this.#at(first + row)] ?? Number.NaN;
     }
-    return { times, width: this.#current.length, values };
+    return { times, width, values };
   }
 
   #at(row: number): number {
     return (this.#start + row) % this.#capacity;
   }
 
+  #placeOf(column: number): number {
+    return this.#places === undefined ? column : (this.#places[column] ?? 0);
+  }
+
+  #placeBySeries(): Map<number, number> {
+    const places = new Map<number, number>();
+    for (const [place, id] of this.#seriesIds.entries()) if (id !== noSeries) places.set(id, place);
+    return places;
+  }
+
   #use(schema: RegisteredSchema): void {
-    const ids = new Set(schema.seriesIds);
-    for (const id of this.#columns.keys())
-      if (!ids.has(id) && !this.#parked.has(id)) this.#parked.set(id, this.#capacity);
-    this.#current = Array.from(schema.seriesIds, (id) => {
-      this.#parked.delete(id);
-      let column = this.#columns.get(id);
-      if (column === undefined) this.#columns.set(id, (column = new Float64Array(this.#capacity).fill(Number.NaN)));
-      return column;
-    });
     this.schema = schema;
+    const { seriesIds } = schema;
+    // Another of the same columns, as after the collector forgot the first.
+    if (this.#places === undefined && isSame(this.#seriesIds, seriesIds)) return;
+    const known = this.#placeBySeries();
+    const wanted = new Set(seriesIds);
+    for (const [id, place] of known)
+      if (!wanted.has(id) && !this.#parked.has(place)) this.#parked.set(place, this.#capacity);
+    this.#addPlaces(seriesIds.filter((id) => !known.has(id)).length);
+    const free = [...this.#seriesIds.keys()].filter((place) => this.#seriesIds[place] === noSeries);
+    this.#places = Int32Array.from(seriesIds, (id) => {
+      const place = known.get(id) ?? free.pop() ?? 0;
+      this.#parked.delete(place);
+      this.#seriesIds[place] = id;
+      return place;
+    });
+  }
+
+  /** Makes room for so many more series than are here. */
+  #addPlaces(count: number): void {
+    const used = this.#seriesIds.filter((id) => id !== noSeries).length;
+    if (used + count <= this.#seriesIds.length) return;
+    const seriesIds = new Int32Array(used + count);
+    seriesIds.set(this.#seriesIds);
+    const values = new Float64Array(this.#capacity * seriesIds.length).fill(Number.NaN, this.#values.length);
+    values.set(this.#values);
+    this.#seriesIds = seriesIds;
+    this.#values = values;
   }
 
   /** Nothing comes for them in `count` ticks from `begin` on. */
   #passParked(begin: number, count: number): void {
-    for (const [id, left] of this.#parked) {
-      const column = this.#columns.get(id);
-      for (let row = 0; row < count && column !== undefined; row++) {
-        column[(begin + row) % this.#capacity] = Number.NaN;
-      }
+    for (const [place, left] of this.#parked) {
+      const base = place * this.#capacity;
+      for (let row = 0; row < count; row++) this.#values[base + ((begin + row) % this.#capacity)] = Number.NaN;
       if (left > count) {
-        this.#parked.set(id, left - count);
+        this.#parked.set(place, left - count);
         continue;
       }
-      this.#parked.delete(id);
-      this.#columns.delete(id);
+      this.#parked.delete(place);
+      this.#seriesIds[place] = noSeries;
+      this.#values.fill(Number.NaN, base, base + this.#capacity);
     }
   }
+}
+
+function isSame(one: Int32Array, other: Int32Array): boolean {
+  return one.length === other.length && one.every((id, at) => id === other[at]);
 }
