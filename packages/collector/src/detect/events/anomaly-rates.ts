@@ -62,8 +62,8 @@ interface Member {
 
 export class AnomalyRates {
   readonly #members = new Map<string, Member>();
-  /** By tenant, label and value; in each the newest bin of each host. */
-  readonly #groups = new Map<string, Map<string, Bin>>();
+  /** By tenant, label and value. */
+  readonly #groups = new Map<string, Group>();
   readonly #bySchema = new WeakMap<Schema, Member>();
 
   /** The rows from `firstRow` on were looked at. */
@@ -100,7 +100,7 @@ export class AnomalyRates {
     for (const [key, member] of this.#members) {
       if (member.scope.tenantId !== scope.tenantId || member.host !== host) continue;
       this.#members.delete(key);
-      for (const group of member.groups.keys()) this.#groups.get(group)?.delete(member.host);
+      for (const group of member.groups.keys()) this.#groups.get(group)?.remove(member.host);
     }
   }
 
@@ -137,20 +137,39 @@ export class AnomalyRates {
     if (judged === 0) return;
     add(own, at, unusual / judged);
     for (const [key, series] of groups) {
-      let bins = this.#groups.get(key);
-      if (bins === undefined) this.#groups.set(key, (bins = new Map<string, Bin>()));
-      bins.set(host, { at, judged, unusual });
-      const all = { judged: 0, unusual: 0 };
-      for (const [name, bin] of bins) {
-        if (bin.at < at - groupMemoryMs) {
-          bins.delete(name);
-          continue;
-        }
-        all.judged += bin.judged;
-        all.unusual += bin.unusual;
-      }
-      add(series, at, all.unusual / all.judged);
+      let group = this.#groups.get(key);
+      if (group === undefined) this.#groups.set(key, (group = new Group()));
+      add(series, at, group.put(host, { at, judged, unusual }));
     }
+  }
+}
+
+/** The newest bin of each host, and their sums: adding up all at each host's bin would be the square of a large fleet. */
+class Group {
+  /** Those that came last are last. */
+  readonly #bins = new Map<string, Bin>();
+  #judged = 0;
+  #unusual = 0;
+
+  /** @returns the share of all */
+  put(host: string, bin: Bin): number {
+    this.remove(host);
+    this.#bins.set(host, bin);
+    this.#judged += bin.judged;
+    this.#unusual += bin.unusual;
+    for (const [name, { at }] of this.#bins) {
+      if (at >= bin.at - groupMemoryMs) break;
+      this.remove(name);
+    }
+    return this.#unusual / this.#judged;
+  }
+
+  remove(host: string): void {
+    const bin = this.#bins.get(host);
+    if (bin === undefined) return;
+    this.#bins.delete(host);
+    this.#judged -= bin.judged;
+    this.#unusual -= bin.unusual;
   }
 }
 
