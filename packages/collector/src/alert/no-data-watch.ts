@@ -29,6 +29,8 @@ export class NoDataWatch extends Watch {
   readonly #matches: Matches;
   readonly #outcome: RuleOutcome;
   readonly #sources = new Map<string, Source>();
+  /** The same by host: of a large fleet that is refused, one after the other, not all are gone through for each. */
+  readonly #byHost = new Map<string, Set<Source>>();
   readonly #watched = new WeakMap<StoredSamples['schema'], readonly Watched[]>();
   /** Before it nothing could be heard: what is not back yet has a while to come back. */
   #hearingSince: UnixMs = -Infinity;
@@ -42,7 +44,7 @@ export class NoDataWatch extends Watch {
 
   restore(alert: OpenAlert): void {
     const series = alertSeries(alert);
-    this.#sources.set(series.signature, { series, heardAt: alert.state.since, alert });
+    this.#add({ series, heardAt: alert.state.since, alert });
   }
 
   get open(): readonly OpenAlert[] {
@@ -53,14 +55,14 @@ export class NoDataWatch extends Watch {
     if (!(before instanceof NoDataWatch) || before.rule.of !== this.rule.of) return;
     this.#hearingSince = before.#hearingSince;
     // Hosts that the rule does not watch any more are not known apart here: what they have sent was.
-    for (const [key, source] of before.#sources) this.#sources.set(key, source);
+    for (const source of before.#sources.values()) this.#add(source);
   }
 
   override consume(stored: StoredSamples, now: UnixMs): void {
     for (const { column, series } of this.#watchedIn(stored.schema)) {
       if (column !== undefined && !hasValues(stored, column)) continue;
       const source = this.#sources.get(series.signature);
-      if (source === undefined) this.#sources.set(series.signature, { series, heardAt: now, alert: undefined });
+      if (source === undefined) this.#add({ series, heardAt: now, alert: undefined });
       else {
         source.heardAt = now;
         if (source.alert !== undefined) this.#end(source, source.alert, now, `samples again at ${formatTime(now)}`);
@@ -72,7 +74,7 @@ export class NoDataWatch extends Watch {
   override replay(stored: StoredSamples): void {
     for (const { column, series } of this.#watchedIn(stored.schema)) {
       if (this.#sources.has(series.signature) || (column !== undefined && !hasValues(stored, column))) continue;
-      this.#sources.set(series.signature, { series, heardAt: -Infinity, alert: undefined });
+      this.#add({ series, heardAt: -Infinity, alert: undefined });
     }
   }
 
@@ -83,20 +85,19 @@ export class NoDataWatch extends Watch {
   }
 
   override refused(host: string | undefined, now: UnixMs): void {
-    for (const source of this.#sources.values()) {
-      if ((host ?? source.series.host) === source.series.host) source.heardAt = now;
-    }
+    const sources = host === undefined ? this.#sources.values() : (this.#byHost.get(host) ?? []);
+    for (const source of sources) source.heardAt = now;
   }
 
   /** Begins the alerts of those that have been silent for too long, and ends those that do not come any more. */
   tick(now: UnixMs): void {
     const { forMs, forgetMs, of } = this.rule;
-    for (const [key, source] of this.#sources) {
+    for (const source of this.#sources.values()) {
       const { heardAt: heard, alert } = source;
       const heardAt = heard >= this.#hearingSince ? heard : this.#hearingSince + graceMs;
       if (of === 'series' && alert !== undefined && now - alert.state.since >= forgetMs) {
         this.#end(source, alert, now, `not waited for after ${describeDuration(forgetMs)}`);
-        this.#sources.delete(key);
+        this.#remove(source);
       }
       if (alert !== undefined || now - heardAt < forMs) continue;
       this.#begin(source, heardAt, heardAt + forMs);
@@ -104,10 +105,9 @@ export class NoDataWatch extends Watch {
   }
 
   override forget(host: string, now: UnixMs): void {
-    for (const [key, source] of this.#sources) {
-      if (source.series.host !== host) continue;
+    for (const source of this.#byHost.get(host) ?? []) {
       if (source.alert !== undefined) this.#end(source, source.alert, now, 'the host was taken away');
-      this.#sources.delete(key);
+      this.#remove(source);
     }
   }
 
@@ -115,6 +115,24 @@ export class NoDataWatch extends Watch {
     for (const source of this.#sources.values()) {
       if (source.alert !== undefined) this.#end(source, source.alert, now, why);
     }
+  }
+
+  #add(source: Source): void {
+    const { host, signature } = source.series;
+    const former = this.#sources.get(signature);
+    if (former !== undefined) this.#remove(former);
+    this.#sources.set(signature, source);
+    const ofHost = this.#byHost.get(host);
+    if (ofHost === undefined) this.#byHost.set(host, new Set([source]));
+    else ofHost.add(source);
+  }
+
+  #remove(source: Source): void {
+    const { host, signature } = source.series;
+    this.#sources.delete(signature);
+    const ofHost = this.#byHost.get(host);
+    ofHost?.delete(source);
+    if (ofHost?.size === 0) this.#byHost.delete(host);
   }
 
   #begin(source: Source, heardAt: UnixMs, since: UnixMs): void {
