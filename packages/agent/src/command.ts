@@ -20,6 +20,8 @@ export interface Program {
   usage(): { readonly cpuSeconds: number; readonly residentBytes: number };
   onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', run: () => void): void;
   onStdinEnd(run: () => void): void;
+  /** From now on what fails where nobody waits for it, or catches it, is told here and does not end the process. */
+  onStray(run: (error: unknown) => void): void;
   /** All of standard input. */
   readStdin(): Promise<string>;
 }

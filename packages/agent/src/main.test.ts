@@ -255,13 +255,13 @@ test('test measures without a key and without sending, and fails when a plugin d
   expect(failing.stdout).toContain('network: failed: ');
 });
 
-const external = (value: number): string => `
+const external = (value: number, before = ''): string => `
   import { definePlugin } from '@tarsier/plugins';
   import { z } from 'zod';
   export const mine = definePlugin({
     name: 'mine', summary: 'A plugin of a test.', config: z.object({ times: z.number().default(1).describe('Factor.') }),
     metrics: { mine_answer: { kind: 'gauge', unit: '', help: 'The answer.' } },
-    create: ({ config }) => ({ scrape: (out) => out.gauge('mine_answer', ${value} * config.times) }),
+    create: ({ config }) => ({ scrape(out) { ${before} out.gauge('mine_answer', ${value} * config.times); } }),
   });`;
 
 test('a plugin from outside is checked as the others, runs in a thread when told to, and is begun anew when its file changes', async () => {
@@ -286,6 +286,22 @@ test('a plugin from outside is checked as the others, runs in a thread when told
   await expect.poll(() => logged.join('\n'), slow).toContain('changed="plugins.mine"');
   const before = ticksOf('mine_answer').length;
   await expect.poll(() => ticksOf('mine_answer').length, slow).toBeGreaterThan(before + 2);
+});
+
+test('a plugin that fails where nobody waits for it is told of by its file, once, and costs no other a sample', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'agent.yaml');
+  const stray = "void Promise.reject(new Error('let go')); setTimeout(() => { throw new Error('too late'); });";
+  writeFileSync(join(folder, 'mine.ts'), external(1, stray));
+  writeFileSync(file, 'intervalMs: 200\nflushMs: 400\nplugins:\n  - ./mine.ts\n  - load\n');
+  const { ticksOf, logged, child } = await startAgent(folder, file);
+  await expect.poll(() => ticksOf('load_average').length, slow).toBeGreaterThan(5);
+  expect(child.exitCode).toBe(null);
+  const errors = logged.filter((line) => line.includes(' error '));
+  expect(errors).toEqual([
+    expect.stringMatching(/why="let go" at=".*mine\.ts/u),
+    expect.stringMatching(/why="too late" at=".*mine\.ts/u),
+  ]);
 });
 
 test('plugins lists what works here and why not, describes options and metrics, and prints settings that hold', async () => {

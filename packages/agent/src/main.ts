@@ -33,6 +33,9 @@ const program: Program = {
     // A pipe that stays open must not keep an agent alive that was told to stop.
     process.stdin.resume().unref();
   },
+  onStray(run) {
+    process.on('unhandledRejection', run).on('uncaughtException', run);
+  },
   readStdin: () => textOf(process.stdin),
 };
 

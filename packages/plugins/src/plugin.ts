@@ -22,7 +22,10 @@ export interface ScrapeOutput {
    * @throws {TarsierError} `plugin/metric` when the name is no metric name, or is declared otherwise already
    */
   declare(name: string, spec: MetricSpec): void;
-  /** @param value  NaN and infinities are left out: there is no sample then */
+  /**
+   * @param value  NaN and infinities are left out: there is no sample then
+   * @throws {TarsierError} `plugin/metric`, `plugin/label`, `plugin/value`, naming the metric
+   */
   gauge(name: string, value: number, labels?: Labels): void;
   counter(name: string, value: number, labels?: Labels): void;
   /** A handle to a series, for {@link set}: to keep between scrapes where there are many. */

@@ -7,6 +7,7 @@ import { checkMachine, readEnrolment } from '../enrolment/enrolment.ts';
 import { createFileWatch } from '../config/file-watch.ts';
 import { machineIdentity } from '../enrolment/identity.ts';
 import { createLog, type Log } from '../log.ts';
+import { createStrayLog } from '../stray-log.ts';
 import { createRecentLog } from '../status/recent-log.ts';
 import { createReloader, type Reloader } from '../config/reload.ts';
 import type { StatusReport } from '../status/report.ts';
@@ -74,6 +75,7 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong arguments or settings.
       } satisfies StatusReport;
     });
 
+    program.onStray(createStrayLog(log));
     agent.start();
     log.info('stopping', { why: await stopReason });
     files.close();

@@ -53,6 +53,8 @@ export async function tryPlugin(
       const began = performance.now();
       await scrapeWithin(limitMs, (signal) => instance?.scrape(out, signal));
       durationMs = performance.now() - began;
+      if (durationMs > limitMs)
+        warn(`it took ${Math.round(durationMs)} ms; the agent takes no samples after ${limitMs}`);
     }
     const samples = out.seriesList.flatMap(({ name, labels }, handle) => {
       if (out.present[handle] !== 1) return [];

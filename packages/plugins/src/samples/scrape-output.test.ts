@@ -1,3 +1,4 @@
+import type { Labels } from '@tarsier/protocol';
 import { expect, test } from 'vitest';
 import { createScrapeOutput } from './scrape-output.ts';
 
@@ -36,6 +37,17 @@ test('what is no number is no sample, and takes no other with it', () => {
   values[0] = Number.NaN;
   put();
   expect([...out.present.slice(0, 5)]).toEqual([0, 0, 0, 0, 1]);
+});
+
+test.each<[string, unknown, unknown, string]>([
+  ['a label of a number', 1, { core: 0 }, 'a: the value of core: expected a string, got number 0'],
+  ['a label that is not there', 1, { core: undefined }, 'a: the value of core: expected a string, got undefined'],
+  ['a value in quotes', '5', {}, 'a: expected a number, got string "5"'],
+  ['a value that is not there', undefined, {}, 'a: expected a number, got undefined'],
+])('a plugin in JavaScript is told of %s', (_, value, labels, said) => {
+  const out = createScrapeOutput({ metrics: { a: gauge }, dynamic: false });
+  // No type stands between it and the output.
+  expect(() => out.gauge('a', value as number, labels as Labels)).toThrow(said);
 });
 
 test('a series that is forgotten gives its place to another, and its metric may come back as something else', () => {

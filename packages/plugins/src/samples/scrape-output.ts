@@ -1,6 +1,7 @@
 /** Hot file: samples of one plugin in columns that are used again at every scrape. */
 import {
   canonicalLabels,
+  describeValue,
   isLabelName,
   isMetricName,
   maxLabelValueLength,
@@ -67,6 +68,8 @@ export function createScrapeOutput(
     for (const [label, value] of canonicalLabels(labels)) {
       if (!isLabelName(label) || label === 'host')
         throw new TarsierError('plugin/label', `${name}: ${JSON.stringify(label)} is no label name to use`);
+      // From JavaScript: a number would pass until the batch is made, and cost all plugins the tick.
+      requireType('string', value, 'plugin/label', `${name}: the value of ${label}`);
       if (value.length > maxLabelValueLength)
         throw new TarsierError('plugin/label', `${name}: the value of ${label} is longer than ${maxLabelValueLength}`);
     }
@@ -125,7 +128,11 @@ export function createScrapeOutput(
   }
 
   function set(handle: number, value: number): void {
-    if (handle === refused || !Number.isFinite(value)) return;
+    if (handle === refused) return;
+    if (!Number.isFinite(value)) {
+      requireType('number', value, 'plugin/value', list[handle]?.name ?? '');
+      return;
+    }
     values[handle] = value;
     present[handle] = 1;
   }
@@ -183,4 +190,9 @@ export function createScrapeOutput(
       present.fill(0);
     },
   };
+}
+
+/** What a type says of a plugin's own code nobody checks in JavaScript. */
+function requireType(type: 'string' | 'number', value: unknown, code: string, what: string): void {
+  if (typeof value !== type) throw new TarsierError(code, `${what}: expected a ${type}, got ${describeValue(value)}`);
 }
