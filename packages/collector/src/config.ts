@@ -1,4 +1,4 @@
-import { describeError, parseUsd, TarsierError } from '@tarsier/protocol';
+import { describeError, expectationOf, parseUsd, TarsierError } from '@tarsier/protocol';
 import { usdSchema } from '@tarsier/protocol/api';
 import { z } from 'zod';
 import { allowedFrom } from './notify/egress/allowed.ts';
@@ -164,10 +164,10 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   );
   const parsed = environmentSchema.safeParse(given);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => {
-      const name = String(path[0]);
+    const problems = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
       const shown = secret.has(name) ? '(not shown)' : JSON.stringify(given[name]);
-      return `${name}=${shown}: ${message}`;
+      return `${name}=${shown}: ${expectationOf(issue)}`;
     });
     throw new TarsierError('config/environment', problems.join('; '));
   }

@@ -1,6 +1,6 @@
 /** The whole contract of a plugin: what it is called, can be set, measures, and how it measures once. */
 import type { Labels, MetricKind } from '@tarsier/protocol';
-import { describeValue, TarsierError } from '@tarsier/protocol';
+import { describeValue, expectationOf, TarsierError } from '@tarsier/protocol';
 import type { z } from 'zod';
 import type { Host } from './host/host.ts';
 
@@ -121,7 +121,7 @@ export function definePlugin<Config extends z.ZodObject>(definition: PluginDefin
     const field = [name, ...(issue?.path ?? [])].join('.');
     throw new TarsierError(
       'plugin/config',
-      `${field}: ${issue?.message ?? 'not as expected'}, got ${describeValue(config)}`,
+      `${field}: ${issue === undefined ? 'not as expected' : expectationOf(issue)}, got ${describeValue(config)}`,
       { field },
     );
   }

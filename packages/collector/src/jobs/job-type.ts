@@ -1,5 +1,5 @@
 /** The contract of a job type. docs/jobs.md says how to add one. */
-import { TarsierError, type JobProgress, type UnixMs } from '@tarsier/protocol';
+import { describeIssue, TarsierError, type JobProgress, type UnixMs } from '@tarsier/protocol';
 import type { z } from 'zod';
 import type { Engine } from '../query/engine.ts';
 import type { Query } from '../query/query.ts';
@@ -70,9 +70,8 @@ export function defineJobType<S extends z.ZodType>({
   const parse = (payload: unknown): z.infer<S> => {
     const parsed = schema.safeParse(payload);
     if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    const field = ['payload', ...(issue?.path ?? [])].join('.');
-    throw new TarsierError('jobs/payload', `${field}: ${issue?.message ?? 'not as expected'}`, { field });
+    const { field, message } = describeIssue(parsed.error, payload, 'payload', true);
+    throw new TarsierError('jobs/payload', message, { field });
   };
   return {
     ...rest,

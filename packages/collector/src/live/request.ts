@@ -1,4 +1,4 @@
-import { describeValue, TarsierError } from '@tarsier/protocol';
+import { describeIssue, describeValue, TarsierError } from '@tarsier/protocol';
 import { incidentActionSchema, selectorSchema } from '@tarsier/protocol/api';
 import type { LiveRequest } from '@tarsier/protocol/live';
 import { z } from 'zod';
@@ -44,11 +44,6 @@ export function parseLiveRequest(text: string): LiveRequest {
   }
   const parsed = requestSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') ?? '';
-  throw new TarsierError(
-    'live/request',
-    `${field === '' ? 'message' : field}: ${issue?.message ?? 'not as expected'}`,
-    { field },
-  );
+  const { field, message } = describeIssue(parsed.error, value, 'message');
+  throw new TarsierError('live/request', message, { field });
 }

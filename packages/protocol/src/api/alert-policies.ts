@@ -16,14 +16,16 @@ const durationMs = z
 /** `host="db-1"`, `alertname=~"Disk.*"`: a label, `=`, `!=`, `=~` or `!~`, and a quoted value. All must hold. */
 const matchersSchema = z.array(z.string().min(1).max(2_000)).max(20);
 
+const silenceTime = z.int('expected Unix time in ms (1764000000000)').optional();
+
 /** `POST /v1/silences`: nobody is told of alerts that match, from `startsAt` to `endsAt` or at recurring times. */
 export const newSilenceSchema = z
   .object({
     matchers: matchersSchema.min(1),
     comment: z.string().max(2_000).default(''),
     createdBy: z.string().max(200).default(''),
-    startsAt: z.int().optional(),
-    endsAt: z.int().optional(),
+    startsAt: silenceTime,
+    endsAt: silenceTime,
     /** A maintenance window. */
     recurring: calendarSchema.optional(),
   })

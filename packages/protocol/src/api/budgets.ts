@@ -183,7 +183,7 @@ export const budgetOperations = defineOperations({
     tag,
     scope: 'read',
     query: z.object({
-      days: z.coerce.number('expected a number of days').int().min(1).max(400).default(31),
+      days: z.coerce.number().int().min(1).max(400).default(31),
     }),
     status: 200,
     answer: z.object({ budget: shownBudget, days: many(daySpend).describe('Oldest first; today is not over.') }),

@@ -3,7 +3,7 @@ import { defineOperations, many } from './operation.ts';
 
 /** `GET /v1/cardinality`: how long its lists may be. */
 const cardinalityParameters = z.object({
-  limit: z.coerce.number('expected a number of entries').int().min(1).max(1_000).default(20),
+  limit: z.coerce.number().int().min(1).max(1_000).default(20),
 });
 
 /** What a tenant's series are made of; each list with the most first. */

@@ -122,8 +122,8 @@ const jobsQuery = z.object({ state: jobState.exactOptional(), type: jobType.exac
 export type JobsFilter = z.infer<typeof jobsQuery>;
 
 const eventsQuery = z.object({
-  after: z.coerce.number('expected a number').int().min(0).default(0).describe('Those after this number.'),
-  limit: z.coerce.number('expected a number').int().min(1).max(10_000).default(1_000),
+  after: z.coerce.number().int().min(0).default(0).describe('Those after this number.'),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
 });
 
 /** `POST /v1/jobs/replay`: dead letters wait again. */
@@ -185,7 +185,7 @@ const scheduleAnswer = z
 export type JobSchedule = z.infer<typeof scheduleAnswer>;
 
 const usageQuery = z.object({
-  days: z.coerce.number('expected a number of days').int().min(1).max(400).default(31),
+  days: z.coerce.number().int().min(1).max(400).default(31),
 });
 
 const usageAnswer = z

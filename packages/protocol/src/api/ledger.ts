@@ -79,7 +79,7 @@ export const ledgerOperations = defineOperations({
     scope: 'read',
     query: z.object({
       hours: z.coerce
-        .number('expected a number')
+        .number()
         .int()
         .min(1)
         .max(mostHours)

@@ -58,13 +58,7 @@ export function isRaw(content: z.ZodType | RawContent): content is RawContent {
 
 /** A list in parts: how long a part is, and where the next one begins. */
 export const pageParameters = {
-  limit: z.coerce
-    .number('expected a number')
-    .int()
-    .min(1)
-    .max(1_000)
-    .default(100)
-    .describe('Most entries of an answer.'),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100).describe('Most entries of an answer.'),
   cursor: z
     .string()
     .max(1_000)

@@ -3,7 +3,7 @@
  * keeps no sessions, answers with JSON, and can only read: a tool asks this very API as the one who called it, so that
  * scopes, limits and tenants hold as they do there.
  */
-import { TarsierError } from '@tarsier/protocol';
+import { describeIssue, TarsierError } from '@tarsier/protocol';
 import { Hono, type Context } from 'hono';
 import { z } from 'zod';
 import { sameOrigin, type Authenticate } from '../../tenancy/authenticate.ts';
@@ -88,10 +88,7 @@ export function mcpRoutes({ authenticate, limiter, version, ask }: McpDeps): Hon
       Object.entries(args).map(([name, value]) => [name, typeof value === 'number' ? String(value) : value]),
     );
     const checked = tool.input.safeParse(texts);
-    if (!checked.success) {
-      const [issue] = checked.error.issues;
-      return failed(`${issue?.path.join('.') ?? 'arguments'}: ${issue?.message ?? 'not as expected'}`);
-    }
+    if (!checked.success) return failed(describeIssue(checked.error, texts, 'arguments').message);
     const answers: Record<string, unknown> = {};
     for (const [name, path] of Object.entries(tool.reads(args))) {
       const response = await ask(asCaller(c, path), c.env);
