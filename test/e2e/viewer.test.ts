@@ -6,7 +6,7 @@ import { webRoot } from '../../scripts/web.ts';
 import { startProxy, type Proxy } from '../faults/chaos/proxy.ts';
 import { chromiumFlags, chromiumPath } from '../support/chromium.ts';
 import { dayOfTokens } from '../support/llm-day.ts';
-import { axeViolations, focusFaults } from '../support/page-checks.ts';
+import { axeViolations, focusFaults, widthFaults } from '../support/page-checks.ts';
 import { eventually, freePort, killAll, run, temporaryFolder } from '../support/processes.ts';
 import { createApi, createKey, startCollector, type Api, type RunningCollector } from '../support/tarsier.ts';
 
@@ -298,12 +298,7 @@ test.each(screens)(
       await seen.goto(`${proxy.url}/#/${hash}`);
       await seen.locator('main h1').first().waitFor();
       await seen.waitForLoadState('networkidle');
-      const wide = await seen.evaluate(() => document.documentElement.scrollWidth);
-      const found = [
-        ...(wide > viewport.width ? [`${wide} px wide`] : []),
-        ...(await axeViolations(seen)),
-        ...(await focusFaults(seen)),
-      ];
+      const found = [...(await widthFaults(seen)), ...(await axeViolations(seen)), ...(await focusFaults(seen))];
       if (found.length > 0) faults[hash] = found;
     }
     expect(faults).toEqual({});

@@ -4,6 +4,8 @@ import type { Page } from 'playwright';
 import { withoutShades } from '../../packages/web/src/testing/without-shades.ts';
 
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** So many say what it is. */
+const mostWide = 8;
 /** More than any page has. */
 const mostStops = 300;
 /** Two that stand in a row need not do so by the pixel. */
@@ -28,6 +30,32 @@ export async function axeViolations(page: Page): Promise<readonly string[]> {
       nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary}`),
     );
   }, tags);
+}
+
+/**
+ * Whether one has to scroll sideways.
+ *
+ * @returns how wide the page is, and what reaches beyond the window, by the element and the edge, the innermost alone
+ */
+export function widthFaults(page: Page): Promise<readonly string[]> {
+  return page.evaluate((most) => {
+    const { clientWidth, scrollWidth } = document.documentElement;
+    if (scrollWidth <= clientWidth) return [];
+    const found: string[] = [];
+    const look = (element: Element, above: string): boolean => {
+      const name = `${above} ${[element.localName, ...element.classList].join('.')}`;
+      // What is inside of one that clips or scrolls makes the page no wider.
+      const open = getComputedStyle(element).overflowX === 'visible';
+      const inside = open ? [...(element.shadowRoot?.children ?? []), ...element.children] : [];
+      const within = inside.filter((child) => look(child, name)).length > 0;
+      const { right, width } = element.getBoundingClientRect();
+      const beyond = width > 0 && right + scrollX > clientWidth + 0.5;
+      if (beyond && !within) found.push(`${name.trim()} reaches to ${Math.round(right + scrollX)} px`);
+      return beyond || within;
+    };
+    look(document.body, '');
+    return [`${scrollWidth} px wide instead of ${clientWidth}`, ...found.slice(0, most)];
+  }, mostWide);
 }
 
 interface Stop {

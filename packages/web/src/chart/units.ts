@@ -11,13 +11,16 @@ export type { Scale } from '@tarsier/protocol/unit-scale';
 /** Digits after the point: at an axis no more have room, and doubles have no more. */
 const readableFraction = 5;
 const mostFraction = 15;
+/** Of single values: what is smaller is written as `4.1E-5`, and what is no more than the error of doubles as 0. */
+const leastPlain = 0.0001;
+const leastShown = 1e-12;
 
 /** With the sign that is as wide as a digit, in the place of a hyphen. */
 export function withMinus(text: string): string {
   return text.replaceAll('-', '\u2212');
 }
 
-/** A single value with its unit, 3 significant digits: `12.3 GiB`, `4.07 %`. Not a number: `no data`. */
+/** A single value with its unit, 3 significant digits, 2 of small ones: `12.3 GiB`, `4.07 %`, `0.041`. Not a number: `no data`. */
 export function formatValue(value: number | undefined, unit: string, locale: Locale = browserLocale): string {
   if (value === undefined || !Number.isFinite(value)) return words.in(locale.lang).noData;
   return formatScaled(value, scaleFor(unit, Math.abs(value)), locale);
@@ -32,8 +35,16 @@ export function formatFigure(value: number | undefined, unit: string, locale: Lo
 export function formatScaled(value: number, { divisor, suffix }: Scale, locale: Locale = browserLocale): string {
   const scaled = value / divisor;
   const size = Math.abs(scaled);
-  const digits = size >= 99.95 || size < 0.0005 ? 0 : size >= 9.995 ? 1 : size >= 0.0995 ? 2 : 3;
-  return `${formatNumber(scaled, digits, digits, locale)}${suffix}`;
+  if (size >= leastPlain || size < leastShown) {
+    const digits = size >= 99.95 || size < leastShown ? 0 : size >= 9.995 ? 1 : size >= 0.0995 ? 2 : smallDigits(size);
+    return `${formatNumber(scaled, digits, digits, locale)}${suffix}`;
+  }
+  return `${formatNumber(scaled, 0, 1, locale, 'scientific')}${suffix}`;
+}
+
+/** Two that count. */
+function smallDigits(size: number): number {
+  return 1 - Math.floor(Math.log10(size));
 }
 
 function formatNumber(

@@ -53,6 +53,21 @@ test('the most urgent comes first, what is over last, each with its priority, ag
   await expectAccessible(element);
 });
 
+test('of a long list the first are shown, and the others when one asks for them', async () => {
+  const many = Array.from({ length: 7 }, (_, n) =>
+    testIncident(`i${n}`, now, { title: `Number ${n}`, priority: { score: 90 - n, parts: [] } }),
+  );
+  const { element } = await list(many, { most: '5' });
+  expect(names(element)).toEqual([0, 1, 2, 3, 4].map((n) => `Number ${n}`));
+  const button = part(element, '.more');
+  expect(button.textContent).toBe('Show 2 more');
+  await expectAccessible(element);
+  button.focus();
+  await userEvent.keyboard('{Enter}');
+  await expect.poll(() => names(element).length).toBe(7);
+  await expect.poll(() => element.shadowRoot?.activeElement?.textContent.trim()).toBe('Number 5');
+});
+
 test('an incident is acknowledged and snoozed where it stands, by the keyboard, and that is said', async () => {
   const { element, asked, answers } = await list(some);
   answers.set('/v1/incidents/bad/', {});

@@ -14,6 +14,10 @@ export const styles = css`
   li:first-child {
     border-top: 0;
   }
+  .more {
+    margin-top: 8px;
+    width: 100%;
+  }
   .icon {
     margin-top: 0.2em;
   }

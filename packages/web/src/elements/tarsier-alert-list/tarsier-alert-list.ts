@@ -42,6 +42,9 @@ export class TarsierAlertList extends LitElement {
   /** Most incidents that are over to show. */
   @property({ type: Number }) resolved = 5;
 
+  /** Most incidents to show before one asks for the others; 0: all. */
+  @property({ type: Number }) most = 0;
+
   /** Where an incident is shown, with `{incident}` for its id. Empty: choosing one only fires `tarsier-drill`. */
   @property() href = '';
 
@@ -58,6 +61,7 @@ export class TarsierAlertList extends LitElement {
   @state() private least: Severity = 'info';
   @state() private shownState: IncidentState = 'any';
   @state() private said = '';
+  @state() private all = false;
 
   readonly #locale = new LocaleController(this, alertWords);
   readonly #open = this.#asked('open', 200);
@@ -106,7 +110,7 @@ export class TarsierAlertList extends LitElement {
     const firstOver = matching.findIndex(({ status }) => status === 'resolved');
     const shown = firstOver === -1 ? matching : matching.slice(0, firstOver + this.resolved);
     return html`${this.filters ? this.#filters(shown.length) : nothing}
-      ${shown.length === 0 ? this.#nothing(all.length > 0) : this.#list(shown, now)}
+      ${shown.length === 0 ? this.#nothing(all.length > 0) : this.#part(shown, now)}
       <p class="visually-hidden" role="status">${this.said}</p>`;
   }
 
@@ -120,6 +124,20 @@ export class TarsierAlertList extends LitElement {
           : html`<span>${text.quiet} <span class="quiet">${text.quietDay}</span></span>`
       }
     </div>`;
+  }
+
+  /** The first of them, and a button for the others. */
+  #part(shown: readonly Incident[], now: number): TemplateResult {
+    const left = this.most === 0 || this.all ? 0 : shown.length - this.most;
+    if (left <= 0) return this.#list(shown, now);
+    const more = async (): Promise<void> => {
+      this.all = true;
+      await this.updateComplete;
+      // The button is gone; who came by the keyboard goes on at the first that was hidden.
+      this.shadowRoot?.querySelectorAll<HTMLElement>('.name')[this.most]?.focus();
+    };
+    return html`${this.#list(shown.slice(0, this.most), now)}
+      <button class="button more" type="button" @click=${more}>${this.#locale.words.list.more(left)}</button>`;
   }
 
   #list(shown: readonly Incident[], now: number): TemplateResult {

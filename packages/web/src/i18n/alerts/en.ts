@@ -35,6 +35,7 @@ export const en = {
     sort: 'Sort by',
     byPriority: 'Priority',
     byNewest: 'Newest',
+    more: (count: number) => `Show ${count} more`,
     shown: (count: number) => (count === 1 ? '1 incident' : `${count} incidents`),
   },
   firing: (severity: string, hosts: string) =>

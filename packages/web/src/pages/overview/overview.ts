@@ -13,11 +13,14 @@ import { pageStyles } from '../page.styles.ts';
 import { headline } from './headline.ts';
 
 const fleetCharts = [
-  { id: 'cpu', selector: 'cpu_busy_ratio{cpu="all"}', rate: false },
-  { id: 'memory', selector: 'memory_used_ratio', rate: false },
-  { id: 'load', selector: 'load_average{window="1m"}', rate: false },
-  { id: 'network', selector: 'network_received_bytes_total', rate: true },
+  { id: 'cpu', selector: 'cpu_busy_ratio{cpu="all"}', rate: false, by: 'host' },
+  { id: 'memory', selector: 'memory_used_ratio', rate: false, by: 'host' },
+  { id: 'load', selector: 'load_average{window="1m"}', rate: false, by: 'host' },
+  { id: 'network', selector: 'network_received_bytes_total', rate: true, by: 'host,interface' },
 ] as const;
+
+/** On a phone the hosts come after them. */
+const mostIncidents = 5;
 
 /** Is anything wrong? All hosts, what fires, and how they did. */
 export class OverviewPage extends LitElement implements PageElement {
@@ -73,7 +76,7 @@ export class OverviewPage extends LitElement implements PageElement {
           alertsShown
             ? html`<section class="alerts" aria-labelledby="alerts">
                 <h2 id="alerts">${words.pages.alerts}</h2>
-                <tarsier-alert-list></tarsier-alert-list>
+                <tarsier-alert-list most=${mostIncidents}></tarsier-alert-list>
                 <tarsier-alert-noise></tarsier-alert-noise>
               </section>`
             : nothing
@@ -89,12 +92,12 @@ export class OverviewPage extends LitElement implements PageElement {
                   <h2 id="charts">${words.fleet.charts}</h2>
                   <div class="charts">
                     ${fleetCharts.map(
-                      ({ id, selector, rate }) =>
+                      ({ id, selector, rate, by }) =>
                         html`<tarsier-chart
                           label=${words.fleet.byHost[id]}
                           selector=${selector}
                           ?rate=${rate}
-                          by="host"
+                          by=${by}
                         ></tarsier-chart>`,
                     )}
                   </div>
