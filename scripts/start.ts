@@ -32,9 +32,14 @@ async function main(watching: boolean): Promise<number> {
   for (let first = true; ; first = false) {
     if (webIsOutdated()) {
       say('building the page …');
-      await buildWeb();
+      if ((await Promise.race([buildWeb(), interrupted])) !== undefined) {
+        say('stopped; the next start builds it');
+        // A build can not be told to stop.
+        process.exit(0);
+      }
     }
-    const running = await start(dataFolder);
+    const running = await start(dataFolder, interrupted);
+    if (running === 'interrupted') return 0;
     if (running === undefined) return 1;
     if (first) welcome(running, dataFolder);
     if (first && watching) say(`Each element in all of its states: ${await serveStories()}`);
@@ -55,7 +60,11 @@ async function main(watching: boolean): Promise<number> {
   }
 }
 
-async function start(dataFolder: string): Promise<Running | undefined> {
+/** @returns undefined when the collector says why it did not start */
+async function start(
+  dataFolder: string,
+  interrupted: Promise<NodeJS.Signals>,
+): Promise<Running | 'interrupted' | undefined> {
   const environment = { ...process.env, TARSIER_DATA: dataFolder, TARSIER_LOG: process.env['TARSIER_LOG'] ?? 'warn' };
   const collector = startChild(
     'collector',
@@ -64,7 +73,16 @@ async function start(dataFolder: string): Promise<Running | undefined> {
     { ...environment, TARSIER_WEB_ROOT: process.env['TARSIER_WEB_ROOT'] ?? webRoot },
     nodeFlags,
   );
-  const line = await collector.firstLine;
+  // PostgreSQL takes its time to begin, or to recover.
+  const line = await Promise.race([collector.firstLine, interrupted.then(() => 'interrupted' as const)]);
+  if (line === 'interrupted') {
+    say('stopping …');
+    void nextSignal().then(() => collector.kill());
+    collector.stop();
+    await collector.exited;
+    say('stopped; the data is kept');
+    return line;
+  }
   if (line === undefined) {
     await collector.exited;
     say('the collector did not start; the line above says why');
@@ -98,7 +116,8 @@ function welcome({ signIn }: Running, dataFolder: string): void {
   say('');
   say(`  ${signIn}`);
   say('');
-  say(`Data is kept in ${relative('.', dataFolder) || '.'}. Ctrl-C stops everything.`);
+  const below = relative('.', dataFolder) || '.';
+  say(`Data is kept in ${below.startsWith('..') ? dataFolder : below}. Ctrl-C stops everything.`);
   openBrowser(signIn);
 }
 

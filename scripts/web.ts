@@ -114,9 +114,10 @@ export async function serveStories(): Promise<string> {
   return new URL('/stories.html', server.resolvedUrls?.local[0]).href;
 }
 
-/** Whether a source, or how it is built, is newer than the built page, or there is none. */
+/** Whether a source, or how it is built, is newer than what is built, or a build was broken off. */
 export function webIsOutdated(): boolean {
-  const built = statSync(`${webRoot}index.html`, { throwIfNoEntry: false })?.mtimeMs;
+  // Of what is built last: the page alone would hide that the rest is not there.
+  const built = statSync(`${webRoot}modules/tarsier.js`, { throwIfNoEntry: false })?.mtimeMs;
   if (built === undefined || statSync(fileURLToPath(import.meta.url)).mtimeMs > built) return true;
   return sources.some((folder) => newestIn(folder) > built);
 }

@@ -63,6 +63,14 @@ test('start prints one URL; Ctrl-C stops everything, and the next start has the 
   expect(leftovers()).toEqual([]);
 });
 
+test('Ctrl-C while it still starts stops it, and leaves nothing running', async () => {
+  const tarsier = run('scripts/start.ts', [], { TARSIER_DATA: data, TARSIER_LISTEN: `127.0.0.1:${await freePort()}` });
+  await eventually(async () => (leftovers().some((line) => line.includes('collector/src/main.ts')) ? true : undefined));
+  expect(await tarsier.end('SIGINT')).toBe(0);
+  expect(tarsier.stdout).toEqual(['stopping …', 'stopped; the data is kept']);
+  expect(leftovers()).toEqual([]);
+});
+
 test('nothing is left running when the start process is killed outright', async () => {
   const { tarsier } = await start();
   expect(leftovers().length).toBeGreaterThan(3);

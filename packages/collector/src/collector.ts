@@ -658,6 +658,7 @@ export async function startCollector({
       await stopListening();
       await elsewhere.settled();
       await announcer.flush();
+      await news.flush();
       await watchedAnnouncer.flush();
       await left;
       await leadership.resign();

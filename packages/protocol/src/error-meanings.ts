@@ -269,6 +269,10 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     title: 'There is no page where it was said to be',
     remedy: 'Build the page, set `TARSIER_WEB_ROOT` to its folder, or leave it out to serve the API alone.',
   },
+  'config/data-folder': {
+    title: 'The data folder can not be made or written',
+    remedy: 'Set `TARSIER_DATA` to a folder that the collector may write.',
+  },
   'config/listen': {
     title: 'The collector can not listen there',
     remedy: 'Set `TARSIER_LISTEN`, or stop the other program.',

@@ -9,14 +9,23 @@ const gatherMs = 20;
 
 export interface News {
   saved(scope: TenantScope, what: NewsKind, id: string): void;
+  /** Tells what waits, at once: before the database is closed. */
+  flush(): Promise<void>;
 }
 
 export function createNews({ bus, log }: { readonly bus: Pick<Bus, 'tell'>; readonly log: Log }): News {
   const waiting = new Map<string, Extract<Message, { kind: 'news' }>>();
   let timer: NodeJS.Timeout | undefined;
+  /** One after the other. */
+  let telling: Promise<void> = Promise.resolve();
 
-  async function flush(): Promise<void> {
+  function flush(): Promise<void> {
+    clearTimeout(timer);
     timer = undefined;
+    return (telling = telling.then(tell));
+  }
+
+  async function tell(): Promise<void> {
     const all = [...waiting.values()];
     waiting.clear();
     for (const message of all) {
@@ -35,5 +44,6 @@ export function createNews({ bus, log }: { readonly bus: Pick<Bus, 'tell'>; read
       waiting.set(key, message);
       timer ??= setTimeout(() => void flush(), gatherMs).unref();
     },
+    flush,
   };
 }

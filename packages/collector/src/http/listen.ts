@@ -68,10 +68,9 @@ export function listen(
     if ('maxHeadersCount' in server) server.maxHeadersCount = maxHeaders;
     server.once('error', (cause: Error) => {
       const taken = 'code' in cause && cause.code === 'EADDRINUSE';
-      const why = taken
-        ? 'another program listens there; choose another address with TARSIER_LISTEN=HOST:PORT'
-        : cause.message;
-      reject(new TarsierError('config/listen', `can not listen on ${host}:${port}: ${why}`, { cause }));
+      const why = taken ? 'another program listens there; ' : '';
+      const remedy = `${why}choose another address with TARSIER_LISTEN=HOST:PORT`;
+      reject(new TarsierError('config/listen', `can not listen on ${host}:${port}: ${remedy}`, { cause }));
     });
   });
 }

@@ -1,6 +1,19 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chown, lstat, mkdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chown,
+  constants,
+  lstat,
+  mkdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -34,7 +47,7 @@ export async function placeCluster(
   runtimeFolder: string,
   log: Log,
 ): Promise<string> {
-  await mkdir(dataFolder, { recursive: true, mode: 0o755 });
+  await makeDataFolder(dataFolder);
   const wanted = join(resolve(dataFolder), 'postgresql');
   const link = await lstat(wanted).catch(() => undefined);
   if (link?.isSymbolicLink() === true) return realpath(wanted);
@@ -52,6 +65,18 @@ export async function placeCluster(
     files: elsewhere,
   });
   return elsewhere;
+}
+
+/** @throws {TarsierError} `config/data-folder` */
+async function makeDataFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o755 });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw new TarsierError('config/data-folder', `TARSIER_DATA=${folder}: expected a folder that can be written`, {
+      cause,
+    });
+  }
 }
 
 async function makeFolder(folder: string, account: Account | undefined): Promise<void> {

@@ -172,6 +172,12 @@ if (process.platform === 'linux')
     expect(takeLock(file)).toHaveProperty('release');
   });
 
+test('a data folder that can not be made is named, with the setting it comes from', async () => {
+  const file = join(await newFolder(), 'file');
+  await writeFile(file, '');
+  await expect(open(file)).rejects.toThrow(`TARSIER_DATA=${file}: expected a folder that can be written`);
+});
+
 test('a data folder with a path too long for a socket works all the same', async () => {
   const folder = join(await newFolder(), 'a-folder-with-a-rather-long-name', 'and-another-one-below-it', 'data');
   await mkdir(folder, { recursive: true });

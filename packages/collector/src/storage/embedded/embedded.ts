@@ -31,7 +31,7 @@ const shareTimeoutMs = 30_000;
  * A real PostgreSQL of one's own in `dataFolder`: initialised on first use, on a unix socket, ended with this process
  * in whatever way that ends.
  *
- * @throws {TarsierError} `storage/locked` when another collector uses the folder; `storage/no-postgres`,
+ * @throws {TarsierError} `config/data-folder`; `storage/locked` when another collector uses the folder; `storage/no-postgres`,
  *   `storage/no-account`, `storage/initdb`, `storage/postgres-start`
  */
 export async function openEmbedded({
