@@ -15,8 +15,8 @@ const migrationLock = 7_077_000_001;
 
 /**
  * The newest migration of the oldest build that may run beside this one, and be gone back to. What comes after it only
- * adds (migrate.test.ts reads it), so that such a build finds all that it knows. One that takes away or changes what
- * was there moves this to itself.
+ * adds, or drops indexes that are not unique (migrate.test.ts reads it), so that such a build finds all that it needs.
+ * One that takes away or changes what was there moves this to itself.
  */
 export const oldestBeside = '0025_collectors';
 
