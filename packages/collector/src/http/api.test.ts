@@ -170,7 +170,10 @@ test('every path below /v1 asks who is there, those that do not exist included',
   ]) {
     expect([path, (await call(path, { key: '' })).status]).toEqual([path, 401]);
   }
-  expect(await call('/v1/nothing')).toMatchObject({ status: 404, json: { code: 'http/not-found' } });
+  expect(await call('/v1/nothing')).toMatchObject({
+    status: 404,
+    json: { code: 'http/not-found', detail: 'there is no GET /v1/nothing; /v1/docs lists what there is' },
+  });
 });
 
 test('events are listed by their time and told by their id, to their tenant', async () => {

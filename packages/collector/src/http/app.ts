@@ -248,8 +248,9 @@ export async function createApp(deps: AppDeps): Promise<Hono<AppEnv>> {
   app.route('/mcp', mcpRoutes({ ...deps, ask: (request, env) => app.fetch(deps.drain.partOf(request), env) }));
 
   app.get('*', (c, next) => (c.req.path.startsWith('/v1/') ? next() : (page(c) ?? next())));
-  app.notFound((c) =>
-    problemResponse(c, new TarsierError('http/not-found', `there is no ${c.req.method} ${c.req.path}`)),
-  );
+  app.notFound((c) => {
+    const message = `there is no ${c.req.method} ${c.req.path}; /v1/docs lists what there is`;
+    return problemResponse(c, new TarsierError('http/not-found', message));
+  });
   return app;
 }

@@ -336,6 +336,14 @@ describe('what is no remote_write', () => {
     expect(await server.samples('rw_never')).toEqual({});
   });
 
+  test.each([
+    ['', 'got none'],
+    ['application/json', 'got application/json'],
+  ])('the type "%s" is refused by its name', async (type, said) => {
+    const refused = await send(good, { 'content-type': type });
+    expect((await refused.text()).trim()).toMatch(new RegExp(`^content-type: expected .*, ${said}$`, 'u'));
+  });
+
   test('any damaged body is stored or refused, and never breaks the collector', async () => {
     const damage = fc.array(fc.tuple(fc.nat(good.byteLength - 1), fc.nat(255)), { minLength: 1, maxLength: 6 });
     await fc.assert(

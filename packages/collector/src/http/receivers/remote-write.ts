@@ -51,13 +51,14 @@ export function remoteWriteRoutes(deps: DoorDeps): Hono<AppEnv> {
 
 /** @throws {TarsierError} `http/content-type`, `http/content-encoding` */
 function versionOf(c: Context<AppEnv>): Version {
-  const [type = '', ...parameters] = (c.req.header('content-type') ?? '').split(';').map((part) => part.trim());
+  const given = c.req.header('content-type') ?? '';
+  const [type = '', ...parameters] = given.split(';').map((part) => part.trim());
   const message = parameters.find((parameter) => parameter.startsWith('proto='))?.slice('proto='.length);
   const version =
     message === undefined || message === messages['1'] ? '1' : message === messages['2'] ? '2' : undefined;
   if (type.toLowerCase() !== 'application/x-protobuf' || version === undefined) {
     const expected = `application/x-protobuf, with proto=${messages['1']} or ${messages['2']}`;
-    throw new TarsierError('http/content-type', `content-type: expected ${expected}, got ${type} ${message ?? ''}`, {
+    throw new TarsierError('http/content-type', `content-type: expected ${expected}, got ${given || 'none'}`, {
       field: 'content-type',
     });
   }
