@@ -28,6 +28,18 @@ test.each<[unknown, string]>([
   expect(error && describeIssue(error, value, 'body').message).toBe(said);
 });
 
+test('of several kinds of a thing all are named, where it is none of them', () => {
+  const kinds = z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('threshold') }),
+    z.object({ kind: z.enum(['anomaly', 'forecast']) }),
+  ]);
+  const value = { kind: 'treshold' };
+  const { error } = kinds.safeParse(value);
+  expect(error && describeIssue(error, value, 'body').message).toBe(
+    'kind: expected one of threshold, anomaly, forecast, got string "treshold"',
+  );
+});
+
 test.each([
   ['abc', 'limit: expected a number, got string "abc"'],
   ['0', 'limit: expected at least 1, got string "0"'],

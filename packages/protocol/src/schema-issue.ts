@@ -32,6 +32,7 @@ export function expectationOf(issue: Issue, named: Readonly<Record<string, strin
     case 'invalid_format':
       return `expected ${issue.format === 'regex' ? `what matches ${issue.pattern}` : `a valid ${issue.format}`}`;
     case 'invalid_union': {
+      if ('options' in issue && issue.options !== undefined) return `expected one of ${issue.options.join(', ')}`;
       const expected = issue.errors.flatMap(([first]) =>
         first === undefined
           ? []
