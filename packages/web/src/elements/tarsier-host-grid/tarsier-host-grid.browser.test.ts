@@ -101,3 +101,21 @@ test('a failed list offers to try again', async () => {
   expect(retries()).toBe(1);
   await expectAccessible(element);
 });
+
+test('a view that may not list hosts says so, and does not offer to try again', async () => {
+  const { element, hosts } = await grid();
+  hosts.set({
+    kind: 'failed',
+    error: { code: 'auth/scope', message: 'this needs a key of scope read', retryable: false },
+  });
+  await element.updateComplete;
+  expect(shownText(element)).toBe('This view may not show this.');
+  expect(element.shadowRoot?.querySelector('button')).toBeNull();
+});
+
+test('a host of which nothing came since a restart is not called never seen', async () => {
+  const { element, hosts } = await grid();
+  hosts.set({ kind: 'ready', value: [{ host: 'old-1', series: 0, state: 'stale' }] });
+  await element.updateComplete;
+  expect(shownText(element)).toContain('not seen lately');
+});

@@ -29,7 +29,7 @@ interface Card {
   readonly host: string;
   /** Of each vital sign; undefined where it has none. */
   readonly columns: readonly (SeriesColumn | undefined)[];
-  /** When it was last heard of; -Infinity: never. */
+  /** When it was last heard of; -Infinity: longer ago than is remembered. */
   readonly newest: number;
   /** The worst that fires. */
   readonly firing: Severity | undefined;
@@ -85,13 +85,17 @@ export class TarsierHostGrid extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { hosts: text, tryAgain } = this.#locale.words;
+    const { hosts: text, tryAgain, denied } = this.#locale.words;
     const source = this.#follow.source;
     const state = source?.hosts.value;
     if (source === undefined || state === undefined || state.kind === 'loading') {
       return html`<ul aria-busy="true" aria-label=${text.loading}>
         <li class="card skeleton"></li>
       </ul>`;
+    }
+    // Trying again changes nothing.
+    if (state.kind === 'failed' && state.error.code === 'auth/scope') {
+      return html`<p class="card message">${denied}</p>`;
     }
     if (state.kind === 'failed') {
       return html`<div class="card message">
@@ -167,7 +171,7 @@ export class TarsierHostGrid extends LitElement {
         ${
           stale
             ? html`<span class="seen quiet"
-                >${text.lastSeen(Number.isFinite(newest) ? formatAge(newest, now, this.#locale) : text.never)}</span
+                >${Number.isFinite(newest) ? text.lastSeen(formatAge(newest, now, this.#locale)) : text.notLately}</span
               >`
             : vitals.map(({ id }, i) => {
                 const column = columns[i];

@@ -38,7 +38,7 @@ export class TarsierHost extends LitElement {
     if (state === 'up') return text.about(count, text.live);
     return text.about(
       count,
-      lastSeen === undefined ? text.neverSeen : text.lastSeen(formatAge(lastSeen, source.now(), this.#locale)),
+      lastSeen === undefined ? text.notLately : text.lastSeen(formatAge(lastSeen, source.now(), this.#locale)),
     );
   }
 

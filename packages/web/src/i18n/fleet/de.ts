@@ -11,7 +11,7 @@ export const de: FleetWords = {
     unusual: 'auffällig',
     up: 'läuft',
     lastSeen: (age) => `zuletzt gesehen: ${age}`,
-    never: 'nie',
+    notLately: 'länger nicht gesehen',
     cpu: 'CPU',
     memory: 'Speicher',
   },
@@ -19,7 +19,7 @@ export const de: FleetWords = {
     unknown: 'diesen Host gibt es nicht',
     about: (series, seen) => `${series} Zeitreihen, ${seen}`,
     lastSeen: (age) => `zuletzt gesehen: ${age}`,
-    neverSeen: 'noch nie gesehen',
+    notLately: 'länger nicht gesehen',
     live: 'live, jede Sekunde',
     vitals: {
       cpu: 'CPU nach Modus',

@@ -9,7 +9,7 @@ export const en = {
     unusual: 'unusual',
     up: 'up',
     lastSeen: (age: string) => `last seen ${age}`,
-    never: 'never',
+    notLately: 'not seen lately',
     cpu: 'CPU',
     memory: 'Memory',
   },
@@ -17,7 +17,7 @@ export const en = {
     unknown: 'no such host',
     about: (series: string, seen: string) => `${series} series, ${seen}`,
     lastSeen: (age: string) => `last seen ${age}`,
-    neverSeen: 'never seen',
+    notLately: 'not seen lately',
     live: 'live, each second',
     vitals: {
       cpu: 'CPU by mode',
