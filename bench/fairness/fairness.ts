@@ -28,8 +28,10 @@ const everyMs = 50;
 /** Requests a second that the other one may make; it makes 50 times as many. */
 const limit = 20;
 const overdone = 50;
+/** Before it counts, with the other one asking what it may: what runs for the first time is slow. */
+const warmUpMs = 20_000;
 /** Who floods begins with the ten seconds' worth that it may have at once, and what comes of them: a stretch of its own. */
-const burstMs = 6_000;
+const burstMs = 12_000;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 execFileSync('taskset', ['-a', '-p', '-c', String(loaderCore), String(process.pid)], { stdio: 'ignore' });
@@ -126,7 +128,7 @@ const answersSchema = z.record(z.string(), z.number());
 const flood = spawn(
   'taskset',
   [
-    ...['-c', String(loaderCore), 'chrt', '--idle', '0'],
+    ...['-c', String(loaderCore), 'nice', '-n', '19'],
     ...[process.execPath, join(import.meta.dirname, 'flood.ts'), server.url, flooderKey, String(sockets)],
   ],
   { stdio: ['pipe', 'pipe', 'inherit'] },
@@ -160,7 +162,10 @@ async function endOf(kind: keyof typeof answers): Promise<void> {
 }
 
 try {
-  await sleep(5_000);
+  flood.stdin.write(`${limit}\n`);
+  await sleep(warmUpMs);
+  flood.stdin.write('end\n');
+  await told.next();
   for (let round = 0; round < rounds; round++) {
     await sleep(500);
     await stretch('quiet', seconds * 1_000);
@@ -173,6 +178,7 @@ try {
     await stretch('flooded', seconds * 1_000);
     await endOf('flooded');
   }
+  say(`requests of each kind: ${phases.map((of) => `${of} ${times[of].ingest.length}`).join(', ')}\n`);
   const percent = (ratio: number): string => `${((ratio - 1) * 100).toFixed(0)} %`;
   say(
     `${rounds} x ${seconds} s each; the other may make ${limit} requests a second, and asks ${overdone} times as often, over ${sockets} connections\n`,

@@ -31,6 +31,8 @@ export interface RateLimit {
   readonly limit: number;
   readonly windowS: number;
   readonly tenantId: number;
+  /** How many requests it lets the tenant make in a second; undefined where it is about a key's, or about samples. */
+  readonly requestsPerS: number | undefined;
   /** Whether the next one would be refused, too. */
   readonly isSpent: () => boolean;
 }

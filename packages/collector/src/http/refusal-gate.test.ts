@@ -22,13 +22,13 @@ app.all('*', (c) => {
   reached.push(`${key} ${c.req.path}`);
   if (key === 'Bearer sender' && c.req.path === '/v1/ingest') {
     throw new LimitError('samples', 'samples: too many', 1_000, {
-      ...{ limit: 10, windowS: 10, tenantId: 2 },
+      ...{ limit: 10, windowS: 10, requestsPerS: 1, tenantId: 2 },
       isSpent: () => true,
     });
   }
   if (key === 'Bearer calm' || !isSpent) return c.text('served');
   const refusal = new LimitError('requests', 'requests: too many', 1_000, {
-    ...{ limit: 10, windowS: 10, tenantId: 1 },
+    ...{ limit: 10, windowS: 10, requestsPerS: 1, tenantId: 1 },
     isSpent: () => isSpent,
   });
   if (c.req.path !== '/v1/metrics') throw refusal;

@@ -112,13 +112,13 @@ export function createRefusalGate({
           body: aroundId(body.toString('latin1'), c.get('requestId')),
         });
       }
-      if (await brake.hold(rate.tenantId)) c.header('connection', 'close');
+      if (await brake.hold(rate)) c.header('connection', 'close');
     },
     guard: (app) => (incoming, outgoing) => {
       const refusal = find(incoming);
       if (refusal === undefined) return app(incoming, outgoing);
       onRefused(refusal.status);
-      void refuse(incoming, outgoing, refusal, brake.hold(refusal.rate.tenantId));
+      void refuse(incoming, outgoing, refusal, brake.hold(refusal.rate));
       return undefined;
     },
   };

@@ -147,7 +147,9 @@ export function createLive({
         });
         requireScope(identity, 'view');
         await limiter.request(identity, false).catch(async (error: unknown) => {
-          if (error instanceof LimitError) await brake.hold(identity.tenant.tenantId);
+          if (error instanceof LimitError) {
+            await brake.hold(error.rate ?? { tenantId: identity.tenant.tenantId, requestsPerS: undefined });
+          }
           throw error;
         });
         return identity;

@@ -4,6 +4,7 @@ import type { LimitName } from '@tarsier/protocol/api';
 import type { TenantScope } from '../tenant.ts';
 import type { AnySql, Database } from './database.ts';
 import { dayText } from './hours.ts';
+import { notOnDisk } from './scoped-pool.ts';
 import { effectiveLimits, type EffectiveLimit, type LimitValues } from './tiers.ts';
 
 export interface StoredLimit {
@@ -98,7 +99,7 @@ export function createLimits(database: Database): Limits {
     },
     async take(scope, { name, key, rate, burst }, wanted, now) {
       // One statement under the row's lock: what several collectors take together is never more than there is. A clock
-      // that is behind another collector's refills nothing.
+      // that is behind another collector's refills nothing. What a crash forgets of it was let in half a second before.
       const [row] = await run(scope, (sql) => {
         const left = sql`least(${burst}::float8, b.tokens + greatest(0, ${now}::bigint - b.at) * ${rate / 1000}::float8)`;
         return sql<{ taken: number }[]>`
@@ -108,7 +109,7 @@ export function createLimits(database: Database): Limits {
           on conflict (tenant_id, name, key) do update set
             tokens = greatest(0, ${left} - ${wanted}::float8), taken = least(${wanted}::float8, ${left}),
             at = greatest(b.at, excluded.at)
-          returning taken`;
+          returning taken, ${notOnDisk(sql)}`;
       });
       return row?.taken ?? 0;
     },

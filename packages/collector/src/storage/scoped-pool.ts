@@ -134,7 +134,7 @@ export function createScopedPool(
       try {
         const { sql } = slot;
         const set = setScope(slot, scope);
-        const seen = statement(sql, sql`set_config('synchronous_commit', 'off', true)`).then((rows) => {
+        const seen = statement(sql, notOnDisk(sql)).then((rows) => {
           onSeen();
           return rows;
         });
@@ -179,6 +179,11 @@ export function createScopedPool(
 /** A transaction that only writes a message: its commit waits until all before it is on the disk. */
 export function flushStatement(sql: TarsierSql): PendingQuery<Row[]> {
   return sql`select ${flushed(sql)}`;
+}
+
+/** As a column of a statement: the commit of its transaction waits for no disk, and a crash may take it back. */
+export function notOnDisk(sql: TarsierSql): PendingQuery<readonly Row[]> {
+  return sql`set_config('synchronous_commit', 'off', true)`;
 }
 
 /** As a column of a statement: its commit waits until all before it is on the disk, whatever else it does. */

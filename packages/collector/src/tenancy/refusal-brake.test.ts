@@ -7,12 +7,12 @@ afterEach(() => void vi.useRealTimers());
 const start = () => createRefusalBrake({ holdMs: 50, now: Date.now });
 
 /** After how many ms each of so many refusals at once is told, and how many are sent away. */
-async function refuse(brake: ReturnType<typeof start>, tenantId: number, count: number) {
+async function refuse(brake: ReturnType<typeof start>, tenantId: number, count: number, requestsPerS?: number) {
   const began = Date.now();
   let sentAway = 0;
   const told: number[] = [];
   const all = Array.from({ length: count }, async () => {
-    if (await brake.hold(tenantId)) sentAway++;
+    if (await brake.hold({ tenantId, requestsPerS })) sentAway++;
     told.push(Date.now() - began);
   });
   await vi.runAllTimersAsync();
@@ -44,12 +44,22 @@ test('who goes on asking for what it is refused floods, as long as it does', asy
   const brake = start();
   await refuse(brake, 1, 20);
   expect(brake.floods(1)).toBe(false);
-  const refused = brake.hold(1);
+  const refused = brake.hold({ tenantId: 1, requestsPerS: undefined });
   expect([brake.floods(1), brake.floods(2)]).toEqual([true, false]);
   await vi.runAllTimersAsync();
   await refused;
   vi.setSystemTime(1_000);
   expect(brake.floods(1)).toBe(false);
+});
+
+test('who may much is not taken for a flood before it asks for twice of it', async () => {
+  const brake = start();
+  await refuse(brake, 1, 100, 100);
+  expect(brake.floods(1)).toBe(false);
+  const refused = brake.hold({ tenantId: 1, requestsPerS: 100 });
+  expect(brake.floods(1)).toBe(true);
+  await vi.runAllTimersAsync();
+  await refused;
 });
 
 test('the next second begins anew', async () => {
@@ -61,9 +71,9 @@ test('the next second begins anew', async () => {
 
 test('a collector that stops lets go of all that wait', async () => {
   const brake = start();
-  const all = Promise.all(Array.from({ length: 100 }, () => brake.hold(1)));
+  const all = Promise.all(Array.from({ length: 100 }, () => brake.hold({ tenantId: 1, requestsPerS: 20 })));
   brake.release();
   await all;
-  expect(await brake.hold(1)).toBe(false);
+  expect(await brake.hold({ tenantId: 1, requestsPerS: 20 })).toBe(false);
   expect(Date.now()).toBe(0);
 });

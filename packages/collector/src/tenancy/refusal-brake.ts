@@ -2,6 +2,7 @@
  * Makes who floods wait for its refusals: else saying no to one tenant takes the time that others' answers need. The
  * more of them wait, the longer each does, so that a flood over many connections is not told more often.
  */
+import type { RateLimit } from '../limit-error.ts';
 
 /** Refusals of a second from which on they are held: who stops when it is told to gets its answer at once. */
 const freely = 20;
@@ -17,13 +18,22 @@ export interface RefusalBrake {
   /**
    * To be awaited before a tenant is told that it has used what it may.
    *
+   * @param rate  that limit
    * @returns whether too many of it wait already: its connection had better be closed
    */
-  hold(tenantId: number): Promise<boolean>;
-  /** Whether a tenant goes on asking for what it is refused. */
+  hold(rate: Pick<RateLimit, 'tenantId' | 'requestsPerS'>): Promise<boolean>;
+  /** Whether a tenant goes on asking for what it is refused, and for twice what it may or more. */
   floods(tenantId: number): boolean;
   /** Lets go of all that wait, and holds nothing any more: the collector stops. */
   release(): void;
+}
+
+interface Lane {
+  since: number;
+  refused: number;
+  held: number;
+  lastAt: number;
+  requestsPerS: number | undefined;
 }
 
 /** @param holdMs  how long a refusal of one who floods is held at least; 0: never */
@@ -34,14 +44,18 @@ export function createRefusalBrake({
   readonly holdMs: number;
   readonly now: () => number;
 }): RefusalBrake {
-  const tenants = new Map<number, { since: number; refused: number; held: number; lastAt: number }>();
+  const tenants = new Map<number, Lane>();
   const waiting = new Set<() => void>();
   let isReleased = holdMs === 0;
   return {
-    async hold(tenantId) {
+    async hold({ tenantId, requestsPerS }) {
       if (isReleased) return false;
       let lane = tenants.get(tenantId);
-      if (lane === undefined) tenants.set(tenantId, (lane = { since: now(), refused: 0, held: 0, lastAt: 0 }));
+      if (lane === undefined) {
+        lane = { since: now(), refused: 0, held: 0, lastAt: 0, requestsPerS: undefined };
+        tenants.set(tenantId, lane);
+      }
+      lane.requestsPerS = requestsPerS ?? lane.requestsPerS;
       if (now() - lane.since >= 1_000) Object.assign(lane, { since: now(), refused: 0 });
       lane.refused++;
       // Those that wait already show that it goes on, whatever the second has seen of it.
@@ -64,7 +78,10 @@ export function createRefusalBrake({
     },
     floods(tenantId) {
       const lane = tenants.get(tenantId);
-      return lane !== undefined && (lane.held > 0 || (lane.refused > freely && now() - lane.since < 1_000));
+      if (lane === undefined) return false;
+      const { since, refused, held, requestsPerS } = lane;
+      const most = Math.max(freely, requestsPerS ?? 0);
+      return held > most || (refused > most && now() - since < 1_000);
     },
     release() {
       isReleased = true;
