@@ -54,14 +54,14 @@ export function changeOf(column: SeriesColumn, { from, start, end }: ChangeWindo
   const [before, after] = [median(values.subarray(0, at)), median(values.subarray(at))];
   const calm = level.subarray(0, at);
   const middle = median(calm);
+  // Both with the drift and without it: what only goes on as before has not changed.
+  const shifts = [median(level.subarray(at)) - middle, after - before];
+  if (shifts.some((shift) => Math.sign(shift) !== Math.sign(correlation))) return undefined;
   const spread = Math.max(
     normalConsistency * median(calm.map((value) => Math.abs(value - middle))),
     leastSpread * Math.abs(before),
     Number.MIN_VALUE,
   );
-  // Both with the drift and without it: what only goes on as before has not changed.
-  const shifts = [median(level.subarray(at)) - middle, after - before];
-  if (shifts.some((shift) => Math.sign(shift) !== Math.sign(correlation))) return undefined;
   const moved = Math.min(...shifts.map(Math.abs)) / spread;
   const changedAt = times[at] ?? start;
   const far = 1 - 0.5 * Math.min(1, Math.abs(changedAt - start) / searched.beforeMs);
