@@ -14,7 +14,7 @@ export interface AlignedData {
 export const bridged = 2.5;
 
 /**
- * Puts series on a common time axis. Series of one host share their times, and that case is one pass.
+ * Puts series on a common time axis. Series of one host share their times, and that case is one pass without a copy.
  * Where all series are silent for more than 2.5 intervals, a point of NaN breaks the lines.
  */
 export function alignColumns(columns: readonly SeriesColumn[], from: number): AlignedData {
@@ -24,7 +24,7 @@ export function alignColumns(columns: readonly SeriesColumn[], from: number): Al
   const intervalMs = typicalInterval(merged);
   const times = breakGaps(merged, intervalMs);
   if (shared === times)
-    return { times, values: columns.map((column, i) => column.values.slice(starts[i])), intervalMs };
+    return { times, values: columns.map((column, i) => column.values.subarray(starts[i])), intervalMs };
   const values = columns.map((column, i) => place(column, starts[i] ?? 0, times));
   return { times, values, intervalMs };
 }
@@ -33,7 +33,7 @@ export function alignColumns(columns: readonly SeriesColumn[], from: number): Al
 function sharedTimes(columns: readonly SeriesColumn[], starts: readonly number[]): Float64Array | undefined {
   const [first, ...others] = columns;
   if (first === undefined) return undefined;
-  const times = first.times.slice(starts[0]);
+  const times = first.times.subarray(starts[0]);
   const same = others.every((column, other) => {
     const start = starts[other + 1] ?? 0;
     if (column.times.length - start !== times.length) return false;

@@ -17,7 +17,7 @@ export function markersOf(
   to: number,
   kinds: readonly Marker['kind'][],
 ): readonly Marker[] {
-  if (kinds.length === 0 || series.length === 0) return [];
+  if (kinds.length === 0 || series.length === 0 || (alerts.length === 0 && events.length === 0)) return [];
   const hosts = new Set(series.map(({ labels }) => labels['host']));
   const shown = new Set(series.map(seriesSignature));
   const inView = ({ time }: Marker): boolean => time >= from && time <= to;

@@ -268,13 +268,15 @@ export class ChartFeed {
   }
 }
 
-/** A copy: what a subscription holds goes on changing while another has the same. */
 function heldWithin(series: readonly HeldSeries[], { from, to }: Span): readonly HeldSeries[] {
   return series.flatMap(({ column, ...about }) => {
     const first = column.times.findIndex((time) => time >= from);
     const end = column.times.findLastIndex((time) => time <= to) + 1;
     if (first < 0 || end <= first) return [];
-    return { ...about, column: { times: column.times.slice(first, end), values: column.values.slice(first, end) } };
+    return {
+      ...about,
+      column: { times: column.times.subarray(first, end), values: column.values.subarray(first, end) },
+    };
   });
 }
 

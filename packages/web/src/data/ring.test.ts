@@ -41,6 +41,23 @@ test('a frame that comes twice adds nothing', () => {
   expect([...ring.column.values]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
+test.each<readonly [string, (ring: SeriesRing, tick: number) => void]>([
+  ['new samples', () => undefined],
+  ['late ones', (ring, tick) => ring.append(...column(tick + 4, 2))],
+  ['snapshots', (ring, tick) => ring.merge(...column(tick - 40, 50, (i) => -i))],
+])('a column stays as it was given when there are %s', (_, come) => {
+  const ring = new SeriesRing(300 * second);
+  const given: { readonly column: readonly Float64Array[]; readonly was: readonly (readonly number[])[] }[] = [];
+  for (let tick = 0; tick < 3_000; tick += 10) {
+    ring.append(...column(tick, 4));
+    ring.append(...column(tick + 6, 4));
+    const { times, values } = ring.column;
+    given.push({ column: [times, values], was: [[...times], [...values]] });
+    come(ring, tick);
+  }
+  for (const { column: now, was } of given) expect(now.map((one) => [...one])).toEqual(was);
+});
+
 test('a missing sample leaves no point', () => {
   const ring = new SeriesRing(300 * second);
   ring.append(...column(0, 4, (i) => (i === 2 ? NaN : i)));

@@ -4,8 +4,8 @@ import { bridged, typicalInterval } from '../chart/align.ts';
 const firstCapacity = 512;
 
 /**
- * The newest samples of one series, without allocation per sample: two arrays of twice the kept length, moved back
- * to their start when the end is reached.
+ * The newest samples of one series, without allocation per sample: two arrays of twice the kept length, and others when
+ * their end is reached. Where a sample was it stays: what was given of them can be drawn and held without a copy.
  */
 export class SeriesRing {
   readonly #windowMs: number;
@@ -28,7 +28,7 @@ export class SeriesRing {
     return this.length === 0 ? -Infinity : (this.#times[this.#end - 1] ?? -Infinity);
   }
 
-  /** Views of what is held, oldest first; valid until the next change. */
+  /** What is held now, oldest first; it does not change any more. */
   get column(): SeriesColumn {
     return {
       times: this.#times.subarray(this.#start, this.#end),
@@ -72,7 +72,9 @@ export class SeriesRing {
   merge(times: Float64Array, values: Float64Array): void {
     const from = times[0];
     if (from === undefined) return;
+    const { newest } = this;
     while (this.length > 0 && this.newest >= from) this.#end--;
+    if (newest >= from) this.#move(this.#times.length);
     this.append(times, values);
   }
 
@@ -94,20 +96,18 @@ export class SeriesRing {
   }
 
   #makeRoom(): void {
-    const full = this.length * 2 > this.#times.length;
-    if (full) {
-      const times = new Float64Array(this.#times.length * 2);
-      const values = new Float64Array(times.length);
-      times.set(this.column.times);
-      values.set(this.column.values);
-      this.#times = times;
-      this.#values = values;
-    } else {
-      this.#times.copyWithin(0, this.#start, this.#end);
-      this.#values.copyWithin(0, this.#start, this.#end);
-    }
-    this.#end -= this.#start;
+    const isFull = this.length * 2 > this.#times.length;
+    this.#move(this.#times.length * (isFull ? 2 : 1));
+  }
+
+  #move(capacity: number): void {
+    const { times, values } = this.column;
+    this.#times = new Float64Array(capacity);
+    this.#values = new Float64Array(capacity);
+    this.#times.set(times);
+    this.#values.set(values);
     this.#start = 0;
+    this.#end = times.length;
   }
 }
 

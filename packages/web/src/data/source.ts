@@ -30,7 +30,7 @@ export type Loadable<T> =
 export interface HeldSeries extends Omit<LiveSeries, 'ref'> {
   /** Name and labels in canonical form; equal for the same series over reconnects. */
   readonly signature: string;
-  /** Raw samples, oldest first; a view that is valid until the next sample arrives. */
+  /** Raw samples, oldest first; nothing in it changes any more. */
   readonly column: SeriesColumn;
 }
 

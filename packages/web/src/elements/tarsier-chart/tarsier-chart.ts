@@ -131,6 +131,8 @@ export class TarsierChart extends LitElement {
   /** What is shown around the canvas depends on; while that is the same, only values are put in place. */
   #around: readonly unknown[] = [];
   #cells: readonly Element[] = [];
+  #foundPlot: HTMLElement | null = null;
+  #foundProbe: HTMLElement | null = null;
   #namedAt = -Infinity;
   /** What many never use is loaded once it is. */
   #extras: Extras | undefined;
@@ -241,7 +243,7 @@ export class TarsierChart extends LitElement {
   }
 
   #observePlot(): void {
-    const plot = this.#part('plot');
+    const plot = this.#plotPart;
     if (plot === null || !this.isConnected) return;
     this.#unsize ??= observeSize(plot, (width, height) => {
       if (this.#size?.width === width && this.#size.height === height && this.#plot !== undefined) return;
@@ -306,7 +308,7 @@ export class TarsierChart extends LitElement {
   /** @throws {Error} while there is nothing drawn */
   async toSVG(): Promise<string> {
     const { toSvg } = await this.#load();
-    const probe = this.#part('probe');
+    const probe = this.#probePart;
     if (this.#view === undefined || probe === null) throw new Error('tarsier-chart: expected something drawn');
     return toSvg(this.label, this.#view, readCanvasColours(probe), this.#locale);
   }
@@ -314,7 +316,7 @@ export class TarsierChart extends LitElement {
   /** @throws {Error} while there is nothing drawn */
   async toPNG(): Promise<Blob> {
     const { toPng } = await this.#load();
-    const probe = this.#part('probe');
+    const probe = this.#probePart;
     if (this.#plot === undefined || probe === null) throw new Error('tarsier-chart: expected something drawn');
     return toPng(this.#plot.canvas, this.label, readCanvasColours(probe));
   }
@@ -345,6 +347,15 @@ export class TarsierChart extends LitElement {
     return this.renderRoot.querySelector<HTMLElement>(`.${name}`);
   }
 
+  /** Parts that stay as long as the element, looked for once: they are needed with each sample. */
+  get #plotPart(): HTMLElement | null {
+    return (this.#foundPlot ??= this.#part('plot'));
+  }
+
+  get #probePart(): HTMLElement | null {
+    return (this.#foundProbe ??= this.#part('probe'));
+  }
+
   get #now(): number {
     return this.#source.value?.now() ?? Date.now();
   }
@@ -373,7 +384,7 @@ export class TarsierChart extends LitElement {
   #wishAgain(): void {
     if (!this.isConnected) return;
     const queries = this.#queries;
-    const width = this.#size?.width || this.#part('plot')?.clientWidth || 600;
+    const width = this.#size?.width || this.#plotPart?.clientWidth || 600;
     if (queries.length > 0 && this.data === undefined) {
       this.#feed?.wish({
         queries,
@@ -404,7 +415,7 @@ export class TarsierChart extends LitElement {
   }
 
   readonly #draw = (): void => {
-    const parent = this.#part('plot');
+    const parent = this.#plotPart;
     const feed = this.#feed?.data;
     if (parent === null || (feed === undefined && this.data === undefined)) return this.requestUpdate();
     // Asking the element would lay the page out once for each chart.
@@ -512,7 +523,7 @@ export class TarsierChart extends LitElement {
   }
 
   #drawPlot(parent: HTMLElement, view: ChartView, size: { width: number; height: number }): void {
-    const probe = this.#part('probe');
+    const probe = this.#probePart;
     if (view.newest === undefined || probe === null) return this.#dropPlot();
     const { lang, timeZone } = this.#locale;
     const look = [lang, timeZone, ...view.lines.map(({ signature, slot }) => `${slot} ${signature}`)].join('\n');
