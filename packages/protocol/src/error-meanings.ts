@@ -641,6 +641,10 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     remedy: 'Try again; nothing was changed.',
   },
   'storage/compaction': { title: 'The thread that compacts ended', remedy: 'The log says why; it is started again.' },
+  'storage/copy': {
+    title: 'What the database copied out is not as it was asked for',
+    remedy: 'Report it, with the message; nothing was changed.',
+  },
   'storage/directory': {
     status: 503,
     title: 'It is not known which database a tenant is in',
