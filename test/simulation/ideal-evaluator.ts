@@ -20,6 +20,8 @@ interface HeardBatch {
   readonly hearing: Hearing;
   /** When it was committed. */
   readonly at: number;
+  /** Whether it may be heard after newer ones, by one who has taken over since and does not know of them. */
+  readonly isAnew: boolean;
   readonly samples: readonly (readonly [time: number, value: number])[];
 }
 
@@ -43,7 +45,7 @@ const takingOverMs = 30_000;
 export function hearingsOf(
   commits: readonly Commit[],
   takeOvers: readonly number[],
-): readonly { readonly commit: Commit; readonly hearing: Hearing }[] {
+): readonly { readonly commit: Commit; readonly hearing: Hearing; readonly isAnew: boolean }[] {
   const certain = new Set(
     commits.filter((commit, at) => {
       const newer = commits.slice(at + 1).find(({ t0 }) => t0 > commit.t0);
@@ -54,21 +56,29 @@ export function hearingsOf(
   );
   return commits
     .map((commit) => {
-      if (certain.has(commit)) return { commit, hearing: 'heard' as const };
-      const isLate = commits.some((one) => certain.has(one) && one.t0 > commit.t0 && one.at < commit.at - hearMs);
+      if (certain.has(commit)) return { commit, hearing: 'heard' as const, isAnew: false };
+      const newer = commits.filter((one) => certain.has(one) && one.t0 > commit.t0 && one.at < commit.at - hearMs);
+      const isAnew = newer.length > 0 && !newer.some((one) => isKnown(one, commit.at, takeOvers));
+      const isLate = newer.length > 0 && !isAnew;
       const late = isLate && !takeOvers.some((at) => at > commit.at - takingOverMs && commit.t1 > at - lookBackMs);
-      return { commit, hearing: late ? ('late' as const) : ('maybe' as const) };
+      return { commit, hearing: late ? ('late' as const) : ('maybe' as const), isAnew };
     })
     .toSorted((a, b) => a.commit.t0 - b.commit.t0);
 }
 
+/** Whether whoever decided by then knew of it: it came under that one, or was looked at when that one took over. */
+function isKnown({ at, t1 }: Commit, by: number, takeOvers: readonly number[]): boolean {
+  return takeOvers.every((takeOver) => takeOver < at || takeOver > by || t1 > takeOver - surelySeenMs);
+}
+
 /** @param column  of the series in every batch */
 export function samplesOf(hearings: ReturnType<typeof hearingsOf>, column: number): readonly HeardBatch[] {
-  return hearings.map(({ commit, hearing }) => {
+  return hearings.map(({ commit, hearing, isAnew }) => {
     const { times, values } = decodePayload(commit.payload, zstdDecompress);
     return {
       hearing,
       at: commit.at,
+      isAnew,
       samples: Array.from(times, (time, row) => [time, values[column * times.length + row] ?? NaN]),
     };
   });
@@ -103,6 +113,7 @@ export function disagreement(
   episodes: readonly Episode[],
   takeOvers: readonly number[],
 ): string | undefined {
+  const anew = new Set(batches.filter(({ isAnew }) => isAnew).flatMap(({ samples }) => samples.map(([time]) => time)));
   let ways: readonly Progress[] = [
     { newest: 0, heardAt: Infinity, previous: Number.NaN, met: 0, phase: 'idle', since: 0, calmSince: undefined },
   ];
@@ -111,15 +122,15 @@ export function disagreement(
     if (hearing === 'late') continue;
     const before = ways
       .flatMap((way) => afterTakeOver(way, at, takeOvers))
-      .flatMap((way) => afterSilence(way, batch, episodes).map((one) => ({ ...one, heardAt: at })));
+      .flatMap((way) => afterSilence(way, batch, episodes, anew).map((one) => ({ ...one, heardAt: at })));
     let heard: readonly Progress[] = before;
     for (const [time, raw] of samples) {
       const next = distinct(heard.flatMap((way) => afterSample(rule, way, time, raw, episodes)));
       if (next.length === 0 && hearing === 'heard') return describe(time, heard, episodes);
       // Whoever takes over begins within a batch where what is before it is too old, and knows no value of before.
       const begins = hearing === 'maybe' && mayBeginAt(time, at, takeOvers);
-      const anew = begins ? before.map((way) => ({ ...way, previous: Number.NaN })) : [];
-      heard = distinct([...next, ...anew.flatMap((way) => afterSample(rule, way, time, raw, episodes))]);
+      const begun = begins ? before.map((way) => ({ ...way, previous: Number.NaN })) : [];
+      heard = distinct([...next, ...begun.flatMap((way) => afterSample(rule, way, time, raw, episodes))]);
     }
     ways = hearing === 'maybe' ? distinct([...ways, ...heard]) : heard;
   }
@@ -151,7 +162,12 @@ function afterTakeOver(way: Progress, at: number, takeOvers: readonly number[]):
 }
 
 /** Before a batch: what was open may have been ended by then, if nothing was heard for long. */
-function afterSilence(way: Progress, { at, samples }: HeardBatch, episodes: readonly Episode[]) {
+function afterSilence(
+  way: Progress,
+  { at, samples }: HeardBatch,
+  episodes: readonly Episode[],
+  anew: ReadonlySet<number>,
+) {
   const [[first] = [at]] = samples;
   const silentMs = Math.max(at - way.heardAt, first - way.newest);
   if (way.phase === 'idle' || silentMs < staleMs - clocksMs) return [way];
@@ -159,7 +175,7 @@ function afterSilence(way: Progress, { at, samples }: HeardBatch, episodes: read
   if (way.phase === 'pending') return [way, calm];
   const { resolvedAt = Infinity } = episodes[way.met] ?? {};
   // Who took over knows when it began to listen, and not when the last sample was.
-  const isOver = resolvedAt >= way.newest && resolvedAt < at + clocksMs;
+  const isOver = (resolvedAt >= way.newest || anew.has(resolvedAt)) && resolvedAt < at + clocksMs;
   return isOver ? [way, { ...calm, met: way.met + 1 }] : [way];
 }
 

@@ -89,7 +89,8 @@ export function startSimulatedAgent({
     () => chance.between(0, 50),
     () => chance.between(90, 400),
   );
-  let [slowUntil, slowBy, measuring] = [0, 0, true];
+  let [slowUntil, slowBy, awayUntil, measuring] = [0, 0, 0, true];
+  let comesBack = (): void => {};
   let life: Life;
 
   function begin(): void {
@@ -163,7 +164,10 @@ export function startSimulatedAgent({
     },
     kill(awayMs) {
       life.kill();
-      time.after(awayMs, begin);
+      // One that is gone already is gone for the longer of the two: there is one of it.
+      awayUntil = Math.max(awayUntil, time.now() + awayMs);
+      comesBack();
+      comesBack = time.after(awayUntil - time.now(), begin);
     },
     finish() {
       measuring = false;

@@ -104,6 +104,25 @@ test('a receiver that is down is tried again until it takes the notification', a
   t.close();
 });
 
+test('while a host’s clock that was set back is not past what was seen, nothing fires, and what fires is over after five minutes', async () => {
+  const t = await startAlerting(storage, 'set-back', [{ ...busyRule, forMs: 0 }]);
+  await t.advanceTo(600);
+  t.see([0.99], 600);
+  await t.advanceTo(601);
+  expect(t.statuses()).toEqual(['firing']);
+  // Ten minutes back, while the collector's goes on.
+  for (let s = 1; s < 320; s += 20) {
+    t.see([0.1, 0.99], s);
+    await t.advanceTo(601 + s);
+  }
+  expect(t.statuses()).toEqual(['firing', 'resolved']);
+  expect(t.shown.at(-1)).toMatchObject({ state: { kind: 'resolved', resolvedAt: start + 600_000 } });
+  t.see([0.99], 601);
+  await t.advanceTo(1_202);
+  expect(t.statuses()).toEqual(['firing', 'resolved', 'firing']);
+  t.close();
+});
+
 test('late samples do not turn back what newer ones have decided', async () => {
   const t = await startAlerting(storage, 'late', [{ ...busyRule, forMs: 0 }]);
   t.see([0.99, 0.99], 100);
