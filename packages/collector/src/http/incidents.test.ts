@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { testAlert } from '../storage/testing-incidents.ts';
 import { startProvider } from '../notify/testing-provider.ts';
+import { createPeople } from './testing-people.ts';
 import { startTestServer } from './testing.ts';
 
 const server = await startTestServer();
@@ -47,10 +48,10 @@ test('an incident is looked into by people, and its timeline says who did what',
   expect(timeline.filter(({ kind }) => kind === 'action').map(({ by, text }) => `${by ?? ''} ${text}`)).toEqual([
     'ann acknowledged',
     'ann assigned to bob',
-    'key the disk is old',
+    'test the disk is old',
     `ann snoozed until ${new Date(until).toISOString()}`,
     'ann no longer acknowledged',
-    'key called useful',
+    'test called useful',
     'bob closed',
   ]);
   expect((await call('GET', '/v1/incidents?status=open')).json).toEqual({ incidents: [] });
@@ -60,6 +61,23 @@ test('an incident is looked into by people, and its timeline says who did what',
   expect(await call('GET', '/v1/notifications/summary')).toMatchObject({
     json: { changes: 1, told: 0, noiseReduction: 0 },
   });
+});
+
+test('who acknowledges is named: a user by the address, the owner of a sign-in link, a program by its key', async () => {
+  const { send, page, member } = createPeople(server, await server.key('named', 'admin'));
+  const scope = await server.storage.tenants.ensure('named');
+  await server.storage.alerts.save(scope, [testAlert('d'.repeat(32), Date.now())]);
+  const acknowledge = async (headers: Readonly<Record<string, string>>) => {
+    const { json } = await send(`POST /v1/incidents/i${'d'.repeat(31)}/acknowledge`, headers, {});
+    return json['acknowledged'];
+  };
+  const { cookie } = await member('ann@named.example', 'editor', 'named');
+  expect(await acknowledge(page(cookie))).toMatchObject({ by: 'ann@named.example' });
+  const code = await server.storage.sessions.createSignInCode(scope, 60_000, Date.now());
+  const owner = await send(`GET /sign-in?code=${code}`, {});
+  expect(await acknowledge(page(owner.cookie))).toMatchObject({ by: 'local owner' });
+  const key = await server.storage.keys.create(scope, { name: 'deploy bot', scope: 'write' });
+  expect(await acknowledge({ authorization: `Bearer ${key}` })).toMatchObject({ by: 'deploy bot' });
 });
 
 test.each([

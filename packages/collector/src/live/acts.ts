@@ -6,6 +6,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { Identity } from '../tenancy/authenticate.ts';
 import type { Limiter } from '../tenancy/limiter.ts';
 import { requireOperation } from '../tenancy/permissions.ts';
+import { signatureOf } from '../tenancy/signature-of.ts';
 import type { TenantScope } from '../tenant.ts';
 
 const operation = 'POST /v1/incidents/{id}/{kind}';
@@ -26,7 +27,7 @@ export function createActs({
     await limiter.request(who, false);
     const { tenant, by: kind, name } = who;
     const before = await storage.incidents.find(tenant, id);
-    const after = await act(tenant, id, action, action.by ?? kind);
+    const after = await act(tenant, id, action, action.by ?? signatureOf(who));
     await storage.audit.append(tenant, {
       at: now(),
       actor: { kind, name },

@@ -53,6 +53,10 @@ test('somebody acknowledges and judges an incident over the live feed; others se
   }
   expect(stranger.messages.filter(({ type }) => type === 'incident')).toEqual([]);
   expect(await storage.incidents.find(scope, incident)).toMatchObject({ status: 'open' });
+
+  // Who gives no name goes by that of the key.
+  editor.say({ type: 'act', id: 6, incident, action: { kind: 'resolve' } });
+  expect((await editor.said('acted', 3))[2]).toMatchObject({ id: 6, incident: { closedBy: 'test' } });
 });
 
 test('who wants no alerts gets none', async () => {

@@ -3,6 +3,7 @@ import type { IncidentView } from '../../alert/incident/incident-view.ts';
 import type { Pipeline } from '../../alert/pipeline/pipeline.ts';
 import { dayMs } from '../../storage/hours.ts';
 import type { Storage } from '../../storage/storage.ts';
+import { signatureOf } from '../../tenancy/signature-of.ts';
 import type { Api } from '../api/call.ts';
 import { parse } from '../parse.ts';
 
@@ -36,7 +37,7 @@ export function incidentRoutes(
     current: ({ tenant, params: { id } }) => storage.incidents.find(tenant, id),
     handle({ tenant, identity, params: { id, kind }, body }) {
       const action = parse(incidentActionSchema, { ...body, kind }, 'http/body');
-      return pipeline.act(tenant, id, action, action.by ?? identity.by);
+      return pipeline.act(tenant, id, action, action.by ?? signatureOf(identity));
     },
   });
 }
