@@ -57,14 +57,27 @@ test('rows that PostgreSQL copies out are read as they are, wherever what comes 
   );
 });
 
-test('a copy that fails half-way is no copy, and its connection goes on', async () => {
-  const copy = await sql
-    .unsafe(
-      `copy (select repeat('x', 1000), 1 / (3000 - n) from generate_series(1, 4000) as s(n))
+test.for([
+  ['at its first row, before anything was sent', 1],
+  ['half-way', 3_000],
+] as const)('a copy that fails %s is no copy, and its connection goes on', async ([, at]) => {
+  const copied = sql.begin(async (tx) => {
+    const query = tx.unsafe(
+      `copy (select repeat('x', 1000), 1 / (${at} - n) from generate_series(1, 4000) as s(n))
         to stdout (format binary)`,
-    )
-    .readable();
-  await expect(readCopy(copy)).rejects.toThrow('division by zero');
+    );
+    return await readCopy(await query.readable());
+  });
+  await expect(copied).rejects.toThrow('division by zero');
+  expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
+});
+
+test('a copy that is cancelled before it sent anything is no copy', async () => {
+  const copied = sql.begin(async (tx) => {
+    await tx`set local statement_timeout = 50`;
+    return await readCopy(await tx.unsafe('copy (select pg_sleep(20)) to stdout (format binary)').readable());
+  });
+  await expect(copied).rejects.toThrow('statement timeout');
   expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
 });
 

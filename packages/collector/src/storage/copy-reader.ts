@@ -83,6 +83,8 @@ export class CopyReader {
 
 /** All that a copy gives: the caller limits how much that is. */
 export async function readCopy(copy: Readable): Promise<CopyReader> {
+  // It may have failed before it was given to anyone.
+  if (copy.errored) throw copy.errored;
   const chunks: Buffer[] = [];
   await new Promise<void>((resolve, reject) => {
     // Not an iterator: that stops the socket after each few rows.
