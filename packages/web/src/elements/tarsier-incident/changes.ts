@@ -20,38 +20,36 @@ export function changesTable(
     return html`<p>${text.noChanges}</p>
       ${seriesCompared === 0 ? nothing : about}`;
   const percent = new Intl.NumberFormat(locale.lang, { style: 'percent' });
-  return html`<div class="scroll" tabindex="0" role="group" aria-label=${text.changes}>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">${text.metric}</th>
-            <th scope="col" class="number">${text.before}</th>
-            <th scope="col" class="number">${text.after}</th>
-            <th scope="col">${text.when}</th>
-            <th scope="col" class="number">${text.score}</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${changes.map((change) => {
-            const unit = change.isRate ? rateUnit(change.unit) : change.unit;
-            return html`<tr>
-              <th scope="row">
-                <code>${seriesSignature({ name: change.metric, labels: change.labels })}</code>
-                ${note(change, words)}
-              </th>
-              <td class="number">${formatValue(change.before, unit, locale)}</td>
-              <td class="number">
-                ${change.after > change.before ? '↑' : '↓'} ${formatValue(change.after, unit, locale)}
-              </td>
-              <td>${lag(change.changedAt - start, words)}</td>
-              <td class="number">
-                ${percent.format(change.score)}<meter min="0" max="1" value=${change.score} aria-hidden="true"></meter>
-              </td>
-            </tr>`;
-          })}
-        </tbody>
-      </table>
-    </div>
+  return html`<table>
+      <thead>
+        <tr>
+          <th scope="col">${text.metric}</th>
+          <th scope="col" class="number">${text.before}</th>
+          <th scope="col" class="number">${text.after}</th>
+          <th scope="col">${text.when}</th>
+          <th scope="col" class="number">${text.score}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${changes.map((change) => {
+          const unit = change.isRate ? rateUnit(change.unit) : change.unit;
+          return html`<tr>
+            <th scope="row">
+              <code>${seriesSignature({ name: change.metric, labels: change.labels })}</code>
+              ${note(change, words)}
+            </th>
+            <td class="number" data-name=${text.before}>${formatValue(change.before, unit, locale)}</td>
+            <td class="number" data-name=${text.after}>
+              ${change.after > change.before ? '↑' : '↓'} ${formatValue(change.after, unit, locale)}
+            </td>
+            <td data-name=${text.when}>${lag(change.changedAt - start, words)}</td>
+            <td class="number" data-name=${text.score}>
+              ${percent.format(change.score)}<meter min="0" max="1" value=${change.score} aria-hidden="true"></meter>
+            </td>
+          </tr>`;
+        })}
+      </tbody>
+    </table>
     ${about}`;
 }
 

@@ -71,6 +71,26 @@ test('the chart has the range of the incident, its bound, its beginning and depl
   expect(asked.some((path) => path.startsWith('/v1/query_range'))).toBe(true);
 });
 
+test('on a phone what changed is read without scrolling sideways: below each metric its values, each with its name', async () => {
+  await page.viewport(390, 844);
+  const { element, provider } = await show();
+  const changes = part(element, '[aria-labelledby=changes]');
+  const { right } = changes.getBoundingClientRect();
+  const cells = [...changes.querySelectorAll('tbody :is(th, td)')];
+  expect(cells.filter((cell) => cell.getBoundingClientRect().right > right)).toEqual([]);
+  const [metric, before, after] = cells;
+  expect(before?.getBoundingClientRect().top).toBeGreaterThan(metric?.getBoundingClientRect().top ?? NaN);
+  expect(after?.getBoundingClientRect().top).toBe(before?.getBoundingClientRect().top);
+  expect(cells.slice(1, 5).map((cell) => getComputedStyle(cell, '::before').content)).toEqual([
+    '"Before" / ""',
+    '"After" / ""',
+    '"When" / ""',
+    '"Match" / ""',
+  ]);
+  await expectAccessible(provider);
+  await page.viewport(800, 600);
+});
+
 test('what was not told is shown when asked for', async () => {
   const { element } = await show();
   expect(text(element, '.timeline')).not.toContain('not told (grouped)');

@@ -90,12 +90,11 @@ export const styles = css`
     background: var(--_surface);
     overflow-wrap: anywhere;
   }
-  .scroll {
-    overflow-x: auto;
+  section[part='changes'] {
+    container-type: inline-size;
   }
   table {
     width: 100%;
-    min-width: 520px;
     border-collapse: collapse;
   }
   th,
@@ -246,6 +245,49 @@ export const styles = css`
   }
   .empty.failed .icon {
     color: var(--_critical);
+  }
+  /* Too narrow for columns: each metric is a line of its own, with its values named below it. */
+  @container (max-width: 560px) {
+    table,
+    tbody {
+      display: block;
+    }
+    thead {
+      position: absolute;
+      width: 1px;
+      height: 1px;
+      overflow: hidden;
+      clip-path: inset(50%);
+    }
+    tbody tr {
+      display: grid;
+      grid-template-columns: repeat(2, minmax(0, 1fr));
+      gap: 4px 12px;
+      padding: 8px 0;
+      border-top: 1px solid var(--_border);
+    }
+    tbody tr:first-child {
+      padding-top: 0;
+      border-top: 0;
+    }
+    tbody :is(th, td) {
+      min-width: 0;
+      padding: 0;
+      border: 0;
+    }
+    .number {
+      text-align: start;
+    }
+    tbody th {
+      grid-column: 1 / -1;
+    }
+    td::before {
+      /* The table's head says it to a screen reader. */
+      content: attr(data-name) / '';
+      display: block;
+      color: var(--_text-quiet);
+      font-size: 13px;
+    }
   }
   @media (min-width: 1080px) {
     .columns {
