@@ -42,6 +42,27 @@ test('null breaks a line, undefined does not', () => {
   ]);
 });
 
+test('a sample alone between gaps, or with others of its column that are alike, is a short line', () => {
+  const alone = Array.from({ length: 1001 }, (_, i) => (i === 400 || i === 720 || i === 721 ? 50 : null));
+  expect(trace(alone).steps).toEqual([
+    ['move', 4, 50],
+    ['line', 5, 50],
+    ['move', 7, 50],
+    ['line', 8, 50],
+  ]);
+  expect(trace([null, 5, null]).steps).toEqual([
+    ['move', 0, 95],
+    ['line', 1, 95],
+  ]);
+});
+
+test.each([Infinity, -Infinity, NaN])('%d breaks a line as null does: a canvas would pass it over', (value) => {
+  const values = Array.from({ length: 1001 }, (_, i) => (i > 300 && i < 600 ? null : i % 100 === 0 ? 50 : undefined));
+  const after = values.toSpliced(600, 1, value);
+  expect(trace(after)).toEqual(trace(values.toSpliced(600, 1, null)));
+  expect(trace([value]).steps).toEqual([]);
+});
+
 test.each([
   ['within', 1, 99, true],
   ['below', -1, 99, false],

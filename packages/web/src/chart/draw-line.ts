@@ -54,7 +54,7 @@ function endsOf(scale: uPlot.Scale | undefined): Ends | undefined {
 }
 
 /**
- * @param values  `null` breaks the line, `undefined` does not
+ * @param values  `null` and what is not finite break the line, `undefined` does not
  * @param from  the first index, and `to` the last one
  * @param offset  added to whole pixels, so that a line of one pixel covers one
  * @returns whether all of it is within the area
@@ -75,6 +75,8 @@ export function traceLine(
   /** The column of pixels that is being filled; NaN: the line begins with the next point. */
   let column = NaN;
   let [enters, least, most, leaves] = [0, 0, 0, 0];
+  /** Whether the column is the first of its line. */
+  let first = false;
 
   const leave = (): void => {
     if (least === most) return;
@@ -82,12 +84,19 @@ export function traceLine(
     if (enters !== most && leaves !== most) pen.lineTo(column, most);
     pen.lineTo(column, leaves);
   };
+  const finish = (): void => {
+    leave();
+    // One sample alone is a short line, or nobody sees it.
+    if (first && least === most) pen.lineTo(column + 1, leaves);
+    first = false;
+  };
 
   for (let i = from; i <= to; i++) {
     const value = values[i];
     if (value === undefined) continue;
-    if (value === null) {
-      leave();
+    // A canvas passes over what is not finite: the line would go on across the gap before it.
+    if (value === null || !Number.isFinite(value)) {
+      finish();
       column = NaN;
       least = most;
       continue;
@@ -103,11 +112,12 @@ export function traceLine(
       continue;
     }
     leave();
-    if (Number.isNaN(column)) pen.moveTo(x, y);
+    first = Number.isNaN(column);
+    if (first) pen.moveTo(x, y);
     else pen.lineTo(x, y);
     column = x;
     enters = least = most = leaves = y;
   }
-  leave();
+  finish();
   return lowest >= bottom && highest <= ceiling && (times[from] ?? start) >= start && (times[to] ?? end) <= end;
 }
