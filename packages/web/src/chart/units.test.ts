@@ -24,6 +24,11 @@ test.each([
   [3e-7, 'ratio', '3E\u22125 %'],
   [41e-6, '/s', '4.1E\u22125 /s'],
   [1e-17, 'ratio', '0 %'],
+  [-1e-17, 'ratio', '0 %'],
+  [-0, 'bytes', '0 B'],
+  [17_179_869_184.1 - 17_179_869_184 - 0.1, 'bytes', '0 B'],
+  [0.0004, 'bytes/s', '0 B/s'],
+  [-0.0006, 'bytes', '\u22120.00060 B'],
   [61.5, 'celsius', '61.5 °C'],
 ])('%d %s reads as %s', (value, unit, text) => {
   expect(plain(formatValue(value, unit))).toBe(text);
@@ -44,6 +49,10 @@ test('an axis has one unit, and as many digits as its steps need', () => {
   expect([0, 2 ** 29, 2 ** 30].map((value) => plain(format(value)))).toEqual(['0 GiB', '0.5 GiB', '1 GiB']);
   const percent = axisFormat(scaleFor('ratio', 0.1), 0.025);
   expect([0, 0.025, 0.1].map((value) => plain(percent(value)))).toEqual(['0 %', '2.5 %', '10 %']);
+});
+
+test('what an axis writes as 0 has no sign', () => {
+  expect([-0, -1e-17, -0.1].map(axisFormat(scaleFor('', 1), 0.1))).toEqual(['0', '0', '\u22120.1']);
 });
 
 test.each([

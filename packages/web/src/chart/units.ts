@@ -14,6 +14,8 @@ const mostFraction = 15;
 /** Of single values: what is smaller is written as `4.1E-5`, and what is no more than the error of doubles as 0. */
 const leastPlain = 0.0001;
 const leastShown = 1e-12;
+/** Of bytes, which are whole: what is less is the rounding of large ones that were subtracted. */
+const leastBytes = 0.0005;
 
 /** With the sign that is as wide as a digit, in the place of a hyphen. */
 export function withMinus(text: string): string {
@@ -23,7 +25,9 @@ export function withMinus(text: string): string {
 /** A single value with its unit, 3 significant digits, 2 of small ones: `12.3 GiB`, `4.07 %`, `0.041`. Not a number: `no data`. */
 export function formatValue(value: number | undefined, unit: string, locale: Locale = browserLocale): string {
   if (value === undefined || !Number.isFinite(value)) return words.in(locale.lang).noData;
-  return formatScaled(value, scaleFor(unit, Math.abs(value)), locale);
+  const size = Math.abs(value);
+  const isNothing = size < leastBytes && unit.split('/')[0] === 'bytes';
+  return formatScaled(isNothing ? 0 : value, scaleFor(unit, size), locale);
 }
 
 /** The same, but counts are written as such: six, not 6.00. */
@@ -57,7 +61,14 @@ function formatNumber(
   const format = cachedFormat(
     locale,
     `number ${notation} ${least} ${most}`,
-    () => new Intl.NumberFormat(locale.lang, { notation, minimumFractionDigits: least, maximumFractionDigits: most }),
+    () =>
+      new Intl.NumberFormat(locale.lang, {
+        notation,
+        minimumFractionDigits: least,
+        maximumFractionDigits: most,
+        // No sign before a 0.
+        signDisplay: 'negative',
+      }),
   );
   return withMinus(format.format(value));
 }
