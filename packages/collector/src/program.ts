@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import {
   type OperatorCommand,
 } from './operator/operator-commands.ts';
 import { ruleCommands } from './rule-commands.ts';
+import { makeFolder } from './storage/embedded/make-folder.ts';
 import type { Storage } from './storage/storage.ts';
 import { tenantCommands, tenantOptions } from './tenant-commands.ts';
 
@@ -232,7 +233,7 @@ async function localAgentKey(config: CollectorConfig, { storage, tenant }: Colle
   if (kept !== '' && (await storage.keys.find(kept))?.tenant.tenantId === tenant.tenantId) return kept;
   const key = await storage.keys.create(tenant, { name: `local agent ${randomUUID().slice(0, 8)}`, scope: 'ingest' });
   // With a database of one's own nothing else needs the folder.
-  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
+  await makeFolder(config.dataFolder, 0o700);
   await writeFile(file, `${key}\n`, { mode: 0o600 });
   await chmod(file, 0o600);
   return key;

@@ -5,7 +5,6 @@ import {
   chown,
   constants,
   lstat,
-  mkdir,
   readFile,
   realpath,
   rename,
@@ -20,6 +19,7 @@ import { promisify } from 'node:util';
 import { TarsierError } from '@tarsier/protocol';
 import type { Log } from '../../log.ts';
 import { canEnter, type Account } from './account.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** An initialised PostgreSQL data folder, and how to reach its server. */
 export interface Cluster {
@@ -47,18 +47,21 @@ export async function placeCluster(
   runtimeFolder: string,
   log: Log,
 ): Promise<string> {
-  await makeDataFolder(dataFolder);
+  await inDataFolder(dataFolder, async () => {
+    await makeFolder(dataFolder, 0o755);
+    await access(dataFolder, constants.W_OK);
+  });
   const wanted = join(resolve(dataFolder), 'postgresql');
   const link = await lstat(wanted).catch(() => undefined);
   if (link?.isSymbolicLink() === true) return realpath(wanted);
   if (account === undefined || canEnter(account, dirname(wanted))) {
-    await makeFolder(wanted, account);
+    await inDataFolder(dataFolder, () => makeFolderOf(account, wanted));
     return wanted;
   }
   const name = createHash('sha256').update(wanted).digest('hex').slice(0, 12);
   const elsewhere = join(runtimeFolder, `data-${name}`);
-  await mkdir(runtimeFolder, { recursive: true, mode: 0o755 });
-  await makeFolder(elsewhere, account);
+  await makeFolder(runtimeFolder, 0o755);
+  await makeFolderOf(account, elsewhere);
   await symlink(elsewhere, wanted);
   log.warn('PostgreSQL runs as nobody, who can not enter the data folder; its files are elsewhere, behind a link', {
     dataFolder: wanted,
@@ -67,11 +70,10 @@ export async function placeCluster(
   return elsewhere;
 }
 
-/** @throws {TarsierError} `config/data-folder` */
-async function makeDataFolder(folder: string): Promise<void> {
+/** @throws {TarsierError} `config/data-folder` when it fails */
+async function inDataFolder(folder: string, make: () => Promise<void>): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o755 });
-    await access(folder, constants.W_OK);
+    await make();
   } catch (cause) {
     throw new TarsierError('config/data-folder', `TARSIER_DATA=${folder}: expected a folder that can be written`, {
       cause,
@@ -79,8 +81,8 @@ async function makeDataFolder(folder: string): Promise<void> {
   }
 }
 
-async function makeFolder(folder: string, account: Account | undefined): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+async function makeFolderOf(account: Account | undefined, folder: string): Promise<void> {
+  await makeFolder(folder, 0o700);
   if (account !== undefined) await chown(folder, account.uid, account.gid);
 }
 
@@ -92,7 +94,7 @@ export async function openCluster(initdb: string, folder: string, account: Accou
     await initialise(initdb, data, passwordFile, account);
   }
   const socketFolder = socketFolderOf(folder);
-  await makeFolder(socketFolder, account);
+  await makeFolderOf(account, socketFolder);
   return {
     data,
     log: join(folder, 'postgresql.log'),

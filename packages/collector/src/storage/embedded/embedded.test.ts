@@ -178,6 +178,15 @@ test('a data folder that can not be made is named, with the setting it comes fro
   await expect(open(file)).rejects.toThrow(`TARSIER_DATA=${file}: expected a folder that can be written`);
 });
 
+// Only Linux has /proc, which says of each new folder that there is no such one.
+if (process.platform === 'linux')
+  test.each(['/proc', '/proc/tarsier/data'])(
+    '%s is no data folder, which is said and not tried for ever',
+    async (folder) => {
+      await expect(open(folder)).rejects.toThrow(`TARSIER_DATA=${folder}: expected a folder that can be written`);
+    },
+  );
+
 test('a data folder with a path too long for a socket works all the same', async () => {
   const folder = join(await newFolder(), 'a-folder-with-a-rather-long-name', 'and-another-one-below-it', 'data');
   await mkdir(folder, { recursive: true });
