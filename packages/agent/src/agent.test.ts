@@ -81,6 +81,21 @@ const scrapesIn = (batch: BatchEnvelope): number[] => [
   ...decodePayload(batch.payload, zstdDecompress).values.subarray(0, batch.rows),
 ];
 
+test('a plugin that comes with a metric of another one is warned of, unless the other is left out', async () => {
+  const { agent, logged, configWith } = await startAgent((_, response) => response.writeHead(204).end());
+  const twin = { ...changing, name: 'twin' };
+  await agent.reconfigure(configWith({ plugins: { changing: false } }), [counting, changing, twin]);
+  expect(logged).toEqual([]);
+  await agent.reconfigure(configWith({}), [counting, changing]);
+  await agent.reconfigure(configWith({}), [counting, changing, twin]);
+  expect(logged).toEqual([
+    expect.stringMatching(
+      /a plugin has a metric of another one.* plugin="twin" metric="changing_value" other="changing"$/u,
+    ),
+  ]);
+  await agent.stop();
+});
+
 test('a collector that knows nothing is told the schema once; after that only samples travel', async () => {
   let known: string | undefined;
   const { agent, batches } = await startAgent((batch, response) => {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeError, isMetricName, TarsierError } from '@tarsier/protocol';
 import { createHost } from './host/host.ts';
-import type { Plugin } from './plugin.ts';
+import { isPluginName, pluginNameRule, type Plugin } from './plugin.ts';
 import { withTables } from './readme.ts';
 import { createScrapeOutput } from './samples/scrape-output.ts';
 
@@ -40,7 +40,7 @@ export async function checkContract(plugin: Plugin, options: ContractOptions = {
 
 function namesOf({ name: plugin, summary, metrics }: Plugin): string[] {
   const problems: string[] = [];
-  if (!/^[a-z][a-z0-9_-]*$/u.test(plugin)) problems.push(`name: expected lower case letters, got ${plugin}`);
+  if (!isPluginName(plugin)) problems.push(`name: expected ${pluginNameRule}, got ${plugin}`);
   if (!/^[A-Z].*\.$/u.test(summary)) problems.push(`summary: expected a sentence, got ${JSON.stringify(summary)}`);
   for (const [name, { kind, unit, help }] of Object.entries(metrics)) {
     if (!isMetricName(name)) problems.push(`${name}: expected a metric name`);

@@ -106,6 +106,13 @@ export interface Plugin extends Omit<
   open(config: unknown, deps: PluginDeps): PluginInstance;
 }
 
+export const pluginNameRule = 'lower case letters, digits, _ and -, the first a letter';
+
+/** Whether a plugin may be called so: {@link pluginNameRule}. */
+export function isPluginName(name: string): boolean {
+  return /^[a-z][a-z0-9_-]*$/u.test(name);
+}
+
 const eachTick = 0;
 export const defaultMaxSeries = 1_000;
 

@@ -9,6 +9,7 @@ const schema = z.strictObject({
   state: z.enum(['open', 'resolved']).optional(),
   at: z.union([z.int(), z.literal('now')]).optional(),
   days: z.coerce.number().int().min(1).max(400).optional(),
+  labels: z.record(z.string().regex(/^[a-z]+$/u, 'expected lower case letters'), z.string()).optional(),
 });
 
 test.each<[unknown, string]>([
@@ -22,6 +23,7 @@ test.each<[unknown, string]>([
   [{ name: 'a', at: '5' }, 'at: expected a number or now, got string "5"'],
   [{ name: 'a', days: '0' }, 'days: expected at least 1, got string "0"'],
   [{ name: 'a', days: 'x' }, 'days: expected a number, got string "x"'],
+  [{ name: 'a', labels: { Team: 'x' } }, 'labels.Team: expected lower case letters, got string "Team"'],
   [{ name: 'a', nmae: 1 }, 'nmae: there is no such field'],
 ])('%j is refused in a sentence', (value, said) => {
   const { error } = schema.safeParse(value);

@@ -43,7 +43,10 @@ export function expectationOf(issue: Issue, named: Readonly<Record<string, strin
     case 'not_multiple_of':
       return `expected a multiple of ${issue.divisor}`;
     case 'invalid_key':
-    case 'invalid_element':
+    case 'invalid_element': {
+      const [first] = issue.issues;
+      return first === undefined ? 'expected another value' : expectationOf(first, named);
+    }
     case 'unrecognized_keys':
     case 'custom':
       return issue.message;
@@ -73,7 +76,7 @@ export function describeIssue(
     return { field, message: `${field}: there is no such field` };
   }
   const field = nameOf(issue.path);
-  const came = issue.path.reduce(at, value);
+  const came = issue.code === 'invalid_key' ? issue.path.at(-1) : issue.path.reduce(at, value);
   return {
     field,
     message: `${field}: ${expectationOf(issue)}, got ${came === undefined ? 'nothing' : describeValue(came)}`,

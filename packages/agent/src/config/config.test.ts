@@ -83,6 +83,21 @@ test('plugins may be a list as well: names, and names with settings', () => {
   expect(list.config?.plugins).toEqual({ network: {}, 'http-check': { mode: 'slow' } });
 });
 
+test.each(['network', 'agent', 'agent_plugins'])(
+  'a plugin from outside can not be called %s, as one of its own is',
+  (name) => {
+    const { problems } = checkConfig({
+      file: { path: 'agent.yaml', text: 'plugins: [./mine.ts]' },
+      environment: { TARSIER_KEY: 'tsr_k' },
+      plugins,
+      modules: new Map([['./mine.ts', [{ ...simple, name }]]]),
+    });
+    expect(problems.map(describeProblem)).toEqual([
+      `agent.yaml:1:11: plugins.0: ./mine.ts: there is another plugin called ${name}`,
+    ]);
+  },
+);
+
 test('what enrolment left is used unless a setting says otherwise', () => {
   const enrolled = (text: string, environment = {}) =>
     checkConfig({

@@ -71,7 +71,7 @@ export function checkPlugins(
     }
     for (const plugin of found) {
       const twin = [...plugins, ...external].find((other) => other.name === plugin.name);
-      if (twin === undefined) external.push(plugin);
+      if (twin === undefined && !ownPlugins.includes(plugin.name)) external.push(plugin);
       else if (twin !== plugin)
         problems.push(problem(path, `${name}: there is another plugin called ${plugin.name}`, 'key'));
     }

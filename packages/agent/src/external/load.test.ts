@@ -92,6 +92,43 @@ test('what can not be a plugin is refused with a sentence that says what to do',
   expect(loaded.map(({ error }) => error)).toEqual(cases.map(([, , message]) => expect.stringContaining(message)));
 });
 
+test('a plugin whose names or kinds can not be is refused by the field, before it measures anything', async () => {
+  const cases: readonly (readonly [changes: string, message: string])[] = [
+    [
+      `name: 'My Plugin'`,
+      'name: expected lower case letters, digits, _ and -, the first a letter, got string "My Plugin"',
+    ],
+    [`metrics: undefined`, 'metrics: expected an object, got nothing'],
+    [
+      `metrics: { 'queue-length': { kind: 'gauge', unit: '', help: 'Length.' } }`,
+      'metrics.queue-length: expected the name of a metric: [a-zA-Z_:][a-zA-Z0-9_:]*, got string "queue-length"',
+    ],
+    [
+      `metrics: { queue: { kind: 'histogram', unit: '', help: 'Length.' } }`,
+      'metrics.queue.kind: expected one of gauge, counter, got string "histogram"',
+    ],
+  ];
+  const files = cases.map(([changes], index): [string, string] => [
+    `./${index}.js`,
+    `import { definePlugin } from '@tarsier/plugins';
+     import { z } from 'zod';
+     export const it = definePlugin({
+       name: 'it', summary: 'A plugin of a test.', config: z.object({}), metrics: {}, create: () => ({ scrape() {} }),
+       ${changes},
+     });`,
+  ]);
+  const loaded = await load(
+    folderWith(Object.fromEntries(files)),
+    files.map(([file]) => file),
+  );
+  expect(loaded.map(({ error }) => error)).toEqual(
+    cases.map(([changes, message], index) => {
+      const name = changes.startsWith('name') ? 'My Plugin' : 'it';
+      return `./${index}.js: the plugin ${name}: ${message}`;
+    }),
+  );
+});
+
 function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'tarsier-plugin-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));

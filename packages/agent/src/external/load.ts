@@ -5,6 +5,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pluginApiVersion, type Plugin } from '@tarsier/plugins';
 import { describeValue, TarsierError } from '@tarsier/protocol';
+import { definitionFault } from './definition.ts';
 
 export interface ExternalPlugin {
   readonly plugin: Plugin;
@@ -23,7 +24,7 @@ const provided = /^(?:@tarsier\/(?:plugins|protocol)|zod)(?:\/|$)/u;
  *
  * @param specifier  a package's name, or a path that begins with `.` or `/`
  * @param folder     where the settings file is: packages and relative paths are looked up from there
- * @throws {TarsierError} `plugin/load` saying what to do
+ * @throws {TarsierError} `plugin/load`, `plugin/version`, `plugin/definition`, saying what to do
  */
 export async function loadPlugins(specifier: string, folder: string): Promise<ExternalPlugin[]> {
   const url = isPath(specifier) ? urlOfFile(specifier, folder) : specifier;
@@ -41,7 +42,9 @@ export async function loadPlugins(specifier: string, folder: string): Promise<Ex
       { field: 'plugins' },
     );
   }
-  return plugins.map((plugin) => ({ plugin: checkVersion(specifier, plugin), url: resolved(url, folder) }));
+  for (const plugin of plugins) checkVersion(specifier, plugin);
+  for (const plugin of plugins) checkDefinition(specifier, plugin);
+  return plugins.map((plugin) => ({ plugin, url: resolved(url, folder) }));
 }
 
 /** Whether settings mean a module by it, and not the name of a built-in plugin. */
@@ -123,8 +126,7 @@ function looksLikePlugin(value: unknown): value is Plugin {
   );
 }
 
-function checkVersion(specifier: string, plugin: Plugin): Plugin {
-  const { name, apiVersion } = plugin;
+function checkVersion(specifier: string, { name, apiVersion }: Plugin): void {
   if (apiVersion > pluginApiVersion) {
     throw new TarsierError(
       'plugin/version',
@@ -139,7 +141,14 @@ function checkVersion(specifier: string, plugin: Plugin): Plugin {
       { field: 'plugins' },
     );
   }
-  return plugin;
+}
+
+function checkDefinition(specifier: string, plugin: Plugin): void {
+  const fault = definitionFault(plugin);
+  if (fault === undefined) return;
+  throw new TarsierError('plugin/definition', `${specifier}: the plugin ${plugin.name}: ${fault}`, {
+    field: 'plugins',
+  });
 }
 
 function explain(specifier: string, folder: string, cause: unknown): string {

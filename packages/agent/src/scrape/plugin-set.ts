@@ -86,6 +86,14 @@ export function createPluginSet({
         throw error;
       }
       members = [...unchanged, ...opened];
+      for (const { metric, owner, other } of sharedMetrics(plugins.filter((one) => settings[one.name] !== false))) {
+        if (coming.some(({ plugin }) => plugin === other))
+          log.warn('a plugin has a metric of another one; where their labels are the same it is one series', {
+            plugin: other.name,
+            metric,
+            other: owner.name,
+          });
+      }
       return [...new Set([...leaving, ...coming].map(({ plugin }) => plugin.name))];
     },
 
@@ -94,6 +102,18 @@ export function createPluginSet({
       members = [];
     },
   };
+}
+
+/** Metrics that more than one plugin has: whose it is, by their order, and who has it besides. */
+function sharedMetrics(plugins: readonly Plugin[]) {
+  const owners = new Map<string, Plugin>();
+  return plugins.flatMap((other) =>
+    Object.keys(other.metrics).flatMap((metric) => {
+      const owner = owners.get(metric);
+      if (owner === undefined) owners.set(metric, other);
+      return owner === undefined ? [] : [{ metric, owner, other }];
+    }),
+  );
 }
 
 function settingsOf({ plugin, config, intervalMs, timeoutMs, maxSeries }: Member): Omit<Member, 'scraper'> {

@@ -1,0 +1,18 @@
+/** What a plugin from outside says of itself: from JavaScript anything may come. */
+import { isPluginName, pluginNameRule, type Plugin } from '@tarsier/plugins';
+import { describeIssue, isMetricName, metricKinds } from '@tarsier/protocol';
+import { z } from 'zod';
+
+const definition = z.object({
+  name: z.string().refine(isPluginName, `expected ${pluginNameRule}`),
+  metrics: z.record(
+    z.string().refine(isMetricName, 'expected the name of a metric: [a-zA-Z_:][a-zA-Z0-9_:]*'),
+    z.object({ kind: z.enum(metricKinds), unit: z.string().optional(), help: z.string().optional() }),
+  ),
+});
+
+/** @returns what of it can not be, by its field, what was expected and what came; undefined where all is well */
+export function definitionFault(plugin: Plugin): string | undefined {
+  const { error } = definition.safeParse(plugin);
+  return error && describeIssue(error, plugin, 'plugin').message;
+}
