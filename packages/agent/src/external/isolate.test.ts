@@ -90,6 +90,24 @@ test('one that throws says why; one that throws where nobody can catch it, or ex
   await expect(scrape()).rejects.toThrow('not today');
 });
 
+test.each([
+  ['throws in a timer', "throw new Error('out of the blue')", 'out of the blue'],
+  ['lets go of a promise', "void Promise.reject(new Error('let go'))", 'let go'],
+  ['exits', 'process.exit(3)', "the plugin's thread ended with code 3"],
+])('one that %s between two scrapes fails the next one with that, and begins anew', async (_, crash, why) => {
+  const { scrape } = isolated(`${gauge}
+    if (turn === 2) setTimeout(() => { ${crash}; });
+    out.gauge('it_value', turn);`);
+  const gone = new Promise((resolve) => {
+    process.once('worker', (thread) => thread.once('exit', resolve));
+  });
+  expect(await scrape()).toEqual({ it_value: 1 });
+  expect(await scrape()).toEqual({ it_value: 2 });
+  await gone;
+  await expect(scrape()).rejects.toThrow(why);
+  expect(await scrape()).toEqual({ it_value: 1 });
+});
+
 test('one that leaks is ended at its limit of memory, and the agent lives on', async () => {
   const { scrape } = isolated(
     // A leak faster than V8 can end the thread takes the whole process along.

@@ -45,6 +45,8 @@ function createThread(start: WorkerStart, heapMib: number, warn: (message: strin
   let worker: Worker | undefined;
   let handles: number[] = [];
   let pending: Pending | undefined;
+  /** Why the thread ended while no scrape waited: the next one fails with it, and is logged and counted so. */
+  let crashedBetween: Error | undefined;
   let lastId = 0;
 
   function begin(): Worker {
@@ -68,7 +70,9 @@ function createThread(start: WorkerStart, heapMib: number, warn: (message: strin
     begun.on('exit', (code) => {
       if (worker !== begun) return;
       worker = undefined;
-      pending?.reject(crash ?? new Error(`the plugin's thread ended with code ${code}`));
+      const why = crash ?? new Error(`the plugin's thread ended with code ${code}`);
+      if (pending === undefined) crashedBetween = why;
+      pending?.reject(why);
       pending = undefined;
     });
     // A plugin must not keep an agent alive that has nothing else to do.
@@ -111,6 +115,11 @@ function createThread(start: WorkerStart, heapMib: number, warn: (message: strin
   return {
     scrape: (out, signal) =>
       new Promise((resolve, reject) => {
+        if (crashedBetween !== undefined) {
+          reject(crashedBetween);
+          crashedBetween = undefined;
+          return;
+        }
         const thread = (worker ??= begin());
         const id = ++lastId;
         pending = { id, resolve, reject, out };
