@@ -65,7 +65,7 @@ export const de: AppWords = {
       cpu: 'CPU je Host',
       memory: 'Speicher je Host',
       load: 'Last je Host',
-      network: 'Netz-Empfang je Host',
+      network: 'Netz-Empfang je Host und Schnittstelle',
     },
   },
   hostsPage: {

@@ -63,7 +63,7 @@ export const en = {
       cpu: 'CPU by host',
       memory: 'Memory by host',
       load: 'Load average by host',
-      network: 'Network received by host',
+      network: 'Network received by host and interface',
     },
   },
   hostsPage: {
