@@ -2,6 +2,8 @@ import type { Incident } from '@tarsier/protocol';
 import { afterEach, expect, test } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { RequestError } from '../../data/rest.ts';
+import { de } from '../../i18n/alerts/de.ts';
+import { alertWords } from '../../i18n/alerts/words.ts';
 import { testIncident } from '../../testing/incidents.ts';
 import { expectAccessible, mount, part, shownText } from '../../testing/mount.ts';
 
@@ -60,12 +62,26 @@ test('of a long list the first are shown, and the others when one asks for them'
   const { element } = await list(many, { most: '5' });
   expect(names(element)).toEqual([0, 1, 2, 3, 4].map((n) => `Number ${n}`));
   const button = part(element, '.more');
-  expect(button.textContent).toBe('Show 2 more');
+  expect(button.textContent.trim()).toBe('Show 2 more');
   await expectAccessible(element);
   button.focus();
   await userEvent.keyboard('{Enter}');
   await expect.poll(() => names(element).length).toBe(7);
   await expect.poll(() => element.shadowRoot?.activeElement?.textContent.trim()).toBe('Number 5');
+});
+
+test.each(['x', '-1', '0', ''])('a list whose most is "%s" shows all', async (most) => {
+  const { element } = await list(some, { most });
+  expect(names(element)).toEqual(['Bad', 'Mild', 'Over old']);
+  expect(element.shadowRoot?.querySelector('[part=more]')).toBeNull();
+});
+
+test('one that is left is one in German, too', async () => {
+  alertWords.add('de', de);
+  const { element } = await list(some, { most: '2', lang: 'de' });
+  await expect.poll(() => part(element, '[part=more]').textContent.trim()).toBe('1 weiteren zeigen');
+  element.setAttribute('most', '1');
+  await expect.poll(() => part(element, '[part=more]').textContent.trim()).toBe('2 weitere zeigen');
 });
 
 test('an incident is acknowledged and snoozed where it stands, by the keyboard, and that is said', async () => {

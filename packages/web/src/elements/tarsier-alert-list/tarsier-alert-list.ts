@@ -32,6 +32,7 @@ const severities: readonly Severity[] = ['info', 'warning', 'critical', 'page'];
  * @fires tarsier-action - a person does something about one; cancel it to do it through a backend of your own
  * @csspart list
  * @csspart incident
+ * @csspart more
  */
 export class TarsierAlertList extends LitElement {
   static override styles = [tokens, base, styles];
@@ -128,7 +129,7 @@ export class TarsierAlertList extends LitElement {
 
   /** The first of them, and a button for the others. */
   #part(shown: readonly Incident[], now: number): TemplateResult {
-    const left = this.most === 0 || this.all ? 0 : shown.length - this.most;
+    const left = !(this.most > 0) || this.all ? 0 : shown.length - this.most;
     if (left <= 0) return this.#list(shown, now);
     const more = async (): Promise<void> => {
       this.all = true;
@@ -137,7 +138,9 @@ export class TarsierAlertList extends LitElement {
       this.shadowRoot?.querySelectorAll<HTMLElement>('.name')[this.most]?.focus();
     };
     return html`${this.#list(shown.slice(0, this.most), now)}
-      <button class="button more" type="button" @click=${more}>${this.#locale.words.list.more(left)}</button>`;
+      <button class="button more" part="more" type="button" @click=${more}>
+        ${this.#locale.words.list.more(left)}
+      </button>`;
   }
 
   #list(shown: readonly Incident[], now: number): TemplateResult {

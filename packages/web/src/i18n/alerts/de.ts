@@ -37,7 +37,7 @@ export const de: AlertWords = {
     sort: 'Ordnen nach',
     byPriority: 'Priorität',
     byNewest: 'Neueste',
-    more: (count) => `${count} weitere zeigen`,
+    more: (count) => (count === 1 ? '1 weiteren zeigen' : `${count} weitere zeigen`),
     shown: (count) => (count === 1 ? '1 Vorfall' : `${count} Vorfälle`),
   },
   firing: (severity, hosts) => (hosts === '' ? `${severity}, schlägt an` : `${severity}, schlägt an auf ${hosts}`),
