@@ -19,9 +19,10 @@ export interface SeriesWish {
   readonly compare: string;
 }
 
-/** Where an element stands, in the words of all elements. */
+/** Where an element stands, in the words of all elements; `unasked`: nobody told it what to show. */
 export type ElementState =
-  | { readonly kind: 'loading' | 'ready' | 'empty' | 'stale' | 'offline' | 'signed-out' | 'denied' | 'no-provider' }
+  | { readonly kind: 'loading' | 'ready' | 'empty' | 'stale' | 'offline' | 'signed-out' | 'denied' }
+  | { readonly kind: 'unasked' | 'no-provider' }
   | { readonly kind: 'error'; readonly error: SourceError };
 
 const defaultRange: TimeRange = { kind: 'last', ms: 300_000 };
@@ -77,6 +78,8 @@ export class SeriesFeedController implements ReactiveController {
   get state(): ElementState {
     const { source, data, newest } = this;
     if (source === undefined || data === undefined) return { kind: 'no-provider' };
+    const { selector, query } = this.#wish();
+    if (selector === '' && query === '') return { kind: 'unasked' };
     const { kind } = source.connection.value;
     if (newest === undefined) {
       if (data.state.kind === 'failed') return refusal(data.state.error);

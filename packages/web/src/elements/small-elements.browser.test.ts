@@ -56,6 +56,12 @@ test.each(tags)('%s is accessible with samples, and draws them from a property w
   expect(textOf(element) + (element.shadowRoot?.querySelector('svg')?.ariaLabel ?? '')).toMatch(/25\.0|high/u);
 });
 
+test.each(tags)('%s that nobody told what to show says what is missing', async (tag) => {
+  const { element } = await shown(tag, { selector: '' });
+  await expect.poll(() => textOf(element)).toContain('Give this element a selector or a query.');
+  expect(textOf(element)).not.toContain('Loading');
+});
+
 test('a number says when it is old', async () => {
   const { element, hold } = await shown('tarsier-stat');
   hold([cpu('a', ramp, Date.now() - 120_000)]);

@@ -19,6 +19,8 @@ export function stateNote(state: ElementState, words: Words, retry: () => void):
       return html`<div class="note">${words.signedOut}</div>`;
     case 'denied':
       return html`<div class="note">${words.denied}</div>`;
+    case 'unasked':
+      return html`<div class="note">${words.nothingChosen}</div>`;
     case 'no-provider':
       return html`<div class="note">${words.noProvider}</div>`;
     case 'error':

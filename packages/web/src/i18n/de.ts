@@ -9,6 +9,7 @@ export const de: Words = {
   loading: 'Lädt …',
   tryAgain: 'Erneut versuchen',
   noProvider: 'Kein Collector: Dieses Element gehört in einen tarsier-provider.',
+  nothingChosen: 'Noch nichts zu zeigen. Diesem Element fehlt ein selector oder eine query.',
   cannotShow: 'Das lässt sich nicht anzeigen.',
   denied: 'Diese Ansicht darf das nicht zeigen.',
   signedOut: 'Abgemeldet.',

@@ -7,6 +7,7 @@ export const en = {
   loading: 'Loading…',
   tryAgain: 'Try again',
   noProvider: 'No collector: put this element inside a tarsier-provider.',
+  nothingChosen: 'Nothing to show yet. Give this element a selector or a query.',
   cannotShow: 'This cannot be shown.',
   denied: 'This view may not show this.',
   signedOut: 'Signed out.',

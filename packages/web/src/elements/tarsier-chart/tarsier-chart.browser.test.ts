@@ -202,6 +202,19 @@ test.each([
   await expectAccessible(mounted.element);
 });
 
+test('a chart that nobody told what to show says what is missing, and draws once it is told', async () => {
+  const mounted = mount('tarsier-chart', { label: 'CPU' });
+  end = mounted.end;
+  const { element, hold } = mounted;
+  await expect.poll(() => shownText(element)).toContain('Give this element a selector or a query.');
+  expect(shownText(element)).not.toContain('Loading');
+  await expectAccessible(element);
+  element.selector = 'cpu_usage_ratio';
+  await element.updateComplete;
+  hold(cpu());
+  await expect.poll(() => shownText(element)).toContain('user50.0 %');
+});
+
 test('a chart without samples is small, and as high as the others once they come', async () => {
   const mounted = mount('tarsier-chart', { label: 'CPU', selector: 'up' });
   end = mounted.end;

@@ -705,6 +705,7 @@ export class TarsierChart extends LitElement {
     if (this.data !== undefined) return this.#view?.newest === undefined ? { kind: 'empty' } : undefined;
     if (source === undefined) return { kind: 'no-provider' };
     if (this.#view?.newest !== undefined && (feed?.state.kind !== 'failed' || feed.series.length > 0)) return undefined;
+    if (this.#queries.length === 0) return { kind: 'unasked' };
     if (feed?.state.kind === 'failed') return { kind: 'error', error: feed.state.error };
     const { kind } = source.connection.value;
     if (kind === 'signed-out' || kind === 'offline') return { kind };
@@ -728,7 +729,7 @@ export class TarsierChart extends LitElement {
         ${view === undefined ? nothing : this.#tools()}
       </figcaption>
       <div
-        class="frame ${placeholder?.kind === 'empty' ? 'without' : ''}"
+        class="frame ${placeholder?.kind === 'empty' || placeholder?.kind === 'unasked' ? 'without' : ''}"
         role="application"
         aria-roledescription=${chart.role}
         tabindex=${view === undefined ? -1 : 0}
