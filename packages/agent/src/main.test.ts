@@ -304,6 +304,26 @@ test('a plugin that fails where nobody waits for it is told of by its file, once
   ]);
 });
 
+test('a plugin that would end the process fails by its name and line, and the agent measures on', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'agent.yaml');
+  writeFileSync(join(folder, 'mine.ts'), `import { exit } from 'node:process';${external(1, 'exit(3);')}`);
+  writeFileSync(join(folder, 'late.ts'), external(1, 'setTimeout(() => process.exit());').replace("'mine'", "'late'"));
+  writeFileSync(file, 'intervalMs: 200\nflushMs: 400\nplugins:\n  - ./mine.ts\n  - ./late.ts\n  - load\n');
+  const { ticksOf, logged, child } = await startAgent(folder, file);
+  await expect.poll(() => ticksOf('load_average').length, slow).toBeGreaterThan(5);
+  expect(child.exitCode).toBe(null);
+  const refused = (call: string, name: string) =>
+    expect.stringMatching(`${call} at .*${name}.*: a plugin can not end the agent; it should throw an error`);
+  expect(logged).toContainEqual(refused('plugin="mine" why="process.exit\\(3\\)', 'mine.ts'));
+  expect(logged).toContainEqual(refused('process.exit\\(\\)', 'late.ts'));
+
+  writeFileSync(join(folder, 'mine.ts'), 'process.exit(0);');
+  const check = await command(folder, ['--check-config', '--config', file], { TARSIER_KEY: 'tsr_k' });
+  expect(check.code).toBe(2);
+  expect(check.stdout).toContain('./mine.ts: could not be loaded: process.exit(0) at ');
+});
+
 test('plugins lists what works here and why not, describes options and metrics, and prints settings that hold', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'agent.yaml'), 'plugins: { load: false }\n');

@@ -10,6 +10,7 @@ import { commands } from './commands/all.ts';
 import { runCommand } from './commands/run.ts';
 import { settingsSchema, variables } from './config/config.ts';
 import { didYouMean, nearest } from './config/nearest.ts';
+import { refuseExit } from './refuse-exit.ts';
 import { table } from './words.ts';
 
 const program: Program = {
@@ -39,6 +40,7 @@ const program: Program = {
   readStdin: () => textOf(process.stdin),
 };
 
+refuseExit(process);
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {

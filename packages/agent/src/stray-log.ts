@@ -21,7 +21,7 @@ export function createStrayLog(log: Log): (error: unknown) => void {
 }
 
 /** The first line of its stack that is not Node.js itself. */
-function placeOf(error: unknown): string {
+export function placeOf(error: unknown): string {
   const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
   const place = lines.find((line) => /^\s+at /u.test(line) && !line.includes('node:'));
   return place?.trim().replace(/^at /u, '') ?? 'unknown';
