@@ -77,6 +77,27 @@ test('what a label says is no markup, and too much of it is cut', () => {
   expect(svg).toContain('&lt;script&gt;');
 });
 
+test.each([NaN, Infinity, -Infinity])('a line to %d leaves the picture as it is', (nowhere) => {
+  const blank = { width: 20, height: 20, alt: '', shapes: [] };
+  const line = (y: number) =>
+    toPng({
+      ...blank,
+      shapes: [
+        {
+          kind: 'line',
+          points: [
+            [2, 2],
+            [18, y],
+          ],
+          stroke: '#1b259c',
+          width: 2,
+        },
+      ],
+    });
+  expect(line(nowhere).equals(toPng(blank))).toBe(true);
+  expect(line(18).equals(toPng(blank))).toBe(false);
+});
+
 test('as PNG it is a file that can be read back, with the line in its colour and the rest white', () => {
   const picture = drawChart('Disk filling on db-1', chartOf(rising));
   const file = toPng(picture);

@@ -60,8 +60,8 @@ class Canvas {
           const coverage = Math.min(1, reach - distance(x + 0.5 - x1, y + 0.5 - y1, x2 - x1, y2 - y1));
           const at = y * this.#width + x;
           const before = this.#covered[at] ?? 0;
-          // The most of all segments, so that joints are no darker than the rest.
-          if (coverage <= before) continue;
+          // The most of all segments, so that joints are no darker than the rest; NaN of one that ends nowhere.
+          if (!(coverage > before)) continue;
           if (before === 0) touched.push(at);
           this.#covered[at] = coverage;
         }
