@@ -58,6 +58,17 @@ test.each<readonly [string, (ring: SeriesRing, tick: number) => void]>([
   for (const { column: now, was } of given) expect(now.map((one) => [...one])).toEqual(was);
 });
 
+test('after late samples there is room for new ones, which copy nothing', () => {
+  const ring = new SeriesRing(300 * second);
+  ring.append(...column(0, 3));
+  ring.append(...column(6, 2));
+  ring.append(...column(3, 3));
+  const { times } = ring.column;
+  ring.append(...column(8, 1));
+  expect(ring.column.times.buffer === times.buffer).toBe(true);
+  expect(ring.length).toBe(9);
+});
+
 test('a missing sample leaves no point', () => {
   const ring = new SeriesRing(300 * second);
   ring.append(...column(0, 4, (i) => (i === 2 ? NaN : i)));

@@ -3,6 +3,11 @@ import { bridged, typicalInterval } from '../chart/align.ts';
 
 const firstCapacity = 512;
 
+interface Column {
+  readonly times: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+}
+
 /**
  * The newest samples of one series, without allocation per sample: two arrays of twice the kept length, and others when
  * their end is reached. Where a sample was it stays: what was given of them can be drawn and held without a copy.
@@ -83,10 +88,7 @@ export class SeriesRing {
     const held = this.column;
     const merged = mergeColumns(held, { times, values });
     if (merged.times.length === held.times.length) return;
-    this.#times = merged.times;
-    this.#values = merged.values;
-    this.#start = 0;
-    this.#end = merged.times.length;
+    this.#hold(merged, Math.max(firstCapacity, 2 * merged.times.length));
     this.forget(this.newest - this.#windowMs);
   }
 
@@ -101,7 +103,10 @@ export class SeriesRing {
   }
 
   #move(capacity: number): void {
-    const { times, values } = this.column;
+    this.#hold(this.column, capacity);
+  }
+
+  #hold({ times, values }: Column, capacity: number): void {
     this.#times = new Float64Array(capacity);
     this.#values = new Float64Array(capacity);
     this.#times.set(times);
@@ -111,11 +116,8 @@ export class SeriesRing {
   }
 }
 
-/** Both in order of time, with room to grow; of two samples of one time the first column's. NaN is passed over. */
-function mergeColumns(
-  first: SeriesColumn,
-  second: SeriesColumn,
-): { times: Float64Array<ArrayBuffer>; values: Float64Array<ArrayBuffer> } {
+/** Both in order of time; of two samples of one time the first column's. NaN is passed over. */
+function mergeColumns(first: SeriesColumn, second: SeriesColumn): Column {
   const times: number[] = [];
   const values: number[] = [];
   let i = 0;
@@ -131,5 +133,5 @@ function mergeColumns(
     if (a <= b) i++;
     if (b <= a) j++;
   }
-  return { times: Float64Array.from(times), values: Float64Array.from(values) };
+  return { times, values };
 }
