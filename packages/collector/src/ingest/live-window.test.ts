@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { storedSeries } from '../detect/testing.ts';
@@ -130,16 +132,49 @@ test('a window has five minutes or its most rows, and of rare samples no room fo
   expect(held(5_000, 1_000)).toEqual([937, 64]);
 });
 
+test('once a burst of series is forgotten, the memory that it took is given back, and the others keep their past', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: unknown = runInNewContext('gc');
+  const held = (): number => {
+    if (typeof collectGarbage === 'function') collectGarbage();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const capacity = 40;
+  const windows = createLiveWindows(capacity);
+  const base = storedSeries([0], { t0: 0, metric });
+  const usual = { ...base.schema, seriesIds: Int32Array.of(2, 1) };
+  const burst = { ...base.schema, seriesIds: Int32Array.from({ length: 20_000 }, (_, at) => at + 1) };
+  const send = (tick: number, schema: StoredSamples['schema']): void => {
+    const { length: width } = schema.seriesIds;
+    const values = Float64Array.from(schema.seriesIds, (id) => id * 1_000 + tick);
+    windows.consume({ ...base, schema, matrix: { times: Float64Array.of(tick * 1_000), width, values } });
+  };
+  for (let tick = 1; tick <= capacity; tick++) send(tick, usual);
+  const before = held();
+  send(41, burst);
+  const ofBurst = 20_000 * capacity * Float64Array.BYTES_PER_ELEMENT;
+  expect(held() - before).toBeGreaterThan(ofBurst * 0.9);
+  for (let tick = 42; tick <= 100; tick++) send(tick, usual);
+  await expect.poll(() => held() - before, { timeout: 10_000 }).toBeLessThan(ofBurst / 10);
+  const ticks = Array.from({ length: capacity }, (_, at) => 61 + at);
+  expect([...(windows.hosts(scope)[0]?.rows(0).values ?? [])]).toEqual(
+    [2, 1].flatMap((id) => ticks.map((tick) => id * 1_000 + tick)),
+  );
+});
+
 test('however the series of a host come and go, each tick that is here has what came of it', () => {
-  const ids = fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { minLength: 1 });
-  const batches = fc.array(fc.record({ ids, rows: fc.integer({ min: 1, max: 4 }) }), { maxLength: 30 });
+  const id = fc.integer({ min: 1, max: 12 });
+  const ids = fc.oneof(fc.uniqueArray(id, { maxLength: 2 }), fc.uniqueArray(id, { minLength: 8 }));
+  const batches = fc.array(fc.record({ ids, rows: fc.integer({ min: 1, max: 4 }) }), { maxLength: 40, size: 'max' });
+  // A short window forgets series, and gives their places away, within a few batches.
+  const capacities = fc.constantFrom(5, 40);
   fc.assert(
-    fc.property(batches, (given) => {
-      const windows = createLiveWindows(40);
+    fc.property(batches, capacities, (given, capacity) => {
+      const windows = createLiveWindows(capacity);
       const base = storedSeries([0], { t0: 0, metric });
       const came = new Map<string, number>();
       // What one has in common with all keeps them in one window.
-      const always = 7;
+      const always = 13;
       for (let [next, time] = [0, 0]; next < given.length; next++) {
         const { ids: some, rows } = given[next] ?? { ids: [], rows: 0 };
         const seriesIds = Int32Array.from([...some, always]);

@@ -179,7 +179,10 @@ class Ring implements HostWindow {
         place--;
       } else this.#count++;
       this.#putAt(this.#times, 0, place, time);
-      for (let at = 0; at < this.#seriesIds.length; at++) this.#putAt(this.#values, at, place, Number.NaN);
+      for (let at = 0; at < this.#seriesIds.length; at++) {
+        // In a free place there is nothing to move.
+        if (this.#seriesIds[at] !== noSeries) this.#putAt(this.#values, at, place, Number.NaN);
+      }
       for (const [column, id] of seriesIds.entries()) {
         const at = known.get(id);
         if (at === undefined) continue;
@@ -284,11 +287,12 @@ class Ring implements HostWindow {
     });
   }
 
-  /** Makes room for so many more series than are here. */
+  /** Makes room for so many more series than are here, and for some that may follow: all are copied each time. */
   #addPlaces(count: number): void {
     const used = this.#seriesIds.filter((id) => id !== noSeries).length;
-    if (used + count <= this.#seriesIds.length) return;
-    const seriesIds = new Int32Array(used + count);
+    const places = this.#seriesIds.length;
+    if (used + count <= places) return;
+    const seriesIds = new Int32Array(Math.max(used + count, places + Math.ceil(places / 8)));
     seriesIds.set(this.#seriesIds);
     const values = new Float64Array(this.#capacity * seriesIds.length).fill(Number.NaN, this.#values.length);
     values.set(this.#values);
@@ -309,6 +313,25 @@ class Ring implements HostWindow {
       this.#seriesIds[place] = noSeries;
       this.#values.fill(Number.NaN, base, base + this.#capacity);
     }
+    const used = this.schema.seriesIds.length + this.#parked.size;
+    if (used < this.#seriesIds.length / 2) this.#pack();
+  }
+
+  /** Gives the memory of free places back: of a host that once sent very many series it would stay with it. */
+  #pack(): void {
+    const capacity = this.#capacity;
+    const parked = [...this.#parked];
+    const { seriesIds: columns } = this.schema;
+    const kept = [...Array.from(columns, (_, column) => this.#placeOf(column)), ...parked.map(([place]) => place)];
+    const values = new Float64Array(capacity * kept.length);
+    for (const [to, place] of kept.entries()) {
+      values.set(this.#values.subarray(place * capacity, (place + 1) * capacity), to * capacity);
+    }
+    this.#values = values;
+    this.#seriesIds = Int32Array.from(kept, (place) => this.#seriesIds[place] ?? noSeries);
+    this.#places = undefined;
+    this.#parked.clear();
+    for (const [at, [, left]] of parked.entries()) this.#parked.set(columns.length + at, left);
   }
 }
 
