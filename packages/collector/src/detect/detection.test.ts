@@ -1,7 +1,8 @@
 import type { Anomaly, MetricDescription } from '@tarsier/protocol';
 import { expect, test } from 'vitest';
 import type { StoredSamples } from '../stored-samples.ts';
-import { createDetection, type Found } from './detection.ts';
+import { createDetection, type Found, type Tuning } from './detection.ts';
+import type { WatchSetting } from './lane.ts';
 import { createNoise, storedSeries } from './testing.ts';
 
 const t0 = Date.UTC(2026, 10, 24, 10);
@@ -316,4 +317,34 @@ test('the peak of a lasting anomaly is told within ten seconds of samples, also 
   const peaks = detect(...batches).told.map(({ value }) => value);
   expect(peaks.length).toBeLessThan(5);
   expect(peaks).toContain(90);
+});
+
+test('who says what is wanted once more, while the detectors are still told of it, waits until all know it, too', async () => {
+  const { detection } = detect();
+  const hosts = Array.from({ length: 5 }, (_, at) => `host-${at}`);
+  for (const [at, host] of hosts.entries()) {
+    const batch = storedSeries([1], { t0, metric: count, host });
+    detection.consume({ ...batch, schema: { ...batch.schema, hostId: at + 1 } });
+  }
+  const told = new Set<string | undefined>();
+  const slow: WatchSetting = {
+    key: 'slow',
+    matches({ labels }) {
+      told.add(labels['host']);
+      // Longer than a turn of the event loop may be.
+      for (const begun = performance.now(); performance.now() < begun + 3;);
+      return true;
+    },
+    sigmas: Infinity,
+    kinds: [],
+    hostKinds: [],
+    surprise: 3,
+  };
+  const tuning: Tuning = { pageSurprise: Infinity, judged: [], settings: [slow] };
+  const scope = { tenantId: 1, tenant: 'tenant-1' };
+  const first = detection.tune(scope, tuning);
+  expect([...told]).toEqual(['host-0']);
+  await detection.tune(scope, tuning);
+  expect([...told]).toEqual(hosts);
+  await first;
 });

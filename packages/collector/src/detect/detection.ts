@@ -124,6 +124,8 @@ export function createDetection({
   /** By host: what was restored and has not been gone on with. */
   const restored = new Map<string, LaneState[]>();
   const tunings = new Map<number, Tuning>();
+  /** By tenant: until its detectors go on with the newest settings. */
+  const retuning = new Map<number, Promise<void>>();
   const savedAt = new WeakMap<Lane, UnixMs>();
 
   function hostOf(schema: Schema): Host {
@@ -213,6 +215,15 @@ export function createDetection({
     return true;
   }
 
+  async function retune(scope: TenantScope): Promise<void> {
+    // A fleet's detectors are many, and meanwhile others come.
+    const turn = new EventTurn();
+    for (const { lanes } of ofTenant(scope)) {
+      for (const lane of lanes) lane.retune(tunings.get(scope.tenantId)?.settings ?? []);
+      if (turn.isOver()) await turn.next();
+    }
+  }
+
   return {
     consume(stored) {
       const { schema } = stored;
@@ -258,15 +269,16 @@ export function createDetection({
     },
 
     async tune(scope, tuning) {
-      const former = tunings.get(scope.tenantId)?.settings ?? [];
-      tunings.set(scope.tenantId, tuning);
-      if (former === tuning.settings || (former.length === 0 && tuning.settings.length === 0)) return;
-      // A fleet's detectors are many, and meanwhile others come.
-      const turn = new EventTurn();
-      for (const { lanes } of ofTenant(scope)) {
-        for (const lane of lanes) lane.retune(tunings.get(scope.tenantId)?.settings ?? []);
-        if (turn.isOver()) await turn.next();
+      const { tenantId } = scope;
+      const former = tunings.get(tenantId)?.settings ?? [];
+      tunings.set(tenantId, tuning);
+      if (former !== tuning.settings && (former.length > 0 || tuning.settings.length > 0)) {
+        const running = retune(scope).finally(() => {
+          if (retuning.get(tenantId) === running) retuning.delete(tenantId);
+        });
+        retuning.set(tenantId, running);
       }
+      await retuning.get(tenantId);
     },
 
     injectCanary(scope) {
