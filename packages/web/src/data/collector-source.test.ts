@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createCollectorSource } from './collector-source.ts';
 import type { SocketHandlers } from './socket.ts';
+import { createTokenKeeper } from './token-keeper.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
 afterEach(() => void vi.useRealTimers());
@@ -8,11 +9,12 @@ afterEach(() => void vi.useRealTimers());
 const host = { host: 'db-1', series: 3, state: 'up' };
 
 /** A collector of canned answers, path (without parameters) to status and body; the rest is an empty 200. */
-function stage(answers: Record<string, [status: number, body: unknown]>) {
+function stage(answers: Record<string, [status: number, body: unknown]>, token?: string) {
   const asked: string[] = [];
   let handlers: SocketHandlers | undefined;
   const source = createCollectorSource({
     baseUrl: '',
+    tokens: token === undefined ? undefined : createTokenKeeper({ getToken: () => Promise.resolve(token) }),
     fetch(url) {
       const path = url.replace(/\?.*/u, '');
       asked.push(path);
@@ -87,6 +89,35 @@ test('a list that fails says the collector’s own words, and what was shown bef
   answers['/v1/hosts'] = [503, { ...rest, detail }];
   await vi.advanceTimersByTimeAsync(5_000);
   expect(source.hosts.value.kind).toBe('ready');
+  source.stop();
+});
+
+const tokenOf = (header: object): string => `${btoa(JSON.stringify(header)).replaceAll('=', '')}.e30.x`;
+
+test('with a token for some series alone nothing else is asked for: what the collector refuses is an error in the console', async () => {
+  const { source, asked, socket } = stage({}, tokenOf({ alg: 'EdDSA', typ: 'view+jwt' }));
+  source.start();
+  source.hosts.subscribe(() => undefined);
+  source.alerts.subscribe(() => undefined);
+  await vi.advanceTimersByTimeAsync(0);
+  socket().opened();
+  socket().text(JSON.stringify({ type: 'welcome', now: Date.now(), tenant: 'default' }));
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(asked).toEqual([]);
+  for (const list of [source.hosts, source.alerts])
+    expect(list.value).toMatchObject({ kind: 'failed', error: { code: 'auth/scope' } });
+  await expect(source.api.get('/v1/anomalies?start=0&end=1')).rejects.toMatchObject({ status: 403 });
+  await source.api.get('/v1/query_range?query=up&start=0&end=1');
+  await source.api.get('/v1/series?query=up');
+  expect(asked).toEqual(['/v1/query_range', '/v1/series']);
+  source.stop();
+});
+
+test('with a token that stands for a key all is asked for', async () => {
+  const { source, asked } = stage({ '/v1/alerts': [200, { alerts: [] }] }, tokenOf({ alg: 'EdDSA', typ: 'at+jwt' }));
+  source.start();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(asked).toContain('/v1/alerts');
   source.stop();
 });
 

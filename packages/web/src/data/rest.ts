@@ -8,6 +8,7 @@ import {
 } from '@tarsier/protocol/client';
 import type { Alert, Anomaly, AnomalyEvent, UnixMs } from '@tarsier/protocol';
 import type { HostSummary } from '@tarsier/protocol/api';
+import { withinView } from './view-token.ts';
 
 export { RequestError } from '@tarsier/protocol/client';
 
@@ -37,15 +38,15 @@ export interface Rest extends Api {
   events(start: UnixMs, end: UnixMs): Promise<readonly AnomalyEvent[]>;
 }
 
-interface RestOptions extends Pick<ClientOptions, 'fetch'> {
+interface RestOptions extends Required<Pick<ClientOptions, 'fetch'>> {
   /** Where the collector is, no slash at the end; '' is the page's own origin. */
   readonly baseUrl: string;
   /** Absent where the session cookie says who we are. */
   readonly tokens?: TokenSource | undefined;
 }
 
-export function createRest({ baseUrl: url, tokens: token, ...options }: RestOptions): Rest {
-  const { call, request } = createClient({ ...options, url, token });
+export function createRest({ baseUrl: url, tokens: token, fetch }: RestOptions): Rest {
+  const { call, request } = createClient({ url, token, fetch: withinView(url, fetch) });
   const between = (start: UnixMs, end: UnixMs) => ({ query: { start: `${start / 1000}`, end: `${end / 1000}` } });
   return {
     call,
