@@ -47,6 +47,8 @@ export interface AgentDeps {
   readonly usage: () => AgentUsage;
   readonly clock?: Clock;
   readonly plugins?: readonly Plugin[];
+  /** Failures that nothing waited for, where the program counts them. */
+  readonly strays?: { readonly count: number };
   /** For the jitter of retries. */
   readonly random?: () => number;
   /** Gives memory back that nothing uses, if Node.js was started so that it can. */
@@ -70,6 +72,7 @@ export async function createAgent(
     usage,
     clock = systemClock,
     plugins: firstPlugins = builtinPlugins,
+    strays = { count: 0 },
     random = Math.random,
     collectGarbage = majorCollection,
   }: AgentDeps,
@@ -118,6 +121,7 @@ export async function createAgent(
     spool: spool.stats,
     ship: shipper.stats,
     budget,
+    strays,
     usage,
     now: clock.now,
   };

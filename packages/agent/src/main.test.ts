@@ -302,6 +302,7 @@ test('a plugin that fails where nobody waits for it is told of by its file, once
     expect.stringMatching(/why="let go" at=".*mine\.ts/u),
     expect.stringMatching(/why="too late" at=".*mine\.ts/u),
   ]);
+  expect(ticksOf('agent_stray_errors_total').length).toBeGreaterThan(0);
 });
 
 test('a plugin that would end the process fails by its name and line, and the agent measures on', async () => {

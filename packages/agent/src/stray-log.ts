@@ -1,6 +1,12 @@
 import { describeError } from '@tarsier/protocol';
 import type { Log } from './log.ts';
 
+export interface StrayLog {
+  take(error: unknown): void;
+  /** All that were taken, told or not. */
+  readonly count: number;
+}
+
 /** As many are told apart; a plugin may say something new each second. */
 const mostTold = 100;
 
@@ -8,15 +14,27 @@ const mostTold = 100;
  * Tells once of each failure that nothing waited for: of a plugin's promise that it let go, of its timer, of a socket
  * that it does not listen to. The other plugins go on measuring.
  */
-export function createStrayLog(log: Log): (error: unknown) => void {
+export function createStrayLog(log: Log): StrayLog {
   const told = new Set<string>();
-  return (error) => {
-    const why = describeError(error);
-    const at = placeOf(error);
-    const what = `${why} ${at}`;
-    if (told.has(what) || told.size >= mostTold) return;
-    told.add(what);
-    log.error('something failed that nothing waited for; if it is a plugin, it should wait for it', { why, at });
+  let count = 0;
+  return {
+    take(error) {
+      count++;
+      const why = describeError(error);
+      const at = placeOf(error);
+      // A port or a time in it makes no other failure.
+      const what = `${why.replaceAll(/\d+/gu, '')} ${at}`;
+      if (told.has(what) || told.size > mostTold) return;
+      told.add(what);
+      if (told.size > mostTold)
+        log.error(
+          'too many different failures that nothing waited for: no more are told; agent_stray_errors_total counts them',
+        );
+      else log.error('something failed that nothing waited for; if it is a plugin, it should wait for it', { why, at });
+    },
+    get count() {
+      return count;
+    },
   };
 }
 

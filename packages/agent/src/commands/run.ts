@@ -50,7 +50,8 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong arguments or settings.
 
     const { log, recent, use } = createRecentLog(logFor(config, program));
     if (first.file !== undefined) log.info('settings are read', { file: first.file });
-    const agent = await createAgent(config, { log, usage: program.usage, plugins: first.plugins });
+    const strays = createStrayLog(log);
+    const agent = await createAgent(config, { log, usage: program.usage, plugins: first.plugins, strays });
     const startedAt = Date.now();
     const reloader = createReloader({
       first: { ...first, config },
@@ -75,7 +76,7 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong arguments or settings.
       } satisfies StatusReport;
     });
 
-    program.onStray(createStrayLog(log));
+    program.onStray(strays.take);
     agent.start();
     log.info('stopping', { why: await stopReason });
     files.close();

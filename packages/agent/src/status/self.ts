@@ -18,6 +18,7 @@ export interface SelfSource {
   readonly spool: SpoolStats;
   readonly ship: Readonly<ShipStats>;
   readonly budget: BudgetState;
+  readonly strays: { readonly count: number };
   readonly usage: () => AgentUsage;
   readonly now: () => UnixMs;
 }
@@ -41,6 +42,10 @@ export function createSelfPlugin(source: SelfSource): Plugin {
       agent_clock_jumps_total: counter('', 'Times that the clock was set (forward, back) or the host slept, by kind.'),
       agent_clock_ahead_seconds: gauge('seconds', "How far the collector's clock is ahead of this host's."),
       agent_samples_total: counter('', 'Samples taken.'),
+      agent_stray_errors_total: counter(
+        '',
+        'Failures that nothing waited for: of a promise let go, a timer, a socket.',
+      ),
       agent_series: gauge('', 'Series in a batch.'),
       agent_series_dropped: gauge('', 'Series that have no place in a batch any more.'),
       agent_spool_bytes: gauge('bytes', 'Bytes in the spool.'),
@@ -60,7 +65,7 @@ export function createSelfPlugin(source: SelfSource): Plugin {
     create() {
       return {
         scrape(out) {
-          const { ticks, jumps, batcher, spool, ship, budget } = source;
+          const { ticks, jumps, batcher, spool, ship, budget, strays } = source;
           const { cpuSeconds, residentBytes } = source.usage();
           out.counter('agent_cpu_seconds_total', roundMs(cpuSeconds));
           out.gauge('agent_cpu_used_ratio', roundMs(budget.used));
@@ -71,6 +76,7 @@ export function createSelfPlugin(source: SelfSource): Plugin {
           for (const kind of jumpKinds) out.counter('agent_clock_jumps_total', jumps[kind], { kind });
           out.gauge('agent_clock_ahead_seconds', ship.clockAheadSeconds);
           out.counter('agent_samples_total', ticks.samples);
+          out.counter('agent_stray_errors_total', strays.count);
           out.gauge('agent_series', batcher.width);
           out.gauge('agent_series_dropped', batcher.leftOut);
           out.gauge('agent_spool_bytes', spool.bytes);
