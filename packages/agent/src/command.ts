@@ -22,6 +22,8 @@ export interface Program {
   onStdinEnd(run: () => void): void;
   /** From now on what fails where nobody waits for it, or catches it, is told here and does not end the process. */
   onStray(run: (error: unknown) => void): void;
+  /** Ends the process at once, whatever is under way. */
+  exit(code: number): void;
   /** All of standard input. */
   readStdin(): Promise<string>;
 }

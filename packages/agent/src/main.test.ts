@@ -294,7 +294,7 @@ test('a plugin that fails where nobody waits for it is told of by its file, once
   const stray = "void Promise.reject(new Error('let go')); setTimeout(() => { throw new Error('too late'); });";
   writeFileSync(join(folder, 'mine.ts'), external(1, stray));
   writeFileSync(file, 'intervalMs: 200\nflushMs: 400\nplugins:\n  - ./mine.ts\n  - load\n');
-  const { ticksOf, logged, child } = await startAgent(folder, file);
+  const { ticksOf, logged, child, exited } = await startAgent(folder, file);
   await expect.poll(() => ticksOf('load_average').length, slow).toBeGreaterThan(5);
   expect(child.exitCode).toBe(null);
   const errors = logged.filter((line) => line.includes(' error '));
@@ -303,6 +303,25 @@ test('a plugin that fails where nobody waits for it is told of by its file, once
     expect.stringMatching(/why="too late" at=".*mine\.ts/u),
   ]);
   expect(ticksOf('agent_stray_errors_total').length).toBeGreaterThan(0);
+  child.stdin.end();
+  expect(await exited).toBe(0);
+});
+
+test('an agent whose ticks end by a failure that nothing waited for ends with 1, to be begun anew', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'agent.yaml');
+  // What fails is the agent's own call of it, after the tick in which this was put there.
+  const sabotage = `const real = setTimeout;
+    globalThis.setTimeout = (...all) => {
+      if (new Error().stack.includes('scheduler.ts')) throw new Error('no more ticks');
+      return real(...all);
+    };`;
+  writeFileSync(join(folder, 'mine.ts'), external(1, sabotage));
+  writeFileSync(file, 'intervalMs: 200\nflushMs: 400\nplugins: [./mine.ts]\n');
+  const { logged, exited } = await startAgent(folder, file);
+  expect(await exited).toBe(1);
+  expect(logged.join('\n')).toContain('why="no more ticks"');
+  expect(logged.at(-1)).toContain('no tick comes any more; the agent ends, to be begun anew');
 });
 
 test('a plugin that would end the process fails by its name and line, and the agent measures on', async () => {

@@ -37,6 +37,7 @@ const program: Program = {
   onStray(run) {
     process.on('unhandledRejection', run).on('uncaughtException', run);
   },
+  exit: (code) => process.exit(code),
   readStdin: () => textOf(process.stdin),
 };
 

@@ -8,7 +8,9 @@ import { createFileWatch } from '../config/file-watch.ts';
 import { machineIdentity } from '../enrolment/identity.ts';
 import { createLog, type Log } from '../log.ts';
 import { createStrayLog } from '../stray-log.ts';
+import { createTickWatch } from '../tick-watch.ts';
 import { createRecentLog } from '../status/recent-log.ts';
+import { systemClock } from '../scrape/clock.ts';
 import { createReloader, type Reloader } from '../config/reload.ts';
 import type { StatusReport } from '../status/report.ts';
 import { serveStatus, type StatusServer } from '../status/socket.ts';
@@ -76,9 +78,22 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong arguments or settings.
       } satisfies StatusReport;
     });
 
-    program.onStray(strays.take);
+    const tickWatch = createTickWatch({
+      lastTick: () => agent.status().ticks.lastAt,
+      intervalMs: () => agent.status().intervalMs,
+      onStill(ms) {
+        log.error('no tick comes any more; the agent ends, to be begun anew', { afterSeconds: Math.round(ms / 1000) });
+        program.exit(exitCodes.failed);
+      },
+      clock: systemClock,
+    });
+    program.onStray((error) => {
+      strays.take(error);
+      tickWatch.begin();
+    });
     agent.start();
     log.info('stopping', { why: await stopReason });
+    tickWatch.stop();
     files.close();
     await status?.close();
     await agent.stop();
