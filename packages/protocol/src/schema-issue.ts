@@ -14,6 +14,9 @@ const kinds: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
+/** Of a check that comes without words. */
+const zodSaysNothing = 'Invalid input';
+
 /**
  * @param named  what kinds are called where they are not called as in JSON: `{ array: 'a list' }`
  * @returns `expected …`, as a schema's own message says it or as its kind tells
@@ -48,8 +51,9 @@ export function expectationOf(issue: Issue, named: Readonly<Record<string, strin
       return first === undefined ? 'expected another value' : expectationOf(first, named);
     }
     case 'unrecognized_keys':
+      return `there is no field ${issue.keys.join(', ')}`;
     case 'custom':
-      return issue.message;
+      return issue.message === zodSaysNothing ? 'expected another value' : issue.message;
   }
 }
 
@@ -59,27 +63,27 @@ export function expectationOf(issue: Issue, named: Readonly<Record<string, strin
  * @param value  what was parsed
  * @param whole  what `value` is called
  * @param inside  whether a part of it is called with that before it: `payload.days`
- * @returns the field, with dots, and a sentence that begins with it
+ * @returns the field, with dots, a sentence that begins with it, and that sentence in its parts: where, and what of it
  */
 export function describeIssue(
   { issues }: Pick<z.core.$ZodError, 'issues'>,
   value: unknown,
   whole: string,
   inside = false,
-): { readonly field: string; readonly message: string } {
+): { readonly field: string; readonly message: string; readonly path: readonly PropertyKey[]; readonly what: string } {
   const [issue] = issues;
-  if (issue === undefined) return { field: whole, message: `${whole}: not as expected` };
-  const nameOf = (path: readonly PropertyKey[]): string =>
-    (path.length === 0 || inside ? [whole, ...path] : path).map(String).join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const field = nameOf([...issue.path, ...issue.keys.slice(0, 1)]);
-    return { field, message: `${field}: there is no such field` };
-  }
-  const field = nameOf(issue.path);
+  const { path, what } = issue === undefined ? { path: [], what: 'not as expected' } : partsOf(issue, value);
+  const field = (path.length === 0 || inside ? [whole, ...path] : path).map(String).join('.');
+  return { field, message: `${field}: ${what}`, path, what };
+}
+
+function partsOf(issue: Issue, value: unknown): { readonly path: readonly PropertyKey[]; readonly what: string } {
+  if (issue.code === 'unrecognized_keys')
+    return { path: [...issue.path, ...issue.keys.slice(0, 1)], what: 'there is no such field' };
   const came = issue.code === 'invalid_key' ? issue.path.at(-1) : issue.path.reduce(at, value);
   return {
-    field,
-    message: `${field}: ${expectationOf(issue)}, got ${came === undefined ? 'nothing' : describeValue(came)}`,
+    path: issue.path,
+    what: `${expectationOf(issue)}, got ${came === undefined ? 'nothing' : describeValue(came)}`,
   };
 }
 

@@ -1,4 +1,4 @@
-import { describeValue } from '@tarsier/protocol';
+import { describeIssue } from '@tarsier/protocol';
 import type { z } from 'zod';
 import type { TakenLines } from '../doors/line-door.ts';
 
@@ -41,9 +41,8 @@ function parse<T>(line: string, schema: z.ZodType<T>): { readonly object?: T; re
   const parsed = schema.safeParse(value);
   if (parsed.success) return { object: parsed.data };
   const [issue] = parsed.error.issues;
-  const { message = 'not as expected', path = [] } = issue ?? {};
+  const { path, what, message } = describeIssue(parsed.error, value, 'line');
+  if (path.length > 0) return { fault: message };
   // Of the line as a whole: what it should have, or should not.
-  if (path.length === 0) return { fault: message };
-  const given = path.reduce<unknown>((at, key) => Reflect.get(Object(at), key), value);
-  return { fault: `${path.join('.')}: ${message}, got ${describeValue(given)}` };
+  return { fault: issue?.code === 'custom' ? issue.message : what };
 }

@@ -113,7 +113,7 @@ describe('calls as JSON lines', () => {
 
   test.each<[what: string, line: object, message: string]>([
     ['neither model nor tool', { agent: 'x' }, 'line 1: expected a model, or a tool'],
-    ['a misspelt field', { model: 'small', output_token: 3 }, 'line 1: Unrecognized key: "output_token"'],
+    ['a misspelt field', { model: 'small', output_token: 3 }, 'line 1: output_token: there is no such field'],
     ['more cached tokens than input', { model: 'small', input_tokens: 1, cached_tokens: 2 }, 'among input_tokens'],
     ['tokens below zero', { model: 'small', input_tokens: -1 }, 'line 1: input_tokens: '],
   ])('with %s are refused with a reason, and the others are counted', async (_, line, message) => {

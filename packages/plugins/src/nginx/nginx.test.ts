@@ -94,7 +94,7 @@ test('another page, a status of its own and silence are told apart, once, withou
   expect(warnings).toHaveLength(4);
   expect(warnings).toContain('other: expected the page of stub_status, got "<html>hello"');
   expect(warnings).toContain(`${address}/none: /none: expected the status 200, got 404`);
-  expect(warnings).toContain('odd: connections: accepted: Invalid input: expected number, received string');
+  expect(warnings).toContain('odd: connections.accepted: expected a number, got string "many"');
   expect(warnings.join()).not.toContain('geheim');
 });
 

@@ -1,3 +1,4 @@
+import { describeIssue } from '@tarsier/protocol';
 import { z } from 'zod';
 import { CheckFailure } from '../host/check-failure.ts';
 import type { Host } from '../host/host.ts';
@@ -143,10 +144,10 @@ async function putApi(host: Host, server: Target, out: ScrapeOutput, signal: Abo
   const { name } = server;
   const part = async <Path extends keyof typeof apiParts>(path: Path): Promise<z.infer<(typeof apiParts)[Path]>> => {
     const { text } = await get(host, server, path, signal);
-    const parsed = apiParts[path].safeParse(JSON.parse(text));
+    const answer: unknown = JSON.parse(text);
+    const parsed = apiParts[path].safeParse(answer);
     if (parsed.success) return parsed.data as z.infer<(typeof apiParts)[Path]>;
-    const [issue] = parsed.error.issues;
-    throw new CheckFailure('answer', `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`);
+    throw new CheckFailure('answer', describeIssue(parsed.error, answer, path, true).message);
   };
   const { accepted, dropped, active, idle } = await part('connections');
   out.counter('nginx_connections_accepted_total', accepted, { name });

@@ -103,7 +103,7 @@ if (process.platform === 'linux') {
     await scrape();
     await expect.poll(async () => (await scrape())[`nodejs_processes{app="${app}"}`], { timeout: 20_000 }).toBe(1);
     expect(warnings.filter((warning) => warning.startsWith(name))).toEqual([
-      `${name}: report.app: Invalid input: expected string, received number`,
+      `${name}: report.app: expected a string, got number 7`,
     ]);
   });
 }

@@ -1,3 +1,4 @@
+import { describeIssue } from '@tarsier/protocol';
 import { z } from 'zod';
 import { CheckFailure, failureReason } from '../host/check-failure.ts';
 import type { Host } from '../host/host.ts';
@@ -129,10 +130,10 @@ async function ask(host: Host, { path }: Source, signal: AbortSignal): Promise<R
       (received) => (received.at(-1) === 10 ? received.toString() : undefined),
       maxReportBytes,
     );
-    const report = reportSchema.safeParse(JSON.parse(line));
-    if (report.success) return report.data;
-    const [issue] = report.error.issues;
-    throw new CheckFailure('report', `report.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as expected'}`);
+    const report: unknown = JSON.parse(line);
+    const parsed = reportSchema.safeParse(report);
+    if (parsed.success) return parsed.data;
+    throw new CheckFailure('report', describeIssue(parsed.error, report, 'report', true).message);
   } finally {
     connection.close();
   }

@@ -68,10 +68,14 @@ const group = (...rules: readonly string[]) =>
 
 test.each([
   ['groups: [', 'line 1: expected YAML: '],
-  ['groups: 1', 'line 1: groups: Invalid input: expected array'],
-  ['rules: []', 'line 1: Unrecognized key: "rules"'],
+  ['groups: 1', 'line 1: groups: expected an array, got string "1"'],
+  ['rules: []', 'line 1: rules: there is no such field'],
   ['groups:\n- name: a\n- name: a', 'line 3: groups[1].name: expected each name once, got "a" twice'],
-  ['groups:\n- rules: []', 'line 2: groups[0].name: '],
+  ['groups:\n- rules: []', 'line 2: groups[0].name: expected a string, got nothing'],
+  [
+    'groups:\n- name: a\n  labels: { a-b: x }',
+    'line 3: groups[0].labels.a-b: expected the name of a label, other than',
+  ],
   ['groups:\n- name: a\n  interval: soon', 'line 3: groups[0].interval: expected a duration such as 1m30s, got "soon"'],
   ['groups:\n- name: a\n  interval: 10ms', 'line 3: groups[0].interval: expected a duration from 1s to 1d'],
   ['groups:\n- name: a\n  limit: -1', 'line 3: groups[0].limit: expected a number'],
@@ -84,7 +88,7 @@ test.each([
     group('{ record: a, expr: "up[5m]" }'),
     'groups[0].rules[0].expr: expected an instant vector or a scalar, got a matrix',
   ],
-  [group('{ record: a, expr: up, for: 5m }'), 'line 4: groups[0].rules[0]: Unrecognized key: "for"'],
+  [group('{ record: a, expr: up, for: 5m }'), 'line 4: groups[0].rules[0].for: there is no such field'],
   [group('{ record: a, expr: up, labels: { __name__: b } }'), 'groups[0].rules[0].labels.__name__: '],
   [
     group('{ alert: a, expr: up, annotations: { summary: "{{ shout }}" } }'),

@@ -1,5 +1,5 @@
 /** YAML of Prometheus's tools, read by schemas; whatever is wrong is named with its line. */
-import { TarsierError } from '@tarsier/protocol';
+import { describeIssue, TarsierError } from '@tarsier/protocol';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 
@@ -36,12 +36,14 @@ export class YamlSource {
 
   /** @param at  where the value stands @throws {TarsierError} */
   read<T>(schema: z.ZodType<T>, value: unknown, at: Path): T {
-    const parsed = schema.safeParse(value, { reportInput: true });
+    const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
+    const { path, what } = describeIssue(parsed.error, value, 'file');
     throw this.wrong(
-      [...at, ...(issue?.path ?? []).map((step) => (typeof step === 'symbol' ? String(step) : step))],
-      issue?.message ?? '',
+      [...at, ...path.map((step) => (typeof step === 'symbol' ? String(step) : step))],
+      // A check of its own says what came as it is best said.
+      issue?.code === 'custom' ? issue.message : what,
     );
   }
 

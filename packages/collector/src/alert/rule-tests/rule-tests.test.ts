@@ -89,7 +89,7 @@ test('a test may begin at a time of its own, and native histograms are refused b
 
 test.each([
   ['tests: [', 'line 1: expected YAML: '],
-  ['rules: []', 'Unrecognized key: "rules"'],
+  ['rules: []', 'line 1: rules: there is no such field'],
   ['evaluation_interval: 0', 'line 1: evaluation_interval: expected more than 0'],
   ['group_eval_order: [a, a]', 'line 1: group_eval_order[1]: expected each group once, got "a" twice'],
   ['tests:\n- start_timestamp: soon', 'line 2: tests[0].start_timestamp: expected seconds, or a time such as '],
@@ -108,7 +108,7 @@ test.each([
   ],
   [
     'tests:\n- promql_expr_test:\n  - expr: up\n    exp_samples: [{ histogram: "{{}}" }]',
-    'exp_samples[0].histogram: native histograms are not supported',
+    'exp_samples[0].histogram: expected none: native histograms are not supported',
   ],
   [
     'tests:\n- input_series:\n  - { series: a, values: 1 }\n  - { series: b, values: 1+x3 }',

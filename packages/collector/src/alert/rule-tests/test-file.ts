@@ -94,7 +94,7 @@ const expressionCase = z.strictObject({
     z.strictObject({
       labels: optional(parsed(parseLabels), LabelSet.empty),
       value: optional(value, 0),
-      histogram: z.undefined('native histograms are not supported').optional(),
+      histogram: z.undefined('expected none: native histograms are not supported').optional(),
     }),
   ),
 });

@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { TarsierError } from '@tarsier/protocol';
+import { describeIssue, TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
 import type { TarsierSql, TarsierTransaction } from '../database.ts';
 import { tablesOf } from '../tables.ts';
@@ -128,8 +128,9 @@ export async function restoreBackup(sql: TarsierSql, from: NodeJS.ReadableStream
 }
 
 function parsed<T extends z.ZodType>(schema: T, bytes: Uint8Array): z.output<T> {
-  const result = schema.safeParse(JSON.parse(Buffer.from(bytes).toString()));
-  if (!result.success) throw notOne(z.prettifyError(result.error));
+  const record: unknown = JSON.parse(Buffer.from(bytes).toString());
+  const result = schema.safeParse(record);
+  if (!result.success) throw notOne(describeIssue(result.error, record, 'record').message);
   return result.data;
 }
 

@@ -1,6 +1,6 @@
 /** Issuers that people may sign in at, as whoever runs the collector sets them: a tenant's owner could make them up. */
 import { readFile } from 'node:fs/promises';
-import { TarsierError } from '@tarsier/protocol';
+import { expectationOf, TarsierError } from '@tarsier/protocol';
 import { roleSchema } from '@tarsier/protocol/api';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -61,7 +61,7 @@ export function parseOidcProviders(text: string, file: string): readonly OidcPro
   }
   const parsed = fileSchema.safeParse(given);
   if (parsed.success) return parsed.data.providers;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${expectationOf(issue)}`);
   throw new TarsierError('config/oidc', `${file}: ${problems.join('; ')}`);
 }
 
