@@ -45,3 +45,16 @@ test("a group's share is that of all its hosts' newest samples, without those th
   forget('b');
   expect(observe('a', 11, 0)).toBe(0);
 });
+
+test('a host whose clock is ahead neither keeps those that are silent in its group nor puts the others out of it', () => {
+  const { observe } = createGroup();
+  const ahead = 28;
+  const shares = Array.from({ length: 12 }, (_, bin) => {
+    if (bin < 3) observe('dead', bin, 10);
+    observe('a', bin, 0);
+    if (bin < 2) observe('fast', bin + ahead, 0);
+    return observe('b', bin, 2);
+  });
+  // Of four hosts' samples, and of three once what came of the one that is dead ended a minute before.
+  expect(shares).toEqual([undefined, ...Array(8).fill(0.3), ...Array(3).fill(0.0667)]);
+});

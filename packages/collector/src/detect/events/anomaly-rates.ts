@@ -40,6 +40,8 @@ export interface HostRates {
 const binMs = 10_000;
 /** Hosts whose newest bin is older are no part of their group any more. */
 const groupMemoryMs = 60_000;
+/** So much newer ingest takes samples of a host whose clock is ahead: by its time the others are not silent yet. */
+const mostAheadMs = 300_000;
 /** Bins of a host that wait to be taken. */
 const mostWaiting = 60;
 
@@ -100,7 +102,11 @@ export class AnomalyRates {
     for (const [key, member] of this.#members) {
       if (member.scope.tenantId !== scope.tenantId || member.host !== host) continue;
       this.#members.delete(key);
-      for (const group of member.groups.keys()) this.#groups.get(group)?.remove(member.host);
+      for (const key of member.groups.keys()) {
+        const group = this.#groups.get(key);
+        group?.remove(member.host);
+        if (group?.isEmpty === true) this.#groups.delete(key);
+      }
     }
   }
 
@@ -144,32 +150,56 @@ export class AnomalyRates {
   }
 }
 
-/** The newest bin of each host, and their sums: adding up all at each host's bin would be the square of a large fleet. */
+/** Hosts whose newest bins are of the same time. */
+interface Together {
+  readonly hosts: Set<string>;
+  judged: number;
+  unusual: number;
+}
+
+/**
+ * The newest bin of each host, and their sums by time: adding up all hosts at each one's bin would be the square of a
+ * large fleet. Times are few, but in no order: some clocks are ahead, and some hosts catch up.
+ */
 class Group {
-  /** Those that came last are last. */
   readonly #bins = new Map<string, Bin>();
-  #judged = 0;
-  #unusual = 0;
+  readonly #together = new Map<UnixMs, Together>();
+
+  get isEmpty(): boolean {
+    return this.#bins.size === 0;
+  }
 
   /** @returns the share of all */
   put(host: string, bin: Bin): number {
     this.remove(host);
     this.#bins.set(host, bin);
-    this.#judged += bin.judged;
-    this.#unusual += bin.unusual;
-    for (const [name, { at }] of this.#bins) {
-      if (at >= bin.at - groupMemoryMs) break;
-      this.remove(name);
+    let added = this.#together.get(bin.at);
+    if (added === undefined) this.#together.set(bin.at, (added = { hosts: new Set(), judged: 0, unusual: 0 }));
+    added.hosts.add(host);
+    added.judged += bin.judged;
+    added.unusual += bin.unusual;
+    let [judged, unusual] = [0, 0];
+    for (const [at, together] of this.#together) {
+      if (at >= bin.at - groupMemoryMs) {
+        judged += together.judged;
+        unusual += together.unusual;
+      } else if (at < bin.at - groupMemoryMs - mostAheadMs) {
+        for (const silent of together.hosts) this.#bins.delete(silent);
+        this.#together.delete(at);
+      }
     }
-    return this.#unusual / this.#judged;
+    return unusual / judged;
   }
 
   remove(host: string): void {
     const bin = this.#bins.get(host);
-    if (bin === undefined) return;
+    const together = bin === undefined ? undefined : this.#together.get(bin.at);
+    if (bin === undefined || together === undefined) return;
     this.#bins.delete(host);
-    this.#judged -= bin.judged;
-    this.#unusual -= bin.unusual;
+    together.hosts.delete(host);
+    together.judged -= bin.judged;
+    together.unusual -= bin.unusual;
+    if (together.hosts.size === 0) this.#together.delete(bin.at);
   }
 }
 
