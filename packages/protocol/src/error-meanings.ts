@@ -677,6 +677,10 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
     remedy:
       'Install Citus 11 or newer on every node and `CREATE EXTENSION citus;` in this database, or go without: docs/scaling.md.',
   },
+  'storage/migration-lock': {
+    title: 'Tables can not be migrated while somebody else holds them',
+    remedy: 'End the transaction that the message names, or wait for it; then start again. Nothing was changed.',
+  },
   'storage/newer': {
     title: 'A newer Tarsier has migrated the database, and this one can not go on with it',
     remedy: 'Upgrade the collector, or restore a backup of before.',

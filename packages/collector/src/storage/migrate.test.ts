@@ -9,7 +9,7 @@ const folder = new URL('../../drizzle/', import.meta.url);
  */
 const additions = [
   /^create table "[^"]+" \((?!.*\b(?:references|inherits)\b).*\)$/isu,
-  /^create index "[^"]+" on "[^"]+" using \w+ \(.*\)(?: where .*)?$/isu,
+  /^create index (?:if not exists )?"[^"]+" on "[^"]+" using \w+ \(.*\)(?: where .*)?$/isu,
   /^alter table "[^"]+" add column "[^"]+" \w+(?: precision)?(?:\(\d+\))?(?:\[\])?(?: default (?:'(?:[^']|'')*'(?:::\w+)?|-?\d+(?:\.\d+)?|true|false)(?: not null)?)?$/iu,
 ];
 /** So is what a table has to hold, where it is new. */
@@ -17,7 +17,7 @@ const demand =
   /^(?:create unique index "[^"]+" on|alter table) "(?<table>[^"]+)" (?:using|add constraint) (?!.*\breferences\b)/isu;
 
 /** One that is not unique refuses nothing while it is there. */
-const made = /create index "([^"]+)"/giu;
+const made = /create index (?:if not exists )?"([^"]+)"/giu;
 const dropped = /^drop index "([^"]+)"$/iu;
 
 const indexesOf = (migrations: readonly string[]): ReadonlySet<string> =>
@@ -61,6 +61,7 @@ test.each([
   ['CREATE TABLE "a" ("b" text NOT NULL);', true],
   ['CREATE TABLE "a" ("b" text);\n--> statement-breakpoint\nCREATE UNIQUE INDEX "i" ON "a" USING btree ("b");', true],
   ['CREATE INDEX "i" ON "host" USING btree ("name");', true],
+  ['CREATE INDEX IF NOT EXISTS "i" ON "host" USING btree ("name");', true],
   ['ALTER TABLE "host" ADD COLUMN "place" text;', true],
   ['ALTER TABLE "host" ADD COLUMN "place" text DEFAULT \'here\' NOT NULL;', true],
   ['ALTER TABLE "host" ADD COLUMN "place" text NOT NULL;', false],

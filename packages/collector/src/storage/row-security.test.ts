@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { afterAll, expect, inject, test } from 'vitest';
+import { silentLog } from '../log.ts';
 import { connect } from './database.ts';
 import { migrateDatabase } from './migrate.ts';
 import { applicationRole } from './row-security.ts';
@@ -165,7 +166,7 @@ test('a user who may not create roles is told what an administrator has to run, 
   await admin.unsafe(`create database ${own} owner ${user}`);
   const connection = { ...server, user, password: 'x', database: own };
   try {
-    const refused = await migrateDatabase(connection).catch((error: unknown) => error);
+    const refused = await migrateDatabase(connection, silentLog).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 'storage/role' });
     const [, command] = /GRANT (\w+ TO) USER/u.exec(String(refused)) ?? [];
     await admin.unsafe(`grant ${command} ${user}`);

@@ -275,7 +275,7 @@ async function prepare(
   opening: Opening,
 ): Promise<Opened> {
   try {
-    await migrateDatabase(connection);
+    await migrateDatabase(connection, opening.log);
   } catch (cause) {
     await embedded?.close();
     if (cause instanceof TarsierError) throw cause;

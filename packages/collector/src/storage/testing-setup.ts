@@ -34,7 +34,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // One's own may have that of a run that was ended before its time.
   await sql.unsafe(`drop database if exists ${templateDatabase}`);
   await sql.unsafe(`create database ${templateDatabase}`);
-  await migrateDatabase({ ...server, database: templateDatabase });
+  await migrateDatabase({ ...server, database: templateDatabase }, silentLog);
   project.provide('testServer', server);
   return async () => {
     await sql.unsafe(`drop database ${templateDatabase}`);
