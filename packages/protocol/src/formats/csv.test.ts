@@ -88,6 +88,27 @@ test('a bad row costs only itself, and the error says where it stands', () => {
   ]);
 });
 
+test.each([
+  [
+    'a,yesterday,1,a,row,that,goes,on',
+    'column 3: expected RFC 3339 (2026-11-24T09:00:00Z) or Unix time in whole milliseconds, got "yesterday"',
+  ],
+  [`a,${time},one,x,y,z,,`, 'column 17: expected a number, NaN, +Inf or -Inf, got "one"'],
+  [
+    `a,${time},"${'9x'.repeat(50)}",x,y,z,,`,
+    'column 17: expected a number, NaN, +Inf or -Inf, got "9x9x9x9x9x9x9x9x9x9x…"',
+  ],
+  [`,${time},1,x,y,z,,`, 'column 1: expected the name of a metric, got an empty cell'],
+  [
+    `a,${time},1,"x"${'y'.repeat(50)},y,z,,`,
+    'column 22: expected "," or the end of the line, got "yyyyyyyyyyyyyyyyyyyy…"',
+  ],
+  [`a,${time},1,"x,y,z,and,all,that,follows`, 'column 19: expected a quote that ends, got "\\"x,y,z,and,all,that,…"'],
+])('of a row as %j no more is quoted than the cell that is wrong', (row, said) => {
+  const { errors } = parseCsv(`name,time,value,l,m,n,o,p\n${row}\n`);
+  expect(errors.map(({ message }) => message)).toEqual([`line 2, ${said}`]);
+});
+
 test('hostile texts cost no more than their length', () => {
   const header = 'name,time,value\n';
   const open = `a,${time},"\n`;

@@ -15,6 +15,8 @@ const plainPattern = /[^",\r\n]*/uy;
 const blankLinePattern = /[ \t]*\r?(?:\n|$)/uy;
 const rfc3339Pattern = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/u;
 const maxColumns = 1_000;
+/** Characters of a cell in an error. */
+const mostShown = 20;
 /** Below this, a time is seconds by mistake: as ms it would be in early 1973. */
 const leastLikelyMs = 100_000_000_000;
 
@@ -116,52 +118,66 @@ function readSamples(row: readonly Cell[], columns: Columns, cursor: TextCursor,
     const { text, at } = cell(column);
     // An empty cell is no sample.
     if (text.trim() === '') continue;
-    const value = valueOf(text, at, cursor);
+    const value = valueOf({ text, at }, cursor);
     const given = typeof metric === 'number' ? cell(metric) : { text: metric, at };
-    if (given.text.trim() === '') throw cursor.error('the name of a metric', given.at);
+    if (given.text.trim() === '') throw wrongCell('the name of a metric', given, cursor);
     const name = toMetricName(given.text.trim());
     const kind = columns.kind === undefined ? kindByName(name) : kindOf(cell(columns.kind), name, cursor);
     samples.push({ metric: describeMetric(name, kind, unitByName(name), ''), labels, value, time });
   }
 }
 
-function valueOf(text: string, at: number, cursor: TextCursor): number {
-  const own = new TextCursor(text.trim());
+function valueOf(cell: Cell, cursor: TextCursor): number {
+  const own = new TextCursor(cell.text.trim());
   try {
     const value = readValue(own);
     if (own.atEnd) return value;
   } catch {
     // Said below, with where it stands in the row.
   }
-  throw cursor.error('a number, NaN, +Inf or -Inf', at);
+  throw wrongCell('a number, NaN, +Inf or -Inf', cell, cursor);
 }
 
-function timeOf({ text, at }: Cell, cursor: TextCursor): number {
-  const given = text.trim();
+function timeOf(cell: Cell, cursor: TextCursor): number {
+  const given = cell.text.trim();
   const time = rfc3339Pattern.test(given)
     ? Date.parse(given.replace(' ', 'T'))
     : /^\d+$/u.test(given)
       ? Number(given)
       : Number.NaN;
   if (time >= leastLikelyMs && time <= maxUnixMs) return time;
-  throw cursor.error('RFC 3339 (2026-11-24T09:00:00Z) or Unix time in whole milliseconds', at);
+  throw wrongCell('RFC 3339 (2026-11-24T09:00:00Z) or Unix time in whole milliseconds', cell, cursor);
 }
 
-function kindOf({ text, at }: Cell, name: string, cursor: TextCursor): MetricKind {
-  const kind = text.trim();
+function kindOf(cell: Cell, name: string, cursor: TextCursor): MetricKind {
+  const kind = cell.text.trim();
   if (kind === '') return kindByName(name);
-  if (kind !== 'gauge' && kind !== 'counter') throw cursor.error('gauge or counter', at);
+  if (kind !== 'gauge' && kind !== 'counter') throw wrongCell('gauge or counter', cell, cursor);
   return kind;
 }
 
 function labelsOf(labels: Columns['labels'], cell: (column: number) => Cell, cursor: TextCursor): Labels {
   const pairs = labels.flatMap(({ name, column }): [string, string][] => {
-    const { text, at } = cell(column);
-    if (text.length > maxLabelValueLength) throw cursor.error(`up to ${maxLabelValueLength} characters`, at);
+    const one = cell(column);
+    const { text } = one;
+    if (text.length > maxLabelValueLength) throw wrongCell(`up to ${maxLabelValueLength} characters`, one, cursor);
     return text === '' ? [] : [[name, text]];
   });
   if (pairs.length > maxLabels) throw cursor.error(`up to ${maxLabels} labels`);
   return Object.fromEntries(pairs);
+}
+
+/** A row may be long, and hold what is nobody's business: no more of it is told than the cell. */
+function wrongCell(expected: string, { text, at }: Cell, cursor: TextCursor): FormatError {
+  return cursor.error(expected, at, text.trim() === '' ? 'an empty cell' : shortened(text));
+}
+
+function shortened(text: string): string {
+  return JSON.stringify(text.length > mostShown ? `${text.slice(0, mostShown)}…` : text);
+}
+
+function restOf({ text, at }: TextCursor): string {
+  return text.slice(at, at + mostShown + 1).split('\n', 1)[0] ?? '';
 }
 
 /** Reads up to the end of a row; a cell in quotes may have lines of its own. */
@@ -180,7 +196,8 @@ function readRow(cursor: TextCursor): readonly Cell[] {
     }
   } while (cursor.take(','));
   cursor.take('\r');
-  if (!cursor.atEnd && cursor.next !== '\n') throw cursor.error('"," or the end of the line');
+  if (!cursor.atEnd && cursor.next !== '\n')
+    throw cursor.error('"," or the end of the line', cursor.at, shortened(restOf(cursor)));
   nextLine(cursor);
   cursor.line += breaks;
   return cells;
@@ -195,7 +212,7 @@ function quotedCell(cursor: TextCursor, before: number): string {
     cursor.at = from + at + 1;
     return text.slice(0, at).replaceAll('""', '"');
   }
-  throw cursor.error('a quote that ends');
+  throw cursor.error('a quote that ends', cursor.at, shortened(restOf(cursor)));
 }
 
 function skipBlankLines(cursor: TextCursor): void {

@@ -55,10 +55,17 @@ export class TextCursor {
     }
   }
 
-  /** What is wrong at `offset`: here, unless said otherwise. */
-  error(expected: string, offset = this.at): FormatError {
-    const rest = this.text.slice(offset, offset + 40).split('\n', 1)[0] ?? '';
-    const got = rest === '' ? 'the end of the line' : JSON.stringify(rest);
+  /**
+   * What is wrong at `offset`: here, unless said otherwise.
+   *
+   * @param got  what is there, where it is to be called otherwise than by what follows in the line
+   */
+  error(expected: string, offset = this.at, got = this.#follows(offset)): FormatError {
     return new FormatError('format/syntax', this.line, offset - this.lineStart + 1, `expected ${expected}, got ${got}`);
+  }
+
+  #follows(offset: number): string {
+    const rest = this.text.slice(offset, offset + 40).split('\n', 1)[0] ?? '';
+    return rest === '' ? 'the end of the line' : JSON.stringify(rest);
   }
 }
