@@ -323,22 +323,31 @@ function slopeWithin(looks: readonly Look[]): number {
   return over / under;
 }
 
-/** @returns CPU time that the threads of all pages have taken since, ms: one page is open */
+/**
+ * @returns CPU time that the threads of all pages have taken since, ms: one page is open
+ * @throws {Error} where it is not told: 0 would be within every target
+ */
 async function pageThreadCpu(browser: Browser): Promise<() => number> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
   const pages = processInfo.filter(({ type }) => type === 'renderer');
-  const before = pages.map(({ id }) => [id, mainThreadCpuMs(id)] as const);
-  return () => before.reduce((sum, [id, ms]) => sum + Math.max(0, mainThreadCpuMs(id) - ms), 0);
+  const before = pages.flatMap(({ id }) => {
+    const ms = mainThreadCpuMs(id);
+    return ms === undefined ? [] : [[id, ms] as const];
+  });
+  if (before.length === 0)
+    throw new Error("the CPU time of a page's thread is read from /proc/*/task/*/schedstat: needs Linux");
+  // One that ends meanwhile was no page that is measured.
+  return () => before.reduce((sum, [id, ms]) => sum + Math.max(0, (mainThreadCpuMs(id) ?? ms) - ms), 0);
 }
 
-/** 0 of a process that has ended. */
-function mainThreadCpuMs(process: number): number {
+/** Undefined of a process that has ended, and on another system. */
+function mainThreadCpuMs(process: number): number | undefined {
   try {
     return Number(readFileSync(`/proc/${process}/task/${process}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
   } catch {
-    return 0;
+    return undefined;
   }
 }
 
