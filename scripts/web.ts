@@ -115,11 +115,13 @@ export async function serveStories(): Promise<string> {
 }
 
 /** Whether a source, or how it is built, is newer than what is built, or a build was broken off. */
-export function webIsOutdated(): boolean {
-  // Of what is built last: the page alone would hide that the rest is not there.
-  const built = statSync(`${webRoot}modules/tarsier.js`, { throwIfNoEntry: false })?.mtimeMs;
-  if (built === undefined || statSync(fileURLToPath(import.meta.url)).mtimeMs > built) return true;
-  return sources.some((folder) => newestIn(folder) > built);
+export function webIsOutdated(root = webRoot): boolean {
+  const times = ['index.html', 'embed/tarsier.js', 'modules/tarsier.js'].map(
+    (file) => statSync(root + file, { throwIfNoEntry: false })?.mtimeMs ?? -Infinity,
+  );
+  // Of what is built first: a source may change during the build.
+  const built = Math.min(...times);
+  return statSync(fileURLToPath(import.meta.url)).mtimeMs > built || sources.some((folder) => newestIn(folder) > built);
 }
 
 function newestIn(folder: string): number {
