@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { nodeFlags } from '../packages/collector/src/node-flags.ts';
 import { startChild, type Child } from './child.ts';
-import { buildWeb, serveStories, webIsOutdated, webRoot } from './web.ts';
+import { buildWeb, serveStories, webIsOutdated, webRoot, type Stories } from './web.ts';
 
 const leastNode = [22, 18] as const;
 const readySchema = z.object({ ready: z.object({ url: z.string(), signIn: z.string(), ingestKey: z.string() }) });
@@ -28,6 +28,16 @@ async function main(watching: boolean): Promise<number> {
     return 2;
   }
   const interrupted = nextSignal();
+  const stories: Stories[] = [];
+  try {
+    return await runUntil(interrupted, watching, stories);
+  } finally {
+    for (const one of stories) await one.close();
+  }
+}
+
+/** @param stories  gets those that are served */
+async function runUntil(interrupted: Promise<NodeJS.Signals>, watching: boolean, stories: Stories[]): Promise<number> {
   const dataFolder = resolve(process.env['TARSIER_DATA'] ?? 'tarsier-data');
   for (let first = true; ; first = false) {
     if (webIsOutdated()) {
@@ -42,21 +52,26 @@ async function main(watching: boolean): Promise<number> {
     if (running === 'interrupted') return 0;
     if (running === undefined) return 1;
     if (first) welcome(running, dataFolder);
-    if (first && watching) say(`Each element in all of its states: ${await serveStories()}`);
-    const changed = watching ? nextChange() : new Promise<never>(() => {});
+    if (first && watching) {
+      const served = await serveStories();
+      stories.push(served);
+      say(`Each element in all of its states: ${served.url}`);
+    }
+    const over = new AbortController();
+    const changed = watching ? nextChange(over.signal) : new Promise<never>(() => {});
     const died = Promise.race(
       [running.collector, running.agent].map(async (child) => ({ child, how: await child.exited })),
     );
     const what = await Promise.race([interrupted.then(() => 'interrupted' as const), changed, died]);
     if (typeof what === 'object') say(`the ${what.child.name} ended by itself (${what.how}); its last lines are above`);
     if (what === 'interrupted') say('stopping …');
-    await stop(running);
-    if (what === 'changed') {
-      say('a source changed; starting again …');
-      continue;
-    }
+    if (what === 'changed') say('a source changed; starting again …');
+    over.abort();
+    await stop(running, interrupted);
+    const isInterrupted = (await Promise.race([interrupted, Promise.resolve()])) !== undefined;
+    if (what === 'changed' && !isInterrupted) continue;
     say('stopped; the data is kept');
-    return what === 'interrupted' ? 0 : 1;
+    return typeof what === 'object' ? 1 : 0;
   }
 }
 
@@ -77,9 +92,7 @@ async function start(
   const line = await Promise.race([collector.firstLine, interrupted.then(() => 'interrupted' as const)]);
   if (line === 'interrupted') {
     say('stopping …');
-    void nextSignal().then(() => collector.kill());
-    collector.stop();
-    await collector.exited;
+    await stop({ collector }, interrupted);
     say('stopped; the data is kept');
     return line;
   }
@@ -98,16 +111,22 @@ async function start(
   return { collector, agent, signIn: ready.signIn };
 }
 
-/** The agent first: what it sampled last still reaches the collector. */
-async function stop({ collector, agent }: Running): Promise<void> {
-  void nextSignal().then(() => {
-    agent.kill();
+/** The agent first: what it sampled last still reaches the collector. A second signal kills both. */
+async function stop(
+  { collector, agent }: Pick<Running, 'collector'> & Partial<Running>,
+  interrupted: Promise<NodeJS.Signals>,
+): Promise<void> {
+  const stopped = new AbortController();
+  const inAHurry = interrupted.then(() => nextSignal(stopped.signal));
+  void inAHurry.then(() => {
+    agent?.kill();
     collector.kill();
   });
-  agent.stop();
-  await agent.exited;
+  agent?.stop();
+  await agent?.exited;
   collector.stop();
   await collector.exited;
+  stopped.abort();
 }
 
 function welcome({ signIn }: Running, dataFolder: string): void {
@@ -134,16 +153,28 @@ function openBrowser(url: string): void {
   opener.unref();
 }
 
-function nextSignal(): Promise<NodeJS.Signals> {
+/** @param over  aborted: nobody waits for it any more */
+function nextSignal(over?: AbortSignal): Promise<NodeJS.Signals> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   return new Promise((resolvePromise) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolvePromise(signal));
+    const forget = (): void => {
+      for (const signal of signals) process.off(signal, heed);
+    };
+    function heed(signal: NodeJS.Signals): void {
+      forget();
+      resolvePromise(signal);
+    }
+    if (over?.aborted === true) return;
+    for (const signal of signals) process.on(signal, heed);
+    over?.addEventListener('abort', forget, { once: true });
   });
 }
 
-function nextChange(): Promise<'changed'> {
+/** @param over  aborted: nobody waits for it any more */
+function nextChange(over: AbortSignal): Promise<'changed'> {
   const folder = fileURLToPath(new URL('../packages/', import.meta.url));
   return new Promise((resolvePromise) => {
-    const watcher = watch(folder, { recursive: true }, (_, file) => {
+    const watcher = watch(folder, { recursive: true, signal: over }, (_, file) => {
       if (file === null || !/[\\/]src[\\/]|index\.html$/u.test(file)) return;
       watcher.close();
       // An editor writes several files at once.

@@ -30,13 +30,12 @@ const stories = await serveStories();
 const browser = await chromium.launch({ executablePath: await chromiumPath(), args: [...chromiumFlags] });
 for (const shape of Object.keys(shapes) as Shape[]) await take(browser, shape);
 await browser.close();
-// The server of the stories would go on.
-process.exit();
+await stories.close();
 
 async function take(of: Browser, shape: Shape): Promise<void> {
   const { theme, width } = shapes[shape];
   const page = await of.newPage({ viewport: { width, height: 900 }, locale: 'en-US', reducedMotion: 'reduce' });
-  await page.goto(`${stories}?theme=${theme}`);
+  await page.goto(`${stories.url}?theme=${theme}`);
   await page.addStyleTag({ content: 'section { grid-template-columns: minmax(0, 1fr) }' });
   const elements = page.locator('[data-state="ready"] > tarsier-provider > *');
   await elements.first().waitFor();

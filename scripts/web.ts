@@ -106,12 +106,17 @@ function moduleBuild(): InlineConfig {
   };
 }
 
-/** The stories of the elements, as their sources are now. @returns where they are */
-export async function serveStories(): Promise<string> {
+export interface Stories {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The stories of the elements, as their sources are now. */
+export async function serveStories(): Promise<Stories> {
   const { createServer } = await import('vite');
   const server = await createServer({ root: webFolder, logLevel: 'error', server: { host: '127.0.0.1' } });
   await server.listen();
-  return new URL('/stories.html', server.resolvedUrls?.local[0]).href;
+  return { url: new URL('/stories.html', server.resolvedUrls?.local[0]).href, close: () => server.close() };
 }
 
 /** Whether a source, or how it is built, is newer than what is built, or a build was broken off. */

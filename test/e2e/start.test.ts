@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, utimesSync } from 'node:fs';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { eventually, freePort, killAll, run, temporaryFolder } from '../support/processes.ts';
 import { createApi, createKey } from '../support/tarsier.ts';
@@ -68,6 +68,27 @@ test('Ctrl-C while it still starts stops it, and leaves nothing running', async 
   await eventually(async () => (leftovers().some((line) => line.includes('collector/src/main.ts')) ? true : undefined));
   expect(await tarsier.end('SIGINT')).toBe(0);
   expect(tarsier.stdout).toEqual(['stopping …', 'stopped; the data is kept']);
+  expect(leftovers()).toEqual([]);
+});
+
+test('Ctrl-C ends it while it watches the sources, and while one that changed has it start again', async () => {
+  const watching = { TARSIER_DATA: data, TARSIER_LISTEN: `127.0.0.1:${await freePort()}` };
+  const idle = run('scripts/start.ts', ['--watch'], watching);
+  await idle.lineThat((line) => /all of its states: (http\S+)$/u.exec(line)?.[1]);
+  expect(await idle.end('SIGINT')).toBe(0);
+  expect(idle.stdout.slice(-2)).toEqual(['stopping …', 'stopped; the data is kept']);
+
+  const changed = run('scripts/start.ts', ['--watch'], watching);
+  await changed.lineThat((line) => line.includes('all of its states') || undefined);
+  // Its time is a change; what it says stays.
+  const source = new URL('../../packages/agent/src/main.ts', import.meta.url);
+  const now = new Date();
+  await eventually(async () => {
+    utimesSync(source, now, now);
+    return changed.stdout.some((line) => line.startsWith('a source changed')) || undefined;
+  });
+  expect(await changed.end('SIGINT')).toBe(0);
+  expect(changed.stdout.slice(-2)).toEqual(['a source changed; starting again …', 'stopped; the data is kept']);
   expect(leftovers()).toEqual([]);
 });
 
