@@ -4,6 +4,7 @@ import { parseDuration, parseRange } from '../data/time-range.ts';
 import type { TimeRange } from '../data/time-range.ts';
 import { ChartFeed } from './chart-data.ts';
 import type { ChartData } from './chart-data.ts';
+import { cutOff } from '../data/cut-off.ts';
 import { FollowController, SecondsController } from './follow.ts';
 import { PageViewController } from './page-view.ts';
 import { SourceController } from './source-context.ts';
@@ -21,8 +22,8 @@ export interface SeriesWish {
 
 /** Where an element stands, in the words of all elements; `unasked`: nobody told it what to show. */
 export type ElementState =
-  | { readonly kind: 'loading' | 'ready' | 'empty' | 'stale' | 'offline' | 'signed-out' | 'denied' }
-  | { readonly kind: 'unasked' | 'no-provider' }
+  | { readonly kind: 'loading' | 'ready' | 'empty' | 'stale' | 'denied' }
+  | { readonly kind: 'unasked' | 'no-provider' | NonNullable<ReturnType<typeof cutOff>> }
   | { readonly kind: 'error'; readonly error: SourceError };
 
 const defaultRange: TimeRange = { kind: 'last', ms: 300_000 };
@@ -80,10 +81,12 @@ export class SeriesFeedController implements ReactiveController {
     if (source === undefined || data === undefined) return { kind: 'no-provider' };
     const { selector, query } = this.#wish();
     if (selector === '' && query === '') return { kind: 'unasked' };
-    const { kind } = source.connection.value;
+    const isCutOff = cutOff(source.connection.value);
     if (newest === undefined) {
+      // What was asked for fails then, too, and another site's page may not read why.
+      if (isCutOff === 'token-refused') return { kind: isCutOff };
       if (data.state.kind === 'failed') return refusal(data.state.error);
-      if (kind === 'offline' || kind === 'signed-out') return { kind };
+      if (isCutOff !== undefined) return { kind: isCutOff };
       return { kind: data.state.kind === 'ready' ? 'empty' : 'loading' };
     }
     return { kind: data.span === undefined && this.now - newest > staleMs ? 'stale' : 'ready' };

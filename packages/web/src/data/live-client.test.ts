@@ -357,13 +357,26 @@ test('a refused token is exchanged once; a second refusal is meant', async () =>
   let count = 0;
   const tokens = createTokenKeeper({ getToken: () => Promise.resolve(`t${++count}`), monotonic: Date.now });
   const { client, peers, peer } = stage(0.5, tokens);
-  await vi.advanceTimersByTimeAsync(0);
-  peer().drop(4401);
+  const refuse = async (): Promise<void> => {
+    peer().open();
+    await vi.advanceTimersByTimeAsync(0);
+    const error = { code: 'auth/token', message: 'this token is not valid: it has expired', retryable: false };
+    peer().say({ type: 'error', error });
+    peer().drop(4401);
+  };
+  await refuse();
+  // Nothing is cut off: that another token is tried is no more than connecting.
+  expect(client.connection.value.kind).toBe('connecting');
   await vi.advanceTimersByTimeAsync(1_000);
   expect(peers).toHaveLength(2);
-  expect(client.connection.value.kind).toBe('offline');
-  peer().drop(4401);
-  expect(client.connection.value.kind).toBe('signed-out');
+  await refuse();
+  expect(peers.map(({ received }) => received)).toEqual([
+    [{ type: 'hello', token: 't1' }],
+    [{ type: 'hello', token: 't2' }],
+  ]);
+  expect(client.connection.value).toMatchObject({ kind: 'signed-out', reason: 'token' });
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(peers).toHaveLength(2);
   client.dispose();
   tokens.stop();
 });

@@ -69,6 +69,8 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
   let socket: Socket | undefined;
   let nextId = 1;
   let attempt = 0;
+  /** Of tokens, in a row. */
+  let refusals = 0;
   let skewMs = 0;
   let lastHeard = 0;
   let welcomedAt: UnixMs | undefined;
@@ -91,7 +93,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
   async function hello(opening: Socket): Promise<void> {
     if (tokens === undefined) return send({ type: 'hello' });
     try {
-      const token = await tokens.current();
+      const token = await (refusals > 0 ? tokens.renew() : tokens.current());
       if (socket === opening) send({ type: 'hello', token });
     } catch {
       // Without a token there is nothing to say; the next try asks for one again.
@@ -147,6 +149,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
         // The answer to a renewed token: everything goes on.
         if (welcomedAt !== undefined) return;
         welcomedAt = now();
+        refusals = 0;
         connection.set({ kind: 'live', since: now() });
         for (const subscription of subscriptions.values()) {
           subscription.connected();
@@ -169,8 +172,8 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
         }
         // What is about one request, as for jobs with a token for series alone, leaves the others as they are.
         if (message.id === undefined && message.error.code.startsWith('auth/') && message.error.code !== 'auth/scope') {
-          // The close that follows is as good: by then there may be another session.
-          if (tokens !== undefined || welcomedAt === undefined) end(true);
+          // The close that follows is as good: by then there may be another session, or another token.
+          if (tokens === undefined && welcomedAt === undefined) end(true);
         }
         return;
       }
@@ -215,7 +218,11 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     const delay = reconnectDelayMs(attempt, random());
     const { value } = connection;
     const since = value.kind === 'offline' ? value.since : now();
-    connection.set({ kind: 'offline', since, attempt, retryAt: now() + delay });
+    connection.set(
+      code === unauthorizedCode
+        ? { kind: 'connecting', since: now() }
+        : { kind: 'offline', since, attempt, retryAt: now() + delay },
+    );
     retryTimer = setTimeout(connect, delay);
   }
 
@@ -225,9 +232,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
    */
   function tokenMayBeOld(): boolean {
     if (tokens === undefined) return welcomedAt !== undefined;
-    if (welcomedAt === undefined && attempt > 0) return false;
-    void tokens.renew().catch(() => undefined);
-    return true;
+    return refusals++ === 0;
   }
 
   function end(signedOut: boolean): void {
@@ -237,7 +242,8 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     const open = socket;
     socket = undefined;
     open?.close();
-    if (signedOut) connection.set({ kind: 'signed-out', since: now() });
+    if (!signedOut) return;
+    connection.set({ kind: 'signed-out', since: now(), ...(tokens === undefined ? {} : { reason: 'token' }) });
   }
 
   return {
@@ -251,6 +257,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
       if (socket !== undefined) return;
       const { kind } = connection.value;
       if (kind === 'signed-out') connection.set({ kind: 'connecting', since: now() });
+      refusals = 0;
       connect();
     },
     stop(signedOut = false) {

@@ -12,7 +12,8 @@ export type Connection =
   /** No live connection, but the collector answers: it is asked every few seconds. */
   | { readonly kind: 'polling'; readonly since: UnixMs }
   | { readonly kind: 'offline'; readonly since: UnixMs; readonly attempt: number; readonly retryAt: UnixMs }
-  | { readonly kind: 'signed-out'; readonly since: UnixMs };
+  /** Because of a token that is not accepted, or for want of a session. */
+  | { readonly kind: 'signed-out'; readonly since: UnixMs; readonly reason?: 'token' };
 
 /** Why something cannot be shown: the collector's own code and sentence, or `web/…` from this side. */
 export interface SourceError {

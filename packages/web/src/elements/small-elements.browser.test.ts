@@ -40,6 +40,8 @@ test.each(tags)('%s says that it loads, that there is nothing, and what failed, 
   hold([], { kind: 'loading' });
   connection.set({ kind: 'signed-out', since: 0 });
   await expect.poll(() => textOf(element)).toContain('Signed out.');
+  connection.set({ kind: 'signed-out', since: 0, reason: 'token' });
+  await expect.poll(() => textOf(element)).toContain('The collector does not accept the token of this page.');
   element.remove();
   expect(watching.size).toBe(0);
 });

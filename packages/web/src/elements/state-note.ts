@@ -17,6 +17,8 @@ export function stateNote(state: ElementState, words: Words, retry: () => void):
       return html`<div class="note">${words.connection.offline}</div>`;
     case 'signed-out':
       return html`<div class="note">${words.signedOut}</div>`;
+    case 'token-refused':
+      return html`<div class="note">${words.tokenRefused}</div>`;
     case 'denied':
       return html`<div class="note">${words.denied}</div>`;
     case 'unasked':

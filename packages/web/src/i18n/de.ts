@@ -13,10 +13,12 @@ export const de: Words = {
   cannotShow: 'Das lässt sich nicht anzeigen.',
   denied: 'Diese Ansicht darf das nicht zeigen.',
   signedOut: 'Abgemeldet.',
+  tokenRefused: 'Der Collector nimmt das Token dieser Seite nicht an.',
   connection: {
     live: 'Live',
     connecting: 'Verbindet',
     signedOut: 'Abgemeldet',
+    tokenRefused: 'Token nicht angenommen',
     offline: 'Getrennt',
     polling: 'Abfrage',
     since: (moment) => `seit ${moment}`,

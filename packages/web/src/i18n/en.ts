@@ -11,10 +11,12 @@ export const en = {
   cannotShow: 'This cannot be shown.',
   denied: 'This view may not show this.',
   signedOut: 'Signed out.',
+  tokenRefused: 'The collector does not accept the token of this page.',
   connection: {
     live: 'Live',
     connecting: 'Connecting',
     signedOut: 'Signed out',
+    tokenRefused: 'Token not accepted',
     offline: 'Offline',
     polling: 'Polling',
     since: (moment: string) => `since ${moment}`,

@@ -14,7 +14,7 @@ type Text = LocaleController<Words>;
 
 /** What stands in the place of the lines. */
 export type ChartNote =
-  | { readonly kind: 'loading' | 'empty' | 'unasked' | 'no-provider' | 'signed-out' | 'offline' }
+  | { readonly kind: 'loading' | 'empty' | 'unasked' | 'no-provider' | 'signed-out' | 'token-refused' | 'offline' }
   | { readonly kind: 'error'; readonly error: SourceError };
 
 export function note(state: ChartNote, range: TimeRange, now: number, text: Text, retry: () => void): TemplateResult {
@@ -38,6 +38,8 @@ export function note(state: ChartNote, range: TimeRange, now: number, text: Text
       return html`<div class="note">${words.signedOut}</div>`;
     case 'unasked':
       return html`<div class="note">${words.nothingChosen}</div>`;
+    case 'token-refused':
+      return html`<div class="note">${words.tokenRefused}</div>`;
     case 'no-provider':
       return html`<div class="note">${words.noProvider}</div>`;
     case 'error': {

@@ -650,6 +650,16 @@ test('a token that may not see it is told so calmly, without an error code', asy
   await expectAccessible(element);
 });
 
+test('a token that is not accepted is said as such, and not as a collector that does not answer', async () => {
+  // As a browser hears of a refusal that another site's page may not read.
+  const unread = new RequestError(0, { code: 'client/unreachable', message: 'No answer.', retryable: true });
+  const { element, connection } = await queried({ query: 'up' }, { '/v1/query_range': unread });
+  connection.set({ kind: 'signed-out', since: 0, reason: 'token' });
+  await expect.poll(() => shownText(element)).toContain('The collector does not accept the token of this page.');
+  expect(shownText(element)).not.toContain('No answer.');
+  await expectAccessible(element);
+});
+
 test('a failed query is tried again by its button', async () => {
   const broken = new RequestError(503, { code: 'query/busy', message: 'Too busy.', retryable: true });
   const { element, answers } = await queried({ query: 'up' }, { '/v1/query_range': broken });

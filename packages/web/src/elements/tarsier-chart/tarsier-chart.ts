@@ -18,6 +18,7 @@ import { FollowController, SecondsController } from '../../controllers/follow.ts
 import { LocaleController } from '../../controllers/locale.ts';
 import { PageViewController } from '../../controllers/page-view.ts';
 import { SourceController } from '../../controllers/source-context.ts';
+import { cutOff } from '../../data/cut-off.ts';
 import type { HeldSeries } from '../../data/source.ts';
 import { panned, parseDuration, parseRange, rangeText, spanOf, zoomed } from '../../data/time-range.ts';
 import type { Span, TimeRange } from '../../data/time-range.ts';
@@ -706,9 +707,11 @@ export class TarsierChart extends LitElement {
     if (source === undefined) return { kind: 'no-provider' };
     if (this.#view?.newest !== undefined && (feed?.state.kind !== 'failed' || feed.series.length > 0)) return undefined;
     if (this.#queries.length === 0) return { kind: 'unasked' };
+    const isCutOff = cutOff(source.connection.value);
+    // What was asked for fails then, too, and another site's page may not read why.
+    if (isCutOff === 'token-refused') return { kind: isCutOff };
     if (feed?.state.kind === 'failed') return { kind: 'error', error: feed.state.error };
-    const { kind } = source.connection.value;
-    if (kind === 'signed-out' || kind === 'offline') return { kind };
+    if (isCutOff !== undefined) return { kind: isCutOff };
     return { kind: feed?.state.kind === 'ready' && this.#view !== undefined ? 'empty' : 'loading' };
   }
 

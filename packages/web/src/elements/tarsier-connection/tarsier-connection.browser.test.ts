@@ -12,6 +12,7 @@ const states: [Connection, RegExp][] = [
   [{ kind: 'polling', since: now }, /^Pollingsince /u],
   [{ kind: 'offline', since: now, attempt: 2, retryAt: now + 8000 }, /^Offlinesince .*retry in \d s$/u],
   [{ kind: 'signed-out', since: now }, /^Signed out$/u],
+  [{ kind: 'signed-out', since: now, reason: 'token' }, /^Token not accepted$/u],
 ];
 
 test.each(states)('%j is a word and a shape', async (state, text) => {

@@ -55,7 +55,11 @@ function describe(
     case 'connecting':
       return { icon: icons.connecting, word: text.connecting, detail: '' };
     case 'signed-out':
-      return { icon: icons.signedOut, word: text.signedOut, detail: '' };
+      return {
+        icon: icons.signedOut,
+        word: state.reason === 'token' ? text.tokenRefused : text.signedOut,
+        detail: '',
+      };
     case 'offline': {
       const wait = state.retryAt > now ? text.retryIn(formatDuration(state.retryAt - now + 999)) : text.retrying;
       const since = text.since(formatMoment(state.since, now, locale));
