@@ -359,7 +359,10 @@ test('a query is asked for over the shared range, and the axis has the unit that
   const { element, asked, provider } = await queried({ query: 'max(cpu_busy_ratio)' });
   provider.range = '2026-07-01T10:00:00Z/2026-07-01T16:00:00Z';
   await expect.poll(() => element.view?.to).toBe(Date.parse('2026-07-01T16:00:00Z'));
-  const path = asked.findLast((one) => one.startsWith('/v1/query_range')) ?? '';
+  // What asks is loaded by the first question.
+  const rangeAsked = (): string | undefined => asked.findLast((one) => one.startsWith('/v1/query_range'));
+  await expect.poll(rangeAsked).toBeDefined();
+  const path = rangeAsked() ?? '';
   expect(new URLSearchParams(path.split('?')[1]).get('query')).toBe('max(cpu_busy_ratio)');
   expect(element.view?.unit).toBe('ratio');
   await expect.poll(() => element.shadowRoot?.querySelector('canvas')).toBeTruthy();
