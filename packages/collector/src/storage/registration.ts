@@ -8,6 +8,7 @@ import { noHost } from '../no-host.ts';
 import type { TenantScope } from '../tenant.ts';
 import { TooManySeriesError } from '../too-many-series.ts';
 import type { Database, TarsierTransaction } from './database.ts';
+import type { Tally } from './series-index/label-index.ts';
 import type { RegisteredSchema } from './series-catalog.ts';
 
 export type Register = (
@@ -54,10 +55,23 @@ const most = { hosts: 64, series: 20_000 } as const;
 /** Kept: of a fleet that is rolled out thousands of hosts have one of a few. */
 const mostShapes = 16;
 
-/** @param maxSeries  of a tenant that has no limit of its own */
-export function createRegistration({ begin }: Pick<Database, 'begin'>, now: () => number, maxSeries: number): Register {
+/** All of a tenant's series are counted for it, and where one schema is refused others are, too. */
+const largestKeptMs = 60_000;
+
+/**
+ * @param maxSeries  of a tenant that has no limit of its own
+ * @param largestMetric  the one that has the most series, for who is refused more
+ */
+export function createRegistration(
+  { begin }: Pick<Database, 'begin'>,
+  now: () => number,
+  maxSeries: number,
+  largestMetric: (scope: TenantScope) => Promise<Tally | undefined>,
+): Register {
   /** By tenant; one that is there is worked on. */
   const queues = new Map<number, Waiting[]>();
+  /** By tenant. */
+  const largest = new Map<number, { readonly askedAt: number; readonly metric: Promise<Tally | undefined> }>();
   const shapes = new Map<string, Shape>();
 
   function shapeOf(hash: Uint8Array, bytes: Uint8Array, host: string): Shape {
@@ -105,7 +119,29 @@ export function createRegistration({ begin }: Pick<Database, 'begin'>, now: () =
     } catch (error) {
       // What is wrong with one must not keep the others out. Where the database is away each would wait for it in turn.
       if (group.length > 1 && !isAway(error)) for (const one of group) await together([one], scope);
+      // Neither the tenant's lock nor those that come next wait for all its series to be counted.
+      else if (error instanceof TooManySeriesError)
+        for (const { reject } of group) void explained(scope, error).then(reject);
       else for (const { reject } of group) reject(error);
+    }
+  }
+
+  /** @returns the same, which also names the metric that has the most series already */
+  async function explained(scope: TenantScope, refusal: TooManySeriesError): Promise<TooManySeriesError> {
+    const { tenantId } = scope;
+    let known = largest.get(tenantId);
+    if (known === undefined || now() - known.askedAt >= largestKeptMs) {
+      largest.set(tenantId, (known = { askedAt: now(), metric: largestMetric(scope) }));
+    }
+    try {
+      const metric = await known.metric;
+      if (metric === undefined) return refusal;
+      const already = `; most of those there are of ${metric.name} (${metric.series})`;
+      return new TooManySeriesError(`${refusal.message}${already}`, refusal.refused);
+    } catch {
+      // It is as true without that, and the next one asks again.
+      if (largest.get(tenantId) === known) largest.delete(tenantId);
+      return refusal;
     }
   }
 
@@ -323,7 +359,7 @@ async function takeSeriesNumbers(
   limit: SeriesLimit,
   fresh: () => readonly FreshSeries[],
 ): Promise<number> {
-  if (limit.count + count > limit.most) throw await tooManySeries(tx, scope, limit, fresh());
+  if (limit.count + count > limit.most) throw tooManySeries(scope, limit, fresh());
   await tx`update tenant set series_count = series_count + ${count} where tenant_id = ${scope.tenantId}`;
   return takeNumbers(tx, scope.tenantId, 'next_series_id', count);
 }
@@ -343,20 +379,15 @@ interface SeriesLimit {
   readonly most: number;
 }
 
-/** Names what to look at: the metric that most of the new series are of, and the one that has the most already. */
-async function tooManySeries(
-  tx: TarsierTransaction,
-  { tenantId, tenant }: TenantScope,
+/** Names what to look at: the metric that most of the new series are of. */
+function tooManySeries(
+  { tenant }: TenantScope,
   { count, most }: SeriesLimit,
   fresh: readonly FreshSeries[],
-): Promise<TooManySeriesError> {
+): TooManySeriesError {
   const [offender] = [...Map.groupBy(fresh, ({ name }) => name)].toSorted(([, a], [, b]) => b.length - a.length);
-  const [largest] = await tx<{ name: string; series: number }[]>`
-    select name, count(*)::int as series from series where tenant_id = ${tenantId}
-    group by name order by series desc, name limit 1`;
-  const already = largest === undefined ? '' : `; most of those there are of ${largest.name} (${largest.series})`;
   return new TooManySeriesError(
-    `series: tenant ${tenant} has ${count} of at most ${most}, and ${fresh.length} more were sent, ${offender?.[1].length ?? 0} of them of ${offender?.[0] ?? ''}${already}`,
+    `series: tenant ${tenant} has ${count} of at most ${most}, and ${fresh.length} more were sent, ${offender?.[1].length ?? 0} of them of ${offender?.[0] ?? ''}`,
     fresh.slice(Math.max(0, most - count)).map(({ column }) => column),
   );
 }

@@ -120,7 +120,7 @@ export function createSeriesCatalog(database: Database, now: () => number, maxSe
       return row === undefined ? undefined : fromRow(scope, row, known);
     },
 
-    register: createRegistration(database, now, maxSeries),
+    register: createRegistration(database, now, maxSeries, index.largestMetric),
 
     async sentByAgent(known) {
       await run(

@@ -217,6 +217,18 @@ export class LabelIndex {
     });
   }
 
+  /** The one that has the most series; the first by name of several. */
+  largestMetric(): Tally | undefined {
+    const names = this.#labels.get('__name__');
+    let largest: Tally | undefined;
+    for (const [number, name] of names?.values.entries() ?? []) {
+      const series = names?.count(number) ?? 0;
+      const isLarger = largest === undefined || series > largest.series;
+      if (isLarger || (series === largest?.series && name < largest.name)) largest = { name, series };
+    }
+    return largest;
+  }
+
   row(position: number): SeriesRow {
     // A map first: a label named __proto__ must not reach an object's prototype.
     const labels: [string, string][] = [];

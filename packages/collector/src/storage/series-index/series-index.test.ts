@@ -66,6 +66,11 @@ test('whatever is asked of whatever labels, the index finds what looking at each
           expect(index.labelValues(label, selectors)).toEqual(distinct(values));
         }
       }
+      const ofMetrics = Map.groupBy(rows, ({ name }) => name);
+      const counts = [...ofMetrics].map(([name, of]) => ({ name, series: of.length }));
+      expect(index.largestMetric()).toEqual(
+        counts.toSorted((a, b) => b.series - a.series || (a.name < b.name ? -1 : 1))[0],
+      );
       expect(index.metrics().map(({ name }) => name)).toEqual([...new Set(rows.map(({ name }) => name))]);
       if (expected.length > 0) {
         expect(() => index.match(tests, { most: expected.length - 1 })).toThrow(

@@ -2,7 +2,14 @@ import { TarsierError, type Labels } from '@tarsier/protocol';
 import type { LabelTest, TenantScope } from '../../tenant.ts';
 import type { Scoped } from '../scoped-pool.ts';
 import type { SeriesRow } from '../series-catalog.ts';
-import { LabelIndex, tooManySeries, type Cardinality, type HostIds, type MatchOptions } from './label-index.ts';
+import {
+  LabelIndex,
+  tooManySeries,
+  type Cardinality,
+  type HostIds,
+  type MatchOptions,
+  type Tally,
+} from './label-index.ts';
 
 /** Every tenant's series by their labels. As new as the database at each call, whichever collector wrote there. */
 export interface SeriesIndex {
@@ -23,6 +30,8 @@ export interface SeriesIndex {
   labelValues(scope: TenantScope, name: string, selectors: Selectors, hosts?: HostIds): Promise<string[]>;
   /** Each metric once, as the first of its series describes it. */
   metrics(scope: TenantScope): Promise<Pick<SeriesRow, 'name' | 'kind' | 'unit'>[]>;
+  /** The one that has the most series: does not read them into memory where they are not. */
+  largestMetric(scope: TenantScope): Promise<Tally | undefined>;
   /** What a tenant's series are made of. @param most  of each list */
   cardinality(scope: TenantScope, most: number): Promise<Cardinality>;
 }
@@ -159,6 +168,17 @@ export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
     async metrics(scope) {
       requireAll(scope);
       return (await current(scope)).metrics();
+    },
+    async largestMetric(scope) {
+      requireAll(scope);
+      if (tenants.has(scope.tenantId)) return (await current(scope)).largestMetric();
+      const [largest] = await run(
+        scope,
+        (sql) => sql<Tally[]>`
+        select name, count(*)::int as series from series where tenant_id = ${scope.tenantId}
+        group by name order by series desc, name limit 1`,
+      );
+      return largest;
     },
     async cardinality(scope, most) {
       requireAll(scope);
