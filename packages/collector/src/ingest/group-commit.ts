@@ -18,38 +18,67 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Above it agents are told to come again: they have a spool, the collector has only memory. */
-const maxWaitingBytes = 64 * 1024 * 1024;
+interface Queue {
+  readonly maxInFlight: number;
+  waiting: Waiting[];
+  inFlight: number;
+}
 
+export interface GroupCommitDeps {
+  readonly insert: (batches: readonly NewBatch[]) => Promise<Inserted[]>;
+  /** Whether it has to be looked for among what is stored: those that are on time do not wait for that. */
+  readonly isLate: (batch: NewBatch) => boolean;
+  /** Most payloads that wait in both queues, bytes. */
+  readonly maxWaitingBytes?: number;
+}
+
+/** Above it agents are told to come again: they have a spool, the collector has only memory. */
+const defaultMaxWaitingBytes = 64 * 1024 * 1024;
 /**
- * Commits the batches of many agents together: what comes while a statement runs goes with the next.
- *
- * @param maxInFlight  statements at a time
+ * Of batches on time two: one is written by PostgreSQL while the next one is gathered, and more only split the groups.
+ * Late ones come in large numbers, and are dearer the smaller their groups are.
  */
-export function createGroupCommit(
-  insert: (batches: readonly NewBatch[]) => Promise<Inserted[]>,
-  maxInFlight: number,
-): GroupCommit {
-  let waiting: Waiting[] = [];
+const statementsInFlight = { onTime: 2, late: 1 } as const;
+
+/** Commits the batches of many agents together: what comes while a statement runs goes with the next. */
+export function createGroupCommit({
+  insert,
+  isLate,
+  maxWaitingBytes = defaultMaxWaitingBytes,
+}: GroupCommitDeps): GroupCommit {
+  const onTime: Queue = { maxInFlight: statementsInFlight.onTime, waiting: [], inFlight: 0 };
+  const late: Queue = { maxInFlight: statementsInFlight.late, waiting: [], inFlight: 0 };
   let waitingBytes = 0;
-  let inFlight = 0;
   let drained: (() => void)[] = [];
 
-  function pump(): void {
-    while (inFlight < maxInFlight && waiting.length > 0) {
-      const group = waiting.slice(0, maxBatchesPerInsert);
-      waiting = waiting.slice(maxBatchesPerInsert);
+  function pump(queue: Queue): void {
+    while (queue.inFlight < queue.maxInFlight && queue.waiting.length > 0) {
+      const group = takeGroup(queue);
+      if (group.length === 0) continue;
       for (const { batch } of group) waitingBytes -= batch.payload.byteLength;
-      inFlight++;
-      void write(group);
+      queue.inFlight++;
+      void write(queue, group);
     }
-    if (inFlight === 0) {
+    if ([onTime, late].every(({ inFlight, waiting }) => inFlight === 0 && waiting.length === 0)) {
       for (const resolve of drained) resolve();
       drained = [];
     }
   }
 
-  async function write(group: readonly Waiting[]): Promise<void> {
+  /** @returns none where all of them have grown late while they waited */
+  function takeGroup(queue: Queue): readonly Waiting[] {
+    const first = queue.waiting.slice(0, maxBatchesPerInsert);
+    queue.waiting = queue.waiting.slice(maxBatchesPerInsert);
+    if (queue === late) return first;
+    const { grownLate = [], group = [] } = Object.groupBy(first, ({ batch }) =>
+      isLate(batch) ? 'grownLate' : 'group',
+    );
+    late.waiting.push(...grownLate);
+    if (grownLate.length > 0) setImmediate(pump, late);
+    return group;
+  }
+
+  async function write(queue: Queue, group: readonly Waiting[]): Promise<void> {
     try {
       const inserted = await insert(group.map(({ batch }) => batch));
       for (const [index, { resolve }] of group.entries()) resolve(inserted[index] ?? 'known');
@@ -60,31 +89,34 @@ export function createGroupCommit(
       });
       for (const { reject } of group) reject(error);
     }
-    inFlight--;
-    pump();
+    queue.inFlight--;
+    pump(queue);
   }
 
   return {
     commit(batch) {
       if (waitingBytes + batch.payload.byteLength > maxWaitingBytes) {
+        const batches = onTime.waiting.length + late.waiting.length;
         return Promise.reject(
-          new TarsierError('ingest/busy', `${waiting.length} batches wait to be stored; send it again later`, {
+          new TarsierError('ingest/busy', `${batches} batches wait to be stored; send it again later`, {
             retryable: true,
           }),
         );
       }
+      const queue = isLate(batch) ? late : onTime;
       return new Promise((resolve, reject) => {
-        waiting.push({ batch, resolve, reject });
+        queue.waiting.push({ batch, resolve, reject });
         waitingBytes += batch.payload.byteLength;
         // One turn of the event loop gathers what arrived together.
-        if (inFlight === 0 && waiting.length === 1) setImmediate(pump);
-        else pump();
+        if (queue.inFlight === 0 && queue.waiting.length === 1) setImmediate(pump, queue);
+        else pump(queue);
       });
     },
     drain: () =>
       new Promise((resolve) => {
         drained.push(resolve);
-        pump();
+        pump(onTime);
+        pump(late);
       }),
   };
 }

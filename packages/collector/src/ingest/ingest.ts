@@ -58,8 +58,6 @@ export interface Ingest {
 
 interface PerDatabase {
   readonly commits: GroupCommit;
-  /** Of batches that {@link mayBePutTogether}: those that are on time do not wait while they are looked for. */
-  readonly lateCommits: GroupCommit;
   readonly replays: ReturnType<typeof atMost>;
 }
 
@@ -97,11 +95,6 @@ export interface IngestDeps {
 export const maxFutureMs = 300_000;
 const defaultLimits: AdmissionLimits = { maxAgeMs: 86_400_000, maxFutureMs, maxSpanMs: maxBatchSpanMs };
 const flushIntervalS = { watched: 1, otherwise: 10 } as const;
-/**
- * Of batches on time two: one is written by PostgreSQL while the next one is gathered, and more only split the groups.
- * Late ones come in large numbers, and are dearer the smaller their groups are.
- */
-const commitsInFlight = { onTime: 2, late: 1 } as const;
 const refusedEveryMs = 1_000;
 /** Each holds one of the four connections for reading until it ends: a take-over of many tenants must leave some for questions. */
 const maxReplays = 2;
@@ -131,10 +124,11 @@ export function createIngest({
     const place = storage.placeOf(scope);
     let database = databases.get(place);
     if (database === undefined) {
-      const insert: Storage['batches']['insert'] = (batches) => storage.batches.insert(batches);
       database = {
-        commits: createGroupCommit(insert, commitsInFlight.onTime),
-        lateCommits: createGroupCommit(insert, commitsInFlight.late),
+        commits: createGroupCommit({
+          insert: (batches) => storage.batches.insert(batches),
+          isLate: (batch) => mayBePutTogether(batch, now()),
+        }),
         replays: atMost(maxReplays),
       };
       databases.set(place, database);
@@ -214,8 +208,7 @@ export function createIngest({
       payload,
       samples: agent ? countSamples(matrix) : undefined,
     };
-    const { commits, lateCommits } = databaseOf(scope);
-    const inserted = await (mayBePutTogether(made, now()) ? lateCommits : commits).commit(made);
+    const inserted = await databaseOf(scope).commits.commit(made);
     if (inserted === 'unknown-host') {
       // Deleted since its schema was looked up: it comes in as a new one, when the batch says what its columns are.
       schemas.delete(schemaKey(scope, batch.host, batch.schemaHash));
@@ -303,8 +296,7 @@ export function createIngest({
     },
 
     async close() {
-      const all = [...databases.values()].flatMap(({ commits, lateCommits }) => [commits, lateCommits]);
-      await Promise.all(all.map((one) => one.drain()));
+      await Promise.all(Array.from(databases.values(), ({ commits }) => commits.drain()));
     },
   };
 }

@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { silentLog } from '../log.ts';
 import { createTestStorage } from '../storage/testing.ts';
 import { createIngest } from './ingest.ts';
 import { testBatch } from './testing.ts';
 
-const now = Date.UTC(2026, 10, 24, 12);
+let now = Date.UTC(2026, 10, 24, 12);
 const { storage, sql, drop } = await createTestStorage(() => now);
 await storage.ensurePartitions(now);
 afterAll(drop);
@@ -32,4 +32,32 @@ test('while late batches are looked for among those put together, batches on tim
     return { waiting };
   });
   expect((await late.waiting).every(({ duplicate }) => !duplicate)).toBe(true);
+});
+
+test('one that grows late while it waits does not keep those on time that wait with it', async () => {
+  const scope = await storage.tenants.ensure('held-up');
+  const ingest = createIngest({ storage, consumers: [], watched: () => false, log: silentLog, now: () => now });
+  const ship = (seq: number) => ingest.accept(scope, testBatch({ seq, endMs: now }));
+  await ship(0);
+  const { shipped } = await sql.begin(async (tx) => {
+    await tx`lock table segment in access exclusive mode`;
+    await tx`savepoint before`;
+    await tx`lock table batch in access exclusive mode`;
+    const written = [ship(1), ship(2), ship(3)];
+    await expect
+      .poll(async () => (await tx`select 1 from pg_locks where not granted and relation = 'batch'::regclass`).length, {
+        timeout: 20_000,
+      })
+      .toBe(2);
+    const grownLate = ship(4);
+    await turn();
+    now += 10_000;
+    const onTime = ship(5);
+    await turn();
+    await tx`rollback to before`;
+    expect(await Promise.race([onTime, sleep(20_000, 'it waited')])).toMatchObject({ duplicate: false });
+    expect(await Promise.race([grownLate, turn('it waits')])).toBe('it waits');
+    return { shipped: [...written, grownLate, onTime] };
+  });
+  expect((await Promise.all(shipped)).every(({ duplicate }) => !duplicate)).toBe(true);
 });
