@@ -1,9 +1,10 @@
 /** What enrolment leaves in the state folder: who this host is at the collector, and the key that only it has. */
-import { chownSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineIdentitySchema, type MachineIdentity } from '@tarsier/protocol/api';
 import { describeError, TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
+import { makeFolder } from '../make-folder.ts';
 import { differenceBetween } from './identity.ts';
 
 const enrolmentSchema = z.object({
@@ -51,7 +52,7 @@ export function readEnrolment(stateFolder: string): Enrolment | undefined {
 export function writeEnrolment(stateFolder: string, enrolment: Enrolment, uid: number | undefined): void {
   const file = enrolmentFile(stateFolder);
   try {
-    mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+    makeFolder(stateFolder);
     writeFileSync(`${file}.new`, `${JSON.stringify(enrolment, undefined, 2)}\n`, { mode: 0o600 });
     const owner = statSync(stateFolder);
     if (uid === 0) chownSync(`${file}.new`, owner.uid, owner.gid);

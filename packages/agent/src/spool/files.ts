@@ -1,7 +1,8 @@
 /** Names and small files of a spool's folder. */
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TarsierError } from '@tarsier/protocol';
+import { makeFolder } from '../make-folder.ts';
 
 export const spoolFiles = {
   progress: 'sent',
@@ -74,9 +75,9 @@ export async function overwrite(folder: string, name: string, content: string): 
 }
 
 /** @throws {TarsierError} `spool/folder` */
-export async function makeFolder(folder: string): Promise<void> {
+export function makeSpoolFolder(folder: string): void {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (cause) {
     throw new TarsierError('spool/folder', `spool: expected a folder that can be made, got ${JSON.stringify(folder)}`, {
       cause,

@@ -251,3 +251,9 @@ test('a folder that can not be made is told by the name of the setting', async (
   await writeFile(join(folder, 'file'), '');
   await expect(open(join(folder, 'file', 'spool'))).rejects.toMatchObject({ code: 'spool/folder', field: 'spool' });
 });
+
+// Only Linux has /proc, which says of each new folder that there is no such one.
+if (process.platform === 'linux')
+  test('a spool below /proc is refused, and not tried for ever', async () => {
+    await expect(open('/proc/tarsier/spool')).rejects.toThrow('can be made, got "/proc/tarsier/spool"');
+  });

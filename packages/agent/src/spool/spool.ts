@@ -11,7 +11,7 @@ import type { Log } from '../log.ts';
 import { countNewer, readSamples, settleLost } from './account.ts';
 import {
   isErrno,
-  makeFolder,
+  makeSpoolFolder,
   overwrite,
   readText,
   segmentFile,
@@ -60,7 +60,7 @@ export async function openSpool({
   readonly now?: () => UnixMs;
   readonly log: Log;
 }): Promise<Spool> {
-  await makeFolder(folder);
+  makeSpoolFolder(folder);
   const lock = await lockFolder(folder);
   const segments: Segment[] = [];
   const inMemory: Held[] = [];

@@ -1,9 +1,10 @@
 /** Tells how the agent does to whoever connects: a socket in the state folder that only its owner may open. */
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { TarsierError } from '@tarsier/protocol';
+import { makeFolder } from '../make-folder.ts';
 
 /** What a Unix socket's path may have on every platform. */
 const longestSocketPath = 100;
@@ -33,7 +34,7 @@ export async function serveStatus(stateFolder: string, platform: string, status:
       throw new Error(
         `${path} is longer than the ${longestSocketPath} bytes of a socket's path; set a shorter state folder`,
       );
-    mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+    makeFolder(stateFolder);
     rmSync(path, { force: true });
   }
   const server = createServer((socket) => {
