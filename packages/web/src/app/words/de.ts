@@ -82,8 +82,10 @@ export const de: AppWords = {
       fault: 'die Rechnung geht nicht auf',
       unaccounted: 'kein Agent hat davon berichtet',
     },
-    sums: (taken: string, stored: string, dropped: string, waiting: string) =>
-      `${taken} Messungen gemacht, ${stored} gespeichert, ${dropped} verworfen, ${waiting} unterwegs`,
+    sums: (taken: string, stored: string, dropped: string, waiting: string, hours: number) =>
+      `${taken} Messungen gemacht, ${stored} gespeichert, ${dropped} verworfen, ${waiting} unterwegs, in ${hours === 1 ? '1 Stunde, die vorbei ist' : `${hours} Stunden, die vorbei sind`}`,
+    tooEarly: 'zusammengezählt wird, wenn die Stunde vorbei ist',
+    toldUntil: (moment: string) => `gemacht nach den Angaben bis ${moment}, gespeichert bis jetzt`,
     hour: 'Stunde',
     taken: 'Gemacht',
     stored: 'Gespeichert',

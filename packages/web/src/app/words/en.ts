@@ -80,8 +80,10 @@ export const en = {
       fault: 'the figures do not add up',
       unaccounted: 'no agent has told of it',
     },
-    sums: (taken: string, stored: string, dropped: string, waiting: string) =>
-      `${taken} samples taken, ${stored} stored, ${dropped} dropped, ${waiting} waiting`,
+    sums: (taken: string, stored: string, dropped: string, waiting: string, hours: number) =>
+      `${taken} samples taken, ${stored} stored, ${dropped} dropped, ${waiting} waiting, in ${hours === 1 ? '1 hour that is' : `${hours} hours that are`} over`,
+    tooEarly: 'it is added up when the hour is over',
+    toldUntil: (moment: string) => `taken as told until ${moment}, stored until now`,
     hour: 'Hour',
     taken: 'Taken',
     stored: 'Stored',

@@ -24,7 +24,7 @@ const hour: LedgerHour = {
 
 function open(state: string, hours: readonly LedgerHour[]): HostLedger {
   const fake = createFakeSource();
-  fake.answers.set('/v1/hosts/db-1/ledger', { host: 'db-1', state, hours });
+  fake.answers.set('/v1/hosts/db-1/ledger', { host: 'db-1', state, through: Date.UTC(2026, 10, 30, 10, 12), hours });
   const provider = document.createElement('tarsier-provider');
   provider.source = fake.source;
   const element = document.createElement('tarsier-host-ledger');
@@ -54,6 +54,41 @@ test('where figures do not add up it is open, and says why', async () => {
   await shown(element).toContain(why);
   expect(element.shadowRoot?.querySelector('details')?.open).toBe(true);
   await expectAccessible(element);
+});
+
+const running: LedgerHour = {
+  ...hour,
+  hour: Date.UTC(2026, 10, 30, 10),
+  state: 'open',
+  taken: 20_319,
+  sent: 20_319,
+  dropped: {},
+  stored: 34_653,
+  crashes: 0,
+};
+
+test('what is taken, as told a while ago, and what is stored by now are not added up side by side', async () => {
+  document.documentElement.lang = 'en';
+  const before: LedgerHour = {
+    ...hour,
+    hour: Date.UTC(2026, 10, 30, 8),
+    state: 'unaccounted',
+    taken: 0,
+    stored: 5_000,
+  };
+  const element = open('open', [before, hour, running]);
+  await shown(element).toContain(
+    '720,000 samples taken, 719,000 stored, 1,000 dropped, 0 waiting, in 1 hour that is over',
+  );
+  await shown(element).toMatch(/not over: taken as told until .*\d\d:12, stored until now/u);
+  await expectAccessible(element);
+});
+
+test('in its first hour a host has nothing to add up', async () => {
+  document.documentElement.lang = 'en';
+  const element = open('open', [running]);
+  await shown(element).toContain('all is accounted for so far it is added up when the hour is over');
+  await shown(element).not.toContain('20,319 samples taken');
 });
 
 test('a host of another sender shows nothing of it', async () => {

@@ -2,7 +2,7 @@ import type { Answer, LedgerHour } from '@tarsier/protocol/api';
 import { css, html, LitElement, nothing } from 'lit';
 import type { TemplateResult } from 'lit';
 import { property } from 'lit/decorators.js';
-import { formatTime } from '../../chart/age.ts';
+import { formatMoment, formatTime } from '../../chart/age.ts';
 import { formatCount } from '../../chart/units.ts';
 import { appWords } from '../../app/words/words.ts';
 import { AskedController } from '../../controllers/asked.ts';
@@ -54,16 +54,25 @@ export class HostLedger extends LitElement {
     // Hosts of other senders have no account, and who may not see it sees the rest.
     if (state.kind !== 'ready' || state.value.state === 'unaccounted') return nothing;
     const { ledger: words } = this.#locale.words;
-    const { hours, state: whole } = state.value;
+    const { hours, through, state: whole } = state.value;
+    // What agents took they tell once a minute, and what is stored is known at once: before an hour is over the two are
+    // of different times.
+    const over = hours.filter((hour) => hour.state !== 'open' && hour.state !== 'unaccounted');
     const sum = (of: (hour: LedgerHour) => number): string =>
       formatCount(
-        hours.reduce((all, one) => all + of(one), 0),
+        over.reduce((all, one) => all + of(one), 0),
         this.#locale,
       );
     return html`<details class="card" ?open=${whole === 'fault'}>
       <summary>
         ${words.title}: <span class=${whole === 'fault' ? 'fault' : ''}>${words.whole[whole]}</span>
-        <span class="quiet">${words.sums(sum(takenOf), sum(storedOf), sum(droppedOf), sum(waitingOf))}</span>
+        <span class="quiet"
+          >${
+            over.length === 0
+              ? words.tooEarly
+              : words.sums(sum(takenOf), sum(storedOf), sum(droppedOf), sum(waitingOf), over.length)
+          }</span
+        >
       </summary>
       <div class="scroll" tabindex="0" role="group" aria-label=${words.title}>
         <table>
@@ -78,14 +87,14 @@ export class HostLedger extends LitElement {
             </tr>
           </thead>
           <tbody>
-            ${hours.toReversed().map((hour) => this.#row(hour))}
+            ${hours.toReversed().map((hour) => this.#row(hour, through))}
           </tbody>
         </table>
       </div>
     </details>`;
   }
 
-  #row(hour: LedgerHour): TemplateResult {
+  #row(hour: LedgerHour, through: number | undefined): TemplateResult {
     const { ledger: words } = this.#locale.words;
     const notes = [
       ...(hour.why === undefined ? [] : [hour.why]),
@@ -99,7 +108,11 @@ export class HostLedger extends LitElement {
       <td>${formatCount(droppedOf(hour), this.#locale)}</td>
       <td>${formatCount(hour.waiting, this.#locale)}</td>
       <td class="text ${hour.state === 'fault' ? 'fault' : ''}">
-        ${words.states[hour.state]}${notes.length === 0 ? nothing : html` <small>(${notes.join('; ')})</small>`}
+        ${words.states[hour.state]}${
+          hour.state === 'open' && through !== undefined
+            ? `: ${words.toldUntil(formatMoment(through, this.#ledger.source?.now() ?? Date.now(), this.#locale))}`
+            : nothing
+        }${notes.length === 0 ? nothing : html` <small>(${notes.join('; ')})</small>`}
       </td>
     </tr>`;
   }
