@@ -307,6 +307,24 @@ test('a plugin that fails where nobody waits for it is told of by its file, once
   expect(await exited).toBe(0);
 });
 
+test('test prints what was measured, then what failed where nobody waits for it, and fails', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, 'agent.yaml');
+  writeFileSync(join(folder, 'mine.ts'), external(1, "void Promise.reject(new Error('let go'));"));
+  writeFileSync(file, 'plugins:\n  - ./mine.ts\n  - load\n');
+  const { code, stdout, stderr } = await command(folder, ['test', '--config', file]);
+  expect([code, stderr]).toEqual([1, '']);
+  expect(stdout).toMatch(/^ {2}mine_answer +1$/mu);
+  expect(stdout).toMatch(/^load: 3 samples /mu);
+  expect(stdout).toMatch(/\nFailed where nothing waited for it: let go, at .*mine\.ts.*\n$/u);
+  const asJson = await command(folder, ['test', 'mine', '--config', file, '--json']);
+  expect(asJson.code).toBe(1);
+  expect(JSON.parse(asJson.stdout)).toMatchObject({
+    plugins: [{ plugin: 'mine', samples: [{ name: 'mine_answer', value: 1 }] }],
+    strays: [{ why: 'let go', at: expect.stringContaining('mine.ts') }],
+  });
+});
+
 test('an agent whose ticks end by a failure that nothing waited for ends with 1, to be begun anew', async () => {
   const folder = temporaryFolder();
   const file = join(folder, 'agent.yaml');

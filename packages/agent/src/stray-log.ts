@@ -20,8 +20,7 @@ export function createStrayLog(log: Log): StrayLog {
   return {
     take(error) {
       count++;
-      const why = describeError(error);
-      const at = placeOf(error);
+      const { why, at } = strayOf(error);
       // A port or a time in it makes no other failure.
       const what = `${why.replaceAll(/\d+/gu, '')} ${at}`;
       if (told.has(what) || told.size > mostTold) return;
@@ -36,6 +35,16 @@ export function createStrayLog(log: Log): StrayLog {
       return count;
     },
   };
+}
+
+export interface Stray {
+  readonly why: string;
+  /** Where it came from; `unknown` of what is no Error, and of what Node.js itself says of a socket. */
+  readonly at: string;
+}
+
+export function strayOf(error: unknown): Stray {
+  return { why: describeError(error), at: placeOf(error) };
 }
 
 /** The first line of its stack that is not Node.js itself. */

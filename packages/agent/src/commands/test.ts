@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import { createHost } from '@tarsier/plugins';
 import { seriesSignature, TarsierError } from '@tarsier/protocol';
 import { exitCodes, type Command } from '../command.ts';
 import { didYouMean } from '../config/nearest.ts';
+import { strayOf, type Stray } from '../stray-log.ts';
 import { tryPlugin, type TriedPlugin } from './try-plugin.ts';
 import { counted, durationInWords, table } from '../words.ts';
 import { configHelp, configOption, jsonOption, readableConfig } from './settings.ts';
@@ -17,10 +19,10 @@ Runs the plugins (all that are not left out, or those named) twice, a second apa
 prints what the second time would send. Nothing is sent, and a running agent is not disturbed.
 
 ${configHelp}
-  --json          { host, plugins: [{ plugin, samples: [{ name, labels, kind, unit, value }], error, absent, … }] }
+  --json          { host, plugins: [{ plugin, samples: [{ name, labels, kind, unit, value }], error, absent, … }], strays }
 
-Exit codes: 0 done, 1 a plugin failed, 2 wrong arguments or settings. A plugin that has nothing to measure on this host
-has not failed.
+Exit codes: 0 done, 1 a plugin failed, or something that none waited for did, 2 wrong arguments or settings. A plugin
+that has nothing to measure on this host has not failed.
 `,
   options: { ...configOption, ...jsonOption },
   takesNames: true,
@@ -38,6 +40,15 @@ has not failed.
     const chosen = plugins.filter(({ name }) =>
       args.positionals.length > 0 ? args.positionals.includes(name) : config.plugins[name] !== false,
     );
+    const strays = new Map<string, Stray>();
+    let printed = false;
+    program.onStray((error) => {
+      const stray = strayOf(error);
+      strays.set(strayInWords(stray), stray);
+      if (!printed) return;
+      program.tell(strayInWords(stray));
+      program.exit(exitCodes.failed);
+    });
     const host = createHost();
     const { timeoutMs } = config;
     const tried = await Promise.all(
@@ -52,10 +63,15 @@ has not failed.
       }),
     );
     host.close();
+    // What the last scrape let go of fails now.
+    await setImmediate();
     if (args.values['json'] === true)
-      program.print(`${JSON.stringify({ host: config.host, plugins: tried }, undefined, 2)}\n`);
-    else program.print(tried.map(inWords).join('\n') + summary(config.host, tried));
-    return tried.some(({ error }) => error !== undefined) ? exitCodes.failed : exitCodes.done;
+      program.print(
+        `${JSON.stringify({ host: config.host, plugins: tried, strays: [...strays.values()] }, undefined, 2)}\n`,
+      );
+    else program.print(tried.map(inWords).join('\n') + summary(config.host, tried) + [...strays.keys()].join(''));
+    printed = true;
+    return strays.size > 0 || tried.some(({ error }) => error !== undefined) ? exitCodes.failed : exitCodes.done;
   },
 };
 
@@ -69,6 +85,10 @@ function inWords({ plugin, samples, durationMs, warnings, absent, error }: Tried
     kind === 'counter' ? `${unit} (counter)`.trim() : unit,
   ]);
   return `${plugin}: ${counted(samples.length, 'sample')} in ${durationInWords(durationMs)}\n${notes}${table(rows)}`;
+}
+
+function strayInWords({ why, at }: Stray): string {
+  return `Failed where nothing waited for it: ${why}, at ${at}\n`;
 }
 
 function summary(host: string, tried: readonly TriedPlugin[]): string {

@@ -54,7 +54,7 @@ export async function tryPlugin(
       await scrapeWithin(limitMs, (signal) => instance?.scrape(out, signal));
       durationMs = performance.now() - began;
       if (durationMs > limitMs)
-        warn(`it took ${Math.round(durationMs)} ms; the agent takes no samples after ${limitMs}`);
+        warn(`it took ${Math.round(durationMs)} ms; the agent takes no samples after ${limitMs} ms`);
     }
     const samples = out.seriesList.flatMap(({ name, labels }, handle) => {
       if (out.present[handle] !== 1) return [];
