@@ -91,6 +91,7 @@ async function readOldest(
   limits: StepLimits,
 ): Promise<OldBatch[]> {
   // A copy, for as rows of the driver's the payloads would be hexadecimal text. It takes no parameters: these are numbers.
+  // To pg_stat_statements each is another statement; docs/storage-format.md says what to set.
   const copy = await tx
     .unsafe(
       `copy (
