@@ -47,4 +47,4 @@ export type { SeriesColumn, UnixMs } from './sample.ts';
 export { markStale, staleRows } from './staleness.ts';
 export type { SeriesSchema } from './schema.ts';
 export { decodeSchema, encodeSchema } from './schema.ts';
-export { describeIssue, expectationOf } from './schema-issue.ts';
+export { describeIssue, expectationOf, got } from './schema-issue.ts';

@@ -9,6 +9,24 @@ const schema = z.strictObject({
   state: z.enum(['open', 'resolved']).optional(),
   at: z.union([z.int(), z.literal('now')]).optional(),
   days: z.coerce.number().int().min(1).max(400).optional(),
+  environment: z.record(z.string().regex(/^[A-Z_]+$/u), z.string()).optional(),
+  password: z.string().min(12).optional(),
+  sink: z
+    .object({ url: z.string().max(10), apiKey: z.string().max(3), apiKeys: z.array(z.string()).min(1) })
+    .partial()
+    .optional(),
+  input_tokens: z.int().min(0).optional(),
+  order: z.enum(['', 'asc']).optional(),
+  ref: z.string().startsWith('refs/').optional(),
+  file: z.string().endsWith('.yaml').optional(),
+  pair: z.array(z.string()).length(2).optional(),
+  code: z.string().length(1).optional(),
+  odd: z
+    .number()
+    .refine((one) => one % 2 === 1)
+    .optional(),
+  equal: z.union([z.literal('series'), z.array(z.string())]).optional(),
+  what: z.union([z.strictObject({ series: z.string() }), z.array(z.string())]).optional(),
   labels: z.record(z.string().regex(/^[a-z]+$/u, 'expected lower case letters'), z.string()).optional(),
 });
 
@@ -24,6 +42,29 @@ test.each<[unknown, string]>([
   [{ name: 'a', days: '0' }, 'days: expected at least 1, got string "0"'],
   [{ name: 'a', days: 'x' }, 'days: expected a number, got string "x"'],
   [{ name: 'a', labels: { Team: 'x' } }, 'labels.Team: expected lower case letters, got string "Team"'],
+  [
+    { name: 'a', environment: { 'DB PW': 'hunter2' } },
+    'environment.DB PW: expected what matches /^[A-Z_]+$/u, got string "DB PW"',
+  ],
+  [{ name: 'a', environment: { DB_PW: 5 } }, 'environment.DB_PW: expected a string, got a number (not shown)'],
+  [{ name: 'a', password: 'hunter2-' }, 'password: expected at least 12 characters, got a string (not shown)'],
+  [{ name: 'a', password: null }, 'password: expected a string, got null'],
+  [{ name: 'a', sink: { apiKey: 'hunter2' } }, 'sink.apiKey: expected at most 3 characters, got a string (not shown)'],
+  [{ name: 'a', sink: { apiKeys: [] } }, 'sink.apiKeys: expected at least 1 entry, got array of 0'],
+  [
+    { name: 'a', sink: { url: 'https://me:hunter2@host' } },
+    'sink.url: expected at most 10 characters, got a URL with a password (not shown)',
+  ],
+  [{ name: 'a', input_tokens: -1 }, 'input_tokens: expected at least 0, got number -1'],
+  [{ name: 'a', order: 'x' }, 'order: expected one of "", asc, got string "x"'],
+  [{ name: 'a', ref: 'x' }, 'ref: expected what starts with refs/, got string "x"'],
+  [{ name: 'a', file: 'x' }, 'file: expected what ends with .yaml, got string "x"'],
+  [{ name: 'a', pair: ['x'] }, 'pair: expected exactly 2 entries, got array of 1'],
+  [{ name: 'a', pair: ['x', 'y', 'z'] }, 'pair: expected exactly 2 entries, got array of 3'],
+  [{ name: 'a', code: '' }, 'code: expected exactly 1 character, got string ""'],
+  [{ name: 'a', odd: 2 }, 'odd: expected another value, got number 2'],
+  [{ name: 'a', equal: ['x', 5] }, 'equal: expected series or a string at 1, got array of 2'],
+  [{ name: 'a', what: { series: 'x', more: 1 } }, 'what.more: there is no such field'],
   [{ name: 'a', nmae: 1 }, 'nmae: there is no such field'],
 ])('%j is refused in a sentence', (value, said) => {
   const { error } = schema.safeParse(value);
