@@ -10,6 +10,7 @@ const probe = definePlugin({
     targets: z.array(z.object({ url: z.url(), timeoutMs: z.int().min(1).max(5_000).default(1_000) })).default([]),
     mode: z.enum(['fast', 'slow']).default('fast'),
     password: z.string().min(20).optional(),
+    environment: z.record(z.string().regex(/^[A-Z_]+$/u, 'expected a name of a variable'), z.string()).optional(),
   }),
   metrics: {},
   create: () => ({ scrape() {} }),
@@ -235,6 +236,7 @@ log: \${env:HUNTER}
 plugins:
   http-check:
     password: hunter2
+    environment: { 'DB PW': hunter2, DB_PIN: 5150 }
     mode: "\${file:/secret}"
     targets:
       - url: 'hunter2://:hunter2@'
@@ -244,5 +246,9 @@ plugins:
   expect(problems).toContain('got a URL with a password (not shown)');
   expect(problems).toContain('got what it refers to (not shown)');
   expect(problems).toContain('plugins.http-check.password: expected at least 20 characters, got a string (not shown)');
-  expect(problems).not.toContain('hunter2');
+  expect(problems).toContain(
+    'agent.yaml:8:20: plugins.http-check.environment.DB PW: expected a name of a variable, got string "DB PW"',
+  );
+  expect(problems).toContain('environment.DB_PIN: expected a string, got a number (not shown)');
+  expect(problems).not.toMatch(/hunter2|5150/u);
 });

@@ -7,7 +7,7 @@ import { builtinPlugins } from '@tarsier/plugins/builtin';
 import { maxHostLength, TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
 import { readDocument, type ConfigProblem, type Path } from './document.ts';
-import { got, issueProblems, type Locate } from './issues.ts';
+import { came, issueProblems, type Locate } from './issues.ts';
 import { jsonSchemaOf, unknownNames } from './json-schema.ts';
 import { checkPlugins, pluginEntries, type PluginModules, type PluginOptions } from './plugins.ts';
 import { isPluginSpecifier } from '../external/load.ts';
@@ -172,7 +172,7 @@ export function checkConfig({
   const written = document.value ?? {};
   if (typeof written !== 'object' || Array.isArray(written))
     return failed([
-      document.problemAt([], `expected settings, as in url: http://127.0.0.1:7077, ${got(written, [], false)}`),
+      document.problemAt([], `expected settings, as in url: http://127.0.0.1:7077, ${came(written, [], false)}`),
     ]);
 
   const { settings, variableOf } = withEnvironment(written, environment);

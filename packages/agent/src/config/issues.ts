@@ -1,5 +1,5 @@
 /** What a schema objects to, in words: what was expected and what came. */
-import { describeValue, expectationOf } from '@tarsier/protocol';
+import { describeValue, expectationOf, got } from '@tarsier/protocol';
 import type { z } from 'zod';
 import type { ConfigDocument, ConfigProblem, Path } from './document.ts';
 
@@ -20,8 +20,10 @@ export function issueProblems(
   return issues.map((issue) => {
     const below = issue.path.map((name) => (typeof name === 'symbol' ? String(name) : name));
     const path = [...prefix, ...below];
-    const came = got(below.reduce<unknown>(at, value), path, document.isReferred(path));
-    return problem(path, `${expectationOf(issue, named)}, ${came}`);
+    const expected = expectationOf(issue, named);
+    // The name is wrong, and not what it is set to.
+    if (issue.code === 'invalid_key') return problem(path, `${expected}, got ${describeValue(path.at(-1))}`, 'key');
+    return problem(path, `${expected}, ${came(below.reduce<unknown>(at, value), path, document.isReferred(path))}`);
   });
 }
 
@@ -32,14 +34,7 @@ function at(value: unknown, key: PropertyKey): unknown {
 /** What is in a settings file is not called as in JSON. */
 const named = { array: 'a list', object: 'settings', record: 'settings' };
 
-const secretName = /key|password|passphrase|secret|token|credential|authori[sz]ation|cookie|dsn/iu;
-
-/** What came, as far as it may be told: never a secret. */
-export function got(value: unknown, path: readonly PropertyKey[], referred: boolean): string {
-  if (value === undefined) return 'got nothing';
-  if (referred) return 'got what it refers to (not shown)';
-  if (path.some((name) => secretName.test(String(name)))) return `got a ${typeof value} (not shown)`;
-  // A URL may hold a password.
-  if (typeof value === 'string' && /:\/\/[^/]*@/u.test(value)) return `got a URL with a password (not shown)`;
-  return `got ${describeValue(value)}`;
+/** What came, as far as it may be told; of what a reference stands for, nothing. */
+export function came(value: unknown, path: readonly PropertyKey[], referred: boolean): string {
+  return referred && value !== undefined ? 'got what it refers to (not shown)' : got(value, path);
 }

@@ -2,7 +2,7 @@
 import type { Plugin } from '@tarsier/plugins';
 import { describeError } from '@tarsier/protocol';
 import type { ConfigDocument, ConfigProblem, Path } from './document.ts';
-import { got, issueProblems, type Locate } from './issues.ts';
+import { came, issueProblems, type Locate } from './issues.ts';
 import { jsonSchemaOf, unknownNames } from './json-schema.ts';
 import { isPluginSpecifier } from '../external/load.ts';
 import { didYouMean, meantOrKnown } from './nearest.ts';
@@ -94,8 +94,8 @@ export function checkPlugins(
     // `cpu:` with nothing behind it, or `true`, means the defaults.
     const given = options === undefined || options === null || options === true ? {} : options;
     if (typeof given !== 'object' || Array.isArray(given)) {
-      const came = got(given, path, document.isReferred(path));
-      problems.push(problem(path, `expected settings, or false to leave it out, ${came}`));
+      const what = came(given, path, document.isReferred(path));
+      problems.push(problem(path, `expected settings, or false to leave it out, ${what}`));
       continue;
     }
     for (const plugin of meant) {
