@@ -50,6 +50,16 @@ test.each<[string, unknown, unknown, string]>([
   expect(() => out.gauge('a', value as number, labels as Labels)).toThrow(said);
 });
 
+test('a label of a number is told as such also where there is no room for its series', () => {
+  const out = createScrapeOutput({ metrics: { a: gauge }, dynamic: false }, { maxSeries: 1, warn: () => {} });
+  out.gauge('a', 1, { core: '0' });
+  // From JavaScript.
+  const labels: unknown = { core: 1 };
+  expect(() => out.gauge('a', 1, labels as Labels)).toThrow('a: the value of core: expected a string, got number 1');
+  out.gauge('a', 1, { core: '2' });
+  expect(out.dropped).toBe(1);
+});
+
 test('a series that is forgotten gives its place to another, and its metric may come back as something else', () => {
   const out = createScrapeOutput({ metrics: {}, dynamic: true }, { maxSeries: 2 });
   out.declare('a', gauge);

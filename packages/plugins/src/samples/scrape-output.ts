@@ -64,7 +64,6 @@ export function createScrapeOutput(
 
   function create(key: string, name: string, labels: Labels): number {
     if (!specs.has(name)) throw new TarsierError('plugin/metric', `${name}: expected a metric of the plugin's table`);
-    if (list.length - freeHandles.length >= maxSeries) return refuse(key, name, labels);
     for (const [label, value] of canonicalLabels(labels)) {
       if (!isLabelName(label) || label === 'host')
         throw new TarsierError('plugin/label', `${name}: ${JSON.stringify(label)} is no label name to use`);
@@ -73,6 +72,7 @@ export function createScrapeOutput(
       if (value.length > maxLabelValueLength)
         throw new TarsierError('plugin/label', `${name}: the value of ${label} is longer than ${maxLabelValueLength}`);
     }
+    if (list.length - freeHandles.length >= maxSeries) return refuse(key, name, labels);
     const handle = freeHandles.pop() ?? list.length;
     list[handle] = { name, labels: Object.fromEntries(canonicalLabels(labels)) };
     seriesOf.set(name, (seriesOf.get(name) ?? 0) + 1);
