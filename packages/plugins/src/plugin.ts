@@ -1,6 +1,6 @@
 /** The whole contract of a plugin: what it is called, can be set, measures, and how it measures once. */
 import type { Labels, MetricKind } from '@tarsier/protocol';
-import { describeValue, expectationOf, TarsierError } from '@tarsier/protocol';
+import { describeIssue, TarsierError } from '@tarsier/protocol';
 import type { z } from 'zod';
 import type { Host } from './host/host.ts';
 
@@ -124,13 +124,8 @@ export function definePlugin<Config extends z.ZodObject>(definition: PluginDefin
   function parse(config: unknown): z.infer<Config> {
     const parsed = schema.safeParse(config ?? {});
     if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    const field = [name, ...(issue?.path ?? [])].join('.');
-    throw new TarsierError(
-      'plugin/config',
-      `${field}: ${issue === undefined ? 'not as expected' : expectationOf(issue)}, got ${describeValue(config)}`,
-      { field },
-    );
+    const { field, message } = describeIssue(parsed.error, config ?? {}, name, true);
+    throw new TarsierError('plugin/config', message, { field });
   }
 
   return {
