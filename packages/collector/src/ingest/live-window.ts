@@ -12,6 +12,8 @@ export interface HostWindow {
   readonly lastSeen: UnixMs;
   /** Samples before that one's time were here and are not any more; 0 when there are none such. */
   readonly forgottenUntil: UnixMs;
+  /** Of its samples, in memory. */
+  readonly bytes: number;
   /** Whether it has a tick of that time. */
   has(time: UnixMs): boolean;
   /** The samples at or after `from`, oldest first; NaN where there is none. Copied: it stays as it is. */
@@ -128,6 +130,10 @@ class Ring implements HostWindow {
 
   get forgottenUntil(): UnixMs {
     return this.#count < this.#capacity ? 0 : (this.#times[this.#at(0)] ?? 0);
+  }
+
+  get bytes(): number {
+    return this.#values.byteLength;
   }
 
   /** Whether these series belong here: an agent that restarts has some of them, and maybe others. */
