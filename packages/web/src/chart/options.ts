@@ -97,8 +97,11 @@ export function plotOptions(
         incrs: [...timeSteps],
         grid: { show: false },
         ticks: { show: true, stroke: colours.grid, width: 1, size: 4 },
-        values: whereMoved((splits, increment) =>
-          splits.map((time) => formatTime(time, shapeOf(increment, splits.length), locale)),
+        values: whole(
+          whereMoved((splits, increment) =>
+            splits.map((time) => formatTime(time, shapeOf(increment, splits.length), locale)),
+          ),
+          colours.font,
         ),
       },
       {
@@ -141,6 +144,32 @@ function whereMoved(
     const places = `${scale()} ${increment} ${splits.join(' ')}`;
     if (before?.places !== places) before = { places, written: write(splits, increment) };
     return before.written;
+  };
+}
+
+/** Without the first or last name where the edge of the canvas would cut it off. */
+function whole(names: uPlot.Axis.DynamicValues, font: string): uPlot.Axis.DynamicValues {
+  let measured: ReturnType<typeof names> = [];
+  let halves: readonly number[] = [];
+  return (plot, splits, ...rest) => {
+    const written = names(plot, splits, ...rest);
+    if (written !== measured) {
+      const { ctx } = plot;
+      ctx.save();
+      ctx.font = font;
+      halves = written.map((name) => ctx.measureText(String(name ?? '')).width / 2);
+      ctx.restore();
+      measured = written;
+    }
+    const left = plot.bbox.left / devicePixelRatio;
+    const fits = (i: number): boolean => {
+      const at = left + plot.valToPos(splits[i] ?? 0, 'x');
+      const half = halves[i] ?? 0;
+      return at - half >= 0 && at + half <= plot.width;
+    };
+    const last = written.length - 1;
+    if (last < 0 || (fits(0) && fits(last))) return written;
+    return written.map((name, i) => ((i === 0 || i === last) && !fits(i) ? '' : name));
   };
 }
 

@@ -269,6 +269,28 @@ test('on a phone nothing is wider than the screen, and a finger scrolls the page
   await page.viewport(800, 600);
 });
 
+test('on a phone no time below the chart is cut off at its edge', async () => {
+  await page.viewport(390, 844);
+  const to = Date.parse('2026-07-01T10:30:00Z');
+  const { element } = await queried({
+    selector: 'cpu_usage_ratio',
+    range: `2026-07-01T10:00:00Z/2026-07-01T10:30:00Z`,
+  });
+  element.data = cpu(to);
+  await expect.poll(() => element.shadowRoot?.querySelector('canvas')).toBeTruthy();
+  const canvas = part(element, 'canvas');
+  if (!(canvas instanceof HTMLCanvasElement)) expect.unreachable();
+  const { width, height } = canvas;
+  const ink = (x: number): number =>
+    canvas
+      .getContext('2d')
+      ?.getImageData(x, height - 20 * devicePixelRatio, devicePixelRatio, 20 * devicePixelRatio)
+      .data.reduce((sum, value) => sum + value, 0) ?? 0;
+  expect(ink(width - devicePixelRatio)).toBe(0);
+  expect(ink(0)).toBe(0);
+  await page.viewport(800, 600);
+});
+
 test('nothing of it has a style attribute in its template', async () => {
   const report = vi.fn();
   document.addEventListener('securitypolicyviolation', report);
