@@ -362,6 +362,27 @@ test('a plugin that would end the process fails by its name and line, and the ag
   expect(check.stdout).toContain('./mine.ts: could not be loaded: process.exit(0) at ');
 });
 
+test('where the key can not be kept no token is used up for one', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'file'), '');
+  let asked = 0;
+  const server = createServer((request, response) => {
+    asked++;
+    request.resume().on('end', () => response.writeHead(500).end());
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => void server.close());
+  // A server that listens on a port has an address with one.
+  const { port } = server.address() as AddressInfo;
+  const state = join(folder, 'file', 'state');
+  const args = ['enrol', '--url', `http://127.0.0.1:${port}`, '--token', 'tsr_enrol_once'];
+  const { code, stderr } = await command(folder, args, { TARSIER_STATE: state });
+  expect([code, stderr]).toEqual([2, expect.stringContaining(`${join(state, 'enrolment.json')} can not be written: `)]);
+  expect(asked).toBe(0);
+});
+
 test('plugins lists what works here and why not, describes options and metrics, and prints settings that hold', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'agent.yaml'), 'plugins: { load: false }\n');

@@ -5,7 +5,7 @@ import { enrolResponse, type EnrolRequest } from '@tarsier/protocol/api';
 import { RequestError } from '@tarsier/protocol/client';
 import type { z } from 'zod';
 import { exitCodes, text, type Arguments, type Command, type Program } from '../command.ts';
-import { enrolmentFile, readEnrolment, writeEnrolment } from '../enrolment/enrolment.ts';
+import { enrolmentFile, readEnrolment, requireStateFolder, writeEnrolment } from '../enrolment/enrolment.ts';
 import { assignedIdentity, machineIdentity } from '../enrolment/identity.ts';
 import { clientOver } from '../shipping/client-over.ts';
 import { createPoster } from '../shipping/post.ts';
@@ -69,6 +69,7 @@ Exit codes: 0 enrolled, 1 refused or no answer, 2 wrong arguments or settings.
       replace: values['replace'] === true,
       ...(former === undefined || asNew ? {} : { currentKey: former.key }),
     };
+    requireStateFolder(state);
     const { tenant, host, key, returning } = await post(url, token, request);
     writeEnrolment(
       state,

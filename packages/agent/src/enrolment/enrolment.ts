@@ -1,8 +1,8 @@
 /** What enrolment leaves in the state folder: who this host is at the collector, and the key that only it has. */
-import { chownSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, chownSync, constants, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineIdentitySchema, type MachineIdentity } from '@tarsier/protocol/api';
-import { describeError, TarsierError } from '@tarsier/protocol';
+import { TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
 import { makeFolder } from '../make-folder.ts';
 import { differenceBetween } from './identity.ts';
@@ -48,6 +48,20 @@ export function readEnrolment(stateFolder: string): Enrolment | undefined {
   }
 }
 
+/** Before a token is given away, which is good for one key. @throws {TarsierError} `enrolment/file` */
+export function requireStateFolder(stateFolder: string): void {
+  try {
+    makeFolder(stateFolder);
+    accessSync(stateFolder, constants.W_OK);
+  } catch (cause) {
+    throw notWritten(enrolmentFile(stateFolder), cause);
+  }
+}
+
+function notWritten(file: string, cause: unknown): TarsierError {
+  return new TarsierError('enrolment/file', `${file} can not be written`, { cause });
+}
+
 /** Readable by the folder's owner alone: the agent's user, also when root enrols. */
 export function writeEnrolment(stateFolder: string, enrolment: Enrolment, uid: number | undefined): void {
   const file = enrolmentFile(stateFolder);
@@ -58,7 +72,7 @@ export function writeEnrolment(stateFolder: string, enrolment: Enrolment, uid: n
     if (uid === 0) chownSync(`${file}.new`, owner.uid, owner.gid);
     renameSync(`${file}.new`, file);
   } catch (cause) {
-    throw new TarsierError('enrolment/file', `${file} can not be written: ${describeError(cause)}`, { cause });
+    throw notWritten(file, cause);
   }
 }
 
