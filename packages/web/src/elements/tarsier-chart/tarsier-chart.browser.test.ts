@@ -291,6 +291,23 @@ test('on a phone no time below the chart is cut off at its edge', async () => {
   await page.viewport(800, 600);
 });
 
+test('on a phone the tools of a chart stay beside its title, whatever is said of it', async () => {
+  await page.viewport(390, 844);
+  const { end: _, ...ongoing } = anomaly;
+  const { element } = await chart(cpu(), [ongoing]);
+  await expect.poll(() => shownText(element)).toContain('1 anomaly, ongoing');
+  await element.updateComplete;
+  const tops = [...(element.shadowRoot?.querySelectorAll('figcaption .tool') ?? [])].map(
+    (tool) => tool.getBoundingClientRect().top,
+  );
+  expect(new Set(tops).size).toBe(1);
+  const { top, bottom } = part(element, 'h3').getBoundingClientRect();
+  expect(tops[0]).toBeLessThan(bottom);
+  expect(part(element, '.badge').getBoundingClientRect().top).toBeGreaterThan(top);
+  expect(element.clientWidth).toBe(element.scrollWidth);
+  await page.viewport(800, 600);
+});
+
 test('nothing of it has a style attribute in its template', async () => {
   const report = vi.fn();
   document.addEventListener('securitypolicyviolation', report);

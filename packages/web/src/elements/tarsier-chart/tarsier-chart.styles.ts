@@ -13,6 +13,7 @@ export const styles = css`
     padding: 12px 14px 10px;
   }
   figcaption {
+    container-type: inline-size;
     display: flex;
     flex-wrap: wrap;
     align-items: center;
@@ -21,7 +22,7 @@ export const styles = css`
     min-height: 28px;
   }
   h3 {
-    /* On a phone what stands beside the title goes below it, rather than leaving it a letter's width. */
+    /* What stands beside it goes below it, rather than leaving it a letter's width. */
     flex: 1 1 7em;
     min-width: 0;
     font-size: 14px;
@@ -40,6 +41,10 @@ export const styles = css`
   .badge.stale .icon {
     color: var(--_anomaly);
   }
+  .tools {
+    display: flex;
+    gap: 4px;
+  }
   .tool {
     display: inline-grid;
     place-items: center;
@@ -55,6 +60,13 @@ export const styles = css`
   .tool[aria-pressed='true'] {
     color: var(--_accent);
     background: var(--_accent-soft);
+  }
+  /* What is said of a narrow chart stands below its title and tools, rather than between them. */
+  @container (max-width: 420px) {
+    .badge {
+      order: 1;
+      flex: 0 0 100%;
+    }
   }
   .frame {
     position: relative;

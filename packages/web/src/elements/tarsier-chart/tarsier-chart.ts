@@ -818,7 +818,8 @@ export class TarsierChart extends LitElement {
   #tools(): TemplateResult {
     const { chart } = this.#locale.words;
     const tableShown = this.tablePage !== undefined;
-    return html`<button
+    return html`<div class="tools">
+      <button
         class="tool"
         type="button"
         aria-pressed=${this.held ? 'true' : 'false'}
@@ -852,7 +853,8 @@ export class TarsierChart extends LitElement {
       </button>
       <div id="menu" class="menu" popover @toggle=${this.#openMenu}>
         ${this.#extras?.menuEntries(this.#locale, this.#menuActions) ?? nothing}
-      </div>`;
+      </div>
+    </div>`;
   }
 
   readonly #openMenu = async ({ newState, currentTarget: menu }: ToggleEvent): Promise<void> => {
