@@ -1,5 +1,6 @@
 import type { LedgerHour } from '@tarsier/protocol/api';
 import { afterEach, expect, test } from 'vitest';
+import { page } from 'vitest/browser';
 import { define, elements } from '../../define.ts';
 import '../../styles/page.css';
 import { createFakeSource } from '../../testing/fake-source.ts';
@@ -82,6 +83,18 @@ test('what is taken, as told a while ago, and what is stored by now are not adde
   );
   await shown(element).toMatch(/not over: taken as told until .*\d\d:12, stored until now/u);
   await expectAccessible(element);
+});
+
+test('on a phone an hour is a few lines high, for all that is said of it', async () => {
+  await page.viewport(390, 844);
+  const element = open('open', [hour, running]);
+  await shown(element).toContain('stored until now');
+  const details = element.shadowRoot?.querySelector('details');
+  if (!details) expect.unreachable();
+  details.open = true;
+  const rows = [...details.querySelectorAll('tbody tr')];
+  expect(rows.map((row) => row.clientHeight < 100)).toEqual([true, true]);
+  await page.viewport(800, 600);
 });
 
 test('in its first hour a host has nothing to add up', async () => {

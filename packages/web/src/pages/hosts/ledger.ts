@@ -36,6 +36,12 @@ export class HostLedger extends LitElement {
       .scroll {
         margin-top: 10px;
       }
+      td.text {
+        min-width: 200px;
+      }
+      tbody th {
+        white-space: nowrap;
+      }
     `,
   ];
 
