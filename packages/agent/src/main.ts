@@ -13,6 +13,9 @@ import { didYouMean, nearest } from './config/nearest.ts';
 import { refuseExit } from './refuse-exit.ts';
 import { table } from './words.ts';
 
+/** The agent's own: plugins get one that throws. */
+const exit = process.exit.bind(process);
+
 const program: Program = {
   version: packageVersion(),
   environment: process.env,
@@ -37,7 +40,7 @@ const program: Program = {
   onStray(run) {
     process.on('unhandledRejection', run).on('uncaughtException', run);
   },
-  exit: (code) => process.exit(code),
+  exit,
   readStdin: () => textOf(process.stdin),
 };
 
