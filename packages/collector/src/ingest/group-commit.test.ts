@@ -23,21 +23,46 @@ test('batches on time and late ones wait within one limit, and a refusal counts 
       return batches.map(() => inserted);
     },
     isLate: ({ t1 }) => t1 < 0,
-    maxWaitingBytes: 100,
+    maxWaitingBytes: 160,
   });
   // The first two of a queue go together; two statements of those on time run, and one of late ones.
   const running = [1, 2, 3, -1, -2].map((t1) => commits.commit(batchOf(t1)));
-  const waiting = [4, -3].map((t1) => commits.commit(batchOf(t1)));
-  for (const t1 of [5, -4]) {
+  const waiting = [4, -3, 5, 6].map((t1) => commits.commit(batchOf(t1)));
+  for (const t1 of [7, -4]) {
     await expect(commits.commit(batchOf(t1))).rejects.toMatchObject({
       code: 'ingest/busy',
       retryable: true,
-      message: '2 batches wait to be stored; send it again later',
+      message: '4 batches wait to be stored; send it again later',
     });
   }
   answerAll('new');
   expect(new Set(await Promise.all([...running, ...waiting]))).toEqual(new Set(['new']));
-  expect(await Promise.all([commits.commit(batchOf(5)), commits.commit(batchOf(-4))])).toEqual(['new', 'new']);
+  expect(await Promise.all([commits.commit(batchOf(7)), commits.commit(batchOf(-4))])).toEqual(['new', 'new']);
+  await commits.drain();
+});
+
+test('late batches that wait leave room for those on time, also where these grow late', async () => {
+  const { promise: answer, resolve: answerAll } = Promise.withResolvers<Inserted>();
+  let lateBefore = 0;
+  const commits = createGroupCommit({
+    insert: async (batches) => {
+      const inserted = await answer;
+      return batches.map(() => inserted);
+    },
+    isLate: ({ t1 }) => t1 < lateBefore,
+    maxWaitingBytes: 200,
+  });
+  const running = [1, -1].map((t1) => commits.commit(batchOf(t1)));
+  await turn();
+  running.push(commits.commit(batchOf(2)), commits.commit(batchOf(-2)), commits.commit(batchOf(-3)));
+  await expect(commits.commit(batchOf(-4))).rejects.toMatchObject({ code: 'ingest/busy' });
+  const onTime = [3, 4, 5].map((t1) => commits.commit(batchOf(t1)));
+  lateBefore = 4;
+  const grown = expect(onTime[0]).rejects.toMatchObject({ code: 'ingest/busy' });
+  await expect(commits.commit(batchOf(6))).rejects.toMatchObject({ code: 'ingest/busy' });
+  answerAll('new');
+  await grown;
+  expect(new Set(await Promise.all([...running, ...onTime.slice(1)]))).toEqual(new Set(['new']));
   await commits.drain();
 });
 

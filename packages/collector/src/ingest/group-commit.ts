@@ -21,6 +21,7 @@ interface Waiting {
 interface Queue {
   readonly maxInFlight: number;
   waiting: Waiting[];
+  waitingBytes: number;
   inFlight: number;
 }
 
@@ -28,7 +29,7 @@ export interface GroupCommitDeps {
   readonly insert: (batches: readonly NewBatch[]) => Promise<Inserted[]>;
   /** Whether it has to be looked for among what is stored: those that are on time do not wait for that. */
   readonly isLate: (batch: NewBatch) => boolean;
-  /** Most payloads that wait in both queues, bytes. */
+  /** Most payloads that wait in both queues, bytes; late ones take half of it at most. */
   readonly maxWaitingBytes?: number;
 }
 
@@ -46,16 +47,14 @@ export function createGroupCommit({
   isLate,
   maxWaitingBytes = defaultMaxWaitingBytes,
 }: GroupCommitDeps): GroupCommit {
-  const onTime: Queue = { maxInFlight: statementsInFlight.onTime, waiting: [], inFlight: 0 };
-  const late: Queue = { maxInFlight: statementsInFlight.late, waiting: [], inFlight: 0 };
-  let waitingBytes = 0;
+  const onTime: Queue = { maxInFlight: statementsInFlight.onTime, waiting: [], waitingBytes: 0, inFlight: 0 };
+  const late: Queue = { maxInFlight: statementsInFlight.late, waiting: [], waitingBytes: 0, inFlight: 0 };
   let drained: (() => void)[] = [];
 
   function pump(queue: Queue): void {
     while (queue.inFlight < queue.maxInFlight && queue.waiting.length > 0) {
       const group = takeGroup(queue);
       if (group.length === 0) continue;
-      for (const { batch } of group) waitingBytes -= batch.payload.byteLength;
       queue.inFlight++;
       void write(queue, group);
     }
@@ -65,15 +64,37 @@ export function createGroupCommit({
     }
   }
 
+  /** Late ones are stored slowly: what many of them wait for must not refuse those on time. */
+  function hasRoom(queue: Queue, { payload }: NewBatch): boolean {
+    if (queue === late && late.waitingBytes + payload.byteLength > maxWaitingBytes / 2) return false;
+    return onTime.waitingBytes + late.waitingBytes + payload.byteLength <= maxWaitingBytes;
+  }
+
+  function wait(queue: Queue, one: Waiting): void {
+    queue.waiting.push(one);
+    queue.waitingBytes += one.batch.payload.byteLength;
+  }
+
+  function busy(): TarsierError {
+    const batches = onTime.waiting.length + late.waiting.length;
+    return new TarsierError('ingest/busy', `${batches} batches wait to be stored; send it again later`, {
+      retryable: true,
+    });
+  }
+
   /** @returns none where all of them have grown late while they waited */
   function takeGroup(queue: Queue): readonly Waiting[] {
     const first = queue.waiting.slice(0, maxBatchesPerInsert);
     queue.waiting = queue.waiting.slice(maxBatchesPerInsert);
+    for (const { batch } of first) queue.waitingBytes -= batch.payload.byteLength;
     if (queue === late) return first;
     const { grownLate = [], group = [] } = Object.groupBy(first, ({ batch }) =>
       isLate(batch) ? 'grownLate' : 'group',
     );
-    late.waiting.push(...grownLate);
+    for (const one of grownLate) {
+      if (hasRoom(late, one.batch)) wait(late, one);
+      else one.reject(busy());
+    }
     if (grownLate.length > 0) setImmediate(pump, late);
     return group;
   }
@@ -95,18 +116,10 @@ export function createGroupCommit({
 
   return {
     commit(batch) {
-      if (waitingBytes + batch.payload.byteLength > maxWaitingBytes) {
-        const batches = onTime.waiting.length + late.waiting.length;
-        return Promise.reject(
-          new TarsierError('ingest/busy', `${batches} batches wait to be stored; send it again later`, {
-            retryable: true,
-          }),
-        );
-      }
       const queue = isLate(batch) ? late : onTime;
+      if (!hasRoom(queue, batch)) return Promise.reject(busy());
       return new Promise((resolve, reject) => {
-        queue.waiting.push({ batch, resolve, reject });
-        waitingBytes += batch.payload.byteLength;
+        wait(queue, { batch, resolve, reject });
         // One turn of the event loop gathers what arrived together.
         if (queue.inFlight === 0 && queue.waiting.length === 1) setImmediate(pump, queue);
         else pump(queue);

@@ -22,7 +22,10 @@ test('while late batches are looked for among those put together, batches on tim
     );
     await expect
       .poll(
-        async () => (await tx`select 1 from pg_locks where not granted and relation = 'segment'::regclass`).length,
+        async () =>
+          (
+            await tx`select 1 from pg_locks where not granted and relation = 'segment'::regclass and database = (select oid from pg_database where datname = current_database())`
+          ).length,
         { timeout: 20_000 },
       )
       .toBeGreaterThan(0);
@@ -45,9 +48,15 @@ test('one that grows late while it waits does not keep those on time that wait w
     await tx`lock table batch in access exclusive mode`;
     const written = [ship(1), ship(2), ship(3)];
     await expect
-      .poll(async () => (await tx`select 1 from pg_locks where not granted and relation = 'batch'::regclass`).length, {
-        timeout: 20_000,
-      })
+      .poll(
+        async () =>
+          (
+            await tx`select 1 from pg_locks where not granted and relation = 'batch'::regclass and database = (select oid from pg_database where datname = current_database())`
+          ).length,
+        {
+          timeout: 20_000,
+        },
+      )
       .toBe(2);
     const grownLate = ship(4);
     await turn();

@@ -42,7 +42,10 @@ test('while many tenants are taken over, questions are answered', async () => {
     const replays = Promise.all(scopes.map((scope) => takenOver.replay([scope], now - 60_000, [() => {}])));
     await expect
       .poll(
-        async () => (await tx`select 1 from pg_locks where not granted and relation = 'segment'::regclass`).length,
+        async () =>
+          (
+            await tx`select 1 from pg_locks where not granted and relation = 'segment'::regclass and database = (select oid from pg_database where datname = current_database())`
+          ).length,
         { timeout: 20_000 },
       )
       .toBeGreaterThan(1);

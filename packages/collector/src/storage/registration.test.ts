@@ -53,7 +53,9 @@ test('while series are counted for one that is refused nobody waits for its lock
   const [counting, other] = [connectOnce({ url }), connectOnce({ url })];
   onTestFinished(async () => void (await Promise.all([counting.end({ timeout: 1 }), other.end()])));
   const waiting = async () =>
-    (await other`select from pg_locks where not granted and relation = 'series'::regclass`).length;
+    (
+      await other`select from pg_locks where not granted and relation = 'series'::regclass and database = (select oid from pg_database where datname = current_database())`
+    ).length;
   let refused: Promise<string> | undefined;
   await counting.begin(async (tx) => {
     await tx`lock table series in access exclusive mode`;

@@ -1,6 +1,6 @@
 import { TarsierError, type Labels } from '@tarsier/protocol';
 import type { LabelTest, TenantScope } from '../../tenant.ts';
-import type { Scoped } from '../scoped-pool.ts';
+import type { Database } from '../database.ts';
 import type { SeriesRow } from '../series-catalog.ts';
 import {
   LabelIndex,
@@ -71,7 +71,7 @@ interface FoundState extends SeriesState {
 /** Series read at once. */
 const cursorRows = 5_000;
 
-export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
+export function createSeriesIndex({ run, stream, reads }: Pick<Database, 'run' | 'stream' | 'reads'>): SeriesIndex {
   const tenants = new Map<number, TenantIndex>();
 
   async function current(scope: TenantScope): Promise<LabelIndex> {
@@ -172,7 +172,7 @@ export function createSeriesIndex({ run, stream }: Scoped): SeriesIndex {
     async largestMetric(scope) {
       requireAll(scope);
       if (tenants.has(scope.tenantId)) return (await current(scope)).largestMetric();
-      const [largest] = await run(
+      const [largest] = await reads.run(
         scope,
         (sql) => sql<Tally[]>`
         select name, count(*)::int as series from series where tenant_id = ${scope.tenantId}
