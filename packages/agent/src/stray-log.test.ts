@@ -22,3 +22,20 @@ test('after a hundred that differ one last line says that no more are told', () 
   expect(lines.at(-1)).toContain('no more are told; agent_stray_errors_total counts them');
   expect(strays.count).toBe(150);
 });
+
+test('whatever was thrown is told: an object without a prototype, an error whose stack is no text or throws', () => {
+  const { log, lines } = recordingLog();
+  const strays = createStrayLog(log);
+  const numbered = Object.assign(new Error('numbered'), { stack: 7 });
+  const throwing = Object.defineProperty(new Error('throwing'), 'stack', {
+    get() {
+      throw new Error('from the getter');
+    },
+  });
+  for (const thrown of [Object.create(null), numbered, throwing]) strays.take(thrown);
+  expect(lines).toEqual([
+    expect.stringContaining('why="object that has no text" at="unknown"'),
+    expect.stringContaining('why="numbered" at="unknown"'),
+    expect.stringContaining('why="throwing" at="unknown"'),
+  ]);
+});

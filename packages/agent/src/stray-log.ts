@@ -43,13 +43,21 @@ export interface Stray {
   readonly at: string;
 }
 
+/** Never throws: what throws in the handler of uncaught exceptions ends the agent. */
 export function strayOf(error: unknown): Stray {
-  return { why: describeError(error), at: placeOf(error) };
+  const why = describeError(error);
+  try {
+    return { why, at: placeOf(error) };
+  } catch {
+    // Its stack may be a getter.
+    return { why, at: 'unknown' };
+  }
 }
 
 /** The first line of its stack that is not Node.js itself. */
 export function placeOf(error: unknown): string {
-  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  const stack: unknown = error instanceof Error ? error.stack : undefined;
+  const lines = typeof stack === 'string' ? stack.split('\n') : [];
   const place = lines.find((line) => /^\s+at /u.test(line) && !line.includes('node:'));
   return place?.trim().replace(/^at /u, '') ?? 'unknown';
 }

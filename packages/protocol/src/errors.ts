@@ -56,9 +56,26 @@ export function describeValue(value: unknown): string {
   return typeof value;
 }
 
-/** What went wrong in one line: an Error's message with those of its causes; at most 1,000 characters. */
+/** More causes are not told: one may be its own. */
+const mostCauses = 8;
+
+/**
+ * What went wrong in one line: an Error's message with those of its causes. Never throws, whatever was thrown.
+ *
+ * @returns at most 1,000 characters
+ */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error).slice(0, 1_000);
-  const cause = error.cause === undefined ? '' : `: ${describeError(error.cause)}`;
-  return `${error.message}${cause}`.slice(0, 1_000);
+  return describeWithCauses(error, mostCauses).slice(0, 1_000);
+}
+
+function describeWithCauses(error: unknown, causesLeft: number): string {
+  try {
+    if (!(error instanceof Error)) return String(error);
+    const { message, cause }: { readonly message: unknown; readonly cause?: unknown } = error;
+    const told = String(message);
+    return cause === undefined || causesLeft === 0 ? told : `${told}: ${describeWithCauses(cause, causesLeft - 1)}`;
+  } catch {
+    // No prototype, or a getter that throws; `typeof` is all that runs none of its code.
+    return `${typeof error} that has no text`;
+  }
 }
