@@ -286,6 +286,8 @@ test('on a phone no time below the chart is cut off at its edge', async () => {
       .getContext('2d')
       ?.getImageData(x, height - 20 * devicePixelRatio, devicePixelRatio, 20 * devicePixelRatio)
       .data.reduce((sum, value) => sum + value, 0) ?? 0;
+  const columns = Array.from({ length: Math.floor(width / devicePixelRatio) }, (_, i) => i * devicePixelRatio);
+  await expect.poll(() => columns.some((x) => ink(x) > 0)).toBe(true);
   expect(ink(width - devicePixelRatio)).toBe(0);
   expect(ink(0)).toBe(0);
   await page.viewport(800, 600);
