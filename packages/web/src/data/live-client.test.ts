@@ -380,3 +380,45 @@ test('a refused token is exchanged once; a second refusal is meant', async () =>
   client.dispose();
   tokens.stop();
 });
+
+test('where a page gave out wrong tokens for a while, its next token connects again; each is tried once', async () => {
+  let count = 0;
+  const getToken = () => Promise.resolve(`t${++count}`);
+  const tokens = createTokenKeeper({ getToken, monotonic: Date.now, random: () => 0 });
+  const { client, peers, peer } = stage(0.5, tokens);
+  const refuse = async (): Promise<void> => {
+    peer().open();
+    await vi.advanceTimersByTimeAsync(0);
+    peer().drop(4401);
+  };
+  await refuse();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await refuse();
+  await tokens.renew();
+  await refuse();
+  expect(client.connection.value).toMatchObject({ kind: 'signed-out', reason: 'token' });
+  expect(peers).toHaveLength(3);
+  // No token says how long it is good: ten minutes are assumed.
+  await vi.advanceTimersByTimeAsync(480_000);
+  peer().open();
+  await vi.advanceTimersByTimeAsync(0);
+  peer().say({ type: 'welcome', now: Date.now(), tenant: 'default' });
+  expect(client.connection.value.kind).toBe('live');
+  expect(peers.map(({ received }) => received[0])).toEqual(
+    ['t1', 't2', 't3', 't4'].map((token) => ({ type: 'hello', token })),
+  );
+  client.dispose();
+  tokens.stop();
+});
+
+test('a page that rests is not connected by a new token, also when its last one was refused', async () => {
+  let count = 0;
+  const tokens = createTokenKeeper({ getToken: () => Promise.resolve(`t${++count}`), monotonic: Date.now });
+  const { client, peers } = stage(0.5, tokens);
+  client.stop(true);
+  client.stop();
+  await tokens.renew();
+  expect(peers).toHaveLength(1);
+  client.dispose();
+  tokens.stop();
+});

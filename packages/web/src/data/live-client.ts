@@ -71,6 +71,10 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
   let attempt = 0;
   /** Of tokens, in a row. */
   let refusals = 0;
+  /** The token that is held was refused. */
+  let mustRenew = false;
+  /** Until `start`, whatever tokens come. */
+  let stopped = true;
   let skewMs = 0;
   let lastHeard = 0;
   let welcomedAt: UnixMs | undefined;
@@ -93,7 +97,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
   async function hello(opening: Socket): Promise<void> {
     if (tokens === undefined) return send({ type: 'hello' });
     try {
-      const token = await (refusals > 0 ? tokens.renew() : tokens.current());
+      const token = await (mustRenew ? tokens.renew() : tokens.current());
       if (socket === opening) send({ type: 'hello', token });
     } catch {
       // Without a token there is nothing to say; the next try asks for one again.
@@ -103,10 +107,23 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     }
   }
 
-  // A token that follows another is told in band: the connection and its subscriptions go on.
   const endRenewals = tokens?.subscribe((token) => {
-    if (welcomedAt !== undefined) send({ type: 'hello', token });
+    mustRenew = false;
+    if (connection.value.kind === 'signed-out') {
+      // What gave out wrong tokens may be mended by now. Each is tried once: when it is refused, the next one comes in time.
+      if (!stopped) resume(1);
+    } else if (welcomedAt !== undefined) {
+      // A token that follows another is told in band: the connection and its subscriptions go on.
+      send({ type: 'hello', token });
+    }
   });
+
+  function resume(refusedBefore: number): void {
+    if (socket !== undefined) return;
+    if (connection.value.kind === 'signed-out') connection.set({ kind: 'connecting', since: now() });
+    refusals = refusedBefore;
+    connect();
+  }
 
   function connect(): void {
     clearTimeout(retryTimer);
@@ -232,6 +249,7 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
    */
   function tokenMayBeOld(): boolean {
     if (tokens === undefined) return welcomedAt !== undefined;
+    mustRenew = true;
     return refusals++ === 0;
   }
 
@@ -254,13 +272,12 @@ export function createLiveClient(options: LiveClientOptions): LiveClient {
     jobs,
     now: () => now() + skewMs,
     start() {
-      if (socket !== undefined) return;
-      const { kind } = connection.value;
-      if (kind === 'signed-out') connection.set({ kind: 'connecting', since: now() });
-      refusals = 0;
-      connect();
+      stopped = false;
+      resume(0);
     },
     stop(signedOut = false) {
+      // A refusal is no wish of the page: another token may end it.
+      if (!signedOut) stopped = true;
       end(signedOut);
     },
     dispose() {

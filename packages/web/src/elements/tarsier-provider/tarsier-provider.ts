@@ -206,7 +206,11 @@ export class TarsierProvider extends LitElement {
     clearTimeout(this.#sleep);
     if (document.visibilityState === 'visible') {
       this.#tokens?.wake();
-      if (this.isConnected) this.#collector?.start();
+      if (!this.isConnected) return;
+      this.#collector?.start();
+      // Not where people sign in: what they have typed would go.
+      const connection = this.#collector?.connection.value;
+      if (connection?.kind === 'signed-out' && connection.reason === 'token') this.retry();
     } else {
       this.#sleep = setTimeout(this.#rest, sleepAfterMs);
     }
