@@ -60,6 +60,12 @@ test.each([
   expect(() => parseCsv(text)).toThrow(message);
 });
 
+test('a row of too many labels is told by how many they are', () => {
+  const names = Array.from({ length: 33 }, (_, at) => `l${at}`);
+  const { errors } = parseCsv(`time,name,value,${names.join()}\n${time},a,1${',x'.repeat(33)}\n`);
+  expect(errors.map(({ message }) => message)).toEqual(['line 2, column 1: expected up to 32 labels, got 33']);
+});
+
 test('a bad row costs only itself, and the error says where it stands', () => {
   const rows = [
     'a,2026-11-24T09:00:00Z,1,x',

@@ -101,7 +101,7 @@ function columnsOf(header: readonly Cell[], metrics: readonly string[], cursor: 
   const used = new Set([time, ...(metrics.length > 0 ? [] : [name, kind]), ...values.map((one) => one.value)]);
   const labels = names.flatMap((given, column) => (used.has(column) ? [] : [{ name: toLabelName(given), column }]));
   const twice = labels.find((label, index) => labels.findIndex((other) => other.name === label.name) < index);
-  if (twice !== undefined) throw cursor.error(`labels that differ, got ${twice.name} twice`, header[twice.column]?.at);
+  if (twice !== undefined) throw cursor.error('labels that differ', header[twice.column]?.at, `${twice.name} twice`);
   return { time, kind: metrics.length > 0 ? undefined : kind, values, labels };
 }
 
@@ -163,7 +163,7 @@ function labelsOf(labels: Columns['labels'], cell: (column: number) => Cell, cur
     if (text.length > maxLabelValueLength) throw wrongCell(`up to ${maxLabelValueLength} characters`, one, cursor);
     return text === '' ? [] : [[name, text]];
   });
-  if (pairs.length > maxLabels) throw cursor.error(`up to ${maxLabels} labels`);
+  if (pairs.length > maxLabels) throw cursor.error(`up to ${maxLabels} labels`, undefined, String(pairs.length));
   return Object.fromEntries(pairs);
 }
 
