@@ -1,4 +1,5 @@
 import type { UnixMs } from '@tarsier/protocol';
+import type { AgentConfig } from './config/config.ts';
 import type { Clock } from './scrape/clock.ts';
 
 /** As many ticks may be missing, and as long at least: a clock that is set back a little is waited for meanwhile. */
@@ -9,18 +10,19 @@ const leastMs = 10_000;
  * From a failure that nothing waited for on, looks whether there are still ticks: one that was the agent's own may have
  * ended them, and an agent that measures nothing should end, for whoever keeps it running to begin it anew.
  *
- * @param lastTick  time of the last one
+ * @param lastTick  time of the last one that began
+ * @param settings  those in use: they may change
  * @param onStill  no tick came for so long, ms; called once
  * @returns `begin` begins to look, the first time that it is called; `stop` before ticks end as they should
  */
 export function createTickWatch({
   lastTick,
-  intervalMs,
+  settings,
   onStill,
   clock,
 }: {
   readonly lastTick: () => UnixMs | undefined;
-  readonly intervalMs: () => number;
+  readonly settings: () => Pick<AgentConfig, 'intervalMs' | 'timeoutMs'>;
   readonly onStill: (ms: number) => void;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
 }): { begin(): void; stop(): void } {
@@ -34,8 +36,9 @@ export function createTickWatch({
     const last = lastTick();
     const now = clock.monotonic();
     if (last !== seen) [seen, since] = [last, now];
-    // Settings may have changed the interval since.
-    const limitMs = Math.max(leastMs, mostMissing * intervalMs());
+    const { intervalMs, timeoutMs } = settings();
+    // A tick may wait for a plugin as long as its timeout, and so may one that somebody asked for before it.
+    const limitMs = Math.max(mostMissing * intervalMs, leastMs + 2 * timeoutMs);
     if (now - since >= limitMs) onStill(now - since);
     else cancel = clock.after(limitMs / 4, look);
   }

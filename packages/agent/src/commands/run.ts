@@ -55,12 +55,14 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong arguments or settings.
     const strays = createStrayLog(log);
     const agent = await createAgent(config, { log, usage: program.usage, plugins: first.plugins, strays });
     const startedAt = Date.now();
+    let settings = config;
     const reloader = createReloader({
       first: { ...first, config },
       read,
       agent,
       log,
       onRead({ watched }, inUse) {
+        settings = inUse;
         files.follow(watched);
         use(logFor(inUse, program));
       },
@@ -80,7 +82,7 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong arguments or settings.
 
     const tickWatch = createTickWatch({
       lastTick: () => agent.status().ticks.lastAt,
-      intervalMs: () => agent.status().intervalMs,
+      settings: () => settings,
       onStill(ms) {
         log.error('no tick comes any more; the agent ends, to be begun anew', { afterSeconds: Math.round(ms / 1000) });
         program.exit(exitCodes.failed);
