@@ -679,7 +679,8 @@ export const errorMeanings: Readonly<Record<string, ErrorMeaning>> = {
   },
   'storage/migration-lock': {
     title: 'Tables can not be migrated while somebody else holds them',
-    remedy: 'End the transaction that the message names, or wait for it; then start again. Nothing was changed.',
+    remedy:
+      'End the transaction that the message names, or wait for it; then start again. What needed that table was not changed.',
   },
   'storage/newer': {
     title: 'A newer Tarsier has migrated the database, and this one can not go on with it',

@@ -35,7 +35,10 @@ export interface LockPatience {
   readonly tries: number;
 }
 
-/** Under two minutes: most reads end in that time, and who starts a collector should hear of it. */
+/**
+ * Under two minutes: most reads end in that time, and who starts a collector should hear of it. Of several that start at
+ * once each has as long, after the ones before it.
+ */
 const defaultPatience: LockPatience = { lockTimeoutMs: 2_000, pauseMs: 3_000, tries: 20 };
 
 /**
@@ -52,15 +55,22 @@ export async function migrateDatabase(
   patience: LockPatience = defaultPatience,
 ): Promise<void> {
   const sql = connectOnce(connection);
+  const observer = connectOnce(connection);
   try {
-    await sql`select pg_advisory_lock(${migrationLock}::bigint)`;
-    // After that lock: whoever has it may migrate for long.
-    await sql`select set_config('lock_timeout', ${String(patience.lockTimeoutMs)}, false)`;
-    await untilUnlocked(sql, log, patience, () => bringUp(sql));
+    await untilUnlocked(sql, observer, log, patience);
   } finally {
     // Ends the session, and with it the lock.
-    await sql.end({ timeout: 5 });
+    await Promise.all([sql.end({ timeout: 5 }), observer.end({ timeout: 5 })]);
   }
+}
+
+/** @returns the session's process */
+async function takeTurn(sql: postgres.Sql, lockTimeoutMs: number): Promise<number> {
+  const [session] = await sql<[{ pid: number }]>`
+    select pg_advisory_lock(${migrationLock}::bigint), pg_backend_pid() as pid`;
+  // After that lock: whoever has it may migrate for long.
+  await sql`select set_config('lock_timeout', ${String(lockTimeoutMs)}, false)`;
+  return session.pid;
 }
 
 async function bringUp(sql: postgres.Sql): Promise<void> {
@@ -85,47 +95,103 @@ async function bringUp(sql: postgres.Sql): Promise<void> {
   await guardTables(sql);
 }
 
-/** @param work  is done again as a whole where a lock was waited for too long; what it has not committed is undone */
+/** All is done again where a lock was waited for too long; what was not committed is undone. */
 async function untilUnlocked(
   sql: postgres.Sql,
+  observer: postgres.Sql,
   log: Log,
-  { pauseMs, tries }: LockPatience,
-  work: () => Promise<void>,
+  { lockTimeoutMs, pauseMs, tries }: LockPatience,
 ): Promise<void> {
   for (let tried = 1; ; tried++) {
+    // Each time: a connection that was lost in the pause is a new session, which has neither.
+    const pid = await takeTurn(sql, lockTimeoutMs);
+    const watch = watchHolders(observer, pid, lockTimeoutMs / 20, log);
     try {
-      return await work();
+      return await bringUp(sql);
     } catch (cause) {
       if (!isLockTimeout(cause)) throw cause;
-      const { whose, end } = await oldestTransaction(sql);
+      const { whose, end } = inWords(watch.lastSeen());
       if (tried === tries) {
         throw new TarsierError(
           'storage/migration-lock',
-          `a table can not be migrated while others use it, ${tries} tries in; the oldest open transaction is ${whose}. End it, ${end}, or wait for it; then start again`,
+          `a table can not be migrated while others use it, ${tries} tries in; ${whose}. ${end}, or wait for it; then start again`,
           { cause, retryable: true },
         );
       }
-      if (tried === 1)
-        log.warn('a table can not be migrated while others use it; trying again', { oldest: whose, tries });
-      await sleep(pauseMs);
+      if (tried === 1) log.warn('a table can not be migrated while others use it; trying again', { whose, tries });
+    } finally {
+      watch.end();
     }
+    await sleep(pauseMs);
   }
 }
 
-/** @returns it in words, and the statement that ends it */
-async function oldestTransaction(sql: postgres.Sql): Promise<Record<'whose' | 'end', string>> {
-  const [row] = await sql<{ pid: number; program: string; seconds: number }[]>`
-    select pid, application_name as program, extract(epoch from clock_timestamp() - xact_start)::int as seconds
-    from pg_stat_activity
-    where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()
-      and xact_start is not null
-    order by xact_start limit 1`;
-  // Those of other users are not shown to everybody.
-  if (row === undefined)
-    return { whose: 'not to be seen by this user', end: 'which pg_stat_activity shows to a superuser' };
+interface Holder {
+  readonly pid: number;
+  readonly table: string;
+  readonly program: string;
+  /** How long its transaction is open; null where it is another user's, which is not shown to everybody. */
+  readonly seconds: number | null;
+}
+
+/**
+ * Looks who holds the table that a session waits for, while it waits: afterwards nobody can tell.
+ *
+ * @returns `lastSeen` is empty where it was not seen
+ */
+function watchHolders(
+  observer: postgres.Sql,
+  waiter: number,
+  everyMs: number,
+  log: Log,
+): { lastSeen(): readonly Holder[]; end(): void } {
+  const ended = new AbortController();
+  let holders: readonly Holder[] = [];
+  async function look(): Promise<never> {
+    for (;;) {
+      await sleep(everyMs, undefined, { signal: ended.signal });
+      const seen = await holdersOf(observer, waiter);
+      if (seen !== undefined) holders = seen;
+    }
+  }
+  look().catch((error: unknown) => {
+    if (!ended.signal.aborted)
+      log.warn('who holds the tables to be migrated can not be seen', { error: String(error) });
+  });
+  return { lastSeen: () => holders, end: () => ended.abort() };
+}
+
+/**
+ * Locks and their processes are shown to every user. Who stands before it in the queue, and holds nothing, is left out.
+ *
+ * @returns undefined while it does not wait
+ */
+async function holdersOf(observer: postgres.Sql, waiter: number): Promise<readonly Holder[] | undefined> {
+  const rows = await observer<(Holder | { pid: null })[]>`
+    select distinct holds.pid, waits.relation::regclass::text as "table", a.application_name as program,
+      extract(epoch from clock_timestamp() - a.xact_start)::int as seconds
+    from pg_locks waits
+    left join (pg_locks holds join pg_stat_activity a on a.pid = holds.pid)
+      on waits.locktype = 'relation' and holds.locktype = 'relation' and holds.granted
+      and holds.database = waits.database and holds.relation = waits.relation
+      and holds.pid = any (pg_blocking_pids(waits.pid))
+      and not exists (select from pg_locks q where q.pid = holds.pid and q.locktype = 'advisory' and not q.granted)
+    where waits.pid = ${waiter} and not waits.granted`;
+  return rows.length === 0 ? undefined : rows.filter((row) => row.pid !== null);
+}
+
+/** @returns them in words, and what ends them: no statement where that might end somebody else */
+function inWords(holders: readonly Holder[]): Record<'whose' | 'end', string> {
+  const [first] = holders;
+  if (first === undefined)
+    return { whose: 'who holds it was not seen', end: 'End the transaction that does, which pg_locks tells' };
+  const each = holders.map(
+    ({ pid, program, seconds }) =>
+      `process ${pid} (${program}${seconds === null ? '' : `, in a transaction for ${seconds} s`})`,
+  );
   return {
-    whose: `that of process ${row.pid} (${row.program}), open for ${row.seconds} s`,
-    end: `SELECT pg_terminate_backend(${row.pid})`,
+    whose: `${first.table} is held by ${each.join(' and ')}`,
+    end: `End that, SELECT ${holders.map(({ pid }) => `pg_terminate_backend(${pid})`).join(', ')}`,
   };
 }
 

@@ -22,8 +22,10 @@ async function goBack(): Promise<void> {
 }
 const isDropped = async (): Promise<boolean> =>
   (await observer`select 1 from pg_class where relname = 'series_name'`).length === 0;
+/** All databases of the server are in `pg_locks`, and those of other tests have the same tables. */
+const here = observer`database = (select oid from pg_database where datname = current_database())`;
 const waitersForSeries = async (): Promise<number> =>
-  (await observer`select 1 from pg_locks where not granted and relation = 'series'::regclass`).length;
+  (await observer`select 1 from pg_locks where not granted and relation = 'series'::regclass and ${here}`).length;
 
 /** Holds `series` as a long read does. @returns what ends it */
 async function openCursor(): Promise<() => Promise<void>> {
@@ -54,20 +56,80 @@ test('a migration that waits for a long read lets other reads by, and is done wh
 
 test('a migration gives up behind a read that does not end, says whom to end, and leaves all as it was', async () => {
   await goBack();
+  const bystander = await sql.reserve();
+  await bystander`begin`;
+  await bystander`select from tenant`;
   const close = await openCursor();
   try {
     const [held] = await observer<{ pid: number }[]>`
-      select pid from pg_locks where granted and relation = 'series'::regclass and pid <> pg_backend_pid()`;
+      select pid from pg_locks where granted and relation = 'series'::regclass and pid <> pg_backend_pid() and ${here}`;
     await expect(
-      migrateDatabase(connection, silentLog, { lockTimeoutMs: 50, pauseMs: 10, tries: 3 }),
+      migrateDatabase(connection, silentLog, { lockTimeoutMs: 500, pauseMs: 10, tries: 2 }),
     ).rejects.toMatchObject({
       code: 'storage/migration-lock',
-      message: expect.stringContaining(`pg_terminate_backend(${held?.pid})`),
+      message: expect.stringMatching(
+        new RegExp(String.raw`series is held by process ${held?.pid} \(.*SELECT pg_terminate_backend\(${held?.pid}\),`),
+      ),
     });
     expect(await isDropped()).toBe(false);
   } finally {
     await close();
+    await bystander`commit`;
+    bystander.release();
   }
   await migrateDatabase(connection, silentLog);
   expect(await isDropped()).toBe(true);
+});
+
+test('a migration that can not tell who holds what it needs tells nobody to be ended, and keeps what is done', async () => {
+  await goBack();
+  const other = await reader.reserve();
+  try {
+    // A row of the catalog, which is held by no lock on a table.
+    await other`begin`;
+    await other`grant select on tier to public`;
+    const refusal = await migrateDatabase(connection, silentLog, { lockTimeoutMs: 200, pauseMs: 10, tries: 2 }).catch(
+      (error: unknown) => error,
+    );
+    expect(refusal).toMatchObject({
+      code: 'storage/migration-lock',
+      message: expect.stringContaining('who holds it was not seen'),
+    });
+    expect(String(refusal)).not.toContain('pg_terminate_backend');
+    expect(await isDropped()).toBe(true);
+  } finally {
+    await other`rollback`;
+    other.release();
+  }
+});
+
+test('a migration whose connection is lost between two tries waits its turn again, and no longer than before', async () => {
+  await goBack();
+  const close = await openCursor();
+  const lost: Promise<unknown>[] = [];
+  const cut = {
+    ...silentLog,
+    warn: () =>
+      void lost.push(
+        observer`select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and ${here}`.execute(),
+      ),
+  };
+  const waitersInTurn = async (): Promise<number> =>
+    (
+      await observer`
+        select from pg_locks waits where not granted and relation = 'series'::regclass and ${here}
+          and exists (select from pg_locks where pid = waits.pid and locktype = 'advisory' and granted)`
+    ).length;
+  const refused = migrateDatabase(connection, cut, { lockTimeoutMs: 500, pauseMs: 1_000, tries: 3 }).catch(
+    (error: unknown) => error,
+  );
+  try {
+    await expect.poll(() => lost.length, { timeout: 20_000, interval: 5 }).toBe(1);
+    expect(await lost[0]).toHaveLength(1);
+    await expect.poll(waitersInTurn, { timeout: 20_000, interval: 5 }).toBe(1);
+    expect(await refused).toMatchObject({ code: 'storage/migration-lock' });
+  } finally {
+    await close();
+    await refused;
+  }
 });
