@@ -20,30 +20,31 @@ export function changesTable(
     return html`<p>${text.noChanges}</p>
       ${seriesCompared === 0 ? nothing : about}`;
   const percent = new Intl.NumberFormat(locale.lang, { style: 'percent' });
-  return html`<table>
-      <thead>
-        <tr>
-          <th scope="col">${text.metric}</th>
-          <th scope="col" class="number">${text.before}</th>
-          <th scope="col" class="number">${text.after}</th>
-          <th scope="col">${text.when}</th>
-          <th scope="col" class="number">${text.score}</th>
+  // Where it is too narrow for columns they are no table by their styles, and browsers forget what the parts are.
+  return html`<table role="table">
+      <thead role="rowgroup">
+        <tr role="row">
+          <th scope="col" role="columnheader">${text.metric}</th>
+          <th scope="col" role="columnheader" class="number">${text.before}</th>
+          <th scope="col" role="columnheader" class="number">${text.after}</th>
+          <th scope="col" role="columnheader">${text.when}</th>
+          <th scope="col" role="columnheader" class="number">${text.score}</th>
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         ${changes.map((change) => {
           const unit = change.isRate ? rateUnit(change.unit) : change.unit;
-          return html`<tr>
-            <th scope="row">
+          return html`<tr role="row">
+            <th scope="row" role="rowheader">
               <code>${seriesSignature({ name: change.metric, labels: change.labels })}</code>
               ${note(change, words)}
             </th>
-            <td class="number" data-name=${text.before}>${formatValue(change.before, unit, locale)}</td>
-            <td class="number" data-name=${text.after}>
+            <td role="cell" class="number" data-name=${text.before}>${formatValue(change.before, unit, locale)}</td>
+            <td role="cell" class="number" data-name=${text.after}>
               ${change.after > change.before ? '↑' : '↓'} ${formatValue(change.after, unit, locale)}
             </td>
-            <td data-name=${text.when}>${lag(change.changedAt - start, words)}</td>
-            <td class="number" data-name=${text.score}>
+            <td role="cell" data-name=${text.when}>${lag(change.changedAt - start, words)}</td>
+            <td role="cell" class="number" data-name=${text.score}>
               ${percent.format(change.score)}<meter min="0" max="1" value=${change.score} aria-hidden="true"></meter>
             </td>
           </tr>`;

@@ -87,6 +87,13 @@ test('on a phone what changed is read without scrolling sideways: below each met
     '"When" / ""',
     '"Match" / ""',
   ]);
+  // Shown as blocks they are a table only by what they say of themselves.
+  const roles = [...changes.querySelectorAll('table, table :is(thead, tbody, tr, th, td)')].map((node) =>
+    node.getAttribute('role'),
+  );
+  const row = ['row', 'rowheader', 'cell', 'cell', 'cell', 'cell'];
+  const head = ['table', 'rowgroup', 'row', ...Array.from({ length: 5 }, () => 'columnheader')];
+  expect(roles).toEqual([...head, 'rowgroup', ...row, ...row, ...row]);
   await expectAccessible(provider);
   await page.viewport(800, 600);
 });

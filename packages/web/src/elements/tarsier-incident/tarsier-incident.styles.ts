@@ -282,7 +282,8 @@ export const styles = css`
       grid-column: 1 / -1;
     }
     td::before {
-      /* The table's head says it to a screen reader. */
+      content: attr(data-name);
+      /* The table's head says it to a screen reader; a browser that knows no text for one keeps the line above. */
       content: attr(data-name) / '';
       display: block;
       color: var(--_text-quiet);
