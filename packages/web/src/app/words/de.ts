@@ -83,8 +83,9 @@ export const de: AppWords = {
       unaccounted: 'kein Agent hat davon berichtet',
     },
     sums: (taken: string, stored: string, dropped: string, waiting: string, hours: number) =>
-      `${taken} Messungen gemacht, ${stored} gespeichert, ${dropped} verworfen, ${waiting} unterwegs, in ${hours === 1 ? '1 Stunde, die vorbei ist' : `${hours} Stunden, die vorbei sind`}`,
+      `${taken} Messungen gemacht, ${stored} gespeichert, ${dropped} verworfen, ${waiting} unterwegs, in ${hours === 1 ? '1 Stunde, die vorbei und ganz gemeldet ist' : `${hours} Stunden, die vorbei und ganz gemeldet sind`}`,
     tooEarly: 'zusammengezählt wird, wenn die Stunde vorbei ist',
+    untold: 'ihr Agent hat nicht alles von ihr gemeldet',
     toldUntil: (moment: string) => `gemacht nach den Angaben bis ${moment}, gespeichert bis jetzt`,
     hour: 'Stunde',
     taken: 'Gemacht',

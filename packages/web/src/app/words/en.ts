@@ -81,8 +81,9 @@ export const en = {
       unaccounted: 'no agent has told of it',
     },
     sums: (taken: string, stored: string, dropped: string, waiting: string, hours: number) =>
-      `${taken} samples taken, ${stored} stored, ${dropped} dropped, ${waiting} waiting, in ${hours === 1 ? '1 hour that is' : `${hours} hours that are`} over`,
+      `${taken} samples taken, ${stored} stored, ${dropped} dropped, ${waiting} waiting, in ${hours === 1 ? '1 hour that is' : `${hours} hours that are`} over and fully told of`,
     tooEarly: 'it is added up when the hour is over',
+    untold: 'its agent has not told of all of it',
     toldUntil: (moment: string) => `taken as told until ${moment}, stored until now`,
     hour: 'Hour',
     taken: 'Taken',

@@ -1,6 +1,8 @@
 import type { LedgerHour } from '@tarsier/protocol/api';
 import { afterEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
+import { de } from '../../app/words/de.ts';
+import { appWords } from '../../app/words/words.ts';
 import { define, elements } from '../../define.ts';
 import '../../styles/page.css';
 import { createFakeSource } from '../../testing/fake-source.ts';
@@ -8,6 +10,7 @@ import { expectAccessible } from '../../testing/mount.ts';
 import { HostLedger } from './ledger.ts';
 
 define([...elements, ['tarsier-host-ledger', HostLedger]]);
+appWords.add('de', de);
 
 let end = (): void => undefined;
 afterEach(() => end());
@@ -23,11 +26,13 @@ const hour: LedgerHour = {
   crashes: 2,
 };
 
-function open(state: string, hours: readonly LedgerHour[]): HostLedger {
+const soonAfter = Date.UTC(2026, 10, 30, 10, 13);
+
+function open(state: string, hours: readonly LedgerHour[], now = soonAfter): HostLedger {
   const fake = createFakeSource();
   fake.answers.set('/v1/hosts/db-1/ledger', { host: 'db-1', state, through: Date.UTC(2026, 10, 30, 10, 12), hours });
   const provider = document.createElement('tarsier-provider');
-  provider.source = fake.source;
+  provider.source = { ...fake.source, now: () => now };
   const element = document.createElement('tarsier-host-ledger');
   element.host = 'db-1';
   provider.append(element);
@@ -79,10 +84,24 @@ test('what is taken, as told a while ago, and what is stored by now are not adde
   };
   const element = open('open', [before, hour, running]);
   await shown(element).toContain(
-    '720,000 samples taken, 719,000 stored, 1,000 dropped, 0 waiting, in 1 hour that is over',
+    '720,000 samples taken, 719,000 stored, 1,000 dropped, 0 waiting, in 1 hour that is over and fully told of',
   );
   await shown(element).toMatch(/not over: taken as told until .*\d\d:12, stored until now/u);
   await expectAccessible(element);
+});
+
+test.each([
+  ['en', 'its agent has not told of all of it', 'not over'],
+  ['de', 'ihr Agent hat nicht alles von ihr gemeldet', 'läuft noch'],
+])('the hour of yesterday in which a host died is not said to go on (%s)', async (lang, untold, goesOn) => {
+  document.documentElement.lang = lang;
+  const element = open('open', [hour, running], Date.UTC(2026, 11, 1, 10, 13));
+  await shown(element).toContain(untold);
+  await shown(element).not.toContain(goesOn);
+  end();
+  const alone = open('open', [running], Date.UTC(2026, 11, 1, 10, 13));
+  await expect.poll(() => alone.shadowRoot?.querySelector('summary')?.textContent).toContain(untold);
+  document.documentElement.lang = 'en';
 });
 
 test('on a phone an hour is a few lines high, for all that is said of it', async () => {

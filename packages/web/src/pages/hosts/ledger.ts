@@ -14,6 +14,7 @@ type Ledger = Answer<'GET /v1/hosts/{host}/ledger'>;
 
 /** Agents tell once a minute. */
 const pollMs = 60_000;
+const hourMs = 3_600_000;
 
 /** What became of each sample of a host in the last day: that it adds up, or where it does not. */
 export class HostLedger extends LitElement {
@@ -61,12 +62,12 @@ export class HostLedger extends LitElement {
     if (state.kind !== 'ready' || state.value.state === 'unaccounted') return nothing;
     const { ledger: words } = this.#locale.words;
     const { hours, through, state: whole } = state.value;
-    // What agents took they tell once a minute, and what is stored is known at once: before an hour is over the two are
-    // of different times.
-    const over = hours.filter((hour) => hour.state !== 'open' && hour.state !== 'unaccounted');
+    // What agents took they tell once a minute, and what is stored is known at once: before an hour is told of to its end
+    // the two are of different times.
+    const told = hours.filter((hour) => hour.state !== 'open' && hour.state !== 'unaccounted');
     const sum = (of: (hour: LedgerHour) => number): string =>
       formatCount(
-        over.reduce((all, one) => all + of(one), 0),
+        told.reduce((all, one) => all + of(one), 0),
         this.#locale,
       );
     return html`<details class="card" ?open=${whole === 'fault'}>
@@ -74,9 +75,11 @@ export class HostLedger extends LitElement {
         ${words.title}: <span class=${whole === 'fault' ? 'fault' : ''}>${words.whole[whole]}</span>
         <span class="quiet"
           >${
-            over.length === 0
-              ? words.tooEarly
-              : words.sums(sum(takenOf), sum(storedOf), sum(droppedOf), sum(waitingOf), over.length)
+            told.length === 0
+              ? hours.some((hour) => hour.state === 'open' && this.#isOver(hour))
+                ? words.untold
+                : words.tooEarly
+              : words.sums(sum(takenOf), sum(storedOf), sum(droppedOf), sum(waitingOf), told.length)
           }</span
         >
       </summary>
@@ -100,6 +103,15 @@ export class HostLedger extends LitElement {
     </details>`;
   }
 
+  #now(): number {
+    return this.#ledger.source?.now() ?? Date.now();
+  }
+
+  /** By the clock: the hour in which a host died is over, and stays open. */
+  #isOver({ hour }: LedgerHour): boolean {
+    return hour + hourMs <= this.#now();
+  }
+
   #row(hour: LedgerHour, through: number | undefined): TemplateResult {
     const { ledger: words } = this.#locale.words;
     const notes = [
@@ -114,9 +126,9 @@ export class HostLedger extends LitElement {
       <td>${formatCount(droppedOf(hour), this.#locale)}</td>
       <td>${formatCount(hour.waiting, this.#locale)}</td>
       <td class="text ${hour.state === 'fault' ? 'fault' : ''}">
-        ${words.states[hour.state]}${
+        ${hour.state === 'open' && this.#isOver(hour) ? words.untold : words.states[hour.state]}${
           hour.state === 'open' && through !== undefined
-            ? `: ${words.toldUntil(formatMoment(through, this.#ledger.source?.now() ?? Date.now(), this.#locale))}`
+            ? `: ${words.toldUntil(formatMoment(through, this.#now(), this.#locale))}`
             : nothing
         }${notes.length === 0 ? nothing : html` <small>(${notes.join('; ')})</small>`}
       </td>
