@@ -24,7 +24,9 @@ const row: fc.Arbitrary<Row> = fc.record({
 function copyOf(rows: readonly Row[]): Promise<Readable> {
   const values = rows.map(
     ({ small, large, bytes, maybe }, at) =>
-      `(${at}, ${small}, ${large}::bigint, '\\x${Buffer.from(bytes).toString('hex')}'::bytea, ${maybe}::int)`,
+      // Quoted, for a sign is weaker than a cast.
+      `(${at}, int '${small}', bigint '${large}', '\\x${Buffer.from(bytes).toString('hex')}'::bytea,
+        ${maybe === null ? 'null' : `int '${maybe}'`})`,
   );
   const from = values.length > 0 ? `values ${values.join()}` : `select 0, 0, 0::bigint, ''::bytea, 0 where false`;
   return sql
