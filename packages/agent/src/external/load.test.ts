@@ -92,12 +92,8 @@ test('what can not be a plugin is refused with a sentence that says what to do',
   expect(loaded.map(({ error }) => error)).toEqual(cases.map(([, , message]) => expect.stringContaining(message)));
 });
 
-test('a plugin whose names or kinds can not be is refused by the field, before it measures anything', async () => {
+test('a plugin whose metrics can not be shipped is refused by the field, before it measures anything', async () => {
   const cases: readonly (readonly [changes: string, message: string])[] = [
-    [
-      `name: 'My Plugin'`,
-      'name: expected lower case letters, digits, _ and -, the first a letter, got string "My Plugin"',
-    ],
     [`metrics: undefined`, 'metrics: expected an object, got nothing'],
     [
       `metrics: { 'queue-length': { kind: 'gauge', unit: '', help: 'Length.' } }`,
@@ -122,11 +118,21 @@ test('a plugin whose names or kinds can not be is refused by the field, before i
     files.map(([file]) => file),
   );
   expect(loaded.map(({ error }) => error)).toEqual(
-    cases.map(([changes, message], index) => {
-      const name = changes.startsWith('name') ? 'My Plugin' : 'it';
-      return `./${index}.js: the plugin ${name}: ${message}`;
-    }),
+    cases.map(([, message], index) => `./${index}.js: the plugin it: ${message}`),
   );
+});
+
+test('a plugin with another name, unit or help than it should have is loaded', async () => {
+  const unitless = source('unitless').replace("unit: ''", 'unit: null').replace("'The answer.'", '7');
+  const names = ['My_Mine', '2fa', 'node.js', 'unitless'];
+  const folder = folderWith(
+    Object.fromEntries(names.map((name) => [`${name}.ts`, name === 'unitless' ? unitless : source(name)])),
+  );
+  const loaded = await load(
+    folder,
+    names.map((name) => `./${name}.ts`),
+  );
+  expect(loaded.map(({ name }) => name)).toEqual(names);
 });
 
 function folderWith(files: Readonly<Record<string, string>>): string {

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Host, Plugin } from '@tarsier/plugins';
 import type { AgentConfig } from '../config/config.ts';
+import { definitionAdvice } from '../external/definition.ts';
 import type { Log } from '../log.ts';
 import type { Clock } from './clock.ts';
 import { createScraper, type Scraper } from './scrape.ts';
@@ -86,6 +87,10 @@ export function createPluginSet({
         throw error;
       }
       members = [...unchanged, ...opened];
+      for (const { plugin } of coming) {
+        const why = definitionAdvice(plugin);
+        if (why !== undefined) log.warn('a plugin is not defined as it should be', { plugin: plugin.name, why });
+      }
       for (const { metric, owner, other } of sharedMetrics(plugins.filter((one) => settings[one.name] !== false))) {
         if (coming.some(({ plugin }) => plugin === other))
           log.warn('a plugin has a metric of another one; where their labels are the same it is one series', {

@@ -117,9 +117,10 @@ export function createBatcher({
       if (leftOut.size < maxSeries) leftOut.add(signature);
       return none;
     }
-    const { kind = 'gauge', unit = '', help = '' } = samples.metricOf(name) ?? {};
+    const { kind = 'gauge', unit, help } = samples.metricOf(name) ?? {};
     schema = undefined;
-    const place = columns.push({ signature, metric: { name, kind, unit, help }, labels, lastAt: 0 }) - 1;
+    const metric = { name, kind, unit: textOnly(unit), help: textOnly(help) };
+    const place = columns.push({ signature, metric, labels, lastAt: 0 }) - 1;
     bySignature.set(signature, place);
     if (columns.length * stride > values.length) layOut(stride, Math.ceil(columns.length * 1.25) + 64);
     return place;
@@ -272,4 +273,9 @@ export function createBatcher({
       seq = 0;
     },
   };
+}
+
+/** From a plugin in JavaScript anything may come, and a collector would refuse the whole batch. */
+function textOnly(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
