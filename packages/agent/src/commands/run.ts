@@ -16,6 +16,9 @@ import type { StatusReport } from '../status/report.ts';
 import { serveStatus, type StatusServer } from '../status/socket.ts';
 import { configHelp, configOption, tellProblems } from './settings.ts';
 
+/** An agent whose ticks have ended may not be able to stop. */
+const mostStopMs = 3_000;
+
 export const runCommand: Command = {
   name: 'run',
   summary: 'measure and ship until SIGINT or SIGTERM (the default)',
@@ -80,12 +83,14 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong arguments or settings.
       } satisfies StatusReport;
     });
 
+    let stopping: Promise<void> | undefined;
+    const stop = (): Promise<void> => (stopping ??= agent.stop());
     const tickWatch = createTickWatch({
       lastTick: () => agent.status().ticks.lastAt,
       settings: () => settings,
       onStill(ms) {
         log.error('no tick comes any more; the agent ends, to be begun anew', { afterSeconds: Math.round(ms / 1000) });
-        program.exit(exitCodes.failed);
+        void endAnew(stop, program, log);
       },
       clock: systemClock,
     });
@@ -98,10 +103,24 @@ Exit codes: 0 stopped as told, 1 failed, 2 wrong arguments or settings.
     tickWatch.stop();
     files.close();
     await status?.close();
-    await agent.stop();
+    await stop();
     return exitCodes.done;
   },
 };
+
+/** What was measured is spooled first, if that can still be: a tick that hangs is not waited for. */
+async function endAnew(stop: () => Promise<void>, program: Program, log: Log): Promise<void> {
+  try {
+    const late = new Promise<void>((resolve) => {
+      systemClock.after(mostStopMs, resolve);
+    });
+    await Promise.race([stop(), late]);
+  } catch (error) {
+    log.error('the agent did not stop as it should', { why: describeError(error) });
+  } finally {
+    program.exit(exitCodes.failed);
+  }
+}
 
 /** An agent that can't be asked still measures. */
 async function startStatus(

@@ -75,7 +75,8 @@ export function createScheduler({ intervalMs, clock, onTick, onMissed, onJump }:
     async stop() {
       stopped = true;
       cancel();
-      await running;
+      // That no tick could follow it was told where it failed.
+      await Promise.allSettled([running]);
     },
   };
 }
