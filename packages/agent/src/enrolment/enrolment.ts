@@ -2,9 +2,9 @@
 import { accessSync, chownSync, constants, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { machineIdentitySchema, type MachineIdentity } from '@tarsier/protocol/api';
+import { makeFolder } from '@tarsier/plugins';
 import { TarsierError } from '@tarsier/protocol';
 import { z } from 'zod';
-import { makeFolder } from '../make-folder.ts';
 import { differenceBetween } from './identity.ts';
 
 const enrolmentSchema = z.object({

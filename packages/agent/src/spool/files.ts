@@ -1,8 +1,8 @@
 /** Names and small files of a spool's folder. */
 import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '@tarsier/plugins';
 import { TarsierError } from '@tarsier/protocol';
-import { makeFolder } from '../make-folder.ts';
 
 export const spoolFiles = {
   progress: 'sent',

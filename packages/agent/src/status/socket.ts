@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { chmodSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '@tarsier/plugins';
 import { TarsierError } from '@tarsier/protocol';
-import { makeFolder } from '../make-folder.ts';
 
 /** What a Unix socket's path may have on every platform. */
 const longestSocketPath = 100;

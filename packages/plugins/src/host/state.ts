@@ -1,6 +1,7 @@
 /** What plugins know and need again after a restart: a small file each. */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 
 export interface State {
   /** undefined when nothing was kept. */
@@ -21,7 +22,7 @@ export function createState(folder: string | undefined): State {
       }
     },
     async write(name, text) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       const file = join(folder, `${name}.json`);
       await writeFile(`${file}.new`, text, { mode: 0o600 });
       await rename(`${file}.new`, file);
