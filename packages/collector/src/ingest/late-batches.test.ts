@@ -1,7 +1,7 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { silentLog } from '../log.ts';
-import { createTestStorage } from '../storage/testing.ts';
+import { createTestStorage, lockWaiters } from '../storage/testing.ts';
 import { createIngest } from './ingest.ts';
 import { testBatch } from './testing.ts';
 
@@ -20,15 +20,7 @@ test('while late batches are looked for among those put together, batches on tim
         ingest.accept(scope, testBatch({ seq, endMs: now - 3_600_000 + seq * 10_000 })),
       ),
     );
-    await expect
-      .poll(
-        async () =>
-          (
-            await tx`select 1 from pg_locks where not granted and relation = 'segment'::regclass and database = (select oid from pg_database where datname = current_database())`
-          ).length,
-        { timeout: 20_000 },
-      )
-      .toBeGreaterThan(0);
+    await expect.poll(() => lockWaiters(tx, 'segment'), { timeout: 20_000 }).toBeGreaterThan(0);
     const onTime = [20, 21, 22].map((seq) => ingest.accept(scope, testBatch({ seq, endMs: now - (22 - seq) * 1_000 })));
     const first = await Promise.race([Promise.all(onTime), sleep(20_000, 'they waited')]);
     expect(first).toMatchObject([{ duplicate: false }, { duplicate: false }, { duplicate: false }]);
@@ -48,15 +40,9 @@ test('one that grows late while it waits does not keep those on time that wait w
     await tx`lock table batch in access exclusive mode`;
     const written = [ship(1), ship(2), ship(3)];
     await expect
-      .poll(
-        async () =>
-          (
-            await tx`select 1 from pg_locks where not granted and relation = 'batch'::regclass and database = (select oid from pg_database where datname = current_database())`
-          ).length,
-        {
-          timeout: 20_000,
-        },
-      )
+      .poll(() => lockWaiters(tx, 'batch'), {
+        timeout: 20_000,
+      })
       .toBe(2);
     const grownLate = ship(4);
     await turn();

@@ -1,7 +1,7 @@
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { silentLog } from '../log.ts';
 import type { StoredSamples } from '../stored-samples.ts';
-import { createTestStorage } from '../storage/testing.ts';
+import { createTestStorage, lockWaiters } from '../storage/testing.ts';
 import { createIngest } from './ingest.ts';
 import { testBatch } from './testing.ts';
 
@@ -40,15 +40,7 @@ test('while many tenants are taken over, questions are answered', async () => {
   const held = sql.begin(async (tx) => {
     await tx`lock table segment in access exclusive mode`;
     const replays = Promise.all(scopes.map((scope) => takenOver.replay([scope], now - 60_000, [() => {}])));
-    await expect
-      .poll(
-        async () =>
-          (
-            await tx`select 1 from pg_locks where not granted and relation = 'segment'::regclass and database = (select oid from pg_database where datname = current_database())`
-          ).length,
-        { timeout: 20_000 },
-      )
-      .toBeGreaterThan(1);
+    await expect.poll(() => lockWaiters(tx, 'segment'), { timeout: 20_000 }).toBeGreaterThan(1);
     answer({ replays });
     await over;
   });

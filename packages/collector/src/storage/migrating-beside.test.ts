@@ -3,7 +3,7 @@ import postgres from 'postgres';
 import { afterAll, expect, inject, test } from 'vitest';
 import { silentLog } from '../log.ts';
 import { migrateDatabase } from './migrate.ts';
-import { createTestStorage } from './testing.ts';
+import { createTestStorage, lockWaiters } from './testing.ts';
 
 const { sql, url, drop } = await createTestStorage();
 const connection = { ...inject('testServer'), database: new URL(url).pathname.slice(1) };
@@ -24,8 +24,7 @@ const isDropped = async (): Promise<boolean> =>
   (await observer`select 1 from pg_class where relname = 'series_name'`).length === 0;
 /** All databases of the server are in `pg_locks`, and those of other tests have the same tables. */
 const here = observer`database = (select oid from pg_database where datname = current_database())`;
-const waitersForSeries = async (): Promise<number> =>
-  (await observer`select 1 from pg_locks where not granted and relation = 'series'::regclass and ${here}`).length;
+const waitersForSeries = (): Promise<number> => lockWaiters(observer, 'series');
 
 /** Holds `series` as a long read does. @returns what ends it */
 async function openCursor(): Promise<() => Promise<void>> {

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { connectOnce } from './database.ts';
 import { createRegistration } from './registration.ts';
 import { TooManySeriesError } from '../too-many-series.ts';
-import { createTestStorage } from './testing.ts';
+import { createTestStorage, lockWaiters } from './testing.ts';
 
 const schema = encodeSchema({
   metrics: [{ name: 'up', kind: 'gauge', unit: '', help: '' }],
@@ -52,10 +52,7 @@ test('while series are counted for one that is refused nobody waits for its lock
 
   const [counting, other] = [connectOnce({ url }), connectOnce({ url })];
   onTestFinished(async () => void (await Promise.all([counting.end({ timeout: 1 }), other.end()])));
-  const waiting = async () =>
-    (
-      await other`select from pg_locks where not granted and relation = 'series'::regclass and database = (select oid from pg_database where datname = current_database())`
-    ).length;
+  const waiting = () => lockWaiters(other, 'series');
   let refused: Promise<string> | undefined;
   await counting.begin(async (tx) => {
     await tx`lock table series in access exclusive mode`;

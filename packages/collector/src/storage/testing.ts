@@ -47,3 +47,11 @@ export async function createTestStorage(
     },
   };
 }
+
+/** How many wait for a table's lock. The server's other databases, in `pg_locks` as well, have the same tables. */
+export async function lockWaiters(sql: postgres.Sql | postgres.TransactionSql, table: string): Promise<number> {
+  const rows = await sql`
+    select from pg_locks where not granted and relation = ${table}::regclass
+      and database = (select oid from pg_database where datname = current_database())`;
+  return rows.length;
+}
