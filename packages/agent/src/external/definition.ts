@@ -19,12 +19,15 @@ const advice = z.object({
 
 /** @returns what of it can not be, by its field, what was expected and what came; undefined where all is well */
 export function definitionFault(plugin: Plugin): string | undefined {
-  const { error } = definition.safeParse(plugin);
-  return error && describeIssue(error, plugin, 'plugin').message;
+  return objectionOf(definition, plugin);
 }
 
 /** As {@link definitionFault}, of what should be otherwise but does no harm. */
 export function definitionAdvice(plugin: Plugin): string | undefined {
-  const { error } = advice.safeParse(plugin);
+  return objectionOf(advice, plugin);
+}
+
+function objectionOf(schema: z.ZodType, plugin: Plugin): string | undefined {
+  const { error } = schema.safeParse(plugin);
   return error && describeIssue(error, plugin, 'plugin').message;
 }

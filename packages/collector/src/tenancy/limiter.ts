@@ -234,7 +234,10 @@ function rateError(
     `${name}: ${whose} may ${rate} per second, and ${rate * burstS} at once; come again in ${(waitMs / 1000).toFixed(1)} s`,
     waitMs,
     {
-      ...{ limit: Math.floor(rate * burstS), windowS: burstS, tenantId, isSpent },
+      limit: Math.floor(rate * burstS),
+      windowS: burstS,
+      tenantId,
+      isSpent,
       requestsPerS: name === 'requests' && key === '' ? rate : undefined,
     },
   );

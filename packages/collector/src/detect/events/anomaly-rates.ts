@@ -102,10 +102,10 @@ export class AnomalyRates {
     for (const [key, member] of this.#members) {
       if (member.scope.tenantId !== scope.tenantId || member.host !== host) continue;
       this.#members.delete(key);
-      for (const key of member.groups.keys()) {
-        const group = this.#groups.get(key);
+      for (const groupKey of member.groups.keys()) {
+        const group = this.#groups.get(groupKey);
         group?.remove(member.host);
-        if (group?.isEmpty === true) this.#groups.delete(key);
+        if (group?.isEmpty === true) this.#groups.delete(groupKey);
       }
     }
   }
